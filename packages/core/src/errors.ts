@@ -1,0 +1,100 @@
+/**
+ * The error table: every error a caller can meet, what the caller should do, and the code it travels under in tRPC.
+ *
+ * policy
+ *  - `retry`      the same call may succeed later; the outbox does it by itself.
+ *  - `reconnect`  the connection or the identity must be renewed first.
+ *  - `give-up`    the same call will never succeed; show it to a person or mend the code.
+ */
+export type ErrorPolicy = 'retry' | 'reconnect' | 'give-up';
+
+/** The tRPC codes the table uses; all of them exist in every version of the peer range. */
+export type TransportCode =
+  | 'BAD_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'TIMEOUT'
+  | 'CONFLICT'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'TOO_MANY_REQUESTS'
+  | 'INTERNAL_SERVER_ERROR';
+
+interface ErrorRow {
+  readonly policy: ErrorPolicy;
+  readonly transport: TransportCode;
+  /** What it means and what to do, for the docs and for people reading logs. */
+  readonly hint: string;
+}
+
+export const ERRORS = {
+  invalid_input: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'A field breaks its rule; the message names both.' },
+  unknown_content_type: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'The server has no content kind of that name.' },
+  invalid_content: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'The content breaks the schema of its kind.' },
+  content_too_large: { policy: 'give-up', transport: 'PAYLOAD_TOO_LARGE', hint: 'Shorten the content or raise limits.contentBytes.' },
+  invalid_cursor: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'The cursor was not issued by this server; start from a snapshot.' },
+  unauthenticated: { policy: 'reconnect', transport: 'UNAUTHORIZED', hint: 'Renew the token, then connect again.' },
+  not_a_member: { policy: 'give-up', transport: 'FORBIDDEN', hint: 'The caller is not a member of the conversation.' },
+  forbidden: { policy: 'give-up', transport: 'FORBIDDEN', hint: 'The caller is a member but may not do this.' },
+  conversation_not_found: { policy: 'give-up', transport: 'NOT_FOUND', hint: 'No such conversation, or not one of the caller.' },
+  too_many_members: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'The conversation would exceed limits.inboxMembers.' },
+  rate_limited: { policy: 'retry', transport: 'TOO_MANY_REQUESTS', hint: 'Too many calls; wait and call again.' },
+  overloaded: { policy: 'retry', transport: 'TOO_MANY_REQUESTS', hint: 'The queue is full; nothing was accepted; call again later.' },
+  unavailable: { policy: 'retry', transport: 'INTERNAL_SERVER_ERROR', hint: 'Queue or store cannot be reached; call again later.' },
+  outcome_unknown: {
+    policy: 'retry',
+    transport: 'TIMEOUT',
+    hint: 'No receipt within the time limit. The command may still be carried out: call again with the same id.',
+  },
+  closing: { policy: 'reconnect', transport: 'INTERNAL_SERVER_ERROR', hint: 'This process is shutting down; connect to another.' },
+  dead_lettered: { policy: 'give-up', transport: 'INTERNAL_SERVER_ERROR', hint: 'The command failed repeatedly and was parked for inspection.' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the table. `field` is the dotted path of the offending input field, where there is one. */
+export class TidemarkError extends Error {
+  override readonly name = 'TidemarkError';
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  /** The sentence without code and field. */
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options: { field?: string | undefined; cause?: unknown } = {}) {
+    super(formatError(code, options.field, detail), options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.field = options.field;
+    this.detail = detail;
+  }
+
+  get policy(): ErrorPolicy {
+    return ERRORS[this.code].policy;
+  }
+}
+
+/**
+ * The text form, which is also the wire form: it passes through any application's error formatter unchanged.
+ * `invalid_content [content.total]: expected a number`
+ */
+function formatError(code: ErrorCode, field: string | undefined, detail: string): string {
+  return field === undefined ? `${code}: ${detail}` : `${code} [${field}]: ${detail}`;
+}
+
+const TEXT_FORM = /^([a-z_]+)(?: \[([^\]]*)\])?: ([\s\S]*)$/;
+
+/** Reads the text form back; `undefined` when the text is not of the table (an error of the application's own). */
+export function parseErrorText(text: string): TidemarkError | undefined {
+  const match = TEXT_FORM.exec(text);
+  const code = match?.[1];
+  if (code === undefined || !Object.hasOwn(ERRORS, code)) return undefined;
+  return new TidemarkError(code as ErrorCode, match?.[3] ?? '', { field: match?.[2] });
+}
+
+/**
+ * Thrown by storages and queues when the service behind them cannot be reached or refuses for now (connection lost,
+ * starting up, failing over, deadlock, disk busy). The pipeline retries it without counting attempts; any other error
+ * of a storage counts as a defect of the command that met it.
+ */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+}

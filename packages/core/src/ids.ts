@@ -1,0 +1,118 @@
+import { monotonicFactory } from 'ulid';
+import { TidemarkError } from './errors.ts';
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** The application's own user id: 1–128 visible ASCII characters without a comma. Opaque to Tidemark. */
+export type UserId = Brand<string, 'UserId'>;
+/**
+ * `d:<a>,<b>` the direct conversation of two users (sorted), `u:<user>` the conversation of a user alone,
+ * `g:<ulid>` a group. The form says who may take part in the first two, so no look-up is needed to authorise them.
+ */
+export type ConversationId = Brand<string, 'ConversationId'>;
+/** A ULID: 26 characters, sorts by the time the writer decided the message. */
+export type MessageId = Brand<string, 'MessageId'>;
+/**
+ * Chosen by the client, unique per actor: what makes sending twice sending once. 1–64 visible ASCII characters.
+ * A message's commandId is its `clientMessageId`.
+ */
+export type CommandId = Brand<string, 'CommandId'>;
+/** Position in a user's inbox: 1, 2, 3 … without holes. */
+export type Seq = Brand<number, 'Seq'>;
+/** Position in a conversation: 1, 2, 3 … without holes. */
+export type ConversationSeq = Brand<number, 'ConversationSeq'>;
+/** Identity of an inbox store's contents: 1–32 letters and digits, made when the store is first opened. */
+export type Epoch = Brand<string, 'Epoch'>;
+/** `<epoch>:<seq>`: how far a device has got in its user's inbox. Opaque to applications. */
+export type Cursor = Brand<string, 'Cursor'>;
+/** One process of a deployment: 1–64 letters, digits, `-`. */
+export type NodeId = Brand<string, 'NodeId'>;
+
+const USER_ID = /^[!-+\--~]{1,128}$/;
+const COMMAND_ID = /^[!-~]{1,64}$/;
+const GROUP = /^g:[0-9A-HJKMNP-TV-Z]{26}$/;
+const CURSOR = /^([A-Za-z0-9]{1,32}):(0|[1-9]\d{0,15})$/;
+
+function parseWith<T>(pattern: RegExp, rule: string, value: unknown, field: string): T {
+  if (typeof value === 'string' && pattern.test(value)) return value as T;
+  throw new TidemarkError('invalid_input', `must be ${rule}`, { field });
+}
+
+export function parseUserId(value: unknown, field = 'userId'): UserId {
+  return parseWith(USER_ID, '1 to 128 visible ASCII characters without a comma', value, field);
+}
+
+export function parseCommandId(value: unknown, field = 'commandId'): CommandId {
+  return parseWith(COMMAND_ID, '1 to 64 visible ASCII characters', value, field);
+}
+
+export function parseConversationId(value: unknown, field = 'conversationId'): ConversationId {
+  if (typeof value === 'string') {
+    if (GROUP.test(value)) return value as ConversationId;
+    const users = participants(value);
+    if (users?.every((user) => USER_ID.test(user)) && (users.length === 1 || (users[0] as string) < (users[1] as string))) {
+      return value as ConversationId;
+    }
+  }
+  throw new TidemarkError('invalid_input', 'must be g:<ulid>, d:<user>,<user> (sorted) or u:<user>', { field });
+}
+
+/** The conversation of two users; the same whoever asks. Throws `invalid_input` for a user and themselves. */
+export function directConversationId(a: string, b: string): ConversationId {
+  const [first, second] = [parseUserId(a), parseUserId(b)].sort() as [UserId, UserId];
+  if (first === second) throw new TidemarkError('invalid_input', 'must be another user', { field: 'userId' });
+  return `d:${first},${second}` as ConversationId;
+}
+
+/** The conversation of a user alone: notes to oneself, and what concerns only this user (read marks). */
+export function selfConversationId(user: string): ConversationId {
+  return `u:${parseUserId(user)}` as ConversationId;
+}
+
+/** Who takes part, for the kinds whose id says so; `undefined` for a group. */
+export function participants(conversationId: string): readonly UserId[] | undefined {
+  if (conversationId.startsWith('d:')) {
+    const users = conversationId.slice(2).split(',');
+    return users.length === 2 ? (users as UserId[]) : undefined;
+  }
+  if (conversationId.startsWith('u:')) return [conversationId.slice(2) as UserId];
+  return undefined;
+}
+
+/** The other user of a direct conversation, seen from `user`; `undefined` for other kinds. */
+export function peerOf(conversationId: string, user: string): UserId | undefined {
+  const users = participants(conversationId);
+  return users?.length === 2 ? users.find((each) => each !== user) : undefined;
+}
+
+/** Makes ids that sort by time, also within one millisecond. One source per process. */
+export interface IdSource {
+  messageId(at: number): MessageId;
+  groupId(at: number): ConversationId;
+  commandId(at: number): CommandId;
+}
+
+/** @param random seeded in tests; by default the platform's cryptographic source. */
+export function createIdSource(random?: () => number): IdSource {
+  const next = monotonicFactory(random);
+  return {
+    messageId: (at) => next(at) as string as MessageId,
+    groupId: (at) => `g:${next(at)}` as ConversationId,
+    commandId: (at) => next(at) as string as CommandId,
+  };
+}
+
+export function formatCursor(epoch: Epoch, seq: number): Cursor {
+  return `${epoch}:${seq}` as Cursor;
+}
+
+/** Throws `invalid_cursor` when the text was not made by {@link formatCursor}. */
+export function parseCursor(value: unknown, field = 'cursor'): { epoch: Epoch; seq: Seq } {
+  const match = typeof value === 'string' ? CURSOR.exec(value) : null;
+  const seq = Number(match?.[2]);
+  if (!match || !Number.isSafeInteger(seq)) {
+    throw new TidemarkError('invalid_cursor', 'must be a cursor as issued by the server: <epoch>:<seq>', { field });
+  }
+  return { epoch: match[1] as Epoch, seq: seq as Seq };
+}

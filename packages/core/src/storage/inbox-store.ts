@@ -1,0 +1,74 @@
+import type { Event, EventRef } from '../event.ts';
+import type { Epoch, Seq, UserId } from '../ids.ts';
+import type { ConflictOutcome } from './storage.ts';
+
+/**
+ * InboxStore: which event stands at which seq of which user. To whoever implements it:
+ *
+ *  - (userId, seq) is unique, and so is (userId, conversationId, conversationSeq) where there is a reference. These keys
+ *    carry P3, P4 and P6: a seq is never given twice, an event never delivered twice.
+ *  - A row is a reference: an event's body is stored once, in the history. An adapter that keeps both may join.
+ *  - Retention removes the oldest rows of a user, never from the middle. A user's head must survive it, even when
+ *    every row has expired: counters are restored from it.
+ *  - When a write resolves, it is durable in the sense the adapter's capabilities state.
+ *  - Reads see every write that resolved before they began, on any process.
+ *  - Throw `UnavailableError` for what may pass; anything else is a defect.
+ */
+export interface InboxStore {
+  open(): Promise<void>;
+  close(): Promise<void>;
+
+  /** Known after `open`. A store that was emptied has another one. */
+  readonly epoch: Epoch;
+
+  /**
+   * Appends rows. `{ conflict: 'entry' }` when a key is taken. Whether the others were then written is up to the
+   * adapter (`capabilities.atomic` of the storage); the caller finds out with `find` and calls again.
+   */
+  append(rows: readonly InboxRow[]): Promise<ConflictOutcome>;
+
+  /** Writes voids where a seq is free; those taken meanwhile are left as they are. Returns the seqs written. */
+  fillVoids(userId: UserId, seqs: readonly Seq[], at: number): Promise<Seq[]>;
+
+  /** The rows that hold these events for these users; those not found are absent. */
+  find(deliveries: readonly Delivery[]): Promise<InboxRow[]>;
+
+  /** Rows with seq > after, ascending, at most `limit`. Holes are the caller's business. */
+  range(userId: UserId, after: number, limit: number): Promise<InboxRecord[]>;
+
+  /** Head and floor of each user; a user without an inbox has { floor: 0, head: 0 }. */
+  bounds(userIds: readonly UserId[]): Promise<Map<UserId, InboxBounds>>;
+
+  /**
+   * Removes rows older than `before` (ms since 1970), at most `limit`, and returns how many. A store that expires rows by
+   * itself returns 0. Each user's newest row stays, or its seq is remembered otherwise.
+   */
+  purge(before: number, limit: number): Promise<number>;
+}
+
+export interface InboxRow {
+  readonly userId: UserId;
+  readonly seq: Seq;
+  /** null: a void. */
+  readonly ref: EventRef | null;
+  /** Milliseconds since 1970; retention counts from here. */
+  readonly at: number;
+}
+
+/** A row as read; `event` is there when the adapter could join it. */
+export interface InboxRecord {
+  readonly seq: Seq;
+  readonly ref: EventRef | null;
+  readonly event?: Event;
+}
+
+export interface Delivery {
+  readonly userId: UserId;
+  readonly ref: EventRef;
+}
+
+/** Seqs floor+1 … head can be read; a cursor below floor has lost entries. */
+export interface InboxBounds {
+  readonly floor: Seq;
+  readonly head: Seq;
+}

@@ -1,0 +1,64 @@
+import type { Event } from '../event.ts';
+import type { HistoryStore } from './history-store.ts';
+import type { InboxRow, InboxStore } from './inbox-store.ts';
+
+/** What one batch of the writer leaves behind: the events, and who finds them at which seq. */
+export interface CommitBatch {
+  readonly events: readonly Event[];
+  readonly rows: readonly InboxRow[];
+}
+
+/**
+ * `undefined`: written. `event`: another writer was faster, or a command was repeated. `entry`: a seq is taken, or the
+ * event was already delivered. After a conflict the writer forgets what it knew, looks, and runs its batch again.
+ */
+export interface ConflictOutcome {
+  readonly conflict: 'event' | 'entry' | undefined;
+}
+
+/** Differences between adapters, as data. */
+export interface StorageCapabilities {
+  /** For logs and docs. */
+  readonly name: string;
+  /** Whether `commit` writes events and rows in one transaction: all or nothing. */
+  readonly atomic: boolean;
+  /** What a resolved commit survives: nothing, the death of every process, or loss of power of the machine. */
+  readonly survives: 'nothing' | 'process' | 'machine';
+}
+
+/** Both roles behind one commit. SQL adapters are a Storage by themselves; others are composed of two stores. */
+export interface Storage {
+  readonly capabilities: StorageCapabilities;
+  readonly history: HistoryStore;
+  readonly inbox: InboxStore;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  commit(batch: CommitBatch): Promise<ConflictOutcome>;
+}
+
+/**
+ * History in one store, inbox in another. History is committed first: an event without its rows is completed when the
+ * batch is repeated (its commands are found, the missing rows are added), while rows without their event would be
+ * visible before they are durable.
+ */
+export function composeStorage(stores: { history: HistoryStore; inbox: InboxStore }): Storage {
+  const { history, inbox } = stores;
+  return {
+    capabilities: { name: 'composed', atomic: false, survives: 'process' },
+    history,
+    inbox,
+    open: async () => {
+      await Promise.all([history.open(), inbox.open()]);
+    },
+    close: async () => {
+      await Promise.all([history.close(), inbox.close()]);
+    },
+    commit: async (batch) => {
+      if (batch.events.length > 0) {
+        const outcome = await history.append(batch.events);
+        if (outcome.conflict) return outcome;
+      }
+      return batch.rows.length > 0 ? inbox.append(batch.rows) : { conflict: undefined };
+    },
+  };
+}

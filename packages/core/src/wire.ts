@@ -1,0 +1,170 @@
+/**
+ * The wire: every shape that crosses between processes or to clients, as zod schemas. Changing one changes PROTOCOL.md;
+ * a test holds the hash of this file's schemas so that it cannot happen by accident.
+ */
+import { z } from 'zod';
+import { CONTENT_TYPE } from './content.ts';
+import { TidemarkError } from './errors.ts';
+import {
+  type CommandId,
+  type ConversationId,
+  type ConversationSeq,
+  type Cursor,
+  type MessageId,
+  type Seq,
+  type UserId,
+  parseCommandId,
+  parseConversationId,
+  parseCursor,
+  parseUserId,
+} from './ids.ts';
+import type { JsonObject } from './json.ts';
+
+/** Version of the wire. Raised when a client of the version before would misread something. */
+export const WIRE_VERSION = 1;
+
+/** A string checked by one of the id parsers, whose sentence becomes the issue's message. */
+function checked<T extends string>(parse: (value: unknown) => unknown, description: string): z.ZodType<T, string> {
+  return z
+    .string()
+    .superRefine((value, context) => {
+      try {
+        parse(value);
+      } catch (error) {
+        const { code, detail } = error as TidemarkError;
+        context.addIssue({ code: 'custom', message: detail, params: { code } });
+      }
+    })
+    .meta({ description }) as unknown as z.ZodType<T, string>;
+}
+
+export const userId = checked<UserId>(parseUserId, 'user id');
+export const commandId = checked<CommandId>(parseCommandId, 'command id');
+export const conversationId = checked<ConversationId>(parseConversationId, 'conversation id');
+export const cursor = checked<Cursor>(parseCursor, 'cursor');
+
+const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+export const conversationSeq = position.min(1) as unknown as z.ZodType<ConversationSeq, number>;
+const seq = position.min(1) as unknown as z.ZodType<Seq, number>;
+const messageId = z.string().length(26) as unknown as z.ZodType<MessageId, string>;
+const at = z.number().int().min(0);
+const title = z.string().trim().min(1).max(200).nullable();
+const contentType = z.string().regex(CONTENT_TYPE, 'must be 1 to 64 letters, digits, "_", "-" or "."');
+const jsonObject = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject, JsonObject>;
+const conversationKind = z.enum(['direct', 'group', 'self']);
+
+// ── Calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const sendInput = z.strictObject({
+  conversationId,
+  clientMessageId: commandId,
+  type: contentType,
+  /** Checked against the kind's own schema by the router. */
+  content: z.unknown(),
+});
+
+export const sinceInput = z.strictObject({ cursor: cursor.nullish(), limit: position.min(1).optional() });
+/** `lastEventId` is filled in by tRPC when it resumes a tracked subscription. */
+export const feedInput = z.strictObject({ cursor: cursor.nullish(), lastEventId: cursor.nullish() }).optional();
+export const conversationInput = z.strictObject({ conversationId });
+export const openDirectInput = z.strictObject({ userId });
+export const createGroupInput = z.strictObject({
+  title: title.optional(),
+  memberIds: z.array(userId).max(100_000),
+  commandId: commandId.optional(),
+});
+export const membersInput = z.strictObject({
+  conversationId,
+  memberIds: z.array(userId).min(1).max(100_000),
+  commandId: commandId.optional(),
+});
+export const leaveInput = z.strictObject({ conversationId, commandId: commandId.optional() });
+export const listInput = z.strictObject({ limit: position.min(1).optional(), page: z.string().max(512).nullish() }).optional();
+export const historyInput = z
+  .strictObject({
+    conversationId,
+    after: position.optional(),
+    before: position.min(1).optional(),
+    limit: position.min(1).optional(),
+  })
+  .refine((input) => input.after === undefined || input.before === undefined, {
+    message: 'give either after or before',
+    path: ['before'],
+  });
+export const markReadInput = z.strictObject({ conversationId, readSeq: conversationSeq });
+
+// ── Events and what carries them ───────────────────────────────────────────────────────────────────────────────────
+
+const content = z.object({ type: contentType, content: jsonObject });
+const eventHead = { conversationId, conversationSeq, actorId: userId, commandId: commandId.nullable(), at };
+
+export const event = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('message.sent'), ...eventHead, messageId, message: content }),
+  z.object({
+    type: z.literal('conversation.created'),
+    ...eventHead,
+    kind: conversationKind,
+    title,
+    memberIds: z.array(userId),
+  }),
+  z.object({ type: z.literal('members.added'), ...eventHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('members.removed'), ...eventHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('read.marked'), ...eventHead, of: conversationId, readSeq: conversationSeq }),
+]);
+
+export const inboxEntry = z.object({ seq, event: event.nullable() });
+
+export const feedItem = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('entries'), entries: z.array(inboxEntry) }),
+  z.object({ type: z.literal('reset'), reason: z.enum(['new', 'epoch', 'floor', 'ahead']), cursor }),
+  z.object({ type: z.literal('live'), cursor }),
+]);
+
+const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };
+export const receipt = z.object(messageHead);
+export const message = z.object({ ...messageHead, ...content.shape });
+
+export const conversationSummary = z.object({
+  conversationId,
+  kind: conversationKind,
+  title,
+  createdBy: userId,
+  createdAt: at,
+  head: conversationSeq,
+  joinedSeq: conversationSeq,
+  readSeq: position,
+  unread: position,
+  lastMessage: message.nullable(),
+  activeAt: at,
+});
+
+// ── Between processes ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const commandHead = { conversationId, actorId: userId, commandId };
+
+export const command = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('message.send'), ...commandHead, message: content }),
+  z.object({
+    type: z.literal('conversation.create'),
+    ...commandHead,
+    kind: conversationKind,
+    title,
+    memberIds: z.array(userId),
+  }),
+  z.object({ type: z.literal('members.add'), ...commandHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('members.remove'), ...commandHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('read.mark'), ...commandHead, of: conversationId, readSeq: conversationSeq }),
+]);
+
+/**
+ * Parses `value` or throws `invalid_input` (or the code an id parser asks for) naming the first offending field.
+ * The one place where a zod issue becomes an error of the table.
+ */
+export function parseWire<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.map(String).join('.') || 'input';
+  const params = issue?.code === 'custom' ? (issue.params as { code?: 'invalid_input' | 'invalid_cursor' } | undefined) : undefined;
+  throw new TidemarkError(params?.code ?? 'invalid_input', issue?.message ?? 'does not fit', { field });
+}

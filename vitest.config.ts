@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+// Tests run on the sources: tsconfig.json says where each package's are.
+const { paths } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8')).compilerOptions as {
+  paths: Record<string, [string]>;
+};
+const alias = Object.entries(paths).map(([name, [file]]) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: new URL(file, import.meta.url).pathname,
+}));
+
+/** A test that needs a service says so in its file name: `inbox-seq.redis.test.ts`. */
+const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,services}.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...needsService],
+          testTimeout: 20_000,
+          typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'services',
+          include: needsService.flatMap((pattern) => [`packages/*/test/${pattern}`, `test/${pattern}`]),
+          exclude: ['**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
