@@ -1,0 +1,187 @@
+import {
+  type CommandKey,
+  type ConversationHead,
+  type ConversationId,
+  type ConversationState,
+  type ConversationSummary,
+  type ConversationsQuery,
+  type Event,
+  type EventRef,
+  type HistoryQuery,
+  type HistoryStore,
+  type Membership,
+  type UserId,
+  messageOf,
+  project,
+} from '@tidemark/core';
+import { type ConversationTable, type MemoryState, createMemoryState } from './memory-state.ts';
+
+/** A HistoryStore in memory. @param options.state contents to share; by default its own, empty. */
+export function memoryHistory(options: { state?: MemoryState } = {}): HistoryStore {
+  const state = options.state ?? createMemoryState();
+  return {
+    open: async () => {},
+    close: async () => {},
+    append: async (events) => {
+      if (eventTaken(state, events)) return { conflict: 'event' };
+      writeEvents(state, events);
+      return { conflict: undefined };
+    },
+    load: async (conversationIds) => load(state, conversationIds),
+    findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
+    findByRef: async (refs) => present(refs.map((ref) => eventAt(state, ref))),
+    memberships: async (conversationIds) =>
+      [...new Set(conversationIds)].flatMap((id) => state.conversations.get(id)?.stays ?? []),
+    range: async (query) => range(state, query),
+    conversations: async (query) => list(state, query),
+    conversation: async (userId, conversationId) => summarise(state, userId, conversationId),
+  };
+}
+
+// ── Writing: look first, then write everything; nothing awaits in between, so a batch is all or nothing ───────────
+
+/** Whether a unique key of these events is taken, in the store or earlier in the same batch. */
+export function eventTaken(state: MemoryState, events: readonly Event[]): boolean {
+  const batch = new Set<string>();
+  const taken = (key: string): boolean => batch.size === batch.add(key).size;
+  return events.some((event) => {
+    if (eventAt(state, event) || taken(`place ${event.conversationId} ${event.conversationSeq}`)) return true;
+    const { actorId, commandId } = event;
+    if (commandId === null) return false;
+    return state.commands.has(commandKey({ actorId, commandId })) || taken(`command ${actorId} ${commandId}`);
+  });
+}
+
+/** Writes events whose keys are free, and what follows from them. */
+export function writeEvents(state: MemoryState, events: readonly Event[]): void {
+  for (const event of events) {
+    const { actorId, commandId } = event;
+    tableOf(state, event.conversationId).log.set(event.conversationSeq, event);
+    if (commandId !== null) state.commands.set(commandKey({ actorId, commandId }), event);
+  }
+  const { created, heads, joined, left, readMarks } = project(events);
+  for (const conversation of created) tableOf(state, conversation.conversationId).conversation = conversation;
+  for (const head of heads) {
+    const table = tableOf(state, head.conversationId);
+    table.head = {
+      ...head,
+      lastMessageSeq: head.lastMessageSeq ?? table.head.lastMessageSeq,
+      activeAt: head.activeAt ?? table.head.activeAt,
+    };
+  }
+  for (const { conversationId, userId, leftSeq } of left) {
+    const { stays } = tableOf(state, conversationId);
+    const open = stays.findIndex((stay) => stay.userId === userId && stay.leftSeq === null);
+    if (open >= 0) stays[open] = { ...(stays[open] as Membership), leftSeq };
+  }
+  for (const stay of joined) {
+    tableOf(state, stay.conversationId).stays.push(stay);
+    const known = state.conversationsOf.get(stay.userId) ?? new Set();
+    state.conversationsOf.set(stay.userId, known.add(stay.conversationId));
+  }
+  for (const { userId, conversationId, readSeq } of readMarks) {
+    const key = markKey(userId, conversationId);
+    state.readMarks.set(key, Math.max(readSeq, state.readMarks.get(key) ?? 0));
+  }
+}
+
+function tableOf(state: MemoryState, conversationId: ConversationId): ConversationTable {
+  let table = state.conversations.get(conversationId);
+  if (!table) {
+    const head = { conversationId, head: 0, lastAt: 0, lastMessageSeq: null, activeAt: null } as ConversationHead;
+    table = { log: new Map(), stays: [], conversation: undefined, head };
+    state.conversations.set(conversationId, table);
+  }
+  return table;
+}
+
+// ── Reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The event at a place of the log. */
+export function eventAt(state: MemoryState, ref: EventRef): Event | undefined {
+  return state.conversations.get(ref.conversationId)?.log.get(ref.conversationSeq);
+}
+
+function load(state: MemoryState, conversationIds: readonly ConversationId[]): Map<ConversationId, ConversationState> {
+  const states = new Map<ConversationId, ConversationState>();
+  for (const id of conversationIds) {
+    const table = state.conversations.get(id);
+    if (!table?.conversation) continue;
+    const { head, lastAt } = table.head;
+    const open = table.stays.filter((stay) => stay.leftSeq === null);
+    const members = new Map(open.map((stay) => [stay.userId, stay.joinedSeq]));
+    states.set(id, { conversation: table.conversation, head, lastAt, members });
+  }
+  return states;
+}
+
+function range(state: MemoryState, { userId, conversationId, after, before, limit }: HistoryQuery): Event[] {
+  const table = state.conversations.get(conversationId);
+  if (!table) return [];
+  const visible: Event[] = [];
+  for (const stay of table.stays.filter((each) => each.userId === userId)) {
+    const from = Math.max(stay.joinedSeq, (after ?? 0) + 1);
+    const to = Math.min(stay.leftSeq ?? table.head.head, (before ?? Number.POSITIVE_INFINITY) - 1);
+    for (let seq = from; seq <= to; seq++) {
+      const event = table.log.get(seq);
+      if (event) visible.push(event);
+    }
+  }
+  return (after === undefined ? visible.reverse() : visible).slice(0, limit);
+}
+
+function list(state: MemoryState, { userId, after, limit }: ConversationsQuery): ConversationSummary[] {
+  return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id)))
+    .filter((each) => each.kind !== 'self' || each.lastMessage !== null)
+    .sort(newestFirst)
+    .filter((each) => !after || newestFirst(after, each) < 0)
+    .slice(0, limit);
+}
+
+type ListPlace = NonNullable<ConversationsQuery['after']>;
+
+function newestFirst(a: ListPlace, b: ListPlace): number {
+  if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
+  return a.conversationId < b.conversationId ? 1 : a.conversationId > b.conversationId ? -1 : 0;
+}
+
+function summarise(
+  state: MemoryState,
+  userId: UserId,
+  conversationId: ConversationId,
+): ConversationSummary | undefined {
+  const table = state.conversations.get(conversationId);
+  const stay = table?.stays.find((each) => each.userId === userId && each.leftSeq === null);
+  if (!table?.conversation || !stay) return undefined;
+  const { head, lastMessageSeq, activeAt } = table.head;
+  const readSeq = state.readMarks.get(markKey(userId, conversationId)) ?? 0;
+  let unread = 0;
+  for (let seq = Math.max(readSeq + 1, stay.joinedSeq); seq <= head; seq++) {
+    const event = table.log.get(seq);
+    if (event?.type === 'message.sent' && event.actorId !== userId) unread++;
+  }
+  // Nothing before the user joined is visible to them, not even as the last message of a list.
+  const last = lastMessageSeq !== null && lastMessageSeq >= stay.joinedSeq ? table.log.get(lastMessageSeq) : undefined;
+  return {
+    ...table.conversation,
+    head,
+    joinedSeq: stay.joinedSeq,
+    readSeq,
+    unread,
+    lastMessage: last?.type === 'message.sent' ? messageOf(last) : null,
+    activeAt: activeAt ?? table.conversation.createdAt,
+  };
+}
+
+function commandKey({ actorId, commandId }: CommandKey): string {
+  return `${actorId} ${commandId}`;
+}
+
+function markKey(userId: UserId, conversationId: ConversationId): string {
+  return `${userId} ${conversationId}`;
+}
+
+function present<T>(values: readonly (T | undefined)[]): T[] {
+  return values.filter((value) => value !== undefined);
+}
+
