@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { installPackages } from './debian-packages.ts';
+import { INSTALL_REDIS, persistenceArgs, startRedisBinary, startRedisContainer } from './redis.ts';
+import { NotHere, type Service, firstOf } from './service.ts';
+
+/** Three masters that share the slots, without replicas: when one dies, its slots are down until it is back. */
+export interface RedisCluster extends AsyncDisposable {
+  /** Of every node, for `new Cluster(urls)`. */
+  readonly urls: readonly string[];
+  /** Each can be killed, restarted and paused by itself. Empty when REDIS_CLUSTER_URLS names the cluster. */
+  readonly nodes: readonly Service[];
+}
+
+const SLOTS = 16_384;
+const NODES = 3;
+const NODE_TIMEOUT_MS = 2_000;
+const READY_TIMEOUT_MS = 30_000;
+const CLUSTER_ARGS = [
+  ...persistenceArgs(true),
+  ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
+];
+
+/** A cluster of the test's own; or the one that REDIS_CLUSTER_URLS (separated by commas or spaces) names. */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const urls = process.env['REDIS_CLUSTER_URLS']?.split(/[\s,]+/).filter(Boolean);
+  if (urls?.length) return { urls, nodes: [], [Symbol.asyncDispose]: async () => {} };
+  return firstOf('Redis Cluster', INSTALL_REDIS, [
+    startBinaries,
+    startContainers,
+    async () => (await installPackages('redis-server')) ?? startBinaries(),
+  ]);
+}
+
+async function startBinaries(): Promise<RedisCluster | NotHere> {
+  return form(await Promise.all(Array.from({ length: NODES }, () => startRedisBinary(CLUSTER_ARGS))));
+}
+
+async function startContainers(): Promise<RedisCluster | NotHere> {
+  return form(await Promise.all(Array.from({ length: NODES }, () => startRedisContainer(CLUSTER_ARGS, true))));
+}
+
+/** Makes one cluster of the nodes, or passes on why there is none. */
+async function form(started: readonly (Service | NotHere)[]): Promise<RedisCluster | NotHere> {
+  const nodes = started.filter((each): each is Service => !(each instanceof NotHere));
+  const dispose = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()));
+  };
+  const missing = started.find((each) => each instanceof NotHere);
+  if (missing) {
+    await dispose();
+    return missing;
+  }
+  const clients = nodes.map((node) => new Redis(node.url));
+  for (const client of clients) client.on('error', () => {});
+  try {
+    await introduce(clients, nodes);
+    await Promise.all(clients.map(untilReady));
+  } catch (error) {
+    await dispose();
+    throw error;
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+  return { urls: nodes.map((node) => node.url), nodes, [Symbol.asyncDispose]: dispose };
+}
+
+/** Gives each node its third of the slots and an epoch of its own, then lets all of them meet. */
+async function introduce(clients: readonly Redis[], nodes: readonly Service[]): Promise<void> {
+  await Promise.all(
+    clients.map(async (client, index) => {
+      const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / NODES)) as [number, number];
+      await client.call('CLUSTER', 'ADDSLOTSRANGE', from, to - 1);
+      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+    }),
+  );
+  for (const client of clients.slice(1)) await client.call('CLUSTER', 'MEET', '127.0.0.1', (nodes[0] as Service).port);
+}
+
+async function untilReady(client: Redis): Promise<void> {
+  for (const end = performance.now() + READY_TIMEOUT_MS; ; await sleep(20)) {
+    const info = String(await client.call('CLUSTER', 'INFO'));
+    if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${NODES}`)) return;
+    if (performance.now() > end) throw new Error(`the Redis Cluster does not form:\n${info}`);
+  }
+}

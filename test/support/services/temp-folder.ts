@@ -1,0 +1,47 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Folders that live as long as a service of this process. Their names hold the process id, so that what a killed
+ * process left behind is found and removed by the next one.
+ */
+const PREFIX = 'tidemark-service-';
+const mine = new Set<string>();
+
+export async function makeTempFolder(): Promise<string> {
+  if (mine.size === 0) removeLeftovers();
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  // The server may run as another user, who must be able to reach its own folder within.
+  await chmod(folder, 0o755);
+  mine.add(folder);
+  return folder;
+}
+
+export function removeTempFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  mine.delete(folder);
+}
+
+process.on('exit', () => {
+  for (const folder of mine) rmSync(folder, { recursive: true, force: true });
+});
+
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : undefined;
+    if (owner !== undefined && owner !== process.pid && !processExists(owner)) {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
