@@ -1,0 +1,55 @@
+import { type Clock, systemClock } from '@tidemark/core';
+import type { Backplane, BackplaneOptions } from './backplane.ts';
+import { type MemoryCounters, memoryInboxSeq } from './inbox/memory-inbox-seq.ts';
+import { createMemoryStreams, type MemoryStreams, memoryIngressStream } from './ingress/memory-ingress-stream.ts';
+import { type MemoryRegistry, memoryNodes } from './notify/memory-nodes.ts';
+import { type MemoryListeners, memoryNotifier } from './notify/memory-notifier.ts';
+import { type MemoryOnline, memoryPresence } from './notify/memory-presence.ts';
+import { type MemoryLeases, memoryPartitionLeases } from './transfer/memory-partition-leases.ts';
+
+/**
+ * Everything a memory backplane knows. Backplanes on the same state behave as processes on one Redis. Made by
+ * {@link createMemoryBackplaneState}; its fields are for tests and debuggers.
+ */
+export interface MemoryBackplaneState {
+  readonly streams: MemoryStreams;
+  readonly leases: MemoryLeases;
+  readonly counters: MemoryCounters;
+  readonly registry: MemoryRegistry;
+  readonly online: MemoryOnline;
+  readonly listeners: MemoryListeners;
+}
+
+export function createMemoryBackplaneState(): MemoryBackplaneState {
+  return {
+    streams: createMemoryStreams(),
+    leases: new Map(),
+    counters: new Map(),
+    registry: new Map(),
+    online: new Map(),
+    listeners: new Map(),
+  };
+}
+
+export interface MemoryBackplaneOptions extends BackplaneOptions {
+  /** State to share with other backplanes of this process; by default its own, empty. */
+  readonly shared?: MemoryBackplaneState;
+  /** What leases and presence expire by; the system's by default. */
+  readonly clock?: Clock;
+}
+
+/** The backplane of a deployment of one process: nothing to install, and nothing outlives the process. */
+export function memoryBackplane(options: MemoryBackplaneOptions): Backplane {
+  const { shared: state = createMemoryBackplaneState(), clock = systemClock, backlog, deadLetters } = options;
+  const monotonic = (): number => clock.monotonic();
+  const notifier = memoryNotifier(state.listeners);
+  return {
+    ingress: memoryIngressStream(state.streams, { backlog, deadLetters, now: () => clock.now() }),
+    leases: memoryPartitionLeases(state.leases, monotonic),
+    inboxSeq: (epoch) => memoryInboxSeq(state.counters, epoch),
+    nodes: memoryNodes(state.registry, monotonic),
+    presence: memoryPresence(state.online, monotonic),
+    notifier,
+    close: async () => notifier.close(),
+  };
+}
