@@ -1,0 +1,124 @@
+import {
+  type CommandId,
+  type ConversationCreated,
+  type ConversationId,
+  type ConversationKind,
+  type ConversationSeq,
+  type ConversationState,
+  type Event,
+  type JsonObject,
+  type MembersAdded,
+  type MembersRemoved,
+  type MessageSent,
+  type ReadMarked,
+  type UserId,
+  directConversationId,
+  evolve,
+  recipientsOf,
+  selfConversationId,
+} from '@tidemark/core';
+import { type SeededIds, seededIds } from './seeded-ids.ts';
+
+export interface ConversationBuilderOptions {
+  /** Where ids and times come from; `seededIds(1)` unless set. Share it between the conversations of one test. */
+  readonly ids?: SeededIds;
+  /** `group` unless set. */
+  readonly kind?: ConversationKind;
+  /** The creator first. `alice` and `bob` unless set (`alice` alone for kind `self`). */
+  readonly memberIds?: readonly UserId[];
+  /** Groups only; `null` unless set. */
+  readonly title?: string | null;
+}
+
+export interface MessageOptions {
+  /** The creator unless set. */
+  readonly from?: UserId;
+  /** Content kind; `text` unless set. */
+  readonly type?: string;
+  /** `{ text: 'message <conversationSeq>' }` unless set. */
+  readonly content?: JsonObject;
+  /** A new one unless set. */
+  readonly commandId?: CommandId;
+  /** Milliseconds since 1970; the next tick unless set. */
+  readonly at?: number;
+}
+
+/**
+ * Builds the log of one conversation, event by event, as the writer would emit it: valid, dense, in order. It writes
+ * nothing: hand the events to a store.
+ */
+export interface ConversationBuilder {
+  readonly conversationId: ConversationId;
+  /** The first event; made with the builder. */
+  readonly created: ConversationCreated;
+  /** Everything built so far, in order. */
+  readonly events: readonly Event[];
+  /** What `evolve` makes of them. */
+  readonly state: ConversationState;
+  message(options?: MessageOptions): MessageSent;
+  /** `actorId` is the creator unless set. */
+  add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
+  /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
+  remove(memberIds: readonly UserId[], actorId?: UserId): MembersRemoved;
+  /** The user of a `self` conversation has read `of` up to `readSeq`. */
+  markRead(of: ConversationId, readSeq: number): ReadMarked;
+  /** Who finds the event in their inbox. */
+  recipientsOf(event: Event): readonly UserId[];
+}
+
+export function conversationBuilder(options: ConversationBuilderOptions = {}): ConversationBuilder {
+  const { ids = seededIds(), kind = 'group', title = null } = options;
+  const names = kind === 'self' ? ['alice'] : ['alice', 'bob'];
+  const memberIds = options.memberIds ?? names.map((name) => ids.userId(name));
+  const [creator, peer] = memberIds;
+  if (!creator) throw new TypeError('memberIds must hold the creator');
+
+  const conversationId =
+    kind === 'group'
+      ? ids.groupId()
+      : kind === 'direct'
+        ? directConversationId(creator, peer ?? creator)
+        : selfConversationId(creator);
+  const events: Event[] = [];
+  const recipients = new Map<ConversationSeq, readonly UserId[]>();
+  let state: ConversationState | undefined;
+
+  function head(actorId: UserId, commandId: CommandId | null = ids.commandId(), at = ids.now()) {
+    return { conversationId, conversationSeq: (events.length + 1) as ConversationSeq, actorId, commandId, at };
+  }
+  function keep<E extends Event>(event: E): E {
+    events.push(event);
+    state = evolve(state, event);
+    recipients.set(event.conversationSeq, recipientsOf(state, event));
+    return event;
+  }
+
+  // Only a group is created by a command of its own; the others come along with the first command that needs them.
+  const created: ConversationCreated = keep({
+    type: 'conversation.created',
+    ...head(creator, kind === 'group' ? ids.commandId() : null),
+    kind,
+    title,
+    memberIds,
+  });
+  return {
+    conversationId,
+    created,
+    events,
+    get state() {
+      return state as ConversationState;
+    },
+    message: ({ from = creator, type = 'text', content, commandId, at } = {}) =>
+      keep({
+        type: 'message.sent',
+        ...head(from, commandId, at),
+        messageId: ids.messageId(),
+        message: { type, content: content ?? { text: `message ${events.length + 1}` } },
+      }),
+    add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
+    remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),
+    markRead: (of, readSeq) =>
+      keep({ type: 'read.marked', ...head(creator), of, readSeq: readSeq as ConversationSeq }),
+    recipientsOf: (event) => recipients.get(event.conversationSeq) ?? [],
+  };
+}

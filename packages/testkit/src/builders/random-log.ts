@@ -1,0 +1,53 @@
+import type { Event, UserId } from '@tidemark/core';
+import fc from 'fast-check';
+import { type ConversationBuilder, conversationBuilder } from './conversation-builder.ts';
+import type { SeededIds } from './seeded-ids.ts';
+
+/** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
+export interface LogStep {
+  readonly type: 'message' | 'add' | 'remove' | 'leave';
+  /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
+  readonly who: number;
+}
+
+export const LOG_USERS = ['alice', 'bob', 'carol', 'dave'] as const;
+
+/** A fast-check arbitrary of up to `maxLength` (40 unless set) steps of a group's life. */
+export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
+  const step = fc.record({
+    type: fc.constantFrom('message', 'message', 'message', 'add', 'remove', 'leave'),
+    who: fc.nat(LOG_USERS.length - 1),
+  });
+  return fc.array(step, { minLength: 1, maxLength }) as fc.Arbitrary<LogStep[]>;
+}
+
+/** Lives the steps through: a group that alice creates with bob, and never leaves. */
+export function buildLog(ids: SeededIds, steps: readonly LogStep[]): ConversationBuilder {
+  const chat = conversationBuilder({ ids });
+  const alice = chat.created.actorId;
+  for (const { type, who } of steps) {
+    const userId = ids.userId(LOG_USERS[who] as string);
+    const isMember = chat.state.members.has(userId);
+    if (type === 'message' && isMember) chat.message({ from: userId });
+    if (type === 'add' && !isMember) chat.add([userId]);
+    if (type === 'remove' && isMember && userId !== alice) chat.remove([userId]);
+    if (type === 'leave' && isMember && userId !== alice) chat.remove([userId], userId);
+  }
+  return chat;
+}
+
+/** The users of {@link buildLog}, members or not. */
+export function logUsers(ids: SeededIds): UserId[] {
+  return LOG_USERS.map((name) => ids.userId(name));
+}
+
+/** Cuts events into batches of 1 … `size`, the sizes drawn in turn from `sizes`. */
+export function inBatches(events: readonly Event[], sizes: readonly number[]): Event[][] {
+  const batches: Event[][] = [];
+  for (let from = 0, turn = 0; from < events.length; turn++) {
+    const size = Math.max(1, sizes[turn % sizes.length] ?? 1);
+    batches.push(events.slice(from, from + size));
+    from += size;
+  }
+  return batches;
+}

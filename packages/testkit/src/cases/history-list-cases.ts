@@ -1,0 +1,246 @@
+import {
+  type ConversationSummary,
+  type ConversationsQuery,
+  type Event,
+  type HistoryStore,
+  type UserId,
+  messageOf,
+} from '@tidemark/core';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { type ConversationBuilder, conversationBuilder } from '../builders/conversation-builder.ts';
+import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
+import { seededIds } from '../builders/seeded-ids.ts';
+import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
+import { appended } from './history-assertions.ts';
+
+/** The list of a user's conversations: what stands in a summary, and the order and pages of the list. */
+export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
+  {
+    name: 'list: a summary holds what the log says',
+    run: async (open) => {
+      await using opened = await open();
+      const ids = seededIds();
+      const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) => ids.userId(name)) as [UserId, UserId, UserId];
+      const chat = conversationBuilder({ ids, title: 'Lunch' });
+      const last = chat.message({ from: bob });
+      chat.add([carol]);
+      await appended(opened.history, chat.events);
+      const common = {
+        conversationId: chat.conversationId,
+        kind: 'group',
+        title: 'Lunch',
+        createdBy: alice,
+        createdAt: chat.created.at,
+        head: 3,
+        readSeq: 0,
+        activeAt: last.at,
+      };
+      const seen = { ...common, joinedSeq: 1, lastMessage: messageOf(last) };
+      expect(await opened.history.conversation(alice, chat.conversationId)).toEqual({ ...seen, unread: 1 });
+      expect(await opened.history.conversation(bob, chat.conversationId)).toEqual({ ...seen, unread: 0 });
+      // What was said before carol came is not hers to read, nor to count.
+      const unseen = { ...common, joinedSeq: 3, lastMessage: null, unread: 0 };
+      expect(await opened.history.conversation(carol, chat.conversationId)).toEqual(unseen);
+      expect(await opened.history.conversations({ userId: carol, limit: 5 })).toEqual([unseen]);
+    },
+  },
+  {
+    name: 'list: who is not a member now gets no summary, and gets it again after rejoining',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const [bob, mallory] = [ids.userId('bob'), ids.userId('mallory')];
+      const chat = conversationBuilder({ ids });
+      chat.message();
+      chat.remove([bob]);
+      await appended(history, chat.events);
+      for (const userId of [bob, mallory]) {
+        expect(await history.conversation(userId, chat.conversationId)).toBeUndefined();
+        expect(await history.conversations({ userId, limit: 10 })).toEqual([]);
+      }
+      expect(await history.conversation(mallory, ids.groupId())).toBeUndefined();
+
+      chat.message();
+      const back = chat.add([bob]);
+      await appended(history, chat.events.slice(3));
+      const [summary, ...more] = await history.conversations({ userId: bob, limit: 10 });
+      expect(more).toEqual([]);
+      expect(summary).toMatchObject({ joinedSeq: back.conversationSeq, unread: 0, lastMessage: null });
+      expect(await history.conversation(bob, chat.conversationId)).toEqual(summary);
+    },
+  },
+  {
+    name: 'list: newest first, then by conversationId descending; pages of any size neither repeat nor miss',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const alice = ids.userId('alice');
+      // Names whose order depends on case and punctuation where a collation decides instead of code units.
+      const peers = ['a', 'B', 'b', 'Z', '_', '-', 'a-b', 'aB', 'ab', '~'].map((name) => ids.userId(name));
+      const chats = peers.map((peer) => conversationBuilder({ ids, kind: 'direct', memberIds: [alice, peer] }));
+      for (let n = 0; n < 5; n++) chats.push(conversationBuilder({ ids }));
+      const at = ids.now();
+      // Three ties: the first six, the next six, and the rest by their own time.
+      chats.forEach((chat, n) => {
+        if (n < 12) chat.message({ at: n < 6 ? at + 2 : at + 1 });
+      });
+      await appended(history, chats.flatMap((chat) => chat.events));
+
+      const all = await history.conversations({ userId: alice, limit: 100 });
+      const expected = chats.map((chat) => ({ activeAt: activeAtOf(chat), conversationId: chat.conversationId }));
+      expected.sort((a, b) => b.activeAt - a.activeAt || (a.conversationId < b.conversationId ? 1 : -1));
+      expect(all.map(({ activeAt, conversationId }) => ({ activeAt, conversationId }))).toEqual(expected);
+      for (const limit of [1, 2, 4, 7, 15, 16]) expect(await paged(history, alice, limit), `${limit}`).toEqual(all);
+    },
+  },
+  {
+    name: 'list: a message moves a conversation up; members and read marks do not',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const alice = ids.userId('alice');
+      const [first, second] = [conversationBuilder({ ids }), conversationBuilder({ ids })];
+      const self = conversationBuilder({ ids, kind: 'self', memberIds: [alice] });
+      await appended(history, [...first.events, ...second.events, ...self.events]);
+      const order = async () =>
+        (await history.conversations({ userId: alice, limit: 9 })).map((each) => each.conversationId);
+      expect(await order()).toEqual([second.conversationId, first.conversationId]);
+
+      await appended(history, [first.add([ids.userId('carol')]), self.markRead(first.conversationId, 1)]);
+      expect(await order()).toEqual([second.conversationId, first.conversationId]);
+      await appended(history, [first.message()]);
+      expect(await order()).toEqual([first.conversationId, second.conversationId]);
+      await appended(history, [first.remove([ids.userId('carol')])]);
+      const summary = await history.conversation(alice, first.conversationId);
+      expect(summary).toMatchObject({ head: 4, lastMessage: { conversationSeq: 3 } });
+    },
+  },
+  {
+    name: 'list: a conversation with oneself is hidden until it holds a message',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const alice = ids.userId('alice');
+      const chat = conversationBuilder({ ids });
+      const self = conversationBuilder({ ids, kind: 'self', memberIds: [alice] });
+      await appended(history, [...chat.events, ...self.events, self.markRead(chat.conversationId, 1)]);
+      const kinds = async (limit: number) =>
+        (await history.conversations({ userId: alice, limit })).map((each) => each.kind);
+      // Hidden before the page is cut, not after.
+      expect(await kinds(1)).toEqual(['group']);
+      // She is a member all the same.
+      expect(await history.conversation(alice, self.conversationId)).toMatchObject({ kind: 'self', lastMessage: null });
+      await appended(history, [self.message()]);
+      expect(await kinds(9)).toEqual(['self', 'group']);
+    },
+  },
+  {
+    name: 'list: read marks never go back, and are each user’s own',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const [alice, bob] = [ids.userId('alice'), ids.userId('bob')];
+      const chat = conversationBuilder({ ids });
+      const other = conversationBuilder({ ids });
+      for (let n = 0; n < 6; n++) for (const each of [chat, other]) each.message({ from: alice });
+      const self = conversationBuilder({ ids, kind: 'self', memberIds: [bob] });
+      await appended(history, [...chat.events, ...other.events, ...self.events]);
+      const read = async (of: ConversationBuilder, userId = bob) => {
+        const summary = await history.conversation(userId, of.conversationId);
+        return [summary?.readSeq, summary?.unread];
+      };
+      expect(await read(chat)).toEqual([0, 6]);
+      await appended(history, [self.markRead(chat.conversationId, 5)]);
+      expect(await read(chat)).toEqual([5, 2]);
+      await appended(history, [self.markRead(chat.conversationId, 3)]);
+      expect(await read(chat)).toEqual([5, 2]);
+      // The highest of a batch counts, not its last.
+      const batch = [4, 7, 6].map((seq) => self.markRead(chat.conversationId, seq));
+      await appended(history, [...batch, self.markRead(other.conversationId, 2)]);
+      expect(await read(chat)).toEqual([7, 0]);
+      expect(await read(other)).toEqual([2, 5]);
+      expect(await read(chat, alice)).toEqual([0, 0]);
+    },
+  },
+  {
+    name: 'list: unread, readSeq and lastMessage equal a count over the log, however it was batched',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const sizes = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 });
+      const marks = fc.array(fc.record({ who: fc.nat(3), readSeq: fc.integer({ min: 1, max: 45 }) }), { maxLength: 8 });
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(logSteps(), sizes, marks, async (steps, cut, reads) => {
+          const ids = seededIds(++run);
+          const chat = buildLog(ids, steps);
+          const users = logUsers(ids);
+          const selves = users.map((userId) => conversationBuilder({ ids, kind: 'self', memberIds: [userId] }));
+          for (const { who, readSeq } of reads) {
+            if (readSeq <= chat.events.length) selves[who]?.markRead(chat.conversationId, readSeq);
+          }
+          const logs = [...chat.events, ...selves.flatMap((self) => self.events)];
+          for (const batch of inBatches(logs, cut)) await appended(history, batch);
+          for (const userId of users) {
+            const expected = expectedSummary(chat, selves.flatMap((self) => self.events), userId);
+            expect(await history.conversation(userId, chat.conversationId)).toEqual(expected);
+            const listed = await history.conversations({ userId, limit: 10 });
+            expect(listed).toEqual(expected ? [expected] : []);
+          }
+        }),
+        { numRuns: 25, seed: 3 },
+      );
+    },
+  },
+];
+
+function activeAtOf({ created, events }: ConversationBuilder): number {
+  return events.findLast((event) => event.type === 'message.sent')?.at ?? created.at;
+}
+
+async function paged(history: HistoryStore, userId: UserId, limit: number): Promise<ConversationSummary[]> {
+  const all: ConversationSummary[] = [];
+  let after: ConversationsQuery['after'];
+  for (let page = 0; page < 1_000; page++) {
+    const found = await history.conversations({ userId, after, limit });
+    expect(found.length).toBeLessThanOrEqual(limit);
+    all.push(...found);
+    const last = found.at(-1);
+    if (!last || found.length < limit) return all;
+    after = { activeAt: last.activeAt, conversationId: last.conversationId };
+  }
+  throw new Error('the list has no end');
+}
+
+/** The summary by its definition: counted, not looked up. */
+function expectedSummary(
+  chat: ConversationBuilder,
+  reads: readonly Event[],
+  userId: UserId,
+): ConversationSummary | undefined {
+  const joinedSeq = chat.state.members.get(userId);
+  if (joinedSeq === undefined) return undefined;
+  const marked = reads.flatMap((event) =>
+    event.type === 'read.marked' && event.actorId === userId && event.of === chat.conversationId ? event.readSeq : [],
+  );
+  const readSeq = Math.max(0, ...marked);
+  const visible = chat.events.flatMap((event) =>
+    event.type === 'message.sent' && event.conversationSeq >= joinedSeq ? event : [],
+  );
+  const last = visible.at(-1);
+  return {
+    ...chat.state.conversation,
+    head: chat.state.head,
+    joinedSeq,
+    readSeq,
+    unread: visible.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+    lastMessage: last ? messageOf(last) : null,
+    activeAt: activeAtOf(chat),
+  };
+}

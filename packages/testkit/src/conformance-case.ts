@@ -1,0 +1,38 @@
+import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
+
+/**
+ * What a factory hands to the suite: an opened, EMPTY store, apart from that of any other call (its own schema, file or
+ * database), so that cases can run side by side.
+ */
+interface Opened<Store> extends AsyncDisposable {
+  /**
+   * Another, opened store on the same contents: a second process, or the first one after a restart. What was handed
+   * out before may still be in use. Disposing closes them all and removes the contents.
+   */
+  reopen(): Promise<Store>;
+}
+
+export interface OpenedHistory extends Opened<HistoryStore> {
+  readonly history: HistoryStore;
+}
+
+export interface OpenedInbox extends Opened<InboxStore> {
+  readonly inbox: InboxStore;
+  /**
+   * For a store that expires rows by itself, and whose `purge` therefore returns 0: expires now, and waits for, what
+   * is older than `before` (ms since 1970). Absent: retention is `purge`.
+   */
+  expire?(before: number): Promise<void>;
+}
+
+export interface OpenedStorage extends Opened<Storage> {
+  readonly storage: Storage;
+  /** As of {@link OpenedInbox}. */
+  expire?(before: number): Promise<void>;
+}
+
+/** One sentence of behaviour and its proof: `run` rejects when the store behind `open` behaves otherwise. */
+export interface ConformanceCase<O> {
+  readonly name: string;
+  run(open: () => Promise<O>): Promise<void>;
+}
