@@ -1,0 +1,193 @@
+/**
+ * Who may import whom. Each rule's comment is the reason, and is what a violation prints.
+ *
+ * A package is imported by its name, which tsconfig.json maps to its source: such an import has the dependency type
+ * `aliased-tsconfig`, and that is how a rule tells a public entry point from a reach into another package's folder.
+ */
+
+const STAGES = 'router|ingress|transfer|inbox|store|notify|subscription';
+
+/** The formats in which stages hand over work: both ends run them, so their functions are shared, not only their types. */
+const FORMATS = ['ingress/envelope', 'ingress/partition', 'notify/node-frame'];
+
+/** Stage → the stages whose ports it may name. The flow runs one way; transfer also reads what ingress queued. */
+const KNOWS = {
+  router: ['ingress', 'inbox', 'store', 'notify', 'subscription'],
+  ingress: ['notify'],
+  transfer: ['ingress', 'inbox', 'store', 'notify'],
+  inbox: ['store'],
+  store: [],
+  notify: [],
+  subscription: ['inbox', 'store', 'notify'],
+};
+
+const server = (path) => `^packages/server/src/${path}`;
+/** The memory twin of a port stands beside it. */
+const MEMORY_TWINS = server(`(?:${STAGES})/memory-[^/]+\\.ts$`);
+const formats = FORMATS.map((file) => server(`${file}\\.ts$`));
+
+const flow = Object.entries(KNOWS).map(([stage, known]) => ({
+  name: `${stage}-follows-the-flow`,
+  severity: 'error',
+  comment:
+    known.length > 0
+      ? `The flow runs one way: ${stage} may know ${known.join(', ')}; a stage that knows those before it can't be read, tested or replaced alone.`
+      : `The flow runs one way: ${stage} knows no other stage, so that it can be read, tested and replaced alone.`,
+  from: { path: server(`${stage}/`) },
+  to: { path: server(`(?:${STAGES})/`), pathNot: server(`(?:${[stage, ...known].join('|')})/`) },
+}));
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      comment:
+        'Files that need each other are one file, or hide a third: no one of them can be read first. Types count too.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      comment: 'An import that resolves to nothing escapes every rule here, and fails at run time.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-undeclared-dependency',
+      severity: 'error',
+      comment: 'What a published package imports stands in its own package.json, or its users lack it.',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+    },
+    {
+      name: 'public-entry-points-only',
+      severity: 'error',
+      comment:
+        "A package's files are its own: import it by its name, so that whatever its index doesn't name can change.",
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypesNot: ['aliased-tsconfig'] },
+    },
+    {
+      name: 'public-entry-points-only-outside',
+      severity: 'error',
+      comment: 'Examples, tests of the whole and benchmarks use what an application can: packages by their names.',
+      from: { path: '^(?:examples|test|bench)/' },
+      to: { path: '^packages/', dependencyTypesNot: ['aliased-tsconfig'] },
+    },
+    {
+      name: 'no-source-imports-tests',
+      severity: 'error',
+      comment: 'What is published never needs what only proves it.',
+      from: { path: '^packages/[^/]+/src/' },
+      to: { path: '^(?:test|bench|examples|scripts)/|^packages/[^/]+/test/' },
+    },
+    {
+      name: 'core-stands-alone',
+      severity: 'error',
+      comment: 'core holds the words all packages share: it imports none of ours.',
+      from: { path: '^packages/core/src/' },
+      to: { path: '^packages/', pathNot: '^packages/core/' },
+    },
+    {
+      name: 'portable-packages-have-no-node-modules',
+      severity: 'error',
+      comment: "core and client also run in browsers and in React Native, where Node's modules don't exist.",
+      from: { path: '^packages/(?:core|client)/src/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-knows-core-only',
+      severity: 'error',
+      comment:
+        'A front end that imports the client must not pull in a server or a store; the router reaches it as a type.',
+      from: { path: '^packages/client/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:client|core)/' },
+    },
+    {
+      name: 'storage-knows-core-only',
+      severity: 'error',
+      comment:
+        'A storage implements the ports of core; what the SQL storages share is in storage-sql. It knows no one else.',
+      from: { path: '^packages/(storage-[^/]+)/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:$1|core|storage-sql)/' },
+    },
+    {
+      name: 'server-knows-no-storage',
+      severity: 'error',
+      comment:
+        'The application hands a storage in; the server knows the ports of core alone, so that any storage will do.',
+      from: { path: '^packages/server/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:server|core)/' },
+    },
+    {
+      name: 'testkit-knows-core-only',
+      severity: 'error',
+      comment:
+        'The conformance suite judges storages and servers by their ports; were it to know one, it would favour it.',
+      from: { path: '^packages/testkit/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:testkit|core)/' },
+    },
+    ...flow,
+    {
+      name: 'stages-meet-at-ports',
+      severity: 'error',
+      comment:
+        'A stage is handed the others as ports: it imports their types, and runs none of their code but the formats both ends ' +
+        'share. create-messaging.ts alone puts stages together.',
+      from: { path: server(`(${STAGES})/`) },
+      to: {
+        path: server(`(?:${STAGES})/`),
+        pathNot: [server('$1/'), ...formats],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'stages-know-no-backplane',
+      severity: 'error',
+      comment: 'Redis and its memory twin stand behind ports: a stage that named one would not run on the other.',
+      from: { path: server(`(?:${STAGES})/`), pathNot: MEMORY_TWINS },
+      to: { path: [server('redis/'), MEMORY_TWINS] },
+    },
+    {
+      name: 'backplane-implements-ports',
+      severity: 'error',
+      comment:
+        'A backplane implements the ports of stages and runs none of their code but the formats both ends share.',
+      from: { path: server('(?:redis/|[^/]+-backplane\\.ts$)') },
+      to: {
+        path: server(`(?:${STAGES})/`),
+        pathNot: [...formats, MEMORY_TWINS],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'create-messaging-alone-knows-all',
+      severity: 'error',
+      comment:
+        'create-messaging.ts is the table of contents: the one place that puts the stages together, and on a backplane.',
+      from: {
+        path: server('[^/]+\\.ts$'),
+        pathNot: server('(?:create-messaging|index|[^/]+-backplane)\\.ts$'),
+      },
+      to: {
+        path: server(`(?:${STAGES}|redis)/`),
+        pathNot: formats,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^coverage/|^[^/]+/[^/]+/dist/' },
+    // Imports of types are imports: they make cycles and break boundaries like any other.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
+    },
+  },
+};
