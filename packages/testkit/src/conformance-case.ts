@@ -19,8 +19,9 @@ export interface OpenedHistory extends Opened<HistoryStore> {
 export interface OpenedInbox extends Opened<InboxStore> {
   readonly inbox: InboxStore;
   /**
-   * For a store that expires rows by itself, and whose `purge` therefore returns 0: expires now, and waits for, what
-   * is older than `before` (ms since 1970). Absent: retention is `purge`.
+   * For a store that expires rows by itself, and whose `purge` therefore returns 0: removes what is older than `before`
+   * (ms since 1970) as the store would, and resolves when it is gone. The suite's times lie in the year 2100, so nothing
+   * expires unasked. Absent: retention is `purge`.
    */
   expire?(before: number): Promise<void>;
 }

@@ -6,7 +6,7 @@ export {
 } from './builders/conversation-builder.ts';
 export { HOSTILE_TEXT, HOSTILE_USER_IDS, hostileContent } from './builders/hostile-text.ts';
 export { LOG_USERS, type LogStep, buildLog, inBatches, logSteps, logUsers } from './builders/random-log.ts';
-export { type SeededIds, seededIds, seededRandom } from './builders/seeded-ids.ts';
+export { SEEDED_START, type SeededIds, seededIds, seededRandom } from './builders/seeded-ids.ts';
 export { type SeqCounter, batchFor, refOf, rowsFor, seqCounter } from './builders/seq-counter.ts';
 export type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage } from './conformance-case.ts';
 export {

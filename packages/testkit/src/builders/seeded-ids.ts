@@ -16,16 +16,17 @@ export interface SeededIds {
   commandId(): CommandId;
   messageId(): MessageId;
   groupId(): ConversationId;
-  /** Milliseconds since 1970; each call is one later. Starts at 2024-01-01. */
+  /** Milliseconds since 1970; each call is one later. Starts at {@link SEEDED_START} unless set. */
   now(): number;
 }
 
-const START = Date.UTC(2024, 0, 1);
+/** 2100-01-01: so late that a store which expires rows by itself does not do so in the middle of a test. */
+export const SEEDED_START = Date.UTC(2100, 0, 1);
 
-/** @param seed a non-negative integer; 1 unless set. */
-export function seededIds(seed = 1): SeededIds {
+/** @param seed a non-negative integer; 1 unless set. @param startAt the first `now()`, in milliseconds since 1970. */
+export function seededIds(seed = 1, startAt = SEEDED_START): SeededIds {
   const source = createIdSource(seededRandom(seed));
-  let at = START;
+  let at = startAt;
   const now = (): number => at++;
   return {
     userId: (name) => parseUserId(`${name}-${seed}`),

@@ -9,7 +9,7 @@ import {
 } from '@tidemark/core';
 import { expect } from 'vitest';
 import { HOSTILE_USER_IDS } from '../builders/hostile-text.ts';
-import { seededIds } from '../builders/seeded-ids.ts';
+import { SEEDED_START, seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedInbox } from '../conformance-case.ts';
 import { patiently } from '../writer-model.ts';
 
@@ -38,7 +38,7 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       expect(await inbox.append([])).toEqual({ conflict: undefined });
       expect(await inbox.find([])).toEqual([]);
       expect((await inbox.bounds([])).size).toBe(0);
-      expect(await inbox.fillVoids(names().alice, [], 1)).toEqual([]);
+      expect(await inbox.fillVoids(names().alice, [], SEEDED_START + 1)).toEqual([]);
     },
   },
   {
@@ -113,15 +113,15 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       const { inbox } = opened;
       const { alice, bob, ref } = names();
       await put(inbox, [row(alice, 1, ref(1)), row(alice, 4, ref(4)), row(bob, 1, ref(1))]);
-      const filled = await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], 50);
+      const filled = await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], SEEDED_START + 50);
       expect([...filled].sort()).toEqual([2, 3]);
       expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, null], [3, null], [4, ref(4)]]);
       expect(await read(inbox, bob)).toEqual([[1, ref(1)]]);
-      expect(await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], 60)).toEqual([]);
+      expect(await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], SEEDED_START + 60)).toEqual([]);
       // The writer that comes late finds its seq taken, and delivers at another.
       expect(await inbox.append([row(alice, 2, ref(2))])).toEqual({ conflict: 'entry' });
       await put(inbox, [row(alice, 5, ref(2))]);
-      expect(await inbox.fillVoids(alice, [6, 7] as Seq[], 70)).toHaveLength(2);
+      expect(await inbox.fillVoids(alice, [6, 7] as Seq[], SEEDED_START + 70)).toHaveLength(2);
       expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 0, head: 7 });
     },
   },
@@ -152,7 +152,7 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       for (const [n, userId] of HOSTILE_USER_IDS.entries()) {
         expect(await read(inbox, userId), userId).toEqual([[n + 1, ref(n + 1)]]);
         expect(bounds.get(userId)?.head, userId).toBe(n + 1);
-        expect(await inbox.fillVoids(userId, [(n + 2) as Seq], 1)).toEqual([n + 2]);
+        expect(await inbox.fillVoids(userId, [(n + 2) as Seq], SEEDED_START + 1)).toEqual([n + 2]);
       }
       const direct = { conversationId: `d:${'x'.repeat(128)},${'y'.repeat(128)}` as ConversationId, conversationSeq: 1 as ConversationSeq };
       const longest = row('x'.repeat(128) as UserId, 1_000, direct);
@@ -219,7 +219,7 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       for (let round = 1; round <= 10; round++) {
         const [appended, filled] = await Promise.all([
           patiently(() => opened.inbox.append([row(alice, round, ref(round))])),
-          patiently(() => other.fillVoids(alice, [round as Seq], 1)),
+          patiently(() => other.fillVoids(alice, [round as Seq], SEEDED_START + 1)),
         ]);
         expect(filled).toEqual(appended.conflict ? [round] : []);
         expect(await read(opened.inbox, alice, round - 1)).toEqual([[round, appended.conflict ? null : ref(round)]]);
@@ -254,8 +254,9 @@ export function names(seed = 1) {
   return { ids, alice: ids.userId('alice'), bob: ids.userId('bob'), ref };
 }
 
+/** @param at milliseconds since SEEDED_START. */
 export function row(userId: UserId, seq: number, ref: EventRef | null, at = 1_000 + seq): InboxRow {
-  return { userId, seq: seq as Seq, ref, at };
+  return { userId, seq: seq as Seq, ref, at: SEEDED_START + at };
 }
 
 /** Appends what must not conflict. */

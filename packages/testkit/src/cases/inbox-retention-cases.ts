@@ -1,5 +1,6 @@
 import type { InboxBounds, InboxStore, UserId } from '@tidemark/core';
 import { expect } from 'vitest';
+import { SEEDED_START } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedInbox } from '../conformance-case.ts';
 import { names, put, read, row } from './inbox-cases.ts';
 
@@ -10,7 +11,7 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
     run: async (open) => {
       await using opened = await open();
       const { alice, ref } = names();
-      expect(await opened.inbox.purge(1_000, 10)).toBe(0);
+      expect(await opened.inbox.purge(SEEDED_START + 1_000, 10)).toBe(0);
       await put(opened.inbox, [row(alice, 1, ref(1), 100), row(alice, 2, ref(2), 200)]);
       await retain(opened, 50);
       expect(await bounds(opened.inbox, alice)).toEqual({ floor: 0, head: 2 });
@@ -47,12 +48,12 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
         users.flatMap((userId) => [1, 2, 3, 4, 5, 6, 7].map((seq) => row(userId, seq, ref(seq), seq * 100))),
       );
       if (opened.expire) {
-        await opened.expire(550);
+        await opened.expire(SEEDED_START + 550);
       } else {
         let removed = 0;
         for (let calls = 0; removed < 15; calls++) {
           expect(calls).toBeLessThan(15);
-          const count = await inbox.purge(550, 4);
+          const count = await inbox.purge(SEEDED_START + 550, 4);
           expect(count).toBeGreaterThan(0);
           expect(count).toBeLessThanOrEqual(4);
           removed += count;
@@ -60,7 +61,7 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
         }
         expect(removed).toBe(15);
       }
-      expect(await inbox.purge(550, 4)).toBe(0);
+      expect(await inbox.purge(SEEDED_START + 550, 4)).toBe(0);
       for (const userId of users) expect(await bounds(inbox, userId)).toEqual({ floor: 5, head: 7 });
     },
   },
@@ -98,8 +99,9 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
   },
 ];
 
-/** Lets everything older than `before` go, by whichever of the two means the store has. */
-async function retain(opened: OpenedInbox, before: number): Promise<void> {
+/** Lets everything older than `age` (ms since SEEDED_START) go, by whichever of the two means the store has. */
+async function retain(opened: OpenedInbox, age: number): Promise<void> {
+  const before = SEEDED_START + age;
   if (opened.expire) return opened.expire(before);
   for (let calls = 0; (await opened.inbox.purge(before, 100)) > 0; calls++) expect(calls).toBeLessThan(100);
 }

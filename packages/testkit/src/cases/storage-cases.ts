@@ -208,7 +208,7 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       );
       const all = chats.flatMap((chat) => chat.events.map(placeOf)).sort();
       for (const userId of members) {
-        await closeHoles(opened.storage.inbox, userId, 1);
+        await closeHoles(opened.storage.inbox, userId, ids.now());
         const records = await opened.storage.inbox.range(userId, 0, 10_000);
         expect(records.map((record) => record.seq)).toEqual(records.map((_, n) => n + 1));
         expect(records.flatMap(({ ref }) => (ref ? placeOf(ref) : [])).sort()).toEqual(all);
