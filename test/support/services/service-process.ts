@@ -15,10 +15,12 @@ export interface Program {
   readonly env?: NodeJS.ProcessEnv;
   /** Who it runs as; the test's own user when absent. */
   readonly user?: SystemUser | undefined;
+  /** A folder that it sees as `/` (Linux, as root, with a `user`); command and arguments are paths within. */
+  readonly root?: string;
   /** What it prints when it answers. */
   readonly ready: RegExp;
   /** What ends it at once and still lets it free what outlives a process, such as shared memory. */
-  readonly stop: 'SIGQUIT' | 'SIGKILL';
+  readonly stop: 'SIGINT' | 'SIGQUIT' | 'SIGKILL';
   readonly url: string;
   readonly port: number;
   /** Removed on dispose. */
@@ -52,11 +54,11 @@ process.on('exit', () => {
  */
 export async function startServer(
   prepare: (port: number, folder: string) => Promise<Omit<Program, 'port' | 'folder'>>,
-  options: { alsoFree?: readonly number[] } = {},
+  options: { alsoFree?: readonly number[]; tempParent?: string } = {},
 ): Promise<Service> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(options.alsoFree);
-    const folder = await makeTempFolder();
+    const folder = await makeTempFolder(options.tempParent);
     try {
       return await startProcess({ ...(await prepare(port, folder)), port, folder });
     } catch (error) {
@@ -106,19 +108,25 @@ async function startProcess(program: Program): Promise<Service> {
  */
 function commandLine(program: Program): { command: string; args: string[]; identity: Partial<SystemUser> } {
   const setpriv = process.platform === 'linux' ? findProgram('setpriv') : undefined;
-  if (setpriv === undefined) {
-    return { command: program.command, args: [...program.args], identity: program.user ?? {} };
-  }
   const { user } = program;
+  if (setpriv === undefined) {
+    if (program.root !== undefined) throw new Error(`${program.name} needs setpriv (Debian: util-linux)`);
+    return { command: program.command, args: [...program.args], identity: user ?? {} };
+  }
   const identity = user ? [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'] : [];
-  const args = [...identity, `--pdeathsig=${program.stop.slice(3)}`, '--', program.command, ...program.args];
+  // A change of user clears the request for the signal, so the user changes first and keeps the right to change root.
+  const enter = program.root === undefined ? [] : ['--inh-caps=+sys_chroot', '--ambient-caps=+sys_chroot'];
+  const wanted = [program.command, ...program.args];
+  const command = program.root === undefined ? wanted : ['chroot', '.', ...wanted];
+  const args = [...identity, ...enter, `--pdeathsig=${program.stop.slice(3)}`, '--', ...command];
   return { command: setpriv, args, identity: {} };
 }
 
 async function launch(program: Program): Promise<ChildProcess> {
   const { command, args, identity } = commandLine(program);
   const child = spawn(command, args, {
-    cwd: program.folder,
+    // From within its root, so that the path to it need not be open to the user it runs as.
+    cwd: program.root ?? program.folder,
     env: { ...process.env, ...program.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...identity,

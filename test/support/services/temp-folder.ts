@@ -9,10 +9,13 @@ import { join } from 'node:path';
  */
 const PREFIX = 'tidemark-service-';
 const mine = new Set<string>();
+const swept = new Set<string>();
 
-export async function makeTempFolder(): Promise<string> {
-  if (mine.size === 0) removeLeftovers();
-  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+/** @param parent must exist; the system's folder for temporary files by default. */
+export async function makeTempFolder(parent = tmpdir()): Promise<string> {
+  if (!swept.has(parent)) removeLeftovers(parent);
+  swept.add(parent);
+  const folder = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`));
   // The server may run as another user, who must be able to reach its own folder within.
   await chmod(folder, 0o755);
   mine.add(folder);
@@ -28,11 +31,11 @@ process.on('exit', () => {
   for (const folder of mine) rmSync(folder, { recursive: true, force: true });
 });
 
-function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
+function removeLeftovers(parent: string): void {
+  for (const name of readdirSync(parent)) {
     const owner = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : undefined;
     if (owner !== undefined && owner !== process.pid && !processExists(owner)) {
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+      rmSync(join(parent, name), { recursive: true, force: true });
     }
   }
 }

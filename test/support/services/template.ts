@@ -10,15 +10,15 @@ import { type SystemUser, run } from './system.ts';
  * fraction of initialising.
  *
  * `name` must change with whatever decides the content, above all the server's version. `make` fills an empty folder that
- * belongs to `user`.
+ * belongs to `user`. `templates` is where templates are kept.
  */
 export async function copyOfTemplate(
   name: string,
   target: string,
   user: SystemUser | undefined,
   make: (folder: string) => Promise<void>,
+  templates = join(tmpdir(), `tidemark-templates-${process.getuid?.()}`),
 ): Promise<void> {
-  const templates = join(tmpdir(), `tidemark-templates-${process.getuid?.()}`);
   const template = join(templates, name);
   if (!existsSync(template)) {
     await underMachineLock(`template-${name}`, async () => {
