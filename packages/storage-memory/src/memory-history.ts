@@ -10,11 +10,11 @@ import {
   type HistoryQuery,
   type HistoryStore,
   type Membership,
-  type UserId,
   messageOf,
   project,
+  type UserId,
 } from '@tidemark/core';
-import { type ConversationTable, type MemoryState, createMemoryState } from './memory-state.ts';
+import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
 
 /** A HistoryStore in memory. @param options.state contents to share; by default its own, empty. */
 export function memoryHistory(options: { state?: MemoryState } = {}): HistoryStore {
@@ -184,4 +184,3 @@ function markKey(userId: UserId, conversationId: ConversationId): string {
 function present<T>(values: readonly (T | undefined)[]): T[] {
   return values.filter((value) => value !== undefined);
 }
-

@@ -1,6 +1,6 @@
 import type { EventRef, InboxBounds, InboxRecord, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
 import { eventAt } from './memory-history.ts';
-import { type InboxTable, type MemoryState, createMemoryState } from './memory-state.ts';
+import { createMemoryState, type InboxTable, type MemoryState } from './memory-state.ts';
 
 export interface MemoryInboxOptions {
   /** Contents to share; by default its own, empty. */
@@ -23,7 +23,10 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
     },
     fillVoids: async (userId, seqs, at) => {
       const free = [...new Set(seqs)].filter((seq) => !seqTaken(state, userId, seq));
-      writeRows(state, free.map((seq) => ({ userId, seq, ref: null, at })));
+      writeRows(
+        state,
+        free.map((seq) => ({ userId, seq, ref: null, at })),
+      );
       return free;
     },
     find: async (deliveries) =>

@@ -1,14 +1,13 @@
 export {
   type ConversationBuilder,
   type ConversationBuilderOptions,
-  type MessageOptions,
   conversationBuilder,
+  type MessageOptions,
 } from './builders/conversation-builder.ts';
 export { HOSTILE_TEXT, HOSTILE_USER_IDS, hostileContent } from './builders/hostile-text.ts';
-export { LOG_USERS, type LogStep, buildLog, inBatches, logSteps, logUsers } from './builders/random-log.ts';
+export { buildLog, inBatches, LOG_USERS, type LogStep, logSteps, logUsers } from './builders/random-log.ts';
 export { SEEDED_START, type SeededIds, seededIds, seededRandom } from './builders/seeded-ids.ts';
-export { type SeqCounter, batchFor, refOf, rowsFor, seqCounter } from './builders/seq-counter.ts';
-export type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage } from './conformance-case.ts';
+export { batchFor, refOf, rowsFor, type SeqCounter, seqCounter } from './builders/seq-counter.ts';
 export {
   type ConformanceOptions,
   historyCases,
@@ -18,4 +17,5 @@ export {
   storageConformance,
   storageRoleCases,
 } from './conformance.ts';
+export type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage } from './conformance-case.ts';
 export { closeHoles, patiently, writeLikeTheWriter } from './writer-model.ts';

@@ -2,17 +2,17 @@ import {
   type CommandKey,
   type Event,
   type EventRef,
+  evolve,
   type InboxRow,
   type InboxStore,
+  recipientsAsOf,
+  recipientsOf,
   type Seq,
   type Storage,
   UnavailableError,
   type UserId,
-  evolve,
-  recipientsAsOf,
-  recipientsOf,
 } from '@tidemark/core';
-import { type SeqCounter, refOf } from './builders/seq-counter.ts';
+import { refOf, type SeqCounter } from './builders/seq-counter.ts';
 
 /**
  * Carries events through a storage as the writer of a conversation does, until each is stored once and stands once in
@@ -53,7 +53,9 @@ export async function writeLikeTheWriter(
     const deliveries = placed.flatMap(({ event, recipients }) =>
       recipients.map((userId) => ({ userId, ref: refOf(event), at: event.at })),
     );
-    const delivered = new Set((await inbox.find(deliveries)).map((row) => deliveryKey(row.userId, row.ref as EventRef)));
+    const delivered = new Set(
+      (await inbox.find(deliveries)).map((row) => deliveryKey(row.userId, row.ref as EventRef)),
+    );
     const rows: InboxRow[] = deliveries
       .filter(({ userId, ref }) => !delivered.has(deliveryKey(userId, ref)))
       .map(({ userId, ref, at }) => ({ userId, seq: counter.next(userId), ref, at }));

@@ -5,17 +5,17 @@ import {
   type ConversationKind,
   type ConversationSeq,
   type ConversationState,
+  directConversationId,
   type Event,
+  evolve,
   type JsonObject,
   type MembersAdded,
   type MembersRemoved,
   type MessageSent,
   type ReadMarked,
-  type UserId,
-  directConversationId,
-  evolve,
   recipientsOf,
   selfConversationId,
+  type UserId,
 } from '@tidemark/core';
 import { type SeededIds, seededIds } from './seeded-ids.ts';
 
@@ -117,8 +117,7 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
       }),
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),
-    markRead: (of, readSeq) =>
-      keep({ type: 'read.marked', ...head(creator), of, readSeq: readSeq as ConversationSeq }),
+    markRead: (of, readSeq) => keep({ type: 'read.marked', ...head(creator), of, readSeq: readSeq as ConversationSeq }),
     recipientsOf: (event) => recipients.get(event.conversationSeq) ?? [],
   };
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, type UserId, parseUserId } from '@tidemark/core';
+import { type JsonObject, parseUserId, type UserId } from '@tidemark/core';
 
 /** Strings that break stores which treat data as code, as patterns, or as something tidier than code units. */
 export const HOSTILE_TEXT: readonly string[] = [
@@ -10,6 +10,7 @@ export const HOSTILE_TEXT: readonly string[] = [
   '{"$ne": null}',
   '__proto__',
   'constructor',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is data, which is the point.
   '{{7*7}} ${7*7} <%= 7*7 %>',
   '%s %d %n %',
   '100% _wild_ [a-z]*',

@@ -1,11 +1,11 @@
 import {
   type CommandId,
   type ConversationId,
+  createIdSource,
   type MessageId,
+  parseUserId,
   type Random,
   type UserId,
-  createIdSource,
-  parseUserId,
 } from '@tidemark/core';
 
 /** Valid ids and a clock that ticks, the same in every run of one seed and different between seeds. */

@@ -1,4 +1,4 @@
-import { type CommandId, type UserId, parseUserId } from '@tidemark/core';
+import { type CommandId, parseUserId, type UserId } from '@tidemark/core';
 import { expect } from 'vitest';
 import { conversationBuilder } from '../builders/conversation-builder.ts';
 import { HOSTILE_TEXT, HOSTILE_USER_IDS, hostileContent } from '../builders/hostile-text.ts';

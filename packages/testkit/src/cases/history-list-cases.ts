@@ -3,8 +3,8 @@ import {
   type ConversationsQuery,
   type Event,
   type HistoryStore,
-  type UserId,
   messageOf,
+  type UserId,
 } from '@tidemark/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -87,7 +87,10 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
       chats.forEach((chat, n) => {
         if (n < 12) chat.message({ at: n < 6 ? at + 2 : at + 1 });
       });
-      await appended(history, chats.flatMap((chat) => chat.events));
+      await appended(
+        history,
+        chats.flatMap((chat) => chat.events),
+      );
 
       const all = await history.conversations({ userId: alice, limit: 100 });
       const expected = chats.map((chat) => ({ activeAt: activeAtOf(chat), conversationId: chat.conversationId }));
@@ -188,7 +191,11 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
           const logs = [...chat.events, ...selves.flatMap((self) => self.events)];
           for (const batch of inBatches(logs, cut)) await appended(history, batch);
           for (const userId of users) {
-            const expected = expectedSummary(chat, selves.flatMap((self) => self.events), userId);
+            const expected = expectedSummary(
+              chat,
+              selves.flatMap((self) => self.events),
+              userId,
+            );
             expect(await history.conversation(userId, chat.conversationId)).toEqual(expected);
             const listed = await history.conversations({ userId, limit: 10 });
             expect(listed).toEqual(expected ? [expected] : []);

@@ -1,4 +1,4 @@
-import { type CommandId, type ConversationState, type Event, type Membership, evolve } from '@tidemark/core';
+import { type CommandId, type ConversationState, type Event, evolve, type Membership } from '@tidemark/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { conversationBuilder } from '../builders/conversation-builder.ts';
@@ -118,15 +118,19 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
       await using opened = await open();
       let run = 0;
       await fc.assert(
-        fc.asyncProperty(logSteps(), fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1 }), async (steps, sizes) => {
-          const chat = buildLog(seededIds(++run), steps);
-          for (const batch of inBatches(chat.events, sizes)) {
-            await appended(opened.history, batch);
-            const soFar = chat.events.slice(0, (batch.at(-1) as Event).conversationSeq);
-            const expected = soFar.reduce<ConversationState | undefined>(evolve, undefined);
-            expect((await opened.history.load([chat.conversationId])).get(chat.conversationId)).toEqual(expected);
-          }
-        }),
+        fc.asyncProperty(
+          logSteps(),
+          fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1 }),
+          async (steps, sizes) => {
+            const chat = buildLog(seededIds(++run), steps);
+            for (const batch of inBatches(chat.events, sizes)) {
+              await appended(opened.history, batch);
+              const soFar = chat.events.slice(0, (batch.at(-1) as Event).conversationSeq);
+              const expected = soFar.reduce<ConversationState | undefined>(evolve, undefined);
+              expect((await opened.history.load([chat.conversationId])).get(chat.conversationId)).toEqual(expected);
+            }
+          },
+        ),
         { numRuns: 25, seed: 1 },
       );
     },
@@ -136,7 +140,11 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
     run: async (open) => {
       await using opened = await open();
       const ids = seededIds();
-      const [one, two, absent] = [conversationBuilder({ ids }), conversationBuilder({ ids }), conversationBuilder({ ids })];
+      const [one, two, absent] = [
+        conversationBuilder({ ids }),
+        conversationBuilder({ ids }),
+        conversationBuilder({ ids }),
+      ];
       await appended(opened.history, [one.created, two.created, one.message()]);
       const states = await opened.history.load([absent, one, two].map((each) => each.conversationId));
       expect(states.size).toBe(2);
@@ -153,11 +161,12 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
       const one = conversationBuilder({ ids });
       const two = conversationBuilder({ ids });
       const [fromAlice, fromBob] = [one.message({ from: alice }), two.message({ from: bob })];
+      const notAskedFor = one.message({ from: alice });
       await appended(opened.history, [...one.events, ...two.events]);
 
       const found = await opened.history.findByCommand([
         keyOf(fromBob),
-        { actorId: bob, commandId: fromAlice.commandId as CommandId },
+        { actorId: bob, commandId: notAskedFor.commandId as CommandId },
         keyOf(fromAlice),
         { actorId: alice, commandId: 'never-sent' as CommandId },
       ]);
@@ -208,7 +217,11 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
       const batch = [chat.remove([carol]), chat.add([carol]), chat.remove([carol]), chat.message(), chat.add([carol])];
       await appended(opened.history, batch);
       const stays = (await opened.history.memberships([chat.conversationId])).filter((stay) => stay.userId === carol);
-      expect(byStay(stays).map(({ joinedSeq, leftSeq }) => [joinedSeq, leftSeq])).toEqual([[2, 3], [4, 5], [7, null]]);
+      expect(byStay(stays).map(({ joinedSeq, leftSeq }) => [joinedSeq, leftSeq])).toEqual([
+        [2, 3],
+        [4, 5],
+        [7, null],
+      ]);
       expect((await opened.history.load([chat.conversationId])).get(chat.conversationId)).toEqual(chat.state);
     },
   },

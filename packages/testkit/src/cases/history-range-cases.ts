@@ -30,7 +30,12 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
       expect(await ask({ before: 1, limit: 5 })).toEqual([]);
       expect(await ask({ limit: 1 })).toEqual([10]);
       expect(await ask({ limit: 100 })).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-      const page = await history.range({ userId: ids.userId('bob'), conversationId: chat.conversationId, after: 0, limit: 10 });
+      const page = await history.range({
+        userId: ids.userId('bob'),
+        conversationId: chat.conversationId,
+        after: 0,
+        limit: 10,
+      });
       expect(page).toEqual(chat.events);
     },
   },

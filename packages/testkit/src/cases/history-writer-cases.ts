@@ -22,7 +22,10 @@ export const historyWriterCases: readonly ConformanceCase<OpenedHistory>[] = [
         // Each brings a conversation along, which must share its fate.
         const batches = writers.map((_, n) => {
           const along = conversationBuilder({ ids });
-          return [...along.events, { ...next, commandId: `${round}-${n}` as CommandId, message: { type: 'by', content: { n } } }];
+          return [
+            ...along.events,
+            { ...next, commandId: `${round}-${n}` as CommandId, message: { type: 'by', content: { n } } },
+          ];
         });
         const outcomes = await Promise.all(
           batches.map((batch, n) => patiently(() => (writers[n] as HistoryStore).append(batch))),
@@ -102,4 +105,5 @@ export const historyWriterCases: readonly ConformanceCase<OpenedHistory>[] = [
         expect(await history.conversations({ userId: ids.userId('alice'), limit: 10 })).toEqual(listed);
       }
     },
-  },];
+  },
+];

@@ -1,12 +1,4 @@
-import {
-  type ConversationId,
-  type ConversationSeq,
-  type EventRef,
-  type InboxRow,
-  type InboxStore,
-  type Seq,
-  type UserId,
-} from '@tidemark/core';
+import type { ConversationId, ConversationSeq, EventRef, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
 import { expect } from 'vitest';
 import { HOSTILE_USER_IDS } from '../builders/hostile-text.ts';
 import { SEEDED_START, seededIds } from '../builders/seeded-ids.ts';
@@ -22,7 +14,11 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       const { inbox } = opened;
       const { alice, bob, ref } = names();
       await put(inbox, [row(alice, 1, ref(1)), row(alice, 2, null), row(alice, 3, ref(2)), row(bob, 1, ref(2))]);
-      expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, null], [3, ref(2)]]);
+      expect(await read(inbox, alice)).toEqual([
+        [1, ref(1)],
+        [2, null],
+        [3, ref(2)],
+      ]);
       expect(await read(inbox, alice, 1, 1)).toEqual([[2, null]]);
       expect(await read(inbox, alice, 2)).toEqual([[3, ref(2)]]);
       expect(await read(inbox, alice, 3)).toEqual([]);
@@ -49,7 +45,10 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       await put(opened.inbox, [row(alice, 1, ref(1)), row(alice, 2, null)]);
       expect(await opened.inbox.append([row(alice, 1, ref(2))])).toEqual({ conflict: 'entry' });
       expect(await opened.inbox.append([row(alice, 2, ref(2))])).toEqual({ conflict: 'entry' });
-      expect(await read(opened.inbox, alice)).toEqual([[1, ref(1)], [2, null]]);
+      expect(await read(opened.inbox, alice)).toEqual([
+        [1, ref(1)],
+        [2, null],
+      ]);
       expect(await opened.inbox.find([{ userId: alice, ref: ref(2) }])).toEqual([]);
     },
   },
@@ -87,9 +86,15 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       const found = await inbox.find(batch.map(({ userId }) => ({ userId, ref: ref(2) })));
       const missing = batch.filter(({ userId }) => !found.some((each) => each.userId === userId));
       expect(missing.map((each) => each.userId)).toContain(alice);
-      await put(inbox, missing.map((each) => ({ ...each, seq: (each.userId === alice ? 2 : 1) as Seq })));
+      await put(
+        inbox,
+        missing.map((each) => ({ ...each, seq: (each.userId === alice ? 2 : 1) as Seq })),
+      );
       for (const userId of others) expect(await read(inbox, userId)).toEqual([[1, ref(2)]]);
-      expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, ref(2)]]);
+      expect(await read(inbox, alice)).toEqual([
+        [1, ref(1)],
+        [2, ref(2)],
+      ]);
     },
   },
   {
@@ -99,11 +104,20 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       const { inbox } = opened;
       const { alice, bob, ref } = names();
       await put(inbox, [row(alice, 1, ref(1))]);
-      expect(await inbox.bounds([alice, bob])).toEqual(new Map([[alice, { floor: 0, head: 1 }], [bob, { floor: 0, head: 0 }]]));
+      expect(await inbox.bounds([alice, bob])).toEqual(
+        new Map([
+          [alice, { floor: 0, head: 1 }],
+          [bob, { floor: 0, head: 0 }],
+        ]),
+      );
       await put(inbox, [row(alice, 4, ref(4))]);
       await put(inbox, [row(alice, 2, ref(2))]);
       expect(await inbox.bounds([alice])).toEqual(new Map([[alice, { floor: 0, head: 4 }]]));
-      expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, ref(2)], [4, ref(4)]]);
+      expect(await read(inbox, alice)).toEqual([
+        [1, ref(1)],
+        [2, ref(2)],
+        [4, ref(4)],
+      ]);
     },
   },
   {
@@ -115,7 +129,12 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       await put(inbox, [row(alice, 1, ref(1)), row(alice, 4, ref(4)), row(bob, 1, ref(1))]);
       const filled = await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], SEEDED_START + 50);
       expect([...filled].sort()).toEqual([2, 3]);
-      expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, null], [3, null], [4, ref(4)]]);
+      expect(await read(inbox, alice)).toEqual([
+        [1, ref(1)],
+        [2, null],
+        [3, null],
+        [4, ref(4)],
+      ]);
       expect(await read(inbox, bob)).toEqual([[1, ref(1)]]);
       expect(await inbox.fillVoids(alice, [1, 2, 3, 4] as Seq[], SEEDED_START + 60)).toEqual([]);
       // The writer that comes late finds its seq taken, and delivers at another.
@@ -130,7 +149,12 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
     run: async (open) => {
       await using opened = await open();
       const { alice, bob, ref } = names();
-      const rows = [row(alice, 1, ref(1), 11), row(alice, 2, ref(2), 12), row(bob, 7, ref(1), 13), row(bob, 8, ref(3), 14)];
+      const rows = [
+        row(alice, 1, ref(1), 11),
+        row(alice, 2, ref(2), 12),
+        row(bob, 7, ref(1), 13),
+        row(bob, 8, ref(3), 14),
+      ];
       await put(opened.inbox, rows);
       const found = await opened.inbox.find([
         { userId: alice, ref: ref(2) },
@@ -147,14 +171,20 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       await using opened = await open();
       const { inbox } = opened;
       const { ref } = names();
-      await put(inbox, HOSTILE_USER_IDS.map((userId, n) => row(userId, n + 1, ref(n + 1))));
+      await put(
+        inbox,
+        HOSTILE_USER_IDS.map((userId, n) => row(userId, n + 1, ref(n + 1))),
+      );
       const bounds = await inbox.bounds(HOSTILE_USER_IDS);
       for (const [n, userId] of HOSTILE_USER_IDS.entries()) {
         expect(await read(inbox, userId), userId).toEqual([[n + 1, ref(n + 1)]]);
         expect(bounds.get(userId)?.head, userId).toBe(n + 1);
         expect(await inbox.fillVoids(userId, [(n + 2) as Seq], SEEDED_START + 1)).toEqual([n + 2]);
       }
-      const direct = { conversationId: `d:${'x'.repeat(128)},${'y'.repeat(128)}` as ConversationId, conversationSeq: 1 as ConversationSeq };
+      const direct = {
+        conversationId: `d:${'x'.repeat(128)},${'y'.repeat(128)}` as ConversationId,
+        conversationSeq: 1 as ConversationSeq,
+      };
       const longest = row('x'.repeat(128) as UserId, 1_000, direct);
       await put(inbox, [longest]);
       expect(await inbox.find([{ userId: longest.userId, ref: direct }])).toEqual([longest]);
@@ -167,12 +197,18 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       const { inbox } = opened;
       const { ids, alice, ref } = names();
       const users = Array.from({ length: 1_000 }, (_, n) => ids.userId(`user${n}`));
-      await put(inbox, users.map((userId) => row(userId, 1, ref(1))));
+      await put(
+        inbox,
+        users.map((userId) => row(userId, 1, ref(1))),
+      );
       expect(await inbox.find(users.map((userId) => ({ userId, ref: ref(1) })))).toHaveLength(1_000);
       const bounds = await inbox.bounds(users);
       expect(users.every((userId) => bounds.get(userId)?.head === 1)).toBe(true);
 
-      await put(inbox, Array.from({ length: 1_000 }, (_, n) => row(alice, n + 1, ref(n + 2))));
+      await put(
+        inbox,
+        Array.from({ length: 1_000 }, (_, n) => row(alice, n + 1, ref(n + 2))),
+      );
       const seqs: number[] = [];
       for (;;) {
         const page = await inbox.range(alice, seqs.at(-1) ?? 0, 300);
@@ -238,7 +274,10 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       for (const inbox of await Promise.all([opened.reopen(), opened.reopen()])) {
         await inbox.open();
         expect(inbox.epoch).toBe(opened.inbox.epoch);
-        expect(await read(inbox, alice)).toEqual([[1, ref(1)], [2, null]]);
+        expect(await read(inbox, alice)).toEqual([
+          [1, ref(1)],
+          [2, null],
+        ]);
         expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 0, head: 2 });
         expect(await inbox.append([row(alice, 2, ref(2))])).toEqual({ conflict: 'entry' });
       }

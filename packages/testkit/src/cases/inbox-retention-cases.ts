@@ -27,10 +27,17 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
       const rows = [1, 2, 3, 4, 5, 6].map((seq) => row(alice, seq, seq === 2 ? null : ref(seq), seq * 100));
       await put(inbox, [...rows, row(bob, 1, ref(6), 600)]);
       await retain(opened, 301);
-      expect(await read(inbox, alice)).toEqual([[4, ref(4)], [5, ref(5)], [6, ref(6)]]);
+      expect(await read(inbox, alice)).toEqual([
+        [4, ref(4)],
+        [5, ref(5)],
+        [6, ref(6)],
+      ]);
       expect(await read(inbox, bob)).toEqual([[1, ref(6)]]);
       expect(await inbox.bounds([alice, bob])).toEqual(
-        new Map([[alice, { floor: 3, head: 6 }], [bob, { floor: 0, head: 1 }]]),
+        new Map([
+          [alice, { floor: 3, head: 6 }],
+          [bob, { floor: 0, head: 1 }],
+        ]),
       );
       expect(await inbox.find([{ userId: alice, ref: ref(1) }])).toEqual([]);
       expect(await inbox.find([{ userId: alice, ref: ref(4) }])).toHaveLength(1);
@@ -70,7 +77,10 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
     run: async (open) => {
       await using opened = await open();
       const { alice, bob, ref } = names();
-      await put(opened.inbox, [1, 2, 3].map((seq) => row(alice, seq, ref(seq), seq)));
+      await put(
+        opened.inbox,
+        [1, 2, 3].map((seq) => row(alice, seq, ref(seq), seq)),
+      );
       await put(opened.inbox, [row(bob, 1, ref(3), 3)]);
       await retain(opened, 1_000);
       for (const inbox of [opened.inbox, await opened.reopen()]) {
@@ -92,7 +102,10 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
       // A store that expires rows by their own time alone cannot promise this; its page says so.
       if (opened.expire) return;
       const { alice, ref } = names();
-      await put(opened.inbox, [300, 100, 200, 400].map((at, n) => row(alice, n + 1, ref(n + 1), at)));
+      await put(
+        opened.inbox,
+        [300, 100, 200, 400].map((at, n) => row(alice, n + 1, ref(n + 1), at)),
+      );
       await retain(opened, 250);
       await readableFromFloorToHead(opened.inbox, alice, 4);
     },

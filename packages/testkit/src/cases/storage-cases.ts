@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { type ConversationBuilder, conversationBuilder } from '../builders/conversation-builder.ts';
 import { hostileContent } from '../builders/hostile-text.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
-import { type SeqCounter, batchFor, refOf, seqCounter } from '../builders/seq-counter.ts';
+import { batchFor, refOf, type SeqCounter, seqCounter } from '../builders/seq-counter.ts';
 import type { ConformanceCase, OpenedStorage } from '../conformance-case.ts';
 import { closeHoles, patiently, writeLikeTheWriter } from '../writer-model.ts';
 
@@ -88,7 +88,9 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       const counter = seqCounter();
       expect(await storage.commit(batchFor(chat, [next], counter))).toEqual({ conflict: 'entry' });
       expect(await storage.history.findByRef([refOf(next)])).toEqual(storage.capabilities.atomic ? [] : [next]);
-      expect(await storage.inbox.find(chat.created.memberIds.map((userId) => ({ userId, ref: refOf(next) })))).toEqual([]);
+      expect(await storage.inbox.find(chat.created.memberIds.map((userId) => ({ userId, ref: refOf(next) })))).toEqual(
+        [],
+      );
 
       expect(await writeLikeTheWriter(storage, counter, [next])).toEqual([next]);
       for (const userId of chat.created.memberIds) expect(await inboxOf(storage, userId)).toEqual(chat.events);
@@ -111,7 +113,9 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       expect(await writeLikeTheWriter(storage, seqCounter(), batch)).toEqual(batch);
       expect(await storage.history.findByRef(chat.events.map(refOf))).toHaveLength(chat.events.length);
       for (const userId of [...chat.created.memberIds, carol]) {
-        expect(await inboxOf(storage, userId)).toEqual(chat.events.filter((event) => chat.recipientsOf(event).includes(userId)));
+        expect(await inboxOf(storage, userId)).toEqual(
+          chat.events.filter((event) => chat.recipientsOf(event).includes(userId)),
+        );
       }
       // And once more changes nothing.
       expect(await writeLikeTheWriter(storage, seqCounter(), batch)).toEqual(batch);
@@ -162,7 +166,9 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       const alice = ids.userId('alice');
       let head = 0;
       for (let round = 0; round < 10; round++) {
-        const chats = storages.map((_, n) => conversationBuilder({ ids, memberIds: [alice, ids.userId(`peer${round}-${n}`)] }));
+        const chats = storages.map((_, n) =>
+          conversationBuilder({ ids, memberIds: [alice, ids.userId(`peer${round}-${n}`)] }),
+        );
         const counters = storages.map(() => seqCounter());
         for (const counter of counters) counter.raise(alice, head);
         const outcomes = await Promise.all(
@@ -202,7 +208,9 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       await Promise.all(
         chats.map(async (chat, n) => {
           for (const event of chat.events) {
-            await writeLikeTheWriter(storages[n % 2] as Storage, counters[n % 2] as SeqCounter, [event], { rounds: 500 });
+            await writeLikeTheWriter(storages[n % 2] as Storage, counters[n % 2] as SeqCounter, [event], {
+              rounds: 500,
+            });
           }
         }),
       );
@@ -256,13 +264,15 @@ async function committed(storage: Storage, chat: ConversationBuilder, events: re
   expect(await patiently(() => storage.commit(batch))).toEqual({ conflict: undefined });
 }
 
-/** The events of an inbox in order of seq, from the history. */
+/** The events of an inbox in order of seq, from the history, which must hold every one of them. */
 async function inboxOf({ history, inbox }: Storage, userId: UserId): Promise<Event[]> {
-  const records = await inbox.range(userId, 0, 10_000);
-  const events = new Map(
-    (await history.findByRef(records.flatMap(({ ref }) => ref ?? []))).map((event) => [placeOf(event), event]),
-  );
-  return records.flatMap(({ ref }) => (ref ? (events.get(placeOf(ref)) ?? []) : []));
+  const refs = (await inbox.range(userId, 0, 10_000)).flatMap(({ ref }) => ref ?? []);
+  const events = new Map((await history.findByRef(refs)).map((event) => [placeOf(event), event]));
+  expect(
+    refs.filter((ref) => !events.has(placeOf(ref))),
+    'rows without their event',
+  ).toEqual([]);
+  return refs.flatMap((ref) => events.get(placeOf(ref)) ?? []);
 }
 
 function placeOf(ref: { conversationId: ConversationId; conversationSeq: number }): string {

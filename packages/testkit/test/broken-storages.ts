@@ -1,0 +1,409 @@
+import {
+  type CommitBatch,
+  type ConversationSummary,
+  composeStorage,
+  type Event,
+  type HistoryStore,
+  type InboxRow,
+  type InboxStore,
+  type JsonValue,
+  messageOf,
+  type Storage,
+} from '@tidemark/core';
+import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
+
+/** A storage with one mistake that an adapter could well make, and the case that must notice it. */
+export interface BrokenStorage {
+  readonly mistake: string;
+  /** Start of the name of a case that must fail; others may fail as well. */
+  readonly caughtBy: string;
+  open(state: MemoryState): Storage;
+}
+
+export const BROKEN_STORAGES: readonly BrokenStorage[] = [
+  // ── Uniqueness ───────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'commands are not unique',
+    caughtBy: 'history: a repeated command is a conflict',
+    open: (state) => beforeWriting(memoryStorage({ state }), () => state.commands.clear()),
+  },
+  {
+    mistake: 'a conversationSeq is overwritten',
+    caughtBy: 'history: a conversationSeq that is taken is a conflict',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ events }) => {
+        for (const event of events) state.conversations.get(event.conversationId)?.log.delete(event.conversationSeq);
+      }),
+  },
+  {
+    mistake: 'command ids are unique among all actors',
+    caughtBy: 'history: command ids are unique per actor',
+    open: (state) => {
+      const used = new Set<string>();
+      const storage = memoryStorage({ state });
+      return withHistory(storage, {
+        append: async (events) => {
+          const ids = events.flatMap((event) => event.commandId ?? []);
+          if (new Set(ids).size < ids.length || ids.some((id) => used.has(id))) return { conflict: 'event' };
+          for (const id of ids) used.add(id);
+          return storage.history.append(events);
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a seq is overwritten',
+    caughtBy: 'inbox: a seq that is taken is a conflict',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ rows }) => {
+        for (const { userId, seq } of rows) state.inboxes.get(userId)?.rows.delete(seq);
+      }),
+  },
+  {
+    mistake: 'an event may be delivered twice',
+    caughtBy: 'inbox: an event that was delivered is a conflict',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ rows }) => {
+        for (const { userId } of rows) state.inboxes.get(userId)?.deliveries.clear();
+      }),
+  },
+  {
+    mistake: 'voids overwrite what stands there',
+    caughtBy: 'inbox: voids go where a seq is free',
+    open: (state) =>
+      withInbox(memoryStorage({ state }), {
+        fillVoids: async (userId, seqs, at) => {
+          for (const seq of seqs) state.inboxes.get(userId)?.rows.set(seq, { userId, seq, ref: null, at });
+          return [...seqs];
+        },
+      }),
+  },
+  {
+    mistake: 'the look and the write are apart',
+    caughtBy: 'history: of two writers that race for one conversationSeq',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return withHistory(storage, {
+        append: async (events) => {
+          const places = events.map((event) =>
+            state.conversations.get(event.conversationId)?.log.get(event.conversationSeq),
+          );
+          await new Promise((resolve) => setImmediate(resolve));
+          if (places.some((taken) => taken !== undefined)) return { conflict: 'event' };
+          for (const event of events) state.conversations.get(event.conversationId)?.log.delete(event.conversationSeq);
+          return storage.history.append(events);
+        },
+      });
+    },
+  },
+  // ── All or nothing ───────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'a conflict leaves the events before it',
+    caughtBy: 'history: a repeated command is a conflict',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return withHistory(storage, {
+        append: async (events) => {
+          for (const event of events) {
+            const outcome = await storage.history.append([event]);
+            if (outcome.conflict) return outcome;
+          }
+          return { conflict: undefined };
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a commit called atomic is two commits',
+    caughtBy: 'commit: a conflict of rows leaves nothing',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return { ...composeStorage(storage), capabilities: storage.capabilities };
+    },
+  },
+  {
+    mistake: 'the inbox is committed before the history',
+    caughtBy: 'commit: a conflict of events leaves no rows',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return {
+        ...composeStorage(storage),
+        commit: async ({ events, rows }) => {
+          const outcome = await storage.inbox.append(rows);
+          return outcome.conflict ? outcome : storage.history.append(events);
+        },
+      };
+    },
+  },
+  {
+    mistake: 'a repeat of rows that are there is taken for success',
+    caughtBy: 'commit: a conflict of rows leaves nothing',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return {
+        ...storage,
+        commit: async (batch) => {
+          const outcome = await storage.commit(batch);
+          return outcome.conflict === 'entry' ? storage.commit({ events: batch.events, rows: [] }) : outcome;
+        },
+      };
+    },
+  },
+  // ── Who sees what ────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'a range ignores stays',
+    caughtBy: 'range: a member sees nothing before joining',
+    open: (state) =>
+      withHistory(memoryStorage({ state }), {
+        range: async ({ conversationId, after, before, limit }) => {
+          const log = [...(state.conversations.get(conversationId)?.log.values() ?? [])].filter(
+            ({ conversationSeq: seq }) => seq > (after ?? 0) && seq < (before ?? Number.POSITIVE_INFINITY),
+          );
+          return (after === undefined ? log.reverse() : log).slice(0, limit);
+        },
+      }),
+  },
+  {
+    mistake: 'a range knows the last stay only',
+    caughtBy: 'range: a member sees nothing before joining',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async (query) => {
+          const last = (await history.memberships([query.conversationId])).findLast(
+            (stay) => stay.userId === query.userId,
+          );
+          return (await history.range(query)).filter((event) => event.conversationSeq >= (last?.joinedSeq ?? 0));
+        },
+      });
+    },
+  },
+  {
+    mistake: 'the last message is shown to who joined after it',
+    caughtBy: 'list: a summary holds what the log says',
+    open: (state) =>
+      withSummaries(state, (summary) => {
+        const table = state.conversations.get(summary.conversationId);
+        const last = table?.log.get(table.head.lastMessageSeq ?? 0);
+        return { ...summary, lastMessage: last?.type === 'message.sent' ? messageOf(last) : null };
+      }),
+  },
+  {
+    mistake: 'unread counts every event',
+    caughtBy: 'list: unread, readSeq and lastMessage equal a count',
+    open: (state) => withSummaries(state, (summary) => ({ ...summary, unread: summary.head - summary.readSeq })),
+  },
+  {
+    mistake: 'read marks go back',
+    caughtBy: 'list: read marks never go back',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ events }) => {
+        if (events.some((event) => event.type === 'read.marked')) state.readMarks.clear();
+      }),
+  },
+  {
+    mistake: 'a page of the list ends between equals and skips the rest',
+    caughtBy: 'list: newest first',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        conversations: async ({ after, ...query }) =>
+          (await history.conversations({ ...query, limit: 1_000 }))
+            .filter((each) => !after || each.activeAt < after.activeAt)
+            .slice(0, query.limit),
+      });
+    },
+  },
+  {
+    mistake: 'the list is ordered as a language would',
+    caughtBy: 'list: newest first',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        conversations: async (query) =>
+          (await history.conversations(query)).sort(
+            (a, b) => b.activeAt - a.activeAt || b.conversationId.localeCompare(a.conversationId),
+          ),
+      });
+    },
+  },
+  {
+    mistake: 'commands are found whoever asks',
+    caughtBy: 'history: events are found by their command',
+    open: (state) =>
+      withHistory(memoryStorage({ state }), {
+        findByCommand: async (commands) =>
+          [...state.commands.values()].filter((event) => commands.some((key) => key.commandId === event.commandId)),
+      }),
+  },
+  {
+    mistake: 'past stays are forgotten',
+    caughtBy: 'history: memberships hold every stay',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        memberships: async (ids) => (await history.memberships(ids)).filter((stay) => stay.leftSeq === null),
+      });
+    },
+  },
+  // ── Data ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'text ends at NUL',
+    caughtBy: 'history: text comes back code unit by code unit',
+    open: (state) => withText(state, (text) => text.replaceAll('\u0000', '')),
+  },
+  {
+    mistake: 'text is normalised',
+    caughtBy: 'history: text comes back code unit by code unit',
+    open: (state) => withText(state, (text) => text.normalize('NFC')),
+  },
+  {
+    mistake: 'text passes through UTF-8',
+    caughtBy: 'history: text comes back code unit by code unit',
+    open: (state) => withText(state, (text) => Buffer.from(text).toString()),
+  },
+  {
+    mistake: 'an own key named __proto__ is lost',
+    caughtBy: 'history: text comes back code unit by code unit',
+    open: (state) => withText(state, (text) => text),
+  },
+  {
+    mistake: 'users are told apart without case',
+    caughtBy: 'inbox: user ids are data',
+    open: (state) => {
+      const { inbox } = memoryStorage({ state });
+      const folded = <T extends string>(userId: T): T => userId.toLowerCase() as T;
+      return withInbox(memoryStorage({ state }), {
+        append: (rows) => inbox.append(rows.map((row) => ({ ...row, userId: folded(row.userId) }))),
+        range: (userId, after, limit) => inbox.range(folded(userId), after, limit),
+        bounds: async (userIds) => {
+          const known = await inbox.bounds(userIds.map(folded));
+          return new Map(userIds.flatMap((userId) => [[userId, known.get(folded(userId))]] as never));
+        },
+      });
+    },
+  },
+  // ── Order, retention, restart ────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'an inbox is read in the order of writing',
+    caughtBy: 'inbox: bounds are 0 and 0 without an inbox, and follow the highest seq',
+    open: (state) =>
+      withInbox(memoryStorage({ state }), {
+        range: async (userId, after, limit) =>
+          [...(state.inboxes.get(userId)?.rows.values() ?? [])].filter((row) => row.seq > after).slice(0, limit),
+      }),
+  },
+  {
+    mistake: 'purge removes the newest row, and its seq with it',
+    caughtBy: 'retention: a head survives the expiry of every row',
+    open: (state) =>
+      withInbox(memoryStorage({ state }), {
+        purge: async (before, limit) => purgeAnyRow(state, before, limit, () => true),
+      }),
+  },
+  {
+    mistake: 'purge removes from the middle',
+    caughtBy: 'retention: writers whose clocks disagree',
+    open: (state) =>
+      withInbox(memoryStorage({ state }), {
+        purge: async (before, limit) =>
+          purgeAnyRow(state, before, limit, (row) => row.seq < (state.inboxes.get(row.userId)?.head ?? 0)),
+      }),
+  },
+  {
+    mistake: 'purge knows no limit',
+    caughtBy: 'retention: purge goes in batches no larger than its limit',
+    open: (state) => {
+      const { inbox } = memoryStorage({ state });
+      return withInbox(memoryStorage({ state }), { purge: (before) => inbox.purge(before, 1_000) });
+    },
+  },
+  {
+    mistake: 'the floor stays where it was',
+    caughtBy: 'retention: the oldest rows go',
+    open: (state) => {
+      const { inbox } = memoryStorage({ state });
+      return withInbox(memoryStorage({ state }), {
+        bounds: async (userIds) =>
+          new Map(
+            [...(await inbox.bounds(userIds))].map(([userId, { head }]) => [userId, { floor: 0 as never, head }]),
+          ),
+      });
+    },
+  },
+  {
+    mistake: 'a restart makes a new epoch',
+    caughtBy: 'inbox: rows and epoch are there after a restart',
+    open: (state) => withInbox(memoryStorage({ state }), { epoch: createMemoryState().epoch }),
+  },
+  {
+    mistake: 'a restart forgets',
+    caughtBy: 'history: everything is there after a restart',
+    open: () => memoryStorage(),
+  },
+];
+
+/** `commit` goes through the given stores, still in one step where the mistake does not lie in between. */
+function withHistory(storage: Storage, changes: Partial<HistoryStore>): Storage {
+  return { ...storage, history: { ...storage.history, ...changes } };
+}
+
+function withInbox(storage: Storage, changes: Partial<InboxStore>): Storage {
+  return { ...storage, inbox: { ...storage.inbox, ...changes } };
+}
+
+function beforeWriting(storage: Storage, act: (batch: CommitBatch) => void): Storage {
+  const { history, inbox } = storage;
+  const acting = <T extends CommitBatch>(batch: T): T => {
+    act(batch);
+    return batch;
+  };
+  return {
+    ...storage,
+    history: { ...history, append: (events) => history.append(acting({ events, rows: [] }).events) },
+    inbox: { ...inbox, append: (rows) => inbox.append(acting({ events: [], rows }).rows) },
+    commit: (batch) => storage.commit(acting(batch)),
+  };
+}
+
+function withSummaries(state: MemoryState, change: (summary: ConversationSummary) => ConversationSummary): Storage {
+  const { history } = memoryStorage({ state });
+  return withHistory(memoryStorage({ state }), {
+    conversations: async (query) => (await history.conversations(query)).map(change),
+    conversation: async (userId, id) => {
+      const summary = await history.conversation(userId, id);
+      return summary && change(summary);
+    },
+  });
+}
+
+/** Copies every text of an event by `change`, and objects key by key (which is what loses `__proto__`). */
+function withText(state: MemoryState, change: (text: string) => string): Storage {
+  const copy = (value: JsonValue): JsonValue => {
+    if (typeof value === 'string') return change(value);
+    if (Array.isArray(value)) return (value as JsonValue[]).map(copy);
+    if (value === null || typeof value !== 'object') return value;
+    const result: Record<string, JsonValue> = {};
+    for (const [key, each] of Object.entries(value)) result[key] = copy(each as JsonValue);
+    return result;
+  };
+  const { history } = memoryStorage({ state });
+  return withHistory(memoryStorage({ state }), {
+    append: (events) => history.append(events.map((event) => copy(event as unknown as JsonValue) as unknown as Event)),
+  });
+}
+
+/** As a plain DELETE would, with the bounds derived from the rows that are left. */
+function purgeAnyRow(state: MemoryState, before: number, limit: number, may: (row: InboxRow) => boolean): number {
+  let removed = 0;
+  for (const inbox of state.inboxes.values()) {
+    for (const row of [...inbox.rows.values()]) {
+      if (row.at >= before || removed >= limit || !may(row)) continue;
+      inbox.rows.delete(row.seq);
+      removed++;
+    }
+    inbox.head = Math.max(0, ...inbox.rows.keys());
+    inbox.floor = Math.max(0, Math.min(...inbox.rows.keys(), inbox.head) - 1);
+  }
+  return removed;
+}
