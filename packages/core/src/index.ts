@@ -1,4 +1,4 @@
-export { type Clock, type Random, backoff, systemClock } from './clock.ts';
+export { backoff, type Clock, type Random, systemClock } from './clock.ts';
 export type {
   AddMembers,
   Command,
@@ -22,8 +22,8 @@ export type { Conversation, ConversationKind, ConversationSummary, Membership } 
 export {
   type ConversationHead,
   type ConversationState,
-  type Projection,
   evolve,
+  type Projection,
   project,
   recipientsAsOf,
   recipientsOf,
@@ -32,10 +32,10 @@ export {
   ERRORS,
   type ErrorCode,
   type ErrorPolicy,
+  parseErrorText,
   TidemarkError,
   type TransportCode,
   UnavailableError,
-  parseErrorText,
 } from './errors.ts';
 export {
   type ConversationCreated,
@@ -45,41 +45,41 @@ export {
   type MembersAdded,
   type MembersRemoved,
   type MessageSent,
-  type ReadMarked,
   messageOf,
+  type ReadMarked,
 } from './event.ts';
 export {
   type CommandId,
   type ConversationId,
   type ConversationSeq,
   type Cursor,
+  createIdSource,
+  directConversationId,
   type Epoch,
+  formatCursor,
   type IdSource,
   type MessageId,
   type NodeId,
-  type Seq,
-  type UserId,
-  createIdSource,
-  directConversationId,
-  formatCursor,
   parseCommandId,
   parseConversationId,
   parseCursor,
   parseUserId,
   participants,
   peerOf,
+  type Seq,
   selfConversationId,
+  type UserId,
 } from './ids.ts';
 export type { Entries, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Message, Receipt } from './message.ts';
+export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export type { CommandKey, ConversationsQuery, HistoryQuery, HistoryStore } from './storage/history-store.ts';
 export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';
 export {
   type CommitBatch,
-  type ConflictOutcome,
+  composeStorage,
   type Storage,
   type StorageCapabilities,
-  composeStorage,
 } from './storage/storage.ts';

@@ -2,7 +2,7 @@ import type { ConversationSummary, Membership } from '../conversation.ts';
 import type { ConversationState } from '../conversation-state.ts';
 import type { Event, EventRef } from '../event.ts';
 import type { CommandId, ConversationId, UserId } from '../ids.ts';
-import type { ConflictOutcome } from './storage.ts';
+import type { ConflictOutcome } from './conflict-outcome.ts';
 
 /**
  * HistoryStore: the log of every conversation, and the tables that follow from it. To whoever implements it:

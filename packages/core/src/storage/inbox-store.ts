@@ -1,6 +1,6 @@
 import type { Event, EventRef } from '../event.ts';
 import type { Epoch, Seq, UserId } from '../ids.ts';
-import type { ConflictOutcome } from './storage.ts';
+import type { ConflictOutcome } from './conflict-outcome.ts';
 
 /**
  * InboxStore: which event stands at which seq of which user. To whoever implements it:

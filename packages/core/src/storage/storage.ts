@@ -1,4 +1,5 @@
 import type { Event } from '../event.ts';
+import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { InboxRow, InboxStore } from './inbox-store.ts';
 
@@ -6,14 +7,6 @@ import type { InboxRow, InboxStore } from './inbox-store.ts';
 export interface CommitBatch {
   readonly events: readonly Event[];
   readonly rows: readonly InboxRow[];
-}
-
-/**
- * `undefined`: written. `event`: another writer was faster, or a command was repeated. `entry`: a seq is taken, or the
- * event was already delivered. After a conflict the writer forgets what it knew, looks, and runs its batch again.
- */
-export interface ConflictOutcome {
-  readonly conflict: 'event' | 'entry' | undefined;
 }
 
 /** Differences between adapters, as data. */
