@@ -51,7 +51,10 @@ export function parseConversationId(value: unknown, field = 'conversationId'): C
   if (typeof value === 'string') {
     if (GROUP.test(value)) return value as ConversationId;
     const users = participants(value);
-    if (users?.every((user) => USER_ID.test(user)) && (users.length === 1 || (users[0] as string) < (users[1] as string))) {
+    if (
+      users?.every((user) => USER_ID.test(user)) &&
+      (users.length === 1 || (users[0] as string) < (users[1] as string))
+    ) {
       return value as ConversationId;
     }
   }
