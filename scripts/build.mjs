@@ -78,6 +78,8 @@ async function build(item) {
     target: 'es2022',
     platform: portable ? 'neutral' : 'node',
     tsconfig: fileURLToPath(new URL('tsconfig.build.json', root)),
+    // What a package depends on is installed with it, never copied into it.
+    deps: { skipNodeModulesBundle: true },
     dts: true,
     sourcemap: true,
     clean: true,

@@ -11,10 +11,9 @@ export function packagesInOrder() {
     found.set(manifest.name, { name: manifest.name, folder, dir, manifest });
   }
   for (const item of found.values()) {
-    const { dependencies, devDependencies, peerDependencies } = item.manifest;
-    item.uses = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies }).filter((name) =>
-      found.has(name),
-    );
+    // What only its tests use is not part of what is built, and may well depend on it.
+    const { dependencies, peerDependencies } = item.manifest;
+    item.uses = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => found.has(name));
   }
 
   const ordered = new Set();
