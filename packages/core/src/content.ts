@@ -10,11 +10,6 @@ export type ContentSchemas = Readonly<Record<string, StandardSchemaV1<unknown, J
 /** Kind → shape, resolved: what procedures and clients are typed with, so no schema type crosses to the front end. */
 export type ContentMap = Readonly<Record<string, JsonObject>>;
 
-/** The shapes stored and delivered. */
-export type ContentOutput<S extends ContentSchemas> = { [K in keyof S & string]: StandardSchemaV1.InferOutput<S[K]> };
-/** The shapes a sender may write (before defaults and transforms of the schema). */
-export type ContentInput<S extends ContentSchemas> = { [K in keyof S & string]: StandardSchemaV1.InferInput<S[K]> };
-
 /** A discriminated union over the kinds: `{ type: 'text', content: … } | { type: 'order', content: … }`. */
 export type Content<C> = { [K in keyof C & string]: { readonly type: K; readonly content: C[K] } }[keyof C & string];
 

@@ -11,9 +11,7 @@ export type {
 export {
   CONTENT_TYPE,
   type Content,
-  type ContentInput,
   type ContentMap,
-  type ContentOutput,
   type ContentSchemas,
   UNKNOWN_CONTENT,
   type UnknownContent,

@@ -63,6 +63,7 @@ export const sendInput = z.strictObject({
   content: z.unknown(),
 });
 
+export const noInput = z.undefined();
 export const sinceInput = z.strictObject({ cursor: cursor.nullish(), limit: position.min(1).optional() });
 /** `lastEventId` is filled in by tRPC when it resumes a tracked subscription. */
 export const feedInput = z.strictObject({ cursor: cursor.nullish(), lastEventId: cursor.nullish() }).optional();
