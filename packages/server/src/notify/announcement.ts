@@ -1,0 +1,112 @@
+import { type Event, type InboxRow, type NodeId, UnavailableError, type UserId } from '@tidemark/core';
+import type { ServerEventBus } from '../server-events.ts';
+import { type NodeDelivery, type NodeFrame, type Reply, encodeNodeFrame } from './node-frame.ts';
+import type { Notifier } from './notifier.ts';
+import type { Presence } from './presence.ts';
+
+/**
+ * Stage   6 notify
+ * In      committed events with their rows, and replies to the commands' senders
+ * Out     one frame per node that holds a recipient or waits for a reply
+ * Keeps   P6: called after the commit only; nothing in a frame is news to the store
+ * Proved  test/notify/announcement.test.ts, test/fault/lost-frame.services.test.ts
+ *
+ * Best effort: a frame that is lost is found out by comparing heads, a reply by the sender's outbox. The presence of
+ * recipients is asked after the commit: a feed opened before then has registered or will read the committed rows itself.
+ */
+export class Announcement {
+  readonly #presence: Presence;
+  readonly #notifier: Notifier;
+  readonly #events: ServerEventBus;
+  readonly #self: NodeId;
+  readonly #deliverHere: (frame: NodeFrame) => void;
+
+  constructor(options: {
+    presence: Presence;
+    notifier: Notifier;
+    events: ServerEventBus;
+    nodeId: NodeId;
+    /** Where frames for this very node go, without a detour. */
+    deliverHere: (frame: NodeFrame) => void;
+  }) {
+    this.#presence = options.presence;
+    this.#notifier = options.notifier;
+    this.#events = options.events;
+    this.#self = options.nodeId;
+    this.#deliverHere = options.deliverHere;
+  }
+
+  async announce(
+    partition: number,
+    events: readonly Event[],
+    rows: readonly InboxRow[],
+    replies: readonly (Reply & { readonly to: NodeId })[],
+  ): Promise<void> {
+    const frames = new Map<NodeId, { deliveries: NodeDelivery[]; replies: Reply[] }>();
+    const frameOf = (nodeId: NodeId) => {
+      const frame = frames.get(nodeId) ?? { deliveries: [], replies: [] };
+      frames.set(nodeId, frame);
+      return frame;
+    };
+    for (const [nodeId, deliveries] of await this.#deliveriesByNode(events, rows)) {
+      frameOf(nodeId).deliveries.push(...deliveries);
+    }
+    for (const { to, ...reply } of replies) frameOf(to).replies.push(reply as Reply);
+    await Promise.all([...frames].map(([nodeId, frame]) => this.#publish(nodeId, frame)));
+    this.#events.emit('published', { partition, events: events.length, nodes: frames.size, replies: replies.length });
+  }
+
+  async #deliveriesByNode(events: readonly Event[], rows: readonly InboxRow[]): Promise<Map<NodeId, NodeDelivery[]>> {
+    const byNode = new Map<NodeId, NodeDelivery[]>();
+    if (rows.length === 0) return byNode;
+    let nodesOf: Map<UserId, NodeId[]>;
+    try {
+      nodesOf = await this.#presence.nodesOf([...new Set(rows.map((row) => row.userId))]);
+    } catch (error) {
+      this.#failed(null, error);
+      return byNode;
+    }
+    const rowsOf = new Map<string, InboxRow[]>();
+    for (const row of rows) {
+      if (!row.ref || !nodesOf.has(row.userId)) continue;
+      const key = keyOf(row.ref);
+      const group = rowsOf.get(key);
+      if (group) group.push(row);
+      else rowsOf.set(key, [row]);
+    }
+    for (const event of events) {
+      const recipients = new Map<NodeId, [UserId, InboxRow['seq']][]>();
+      for (const { userId, seq } of rowsOf.get(keyOf(event)) ?? []) {
+        for (const nodeId of nodesOf.get(userId) ?? []) {
+          const to = recipients.get(nodeId);
+          if (to) to.push([userId, seq]);
+          else recipients.set(nodeId, [[userId, seq]]);
+        }
+      }
+      for (const [nodeId, to] of recipients) {
+        const deliveries = byNode.get(nodeId);
+        if (deliveries) deliveries.push({ event, to });
+        else byNode.set(nodeId, [{ event, to }]);
+      }
+    }
+    return byNode;
+  }
+
+  async #publish(nodeId: NodeId, frame: NodeFrame): Promise<void> {
+    if (nodeId === this.#self) return this.#deliverHere(frame);
+    try {
+      await this.#notifier.publish(nodeId, encodeNodeFrame(frame));
+    } catch (error) {
+      this.#failed(nodeId, error);
+    }
+  }
+
+  #failed(nodeId: NodeId | null, error: unknown): void {
+    if (!(error instanceof UnavailableError)) throw error;
+    this.#events.emit('publish-failed', { nodeId, error });
+  }
+}
+
+function keyOf(ref: { readonly conversationId: string; readonly conversationSeq: number }): string {
+  return `${ref.conversationSeq} ${ref.conversationId}`;
+}

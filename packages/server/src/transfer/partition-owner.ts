@@ -1,0 +1,162 @@
+import { type Clock, type NodeId, type Random, backoff } from '@tidemark/core';
+import { fnv1a } from '../ingress/partition.ts';
+import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
+import type { Nodes } from '../notify/nodes.ts';
+import type { ServerEventBus } from '../server-events.ts';
+import type { PartitionLeases } from './partition-leases.ts';
+import type { Transfer } from './transfer.ts';
+
+/**
+ * Decides which partitions this worker writes, and runs a reader for each. Part of stage 3.
+ *
+ * Every heartbeat the worker says that it lives, and works out from the list of live workers which partitions are its own
+ * (rendezvous hashing: when a worker comes or goes, only its partitions move). It takes their leases as they become free,
+ * and gives up those that another worker should have. A worker that dies is missed after `leaseTtl`.
+ *
+ * Keeps   P5 (in the ordinary case; the store's keys do in the others), P7 a dead owner's entries are taken over
+ * Proved  test/transfer/partition-owner.test.ts, test/fault/worker-killed.services.test.ts
+ */
+export class PartitionOwner {
+  readonly #port: PartitionOwnerPorts;
+  readonly #runs = new Map<number, Run>();
+  readonly #closing = new AbortController();
+  #heart: Promise<void> = Promise.resolve();
+
+  constructor(ports: PartitionOwnerPorts) {
+    this.#port = ports;
+  }
+
+  start(): void {
+    this.#heart = this.#beat();
+  }
+
+  /** Partitions written by this node now. */
+  get owned(): number[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Finishes the batches in work, then frees the leases so that others take over at once. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#heart;
+    await Promise.all([...this.#runs.keys()].map((partition) => this.#release(partition, 'closed')));
+    await this.#port.nodes.withdraw(this.#port.nodeId).catch(() => {});
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, leaseTtl, events, random } = this.#port;
+    let failures = 0;
+    while (!this.#closing.signal.aborted) {
+      let delayMs = leaseTtl / 3;
+      try {
+        await this.#balance();
+        failures = 0;
+      } catch (error) {
+        delayMs = Math.min(delayMs, backoff(failures, { base: 50, cap: 1_000, random }));
+        events.emit('retried', { what: 'lease', attempt: failures++, delayMs, error });
+      }
+      await clock.sleep(delayMs, this.#closing.signal);
+    }
+  }
+
+  async #balance(): Promise<void> {
+    const { nodes, nodeId, leases, leaseTtl, partitions } = this.#port;
+    await nodes.announce(nodeId, 'worker', leaseTtl);
+    const workers = await nodes.workers();
+    await Promise.all(
+      Array.from({ length: partitions }, async (_, partition) => {
+        const mine = preferredWorker(partition, workers) === nodeId;
+        if (!mine) return this.#runs.has(partition) ? this.#release(partition, 'moved') : undefined;
+        const held = await leases.acquire(partition, nodeId, leaseTtl);
+        if (this.#closing.signal.aborted) return;
+        if (held && !this.#runs.has(partition)) this.#run(partition);
+        else if (!held && this.#runs.has(partition)) await this.#release(partition, 'lost');
+      }),
+    );
+  }
+
+  #run(partition: number): void {
+    const { nodeId, events } = this.#port;
+    const stop = new AbortController();
+    events.emit('takeover', { partition, nodeId });
+    this.#runs.set(partition, { stop, ended: this.#read(partition, stop.signal) });
+  }
+
+  /** Reads until told to stop. After any failure the partition is opened anew, which brings back what was not acknowledged. */
+  async #read(partition: number, stop: AbortSignal): Promise<void> {
+    const { ingress, clock, random, events, batch } = this.#port;
+    for (let failures = 0; !stop.aborted; ) {
+      const reader = ingress.open(partition);
+      try {
+        const transfer = this.#port.transfer(partition, reader);
+        while (!stop.aborted) {
+          const entries = await reader.read(batch, stop);
+          if (entries.length > 0) await transfer.carryOut(entries, stop);
+          failures = 0;
+        }
+      } catch (error) {
+        const delayMs = backoff(failures, { base: 50, cap: 1_000, random });
+        events.emit('retried', { what: 'read', attempt: failures++, delayMs, error, partition });
+        await clock.sleep(delayMs, stop);
+      } finally {
+        await reader.close();
+      }
+    }
+  }
+
+  async #release(partition: number, reason: 'moved' | 'lost' | 'closed'): Promise<void> {
+    const run = this.#runs.get(partition);
+    if (!run) return;
+    this.#runs.delete(partition);
+    run.stop.abort();
+    await run.ended;
+    const { leases, nodeId, events } = this.#port;
+    if (reason !== 'lost') await leases.release(partition, nodeId).catch(() => {});
+    events.emit('released', { partition, nodeId, reason });
+  }
+}
+
+export interface PartitionOwnerPorts {
+  readonly nodeId: NodeId;
+  readonly partitions: number;
+  /** ms after which a silent worker has lost its partitions. */
+  readonly leaseTtl: number;
+  /** Entries of one batch at most. */
+  readonly batch: number;
+  readonly nodes: Nodes;
+  readonly leases: PartitionLeases;
+  readonly ingress: IngressStream;
+  readonly events: ServerEventBus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transfer: (partition: number, reader: PartitionReader) => Transfer;
+}
+
+interface Run {
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * The worker with the highest hash for the partition.
+ * Source: Thaler, Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998 (rendezvous hashing).
+ */
+export function preferredWorker(partition: number, workers: readonly NodeId[]): NodeId | undefined {
+  let best: NodeId | undefined;
+  let bestScore = -1;
+  for (const worker of [...workers].sort()) {
+    const score = mix(fnv1a(`${partition}/${worker}`));
+    if (score > bestScore) {
+      best = worker;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** Spreads FNV's low bits over all of them (the finaliser of MurmurHash3). */
+function mix(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

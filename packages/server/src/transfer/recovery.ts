@@ -1,0 +1,105 @@
+import {
+  type Clock,
+  type ConversationState,
+  type Delivery,
+  type Event,
+  type EventRef,
+  type InboxRow,
+  type Storage,
+  UnavailableError,
+  recipientsAsOf,
+} from '@tidemark/core';
+import type { RowNumbering } from '../inbox/number-rows.ts';
+import type { ServerEventBus } from '../server-events.ts';
+import type { Repeat } from './transfer.ts';
+
+/**
+ * Completes what a crash left half done. Part of stage 3.
+ *
+ *  - Killed after the commit, before it was announced: the entry is delivered again, its command is found, and its rows
+ *    are announced now.
+ *  - Killed between the two commits of a composed storage: the event is there, rows are missing, and they are added with
+ *    new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
+ *    checked when a writer first loads it, before anything is numbered after them.
+ *
+ * Keeps   P2 P5 for composed storages, P7
+ * Proved  test/transfer/recovery.test.ts, test/fault/*
+ */
+export class Recovery {
+  readonly #storage: Storage;
+  readonly #clock: Clock;
+  readonly #events: ServerEventBus;
+  readonly #retention: number;
+
+  constructor(options: { storage: Storage; clock: Clock; events: ServerEventBus; retention: number }) {
+    this.#storage = options.storage;
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#retention = options.retention;
+  }
+
+  /** Returns the events to announce once more, with their rows. */
+  async complete(repeats: readonly Repeat[], numbering: RowNumbering): Promise<Completed> {
+    const { atomic } = this.#storage.capabilities;
+    const events = repeats.filter((repeat) => repeat.redelivered || !atomic).map((repeat) => repeat.event);
+    return this.#completeEvents(events, numbering);
+  }
+
+  /** Checks the newest events of conversations just loaded, backwards until one is complete. Atomic storages need none. */
+  async completeTails(partition: number, states: readonly ConversationState[], numbering: RowNumbering): Promise<void> {
+    if (this.#storage.capabilities.atomic) return;
+    for (const { conversation, head } of states) {
+      const incomplete: Event[] = [];
+      for (let conversationSeq = head as number; conversationSeq > 0; conversationSeq--) {
+        const ref = { conversationId: conversation.conversationId, conversationSeq } as EventRef;
+        const [event] = await this.#storage.history.findByRef([ref]);
+        if (!event || this.#expired(event) || (await this.#missing([event])).missing.length === 0) break;
+        incomplete.unshift(event);
+      }
+      if (incomplete.length === 0) continue;
+      const { rows } = await this.#completeEvents(incomplete, numbering);
+      this.#events.emit('completed', { partition, events: incomplete.length, rows: rows.length });
+    }
+  }
+
+  async #completeEvents(events: readonly Event[], numbering: RowNumbering): Promise<Completed> {
+    if (events.length === 0) return { events, rows: [] };
+    const { found, missing } = await this.#missing(events);
+    if (missing.length === 0 || this.#storage.capabilities.atomic) return { events, rows: found };
+    const rows = await numbering.number(missing, this.#clock.now());
+    const { conflict } = await this.#storage.inbox.append(rows);
+    // Another writer completes the same events at this moment: look again, later.
+    if (conflict) {
+      await numbering.afterConflict();
+      throw new UnavailableError('rows were being completed by another writer');
+    }
+    numbering.committed();
+    return { events, rows: [...found, ...rows] };
+  }
+
+  async #missing(events: readonly Event[]): Promise<{ found: InboxRow[]; missing: (Delivery & { at: number })[] }> {
+    const conversationIds = [...new Set(events.map((event) => event.conversationId))];
+    const memberships = await this.#storage.history.memberships(conversationIds);
+    const wanted = events.flatMap((event) =>
+      recipientsAsOf(memberships, event).map((userId) => ({ userId, ref: event, at: event.at, event })),
+    );
+    const found = await this.#storage.inbox.find(wanted);
+    const have = new Set(found.map((row) => deliveryKey(row.userId, row.ref as EventRef)));
+    const missing = wanted.filter(({ userId, ref, event }) => !have.has(deliveryKey(userId, ref)) && !this.#expired(event));
+    return { found, missing };
+  }
+
+  /** Rows that retention may have removed are not missing. */
+  #expired(event: Event): boolean {
+    return event.at < this.#clock.now() - this.#retention;
+  }
+}
+
+interface Completed {
+  readonly events: readonly Event[];
+  readonly rows: readonly InboxRow[];
+}
+
+function deliveryKey(userId: string, ref: EventRef): string {
+  return `${userId} ${ref.conversationSeq} ${ref.conversationId}`;
+}

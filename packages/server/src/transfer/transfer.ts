@@ -1,0 +1,284 @@
+import {
+  type Clock,
+  type CommandResult,
+  type ConversationId,
+  type ConversationState,
+  type Delivery,
+  type Event,
+  type IdSource,
+  type InboxRow,
+  type NodeId,
+  type Random,
+  type Storage,
+  TidemarkError,
+  UnavailableError,
+  backoff,
+  recipientsOf,
+} from '@tidemark/core';
+import type { RowNumbering } from '../inbox/number-rows.ts';
+import { type Envelope, decodeEnvelope } from '../ingress/envelope.ts';
+import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
+import type { Announcement } from '../notify/announcement.ts';
+import type { Reply } from '../notify/node-frame.ts';
+import type { ServerEventBus } from '../server-events.ts';
+import { ConversationCache, commandKey } from './conversation-cache.ts';
+import { decide, resultOf } from './decide.ts';
+import type { Recovery } from './recovery.ts';
+
+/**
+ * Stage   3 transfer
+ * In      a batch of one partition, in order
+ * Out     events with their conversationSeq, who receives them, and a reply per command
+ * Keeps   P3 repeats are found by their command, P5 one writer numbers a conversation, P6 nothing is announced before
+ *         the commit, P7 one bad command does not hold up the others, P12 the rules are asked again in order
+ * Proved  test/transfer/*, test/e2e/*, test/fault/*
+ *
+ *     decide → recipients → allocate seqs → store.commit → publish + receipts → XACK
+ *
+ * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
+ * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
+ * batch's commands are looked up, and it runs again. What may pass is retried for as long as the partition is ours;
+ * a defect is narrowed down to its command by halving the batch, and parked.
+ */
+export class Transfer {
+  readonly #partition: number;
+  readonly #reader: PartitionReader;
+  readonly #port: TransferPorts;
+  readonly #cache: ConversationCache;
+
+  constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
+    this.#partition = partition;
+    this.#reader = reader;
+    this.#port = ports;
+    this.#cache = new ConversationCache(ports.cacheSize);
+  }
+
+  /** Carries a batch out. Resolves when every entry is acknowledged or parked, or `signal` has aborted. */
+  async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<void> {
+    const tasks: Task[] = [];
+    for (const entry of entries) {
+      try {
+        tasks.push({ entry, envelope: decodeEnvelope(entry.body) });
+      } catch (error) {
+        await this.#park({ entry }, error, signal);
+      }
+    }
+    if (tasks.length > 0) await this.#persist(tasks, signal);
+  }
+
+  async #persist(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let suspicious = tasks.some((task) => task.entry.redelivered);
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        const { conflict } = await this.#attempt(tasks, suspicious);
+        if (!conflict) return await this.#acknowledge(tasks, signal);
+        suspicious = true;
+        if (conflict === 'doubt') continue;
+        this.#port.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
+        this.#cache.clear();
+        if (conflict === 'entry') await this.#port.numbering.afterConflict();
+        if (attempt >= 3) await this.#wait(attempt, undefined, signal);
+      } catch (error) {
+        this.#cache.clear();
+        suspicious = true;
+        if (!(error instanceof UnavailableError)) {
+          if (tasks.length > 1) return await this.#halve(tasks, signal);
+          failures += 1;
+          if (failures >= this.#port.attempts) return await this.#park(tasks[0] as Task, error, signal);
+        }
+        await this.#wait(attempt, error, signal);
+      }
+    }
+  }
+
+  /** The sentence. */
+  async #attempt(tasks: readonly Task[], suspicious: boolean): Promise<{ conflict: Conflict | undefined }> {
+    const { storage, numbering, announcement, clock } = this.#port;
+    const started = clock.monotonic();
+    const known = suspicious ? await this.#lookUp(tasks) : undefined;
+    const plan = this.#decide(tasks, await this.#load(tasks), known);
+    if (this.#doubtful(plan, suspicious)) return { conflict: 'doubt' };
+    const recovered = await this.#port.recovery.complete(plan.repeats, numbering);
+    const rows = await numbering.number(plan.deliveries, clock.now());
+    if (plan.events.length > 0 || rows.length > 0) {
+      const { conflict } = await storage.commit({ events: plan.events, rows });
+      if (conflict) return { conflict };
+      numbering.committed();
+      this.#cache.keep(plan.states, plan.events);
+    }
+    this.#report(plan, rows, tasks.length, clock.monotonic() - started);
+    await announcement.announce(
+      this.#partition,
+      [...recovered.events, ...plan.events],
+      [...recovered.rows, ...rows],
+      plan.replies,
+    );
+    return { conflict: undefined };
+  }
+
+  #decide(
+    tasks: readonly Task[],
+    loaded: ReadonlyMap<ConversationId, ConversationState>,
+    known: ReadonlyMap<string, Event> | undefined,
+  ): Plan {
+    const { clock, ids, inboxMembers } = this.#port;
+    const states = new Map(loaded);
+    const inBatch = new Map<string, CommandResult>();
+    const plan: Plan = { events: [], deliveries: [], states, repeats: [], idle: new Set(), replies: [] };
+    for (const { envelope, entry } of tasks) {
+      const { command, replyTo: to, call } = envelope;
+      const key = commandKey(command.actorId, command.commandId);
+      const earlier = known ? known.get(key) : this.#cache.event(command.actorId, command.commandId);
+      const again = inBatch.get(key) ?? (earlier && resultOf(earlier));
+      if (again) {
+        if (earlier) plan.repeats.push({ event: earlier, redelivered: entry.redelivered });
+        plan.replies.push({ to, call, result: again });
+        continue;
+      }
+      const decision = decide(states.get(command.conversationId), command, { now: clock.now(), ids, inboxMembers });
+      if ('error' in decision) {
+        const { error } = decision;
+        plan.idle.add(command.conversationId);
+        plan.replies.push({ to, call, error });
+        continue;
+      }
+      if (decision.events.length === 0) plan.idle.add(command.conversationId);
+      states.set(command.conversationId, decision.state);
+      inBatch.set(key, decision.result);
+      plan.replies.push({ to, call, result: decision.result });
+      for (const event of decision.events) {
+        plan.events.push(event);
+        // A command changes membership in its last event only, so the state after it knows the recipients of each.
+        for (const userId of recipientsOf(decision.state, event)) plan.deliveries.push({ userId, ref: event, at: event.at });
+      }
+    }
+    return plan;
+  }
+
+  /**
+   * A decision that writes nothing meets no unique key, so a stale memory would go unnoticed: a refusal, or "nothing to
+   * do", is only believed when it was reached from states read for this attempt.
+   */
+  #doubtful(plan: Plan, suspicious: boolean): boolean {
+    if (suspicious || plan.idle.size === 0) return false;
+    this.#cache.forget(plan.idle);
+    return true;
+  }
+
+  async #load(tasks: readonly Task[]): Promise<Map<ConversationId, ConversationState>> {
+    const states = new Map<ConversationId, ConversationState>();
+    const missing = new Set<ConversationId>();
+    for (const { envelope } of tasks) {
+      const { conversationId } = envelope.command;
+      const state = this.#cache.state(conversationId);
+      if (state) states.set(conversationId, state);
+      else missing.add(conversationId);
+    }
+    if (missing.size > 0) {
+      const loaded = await this.#port.storage.history.load([...missing]);
+      await this.#port.recovery.completeTails(this.#partition, [...loaded.values()], this.#port.numbering);
+      for (const [conversationId, state] of loaded) states.set(conversationId, state);
+      this.#cache.keep(loaded, []);
+    }
+    return states;
+  }
+
+  async #lookUp(tasks: readonly Task[]): Promise<Map<string, Event>> {
+    const events = await this.#port.storage.history.findByCommand(tasks.map((task) => task.envelope.command));
+    return new Map(
+      events.flatMap((event) => (event.commandId === null ? [] : [[commandKey(event.actorId, event.commandId), event]])),
+    );
+  }
+
+  async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+    const middle = Math.ceil(tasks.length / 2);
+    await this.#persist(tasks.slice(0, middle), signal);
+    await this.#persist(tasks.slice(middle), signal);
+  }
+
+  async #park(task: { entry: StreamEntry; envelope?: Envelope }, error: unknown, signal: AbortSignal): Promise<void> {
+    const { events, announcement } = this.#port;
+    const reason = error instanceof Error ? error.message : String(error);
+    await this.#untilDone('acknowledge', signal, () => this.#reader.park(task.entry, reason));
+    events.emit('dead-lettered', { partition: this.#partition, entryId: task.entry.id, reason, error });
+    if (!task.envelope) return;
+    const { replyTo: to, call } = task.envelope;
+    const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
+    await announcement.announce(this.#partition, [], [], [{ to, call, error: told }]);
+  }
+
+  async #acknowledge(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+    const ids = tasks.map((task) => task.entry.id);
+    await this.#untilDone('acknowledge', signal, () => this.#reader.acknowledge(ids));
+  }
+
+  async #untilDone(what: 'acknowledge', signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) throw error;
+        if (signal.aborted) return;
+        await this.#wait(attempt, error, signal, what);
+      }
+    }
+  }
+
+  async #wait(attempt: number, error: unknown, signal: AbortSignal, what: 'carry-out' | 'acknowledge' = 'carry-out') {
+    const delayMs = backoff(attempt, { base: 20, cap: 1_000, random: this.#port.random });
+    this.#port.events.emit('retried', { what, attempt, delayMs, error, partition: this.#partition });
+    await this.#port.clock.sleep(delayMs, signal);
+  }
+
+  #report(plan: Plan, rows: readonly InboxRow[], commands: number, ms: number): void {
+    const { events } = this.#port;
+    const partition = this.#partition;
+    if (plan.events.length > 0 || rows.length > 0) {
+      const messages = plan.events.filter((event) => event.type === 'message.sent').length;
+      events.emit('committed', { partition, events: plan.events.length, messages, rows: rows.length, commands, ms });
+    }
+    if (plan.repeats.length > 0) events.emit('repeated', { partition, commands: plan.repeats.length });
+    for (const reply of plan.replies) if ('error' in reply) events.emit('rejected', { partition, error: reply.error });
+  }
+}
+
+export interface TransferPorts {
+  readonly storage: Storage;
+  readonly numbering: RowNumbering;
+  readonly recovery: Recovery;
+  readonly announcement: Announcement;
+  readonly events: ServerEventBus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdSource;
+  readonly inboxMembers: number;
+  /** Times a command that fails as a defect is tried before it is parked. */
+  readonly attempts: number;
+  /** Conversations and commands remembered per partition. */
+  readonly cacheSize: number;
+}
+
+interface Task {
+  readonly entry: StreamEntry;
+  readonly envelope: Envelope;
+}
+
+/** A command's event found again. */
+export interface Repeat {
+  readonly event: Event;
+  readonly redelivered: boolean;
+}
+
+interface Plan {
+  readonly events: Event[];
+  readonly deliveries: (Delivery & { readonly at: number })[];
+  readonly states: Map<ConversationId, ConversationState>;
+  readonly repeats: Repeat[];
+  /** Conversations in which some command writes nothing. */
+  readonly idle: Set<ConversationId>;
+  readonly replies: (Reply & { readonly to: NodeId })[];
+}
+
+/** `doubt`: nothing was tried; the states behind some decisions must be read again first. */
+type Conflict = 'event' | 'entry' | 'doubt';
