@@ -1,0 +1,122 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { FeedText } from './entry-text.ts';
+
+/**
+ * Stands between tRPC's WebSocket handler and a socket. The handler sees what it uses of a `ws` socket (readyState, send,
+ * close, terminate, on, once); a subscription takes the socket over by yielding a token: when the token passes through
+ * `send`, the id of its request is learnt, and from then on the feed writes its texts itself. Middlewares, validation,
+ * abort and errors stay tRPC's.
+ *
+ * Keeps   P11: what may wait in the socket is bounded, see `ready`; texts of one tick leave in one write
+ * Proved  test/subscription/attached-socket.test.ts, test/wire/*
+ */
+export class AttachedSocket {
+  readonly #socket: WebSocket;
+  readonly #tcp: Duplex;
+  readonly #bufferLimit: number;
+  readonly #feedText: () => FeedText;
+  readonly #tokens = new Map<string, (request: Request) => void>();
+  #corked = false;
+
+  constructor(socket: WebSocket, options: { tcp: Duplex; bufferLimit: number; feedText: () => FeedText }) {
+    this.#socket = socket;
+    this.#tcp = options.tcp;
+    this.#bufferLimit = options.bufferLimit;
+    this.#feedText = options.feedText;
+  }
+
+  // ── What tRPC's handler uses ────────────────────────────────────────────────────────────────────────────────────
+
+  get readyState(): number {
+    return this.#socket.readyState;
+  }
+
+  /** The encoder in front is the identity, so responses come as objects; keep-alive texts come as strings. */
+  send(message: string | { id?: number | string | null; jsonrpc?: string }): void {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    for (const [token, bind] of this.#tokens) {
+      if (!text.includes(token)) continue;
+      this.#tokens.delete(token);
+      const { id = null, jsonrpc } = typeof message === 'string' ? (JSON.parse(message) as Request) : message;
+      return bind({ id, jsonrpc });
+    }
+    this.write(text);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  on(event: string, listener: (...args: never[]) => void): this {
+    this.#socket.on(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  once(event: string, listener: (...args: never[]) => void): this {
+    this.#socket.once(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  // ── What a feed uses ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Texts for the router this socket was attached with. */
+  get feedText(): FeedText {
+    return this.#feedText();
+  }
+
+  /** Calls back when the token, yielded by a subscription, passes through. */
+  expect(token: string, bind: (request: Request) => void): void {
+    this.#tokens.set(token, bind);
+  }
+
+  forget(token: string): void {
+    this.#tokens.delete(token);
+  }
+
+  write(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#tcp.cork();
+      setImmediate(() => {
+        this.#corked = false;
+        this.#tcp.uncork();
+      });
+    }
+    this.#socket.send(text);
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  ready(): boolean {
+    return this.#socket.bufferedAmount < this.#bufferLimit;
+  }
+
+  /** Resolves when the socket has drained, closed, or `signal` aborts. */
+  drained(signal: AbortSignal): Promise<void> {
+    if (this.ready() || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#tcp.off('drain', done);
+        this.#tcp.off('close', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#tcp.on('drain', done);
+      this.#tcp.on('close', done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+interface Request {
+  readonly id: number | string | null;
+  readonly jsonrpc?: string | undefined;
+}

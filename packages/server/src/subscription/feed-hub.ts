@@ -1,0 +1,159 @@
+import { type Clock, type NodeId, type Seq, UnavailableError, type UserId } from '@tidemark/core';
+import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { InboxSeq } from '../inbox/inbox-seq.ts';
+import type { NodeFrame } from '../notify/node-frame.ts';
+import type { Presence } from '../notify/presence.ts';
+import type { RetriedStep, ServerEventBus } from '../server-events.ts';
+import type { Feed } from './feed.ts';
+import type { SharedEntry } from './shared-entry.ts';
+
+/**
+ * The feeds of this node, by user. Part of stage 7. It hands each frame to the feeds it concerns, keeps their users'
+ * presence fresh, and every few seconds compares their cursors with the heads, since a frame may have been lost.
+ *
+ * Keeps   P8 also when frames are lost
+ * Proved  test/subscription/feed-hub.test.ts, test/fault/lost-frame.services.test.ts
+ */
+export class FeedHub {
+  readonly #port: FeedHubPorts;
+  readonly #feeds = new Map<UserId, Set<Feed>>();
+  readonly #closing = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+  #passes = 0;
+
+  constructor(ports: FeedHubPorts) {
+    this.#port = ports;
+  }
+
+  start(): void {
+    const { presenceTtl, headsEvery } = this.#port;
+    this.#loops = Promise.all([
+      this.#every(presenceTtl / 3, 'presence', () => this.#renew()),
+      this.#every(headsEvery, 'heads', () => this.#compareHeads()),
+    ]);
+  }
+
+  /** Feeds of the user on this node. */
+  count(userId: UserId): number {
+    return this.#feeds.get(userId)?.size ?? 0;
+  }
+
+  get users(): number {
+    return this.#feeds.size;
+  }
+
+  /** From here on the feed hears of the user's entries; then its start is read, and it may begin. */
+  async add(feed: Feed): Promise<void> {
+    const { presence, nodeId, presenceTtl, events } = this.#port;
+    const feeds = this.#feeds.get(feed.userId) ?? new Set();
+    this.#feeds.set(feed.userId, feeds.add(feed));
+    events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
+    try {
+      await presence.join([feed.userId], nodeId, presenceTtl);
+    } catch (error) {
+      // Without presence no frame comes; comparing heads serves the feed until the next renewal registers it.
+      if (!(error instanceof UnavailableError)) throw error;
+      events.emit('retried', { what: 'presence', attempt: 0, delayMs: presenceTtl / 3, error });
+    }
+  }
+
+  async remove(feed: Feed): Promise<void> {
+    const { presence, nodeId, events } = this.#port;
+    feed.close();
+    const feeds = this.#feeds.get(feed.userId);
+    if (!feeds?.delete(feed)) return;
+    events.emit('feed-closed', { userId: feed.userId, transport: feed.transport });
+    if (feeds.size > 0) return;
+    this.#feeds.delete(feed.userId);
+    if (!this.#closing.signal.aborted) await presence.leave([feed.userId], nodeId).catch(ignoreUnavailable);
+    // A feed of the same user may have been added meanwhile, and its presence taken away with ours.
+    if (this.#feeds.has(feed.userId)) await presence.join([feed.userId], nodeId, this.#port.presenceTtl).catch(ignoreUnavailable);
+  }
+
+  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {
+    for (const { event, to } of frame.deliveries) {
+      const entry: SharedEntry = { event };
+      for (const [userId, seq] of to) {
+        for (const feed of this.#feeds.get(userId) ?? []) feed.offer(seq, entry);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#loops;
+    const users = [...this.#feeds.keys()];
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.close();
+    this.#feeds.clear();
+    if (users.length > 0) await this.#port.presence.leave(users, this.#port.nodeId).catch(ignoreUnavailable);
+  }
+
+  async #renew(): Promise<void> {
+    const { presence, nodeId, presenceTtl } = this.#port;
+    if (this.#feeds.size > 0) await presence.join([...this.#feeds.keys()], nodeId, presenceTtl);
+  }
+
+  async #compareHeads(): Promise<void> {
+    const users = [...this.#feeds.keys()];
+    this.#passes += 1;
+    for (let start = 0; start < users.length; start += this.#port.headsPage) {
+      const page = users.slice(start, start + this.#port.headsPage);
+      for (const [userId, head] of await this.#heads(page)) this.#compare(userId, head);
+    }
+  }
+
+  /**
+   * Counters are cheap to ask, and never below what was announced unless they are missing or stale. So the store is asked
+   * about the missing ones, and every few passes about all.
+   */
+  async #heads(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
+    if (this.#passes % 5 === 0) return this.#port.reader.heads(userIds);
+    const heads = await this.#port.seqs().current(userIds);
+    const missing = userIds.filter((userId) => !heads.has(userId));
+    if (missing.length > 0) for (const [userId, head] of await this.#port.reader.heads(missing)) heads.set(userId, head);
+    return heads;
+  }
+
+  #compare(userId: UserId, head: Seq): void {
+    for (const feed of this.#feeds.get(userId) ?? []) {
+      if (!feed.isLive || feed.cursor >= head) continue;
+      this.#port.events.emit('gap-found', { userId, cursor: feed.cursor, seen: head, by: 'heads' });
+      feed.readOn();
+    }
+  }
+
+  async #every(periodMs: number, what: RetriedStep, step: () => Promise<void>): Promise<void> {
+    const { clock, events } = this.#port;
+    const { signal } = this.#closing;
+    for (let attempt = 0; ; ) {
+      await clock.sleep(periodMs, signal);
+      if (signal.aborted) return;
+      try {
+        await step();
+        attempt = 0;
+      } catch (error) {
+        events.emit('retried', { what, attempt: attempt++, delayMs: periodMs, error });
+      }
+    }
+  }
+}
+
+export interface FeedHubPorts {
+  readonly nodeId: NodeId;
+  readonly presence: Presence;
+  /** Known once the store is open. */
+  readonly seqs: () => InboxSeq;
+  readonly reader: InboxReader;
+  readonly clock: Clock;
+  readonly events: ServerEventBus;
+  /** ms a node's presence lasts without renewal. */
+  readonly presenceTtl: number;
+  /** ms between two comparisons of heads. */
+  readonly headsEvery: number;
+  /** Users asked about at once. */
+  readonly headsPage: number;
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof UnavailableError)) throw error;
+}

@@ -1,0 +1,201 @@
+import {
+  type Clock,
+  type Cursor,
+  type FeedItem,
+  type InboxEntry,
+  type Random,
+  type ResetReason,
+  type Seq,
+  UnavailableError,
+  type UserId,
+  backoff,
+  formatCursor,
+} from '@tidemark/core';
+import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { FeedTransport, ServerEventBus } from '../server-events.ts';
+import type { SharedEntry } from './shared-entry.ts';
+
+/**
+ * Stage   7 subscription
+ * In      a cursor; then entries as frames bring them
+ * Out     catch-up from the store, then live, with no seam, into a sink
+ * Keeps   P8 contiguous: next seq → write, lower → drop, higher → wait a moment, then read the store;
+ *         P9 resets are explicit; P11 a full sink stops the feed at its cursor, and nothing queues here
+ * Proved  test/subscription/feed.test.ts, test/e2e/reconnect.services.test.ts, test/fault/slow-consumer.services.test.ts
+ *
+ * Two modes. `reading`: pages from the store; entries heard meanwhile only raise `heard`. `live`: entries go straight to
+ * the sink. It turns live in the same tick in which it has read all it heard of, so nothing falls between.
+ */
+export class Feed {
+  readonly userId: UserId;
+  readonly transport: FeedTransport;
+  readonly #sink: FeedSink;
+  readonly #port: FeedPorts;
+  /** Frames of other partitions may overtake: entries ahead by a few wait here, for a moment and bounded. */
+  readonly #ahead = new Map<number, SharedEntry>();
+  readonly #closing = new AbortController();
+  #cursor = 0;
+  #heard = 0;
+  #mode: 'reading' | 'live' = 'reading';
+  #impatient = false;
+  /** The sink knows that it is live, and nothing from the store was written since. */
+  #saidLive = false;
+
+  constructor(userId: UserId, sink: FeedSink, ports: FeedPorts) {
+    this.userId = userId;
+    this.transport = sink.transport;
+    this.#sink = sink;
+    this.#port = ports;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  get isLive(): boolean {
+    return this.#mode === 'live';
+  }
+
+  /** Begins after `seq`, telling the sink of a reset first. Call once the hub sends this feed what it hears. */
+  start(seq: Seq, reset: ResetReason | undefined): void {
+    if (this.#closing.signal.aborted) return;
+    this.#cursor = seq;
+    if (reset) this.#reset(reset);
+    void this.#read();
+  }
+
+  /** An entry of this user was committed. */
+  offer(seq: Seq, entry: SharedEntry): void {
+    if (seq <= this.#cursor || this.#closing.signal.aborted) return;
+    this.#heard = Math.max(this.#heard, seq);
+    if (this.#mode !== 'live') return;
+    if (seq > this.#cursor + 1) return this.#wait(seq, entry);
+    if (!this.#sink.ready()) return this.readOn();
+    this.#write(seq, entry);
+    for (let next = this.#ahead.get(this.#cursor + 1); next && this.#sink.ready(); next = this.#ahead.get(this.#cursor + 1)) {
+      this.#ahead.delete(this.#cursor + 1);
+      this.#write((this.#cursor + 1) as Seq, next);
+    }
+  }
+
+  /** Goes back to the store: something was missed, or may have been. */
+  readOn(): void {
+    if (this.#mode !== 'live' || this.#closing.signal.aborted) return;
+    this.#ahead.clear();
+    void this.#read();
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#ahead.clear();
+  }
+
+  #write(seq: Seq, entry: SharedEntry): void {
+    this.#cursor = seq;
+    this.#sink.entry(seq, entry);
+  }
+
+  #wait(seq: number, entry: SharedEntry): void {
+    if (this.#ahead.size >= this.#port.aheadLimit) return this.#gap(seq);
+    this.#ahead.set(seq, entry);
+    if (this.#impatient) return;
+    this.#impatient = true;
+    const cursor = this.#cursor;
+    void this.#port.clock.sleep(this.#port.gapPatience, this.#closing.signal).then(() => {
+      this.#impatient = false;
+      if (this.#mode !== 'live' || this.#cursor >= this.#heard) return;
+      // The hole that was waited for is filled and another one is new: give that one its moment too.
+      if (this.#cursor > cursor && this.#ahead.size > 0) {
+        const [seen, waiting] = this.#ahead.entries().next().value as [number, SharedEntry];
+        return this.#wait(seen, waiting);
+      }
+      this.#gap(this.#heard);
+    });
+  }
+
+  #gap(seen: number): void {
+    this.#port.events.emit('gap-found', { userId: this.userId, cursor: this.#cursor, seen, by: 'frame' });
+    this.readOn();
+  }
+
+  #reset(reason: ResetReason): void {
+    this.#saidLive = false;
+    this.#sink.item({ type: 'reset', reason, cursor: this.#cursorText() }, this.#cursorText());
+    this.#port.events.emit('feed-reset', { userId: this.userId, reason });
+  }
+
+  async #read(): Promise<void> {
+    const { clock, events, random, reader, page } = this.#port;
+    this.#mode = 'reading';
+    for (let failures = 0; !this.#closing.signal.aborted; ) {
+      if (!this.#sink.ready()) {
+        events.emit('slow-consumer', { userId: this.userId, bufferedBytes: this.#sink.bufferedBytes() });
+        await this.#sink.drained(this.#closing.signal);
+        continue;
+      }
+      try {
+        const entries = await reader.after(this.userId, this.#cursor, page);
+        failures = 0;
+        if (this.#closing.signal.aborted) return;
+        if (entries === 'floor') {
+          this.#cursor = await reader.head(this.userId);
+          this.#reset('floor');
+          continue;
+        }
+        this.#writePage(entries);
+        if (entries.length < page && (this.#cursor >= this.#heard || entries.length === 0)) return this.#goLive();
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) return this.#sink.fail(error);
+        const delayMs = backoff(failures, { base: 50, cap: 2_000, random });
+        events.emit('retried', { what: 'feed', attempt: failures++, delayMs, error });
+        await clock.sleep(delayMs, this.#closing.signal);
+      }
+    }
+  }
+
+  #writePage(entries: readonly InboxEntry[]): void {
+    const last = entries.at(-1);
+    if (!last) return;
+    this.#cursor = last.seq;
+    this.#saidLive = false;
+    this.#sink.item({ type: 'entries', entries }, this.#cursorText());
+  }
+
+  #goLive(): void {
+    this.#mode = 'live';
+    if (this.#saidLive) return;
+    this.#saidLive = true;
+    this.#sink.item({ type: 'live', cursor: this.#cursorText() }, this.#cursorText());
+  }
+
+  #cursorText(): Cursor {
+    return formatCursor(this.#port.reader.epoch, this.#cursor);
+  }
+}
+
+/** Where a feed writes. Writing never waits: what has been written may queue in the sink until it is no longer `ready`. */
+export interface FeedSink {
+  readonly transport: FeedTransport;
+  item(item: FeedItem, cursor: Cursor): void;
+  /** One live entry; the same object for every recipient on this node. */
+  entry(seq: Seq, entry: SharedEntry): void;
+  ready(): boolean;
+  bufferedBytes(): number;
+  /** Resolves when `ready` is worth asking again, or `signal` aborts. */
+  drained(signal: AbortSignal): Promise<void>;
+  /** Ends the subscription with an error. */
+  fail(error: unknown): void;
+}
+
+export interface FeedPorts {
+  readonly reader: InboxReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: ServerEventBus;
+  /** Entries per page of catch-up. */
+  readonly page: number;
+  /** ms to wait for an entry that was overtaken, before the store is read. */
+  readonly gapPatience: number;
+  /** Overtaking entries kept meanwhile. */
+  readonly aheadLimit: number;
+}

@@ -1,0 +1,48 @@
+import { type Epoch, type Limits, type Seq, TidemarkError, type UserId } from '@tidemark/core';
+import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { AttachedSocket } from './attached-socket.ts';
+import { Feed, type FeedPorts, type FeedSink } from './feed.ts';
+import type { FeedHub } from './feed-hub.ts';
+import { GeneratorFeed } from './generator-feed.ts';
+import { SocketFeed } from './socket-feed.ts';
+
+/** Opens a feed after a cursor, on an attached socket or as a plain generator. */
+export type OpenFeed = (
+  userId: UserId,
+  cursor: { epoch: Epoch; seq: Seq } | undefined,
+  socket: AttachedSocket | undefined,
+  signal: AbortSignal,
+) => AsyncGenerator<unknown>;
+
+/** Stage 7, from the procedure's side: the hub hears first, then the start is read, then the feed begins. */
+export function createOpenFeed(options: {
+  hub: FeedHub;
+  reader: InboxReader;
+  ports: FeedPorts;
+  limits: Limits;
+}): OpenFeed {
+  const { hub, reader, ports, limits } = options;
+
+  async function begin(feed: Feed, sink: FeedSink, cursor: Parameters<OpenFeed>[1]): Promise<void> {
+    try {
+      await hub.add(feed);
+      const { seq, reset } = await reader.start(feed.userId, cursor);
+      feed.start(seq, reset);
+    } catch (error) {
+      sink.fail(error);
+    }
+  }
+
+  return async function* openFeed(userId, cursor, socket, signal) {
+    if (hub.count(userId) >= limits.feedsPerUser) {
+      throw new TidemarkError('rate_limited', `at most ${limits.feedsPerUser} feeds per user on one process`);
+    }
+    const sink = socket ? new SocketFeed(socket) : new GeneratorFeed(reader.epoch);
+    const feed = new Feed(userId, sink, ports);
+    try {
+      yield* sink.run(() => void begin(feed, sink, cursor), signal);
+    } finally {
+      await hub.remove(feed);
+    }
+  };
+}

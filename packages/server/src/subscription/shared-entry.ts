@@ -1,0 +1,16 @@
+import type { Event } from '@tidemark/core';
+
+/**
+ * A committed event on its way to this node's feeds: one object for all of them, so that what a transport derives from
+ * it (its text) is derived once.
+ */
+export interface SharedEntry {
+  readonly event: Event;
+  /** Set by a socket transport; the parts around the recipient's seq. */
+  text?: EntryText;
+}
+
+/** The serialised entry, cut at the places where the recipient's seq stands. */
+export interface EntryText {
+  readonly parts: readonly string[];
+}
