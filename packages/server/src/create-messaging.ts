@@ -1,0 +1,219 @@
+import type { Server } from 'node:http';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type ContentSchemas, type NodeId, UnavailableError, backoff, createIdSource } from '@tidemark/core';
+import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
+import { InboxReader } from './inbox/inbox-reader.ts';
+import { RowNumbering } from './inbox/number-rows.ts';
+import { VoidFiller } from './inbox/void-filler.ts';
+import { Submission } from './ingress/submission.ts';
+import { memoryBackplane } from './memory-backplane.ts';
+import { Announcement } from './notify/announcement.ts';
+import { type NodeFrame, decodeNodeFrame } from './notify/node-frame.ts';
+import { type MessagingOptions, parseOptions } from './options.ts';
+import { redisBackplane } from './redis-backplane.ts';
+import { type AttachOptions, type Attachment, attachTo } from './router/attach.ts';
+import { ContentKinds } from './router/content-kinds.ts';
+import { MembershipGate } from './router/membership-gate.ts';
+import { type BaseProcedure, ProcedureMaker } from './router/procedure-maker.ts';
+import type { MessagingProcedures } from './router/procedure-types.ts';
+import { buildProcedures } from './router/procedures.ts';
+import { RateLimit } from './router/rate-limit.ts';
+import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
+import { Retention } from './store/retention.ts';
+import { FeedText } from './subscription/entry-text.ts';
+import { FeedHub } from './subscription/feed-hub.ts';
+import { createOpenFeed } from './subscription/open-feed.ts';
+import { PartitionOwner } from './transfer/partition-owner.ts';
+import { Recovery } from './transfer/recovery.ts';
+import { Transfer } from './transfer/transfer.ts';
+
+/**
+ * Messaging inside the application's own backend. Returns at once; storage and queue are opened in the background, calls
+ * wait for it, and `ready()` tells.
+ *
+ * @throws TidemarkError `invalid_input` naming the option that breaks its rule
+ */
+export function createMessaging<const Schemas extends ContentSchemas>(
+  options: MessagingOptions<Schemas>,
+): Messaging<
+  // Written out so that the application's declarations show the shapes, and no schema library reaches its front end.
+  { [Kind in keyof Schemas & string]: StandardSchemaV1.InferInput<Schemas[Kind]> },
+  { [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }
+> {
+  const { settings, storage } = parseOptions(options);
+  const { nodeId, clock, random, limits } = settings;
+  const events = new ServerEventBus();
+  const ids = createIdSource(options.random);
+  const backplane =
+    options.backplane ??
+    (options.redis ? redisBackplane({ redis: options.redis, ...settings }) : memoryBackplane(settings));
+
+  // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
+  // 1 router
+  const content = new ContentKinds(options.content, limits.contentBytes);
+  const gate = new MembershipGate(storage.history, clock);
+  const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
+  // 2 ingress
+  const submission = new Submission(backplane.ingress, clock, settings);
+  // 3 transfer
+  const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
+  const owner = new PartitionOwner({
+    ...settings,
+    ...backplane,
+    events,
+    transfer: (partition, reader) =>
+      new Transfer(partition, reader, {
+        storage,
+        numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events),
+        recovery,
+        announcement,
+        events,
+        clock,
+        random,
+        ids,
+        inboxMembers: limits.inboxMembers,
+        attempts: settings.attempts,
+        cacheSize: 2_000,
+      }),
+  });
+  // 4 inbox seq
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
+  const reader = new InboxReader(storage, voids);
+  // 5 store
+  const retention = new Retention({ inbox: storage.inbox, clock, events, retention: settings.retention });
+  // 6 notify
+  const deliverHere = (frame: NodeFrame): void => {
+    for (const reply of frame.replies) submission.settle(reply);
+    hub.deliver(frame);
+  };
+  const announcement = new Announcement({ ...backplane, events, nodeId, deliverHere });
+  // 7 subscription
+  const hub = new FeedHub({
+    ...settings,
+    presence: backplane.presence,
+    seqs: () => backplane.inboxSeq(storage.inbox.epoch),
+    reader,
+    events,
+    headsPage: 1_000,
+  });
+  const openFeed = createOpenFeed({
+    hub,
+    reader,
+    limits,
+    ports: { reader, clock, random, events, page: limits.page, gapPatience: 25, aheadLimit: 64 },
+  });
+
+  // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  const closing = new AbortController();
+  const attachments = new Set<Attachment>();
+  let closed: Promise<void> | undefined;
+  const opened = open();
+  // Failures are told to whoever awaits `ready` or calls a procedure.
+  opened.catch(() => {});
+
+  async function open(): Promise<void> {
+    await untilAvailable('open', () => storage.open());
+    await untilAvailable('listen', () => backplane.notifier.listen(nodeId, onFrame));
+    hub.start();
+    if (!settings.worker) return;
+    owner.start();
+    retention.start();
+  }
+
+  function onFrame(frame: string): void {
+    try {
+      deliverHere(decodeNodeFrame(frame));
+    } catch (error) {
+      events.emit('publish-failed', { nodeId, error });
+    }
+  }
+
+  async function untilAvailable(what: 'open' | 'listen', step: () => Promise<void>): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!(error instanceof UnavailableError) || closing.signal.aborted) throw error;
+        const delayMs = backoff(attempt, { base: 100, cap: 2_000, random });
+        events.emit('retried', { what, attempt, delayMs, error });
+        await clock.sleep(delayMs, closing.signal);
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    submission.refuse();
+    const deadline = clock.monotonic() + settings.drainTimeout;
+    while (submission.waiting > 0 && clock.monotonic() < deadline) await clock.sleep(10);
+    submission.close();
+    closing.abort();
+    await Promise.all([...attachments].map((attachment) => attachment.close()));
+    await opened.catch(() => {});
+    await Promise.all([owner.close(), retention.close()]);
+    await hub.close();
+    await backplane.close();
+    await storage.close();
+  }
+
+  return {
+    nodeId,
+    procedures: (base, { userId }) => {
+      const make = new ProcedureMaker({
+        base: base as unknown as BaseProcedure,
+        userId: userId as (ctx: never) => unknown,
+        rate,
+        ready: () => opened,
+      });
+      const ports = { storage, submission, content, gate, reader, openFeed, ids, limits, now: () => clock.now() };
+      return buildProcedures(make, ports) as never;
+    },
+    attach: (server, attachOptions) => {
+      const feedText = (router: AnyTRPCRouter) => new FeedText(router, storage.inbox.epoch, random);
+      const attachment = attachTo(server, attachOptions, { limits, feedText });
+      attachments.add(attachment);
+      return attachment;
+    },
+    on: (name, listener) => events.on(name, listener),
+    ready: () => opened,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** What `createMessaging` returns. @typeParam In content as senders write it @typeParam Out content as stored */
+export interface Messaging<In, Out> {
+  /** Name of this process among those of the deployment. */
+  readonly nodeId: NodeId;
+
+  /**
+   * The procedures, built on the application's own base procedure, to be put under any key of its router. `userId` says
+   * who calls; undefined, null and '' are answered with `unauthenticated`.
+   */
+  procedures<Context, Meta, Overrides>(
+    base: TRPCProcedureBuilder<
+      Context,
+      Meta,
+      Overrides,
+      TRPCUnsetMarker,
+      TRPCUnsetMarker,
+      TRPCUnsetMarker,
+      TRPCUnsetMarker,
+      false
+    >,
+    options: { userId: (ctx: Omit<Context, keyof Overrides> & Overrides) => string | null | undefined },
+  ): MessagingProcedures<In, Out>;
+
+  /** Serves the router over WebSocket on the application's HTTP server. */
+  attach<Router extends AnyTRPCRouter>(server: Server, options: AttachOptions<Router>): Attachment;
+
+  /** Listens to what happens inside; returns a function that stops listening. */
+  on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;
+
+  /** Resolves when storage and queue are open. Rejects when they cannot be opened for a reason that will not pass. */
+  ready(): Promise<void>;
+
+  /** Finishes what is in work, closes sockets, frees partitions and closes the storage. Idempotent. */
+  close(): Promise<void>;
+}

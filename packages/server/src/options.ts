@@ -1,0 +1,134 @@
+import {
+  type Clock,
+  type ContentSchemas,
+  DEFAULT_LIMITS,
+  type HistoryStore,
+  type InboxStore,
+  type Limits,
+  type NodeId,
+  type Random,
+  type Storage,
+  TidemarkError,
+  composeStorage,
+  createIdSource,
+  systemClock,
+} from '@tidemark/core';
+import { parseWire } from '@tidemark/core/wire';
+import { z } from 'zod';
+import type { Backplane } from './backplane.ts';
+import type { RedisConnection } from './redis/client.ts';
+
+/** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
+export interface MessagingOptions<Schemas extends ContentSchemas> {
+  /** Content kinds: name → Standard Schema whose output is a JSON object. */
+  readonly content: Schemas;
+  /** A storage with both roles, or one store for each. */
+  readonly storage: Storage | { readonly history: HistoryStore; readonly inbox: InboxStore };
+  /** An ioredis client or cluster of the application, when there are several processes. Absent: this is the only one. */
+  readonly redis?: RedisConnection | undefined;
+  /** A backplane of one's own in place of `redis`. */
+  readonly backplane?: Backplane | undefined;
+  /** Whether this process also writes partitions. Default true; false makes it a gateway only. */
+  readonly worker?: boolean | undefined;
+  /** Prefix of every Redis key. Default `tm:`. The same in every process of a deployment. */
+  readonly keyPrefix?: string | undefined;
+  /** Streams the conversations are spread over, 1–256. Default 8. The same in every process; drain before changing it. */
+  readonly partitions?: number | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  /** ms for which inbox entries are kept. Default 14 days, as long as a device may stay away without a snapshot. */
+  readonly retention?: number | undefined;
+  /** ms a send waits for its receipt before it fails with `outcome_unknown`. Default 10,000. */
+  readonly receiptTimeout?: number | undefined;
+  /** ms an allocated seq may stay unfilled before readers close it with a void. Default 2,000. */
+  readonly voidAfter?: number | undefined;
+  /** ms after which a silent worker has lost its partitions. Default 3,000. */
+  readonly leaseTtl?: number | undefined;
+  /** Commands of one batch at most. Default 200. */
+  readonly batch?: number | undefined;
+  /** Commands a partition may hold before `overloaded`. Default 10,000. */
+  readonly backlog?: number | undefined;
+  /** Dead letters kept per partition. Default 1,000. */
+  readonly deadLetters?: number | undefined;
+  /** Times a command that fails as a defect is tried before it is parked. Default 5. */
+  readonly attempts?: number | undefined;
+  /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
+  readonly headsEvery?: number | undefined;
+  /** ms a node's presence lasts without renewal. Default 30,000. */
+  readonly presenceTtl?: number | undefined;
+  /** ms `close` waits for commands in work. Default 5,000. */
+  readonly drainTimeout?: number | undefined;
+  /** Name of this process, 1–64 letters, digits or `-`, unique among those alive. Default: random. */
+  readonly nodeId?: string | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+}
+
+const count = (max: number) => z.number().int().min(1).max(max);
+const ms = (min: number, max: number) => z.number().min(min).max(max);
+const HOUR = 3_600_000;
+
+const limits = z.strictObject({
+  contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
+  inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
+  page: count(10_000).default(DEFAULT_LIMITS.page),
+  frameBytes: z.number().int().min(1024).max(64 * 1024 * 1024).default(DEFAULT_LIMITS.frameBytes),
+  callsPerSecond: z.number().positive().default(DEFAULT_LIMITS.callsPerSecond),
+  callBurst: z.number().min(1).default(DEFAULT_LIMITS.callBurst),
+  feedsPerUser: count(10_000).default(DEFAULT_LIMITS.feedsPerUser),
+  socketBufferBytes: z.number().int().min(16 * 1024).default(DEFAULT_LIMITS.socketBufferBytes),
+});
+
+const settings = z.strictObject({
+  worker: z.boolean().default(true),
+  keyPrefix: z.string().regex(/^[^{}\s]{0,64}$/, 'must be at most 64 characters without braces or blanks').default('tm:'),
+  partitions: count(256).default(8),
+  limits: limits.default(DEFAULT_LIMITS),
+  retention: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
+  receiptTimeout: ms(100, HOUR).default(10_000),
+  voidAfter: ms(10, HOUR).default(2_000),
+  leaseTtl: ms(100, HOUR).default(3_000),
+  batch: count(10_000).default(200),
+  backlog: count(10_000_000).default(10_000),
+  deadLetters: count(1_000_000).default(1_000),
+  attempts: count(100).default(5),
+  headsEvery: ms(50, HOUR).default(3_000),
+  presenceTtl: ms(300, HOUR).default(30_000),
+  drainTimeout: ms(0, HOUR).default(5_000),
+  nodeId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits or "-"').optional(),
+});
+
+export type Settings = Omit<z.output<typeof settings>, 'nodeId'> & {
+  readonly nodeId: NodeId;
+  readonly clock: Clock;
+  readonly random: Random;
+};
+
+/** Fills in the defaults. Throws `invalid_input` that names the field and its rule. */
+export function parseOptions<Schemas extends ContentSchemas>(
+  options: MessagingOptions<Schemas>,
+): { settings: Settings; storage: Storage } {
+  const { content, storage, redis, backplane, clock = systemClock, random = Math.random, ...rest } = options;
+  if (typeof content !== 'object' || content === null || Object.keys(content).length === 0) {
+    throw new TidemarkError('invalid_input', 'must name at least one content kind', { field: 'content' });
+  }
+  if (redis && backplane) {
+    throw new TidemarkError('invalid_input', 'give either redis or backplane', { field: 'backplane' });
+  }
+  const parsed = parseWire(settings, rest);
+  const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
+  return { settings: { ...parsed, nodeId, clock, random }, storage: parseStorage(storage) };
+}
+
+function parseStorage(storage: MessagingOptions<ContentSchemas>['storage']): Storage {
+  if (typeof storage !== 'object' || storage === null) {
+    throw new TidemarkError('invalid_input', 'must be a storage, or { history, inbox }', { field: 'storage' });
+  }
+  if ('commit' in storage) return storage;
+  if (typeof storage.history?.append !== 'function') {
+    throw new TidemarkError('invalid_input', 'must be a HistoryStore', { field: 'storage.history' });
+  }
+  if (typeof storage.inbox?.append !== 'function') {
+    throw new TidemarkError('invalid_input', 'must be an InboxStore', { field: 'storage.inbox' });
+  }
+  return composeStorage(storage);
+}

@@ -1,0 +1,153 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Limits, parseErrorText } from '@tidemark/core';
+import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server';
+import { type CreateWSSContextFnOptions, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { AttachedSocket } from '../subscription/attached-socket.ts';
+import type { FeedText } from '../subscription/entry-text.ts';
+import { ATTACHED_SOCKET } from './procedure-maker.ts';
+
+/** Codes with which a connection is closed; clients decide by them. */
+export const CLOSE_CODES = {
+  /** createContext refused the identity: renew the token, or stop. */
+  unauthenticated: 4401,
+  /** createContext failed otherwise: try again later. */
+  contextFailed: 4500,
+  /** This process is going away: connect again, it will be to another. */
+  goingAway: 1012,
+} as const;
+
+const PING_EVERY = 25_000;
+
+export interface AttachOptions<Router extends AnyTRPCRouter> {
+  /** The application's router, with messaging's procedures in it. */
+  readonly router: Router;
+  /**
+   * The application's own context, from the upgrade request or `info.connectionParams`. To refuse the connection throw
+   * a TRPCError UNAUTHORIZED: the socket is closed with 4401, and clients renew their token instead of trying for ever.
+   */
+  readonly createContext: (
+    options: CreateWSSContextFnOptions,
+  ) => inferRouterContext<Router> | Promise<inferRouterContext<Router>>;
+  /** Path of the WebSocket endpoint. Default `/trpc`. Upgrades to other paths are left alone. */
+  readonly path?: string | undefined;
+  /** Origins of pages that may connect, such as `https://app.example.com`. Default: any; identity comes from createContext. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly onError?: ((failure: { error: TRPCError; path: string | undefined }) => void) | undefined;
+}
+
+export interface Attachment {
+  /** Sockets connected now. */
+  readonly connections: number;
+  /** Stops accepting, and closes every socket with 1012. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the router over WebSocket on the application's HTTP server. Frames are bounded, silent peers are dropped, and
+ * feeds write to the sockets themselves. Stage 1 and 7.
+ */
+export function attachTo<Router extends AnyTRPCRouter>(
+  server: Server,
+  options: AttachOptions<Router>,
+  ports: { limits: Limits; feedText: (router: AnyTRPCRouter) => FeedText },
+): Attachment {
+  const { router, createContext, path = '/trpc', allowedOrigins, onError } = options;
+  const { limits } = ports;
+  let text: FeedText | undefined;
+  const feedText = (): FeedText => {
+    text ??= ports.feedText(router);
+    return text;
+  };
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes });
+  const alive = new WeakSet<WebSocket>();
+
+  const connect = getWSConnectionHandler<AnyTRPCRouter>({
+    wss: sockets,
+    router,
+    createContext: async (contextOptions) => {
+      const socket = contextOptions.res as unknown as AttachedSocket;
+      try {
+        const context: unknown = await createContext(contextOptions);
+        return withSocket(context, socket);
+      } catch (error) {
+        socket.close(isUnauthenticated(error) ? CLOSE_CODES.unauthenticated : CLOSE_CODES.contextFailed, 'context refused');
+        throw error;
+      }
+    },
+    // Responses reach AttachedSocket.send as objects, which is where a feed's token is recognised.
+    experimental_encoder: { encode: (message) => message as string, decode: (data) => jsonEncoder.decode(data) },
+    ...(onError && { onError: ({ error, path: procedure }) => onError({ error, path: procedure }) }),
+  });
+
+  const onUpgrade = (request: IncomingMessage, tcp: Duplex, head: Buffer): void => {
+    if (pathOf(request) !== path) {
+      // With another listener the upgrade may be its own; without one nobody would ever answer.
+      if (server.listenerCount('upgrade') === 1) refuse(tcp, '404 Not Found');
+      return;
+    }
+    const { origin } = request.headers;
+    if (allowedOrigins && origin !== undefined && !allowedOrigins.includes(origin)) return refuse(tcp, '403 Forbidden');
+    sockets.handleUpgrade(request, tcp, head, (socket) => {
+      alive.add(socket);
+      socket.on('pong', () => alive.add(socket));
+      const attached = new AttachedSocket(socket, { tcp, bufferLimit: limits.socketBufferBytes, feedText });
+      connect(attached as unknown as WebSocket, request);
+    });
+  };
+
+  const pings = setInterval(() => {
+    for (const socket of sockets.clients) {
+      if (!alive.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      alive.delete(socket);
+      socket.ping();
+    }
+  }, PING_EVERY);
+  pings.unref();
+  server.on('upgrade', onUpgrade);
+
+  return {
+    get connections() {
+      return sockets.clients.size;
+    },
+    async close() {
+      clearInterval(pings);
+      server.off('upgrade', onUpgrade);
+      for (const socket of sockets.clients) socket.close(CLOSE_CODES.goingAway, 'server is going away');
+      const gone = new Promise<void>((resolve) => sockets.close(() => resolve()));
+      // A peer that does not answer the closing handshake is not waited for.
+      const cut = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate();
+      }, 1_000);
+      await gone;
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** A copy, since the application may hand the same context to every connection. Own properties survive middlewares. */
+function withSocket(context: unknown, socket: AttachedSocket): object {
+  const copy: object =
+    typeof context === 'object' && context !== null
+      ? Object.create(Object.getPrototypeOf(context), Object.getOwnPropertyDescriptors(context))
+      : {};
+  return Object.defineProperty(copy, ATTACHED_SOCKET, { value: socket, enumerable: true });
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error && error.code === 'UNAUTHORIZED') return true;
+  return error instanceof Error && parseErrorText(error.message)?.code === 'unauthenticated';
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] as string;
+}
+
+function refuse(tcp: Duplex, status: string): void {
+  tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

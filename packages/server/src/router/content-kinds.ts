@@ -1,0 +1,57 @@
+import {
+  CONTENT_TYPE,
+  type Content,
+  type ContentMap,
+  type ContentSchemas,
+  type JsonObject,
+  TidemarkError,
+  UNKNOWN_CONTENT,
+} from '@tidemark/core';
+
+/** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
+export class ContentKinds {
+  readonly #schemas: ContentSchemas;
+  readonly #contentBytes: number;
+
+  /** Throws `invalid_input` naming the kind whose name or schema cannot be used. */
+  constructor(schemas: ContentSchemas, contentBytes: number) {
+    for (const [type, schema] of Object.entries(schemas)) {
+      const field = `content.${type}`;
+      if (!CONTENT_TYPE.test(type) || type === UNKNOWN_CONTENT) {
+        throw new TidemarkError('invalid_input', 'must be 1 to 64 letters, digits, "_", "-" or ".", and not "unknown"', { field });
+      }
+      if (typeof schema?.['~standard']?.validate !== 'function') {
+        throw new TidemarkError('invalid_input', 'must be a Standard Schema (zod, valibot, arktype …)', { field });
+      }
+    }
+    this.#schemas = schemas;
+    this.#contentBytes = contentBytes;
+  }
+
+  /** Returns the content as its schema gives it out. Throws the error that names the field and the rule. */
+  async parse(type: string, content: unknown): Promise<Content<ContentMap>> {
+    const schema = Object.hasOwn(this.#schemas, type) ? this.#schemas[type] : undefined;
+    if (!schema) {
+      const known = Object.keys(this.#schemas).join(', ');
+      throw new TidemarkError('unknown_content_type', `"${type}" is none of: ${known}`, { field: 'type' });
+    }
+    this.#requireSize(content);
+    const result = await schema['~standard'].validate(content);
+    if (result.issues) {
+      const [issue] = result.issues;
+      const path = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+      throw new TidemarkError('invalid_content', issue?.message ?? 'does not fit', { field: ['content', ...path].join('.') });
+    }
+    if (typeof result.value !== 'object' || result.value === null || Array.isArray(result.value)) {
+      throw new TidemarkError('invalid_content', `the schema of "${type}" must give an object`, { field: 'content' });
+    }
+    this.#requireSize(result.value);
+    return { type, content: result.value as JsonObject };
+  }
+
+  #requireSize(content: unknown): void {
+    const bytes = Buffer.byteLength(JSON.stringify(content) ?? '');
+    if (bytes <= this.#contentBytes) return;
+    throw new TidemarkError('content_too_large', `${bytes} bytes, at most ${this.#contentBytes}`, { field: 'content' });
+  }
+}

@@ -1,0 +1,42 @@
+import { type Clock, type ConversationId, type HistoryStore, TidemarkError, type UserId, participants } from '@tidemark/core';
+
+/** ms for which a group's members may be remembered. The writer of the conversation asks again, in order. */
+const FRESH_FOR = 5_000;
+const CONVERSATIONS = 10_000;
+
+/**
+ * Refuses a command to a conversation the caller is not in, before it is queued. The id of a direct conversation says who
+ * is in it; the members of a group are read, and remembered for a moment: only a "yes" is ever answered from memory.
+ * Stage 1.
+ *
+ * Keeps  P12 (once; the writer keeps it for good)
+ */
+export class MembershipGate {
+  readonly #history: HistoryStore;
+  readonly #clock: Clock;
+  readonly #members = new Map<ConversationId, { userIds: ReadonlySet<UserId>; until: number }>();
+
+  constructor(history: HistoryStore, clock: Clock) {
+    this.#history = history;
+    this.#clock = clock;
+  }
+
+  /** Throws `not_a_member`. */
+  async require(userId: UserId, conversationId: ConversationId): Promise<void> {
+    const known = participants(conversationId);
+    if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
+    throw new TidemarkError('not_a_member', 'the caller is not a member of this conversation', { field: 'conversationId' });
+  }
+
+  async #isMember(userId: UserId, conversationId: ConversationId): Promise<boolean> {
+    const remembered = this.#members.get(conversationId);
+    if (remembered && remembered.until > this.#clock.monotonic() && remembered.userIds.has(userId)) return true;
+    const state = (await this.#history.load([conversationId])).get(conversationId);
+    if (!state) return false;
+    const userIds = new Set(state.members.keys());
+    this.#members.delete(conversationId);
+    this.#members.set(conversationId, { userIds, until: this.#clock.monotonic() + FRESH_FOR });
+    if (this.#members.size > CONVERSATIONS) this.#members.delete(this.#members.keys().next().value as ConversationId);
+    return userIds.has(userId);
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  type Command,
+  type CommandId,
+  type CommandResult,
+  type ConversationId,
+  type ConversationSummary,
+  type IdSource,
+  type InboxPage,
+  type Limits,
+  type Receipt,
+  type Storage,
+  TidemarkError,
+  type UserId,
+  directConversationId,
+  formatCursor,
+  parseCursor,
+  selfConversationId,
+} from '@tidemark/core';
+import * as wire from '@tidemark/core/wire';
+import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { Submission } from '../ingress/submission.ts';
+import type { OpenFeed } from '../subscription/open-feed.ts';
+import type { ContentKinds } from './content-kinds.ts';
+import type { MembershipGate } from './membership-gate.ts';
+import { decodePage, encodePage } from './list-page.ts';
+import type { ProcedureMaker } from './procedure-maker.ts';
+
+/**
+ * Stage   1 router
+ * In      a tRPC call
+ * Out     a command for the queue, an answer from the store, or a typed error
+ * Keeps   P12 every procedure knows its caller and asks for membership; bad input is refused before anything is stored
+ * Proved  test/e2e/*, test/e2e/bad-input.test.ts
+ */
+export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
+  const { storage, submission, content, gate, reader, ids, limits } = ports;
+  const { history } = storage;
+
+  const submit = (command: Command): Promise<CommandResult> => submission.submit(command);
+  const newCommandId = (given: CommandId | undefined): CommandId => given ?? ids.commandId(ports.now());
+
+  return {
+    send: make.mutation(wire.sendInput, async (actorId, input): Promise<Receipt> => {
+      const { conversationId, clientMessageId: commandId } = input;
+      const message = await content.parse(input.type, input.content);
+      await gate.require(actorId, conversationId);
+      const result = await submit({ type: 'message.send', conversationId, actorId, commandId, message });
+      if (result.messageId === null) {
+        throw new TidemarkError('invalid_input', 'was used for another command', { field: 'clientMessageId' });
+      }
+      const { conversationSeq, at, messageId } = result;
+      return { messageId, clientMessageId: commandId, conversationId: result.conversationId, conversationSeq, senderId: actorId, at };
+    }),
+
+    inbox: {
+      since: make.query(wire.sinceInput, async (userId, input): Promise<InboxPage> => {
+        const limit = pageSize(input.limit, limits);
+        const start = await reader.start(userId, input.cursor ? parseCursor(input.cursor) : undefined);
+        const cursor = formatCursor(reader.epoch, start.seq);
+        if (start.reset) return { type: 'reset', reason: start.reset, cursor };
+        const entries = await reader.after(userId, start.seq, limit);
+        if (entries === 'floor') {
+          return { type: 'reset', reason: 'floor', cursor: formatCursor(reader.epoch, await reader.head(userId)) };
+        }
+        const last = entries.at(-1);
+        return {
+          type: 'entries',
+          entries,
+          cursor: last ? formatCursor(reader.epoch, last.seq) : cursor,
+          hasMore: entries.length === limit,
+        };
+      }),
+
+      head: make.query(wire.noInput, async (userId) => ({
+        cursor: formatCursor(reader.epoch, await reader.head(userId)),
+      })),
+
+      feed: make.subscription(wire.feedInput, (userId, input, socket, signal) => {
+        const cursor = input?.lastEventId ?? input?.cursor;
+        return ports.openFeed(userId, cursor ? parseCursor(cursor) : undefined, socket, signal);
+      }),
+    },
+
+    conversations: {
+      list: make.query(wire.listInput, async (userId, input) => {
+        const limit = pageSize(input?.limit, limits, 50);
+        const after = input?.page ? decodePage(input.page) : undefined;
+        const conversations = await history.conversations({ userId, after, limit });
+        const last = conversations.at(-1);
+        return { conversations, nextPage: last && conversations.length === limit ? encodePage(last) : null };
+      }),
+
+      get: make.query(wire.conversationInput, (userId, { conversationId }) => requireSummary(userId, conversationId)),
+
+      members: make.query(wire.conversationInput, async (userId, { conversationId }) => {
+        const state = (await history.load([conversationId])).get(conversationId);
+        if (!state?.members.has(userId)) throw notFound();
+        const members = [...state.members].map(([memberId, joinedSeq]) => ({ userId: memberId, joinedSeq }));
+        return { members: members.sort((a, b) => a.joinedSeq - b.joinedSeq || (a.userId < b.userId ? -1 : 1)) };
+      }),
+
+      openDirect: make.mutation(wire.openDirectInput, (actorId, { userId }) =>
+        submit({
+          type: 'conversation.create',
+          kind: 'direct',
+          title: null,
+          conversationId: directConversationId(actorId, userId),
+          actorId,
+          memberIds: [userId],
+          commandId: newCommandId(undefined),
+        }),
+      ),
+
+      createGroup: make.mutation(wire.createGroupInput, (actorId, input) =>
+        submit({
+          type: 'conversation.create',
+          kind: 'group',
+          title: input.title ?? null,
+          conversationId: ids.groupId(ports.now()),
+          actorId,
+          memberIds: input.memberIds,
+          commandId: newCommandId(input.commandId),
+        }),
+      ),
+
+      addMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
+        await gate.require(actorId, conversationId);
+        return submit({ type: 'members.add', conversationId, actorId, memberIds, commandId: newCommandId(commandId) });
+      }),
+
+      removeMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
+        await gate.require(actorId, conversationId);
+        return submit({ type: 'members.remove', conversationId, actorId, memberIds, commandId: newCommandId(commandId) });
+      }),
+
+      leave: make.mutation(wire.leaveInput, async (actorId, { conversationId, commandId }) => {
+        await gate.require(actorId, conversationId);
+        return submit({
+          type: 'members.remove',
+          conversationId,
+          actorId,
+          memberIds: [actorId],
+          commandId: newCommandId(commandId),
+        });
+      }),
+
+      history: make.query(wire.historyInput, async (userId, { conversationId, after, before, limit }) => {
+        const size = pageSize(limit, limits, 50);
+        const events = await history.range({ userId, conversationId, after, before, limit: size + 1 });
+        // Nothing to see is not nothing there: a stranger is told so, whatever the page.
+        if (events.length === 0) await requireStay(userId, conversationId);
+        return { events: events.slice(0, size), hasMore: events.length > size };
+      }),
+
+      markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
+        const summary = await requireSummary(actorId, of);
+        const readSeq = Math.min(wanted, summary.head) as typeof wanted;
+        if (readSeq > summary.readSeq) {
+          const conversationId = selfConversationId(actorId);
+          await submit({ type: 'read.mark', conversationId, actorId, of, readSeq, commandId: newCommandId(undefined) });
+        }
+        return { conversationId: of, readSeq: Math.max(readSeq, summary.readSeq) };
+      }),
+    },
+  };
+
+  async function requireSummary(userId: UserId, conversationId: ConversationId): Promise<ConversationSummary> {
+    const summary = await history.conversation(userId, conversationId);
+    if (!summary) throw notFound();
+    return summary;
+  }
+
+  /** Past members may read what they saw. */
+  async function requireStay(userId: UserId, conversationId: ConversationId): Promise<void> {
+    const stays = await history.memberships([conversationId]);
+    if (!stays.some((stay) => stay.userId === userId)) throw notFound();
+  }
+}
+
+export interface RouterPorts {
+  readonly storage: Storage;
+  readonly submission: Submission;
+  readonly content: ContentKinds;
+  readonly gate: MembershipGate;
+  readonly reader: InboxReader;
+  readonly openFeed: OpenFeed;
+  readonly ids: IdSource;
+  readonly limits: Limits;
+  readonly now: () => number;
+}
+
+function notFound(): TidemarkError {
+  return new TidemarkError('conversation_not_found', 'no such conversation of the caller', { field: 'conversationId' });
+}
+
+function pageSize(wanted: number | undefined, limits: Limits, usual: number = limits.page): number {
+  if (wanted === undefined) return Math.min(usual, limits.page);
+  if (wanted <= limits.page) return wanted;
+  throw new TidemarkError('invalid_input', `must be at most ${limits.page}`, { field: 'limit' });
+}

@@ -1,0 +1,19 @@
+import { ERRORS, TidemarkError, UnavailableError } from '@tidemark/core';
+import { TRPCError } from '@trpc/server';
+
+/**
+ * The one place where errors of the table become tRPC's. The message is the table's text form, which passes through any
+ * application's error formatter; clients read it back with `parseErrorText`.
+ */
+export function toTRPCError(error: unknown): TRPCError {
+  if (error instanceof TRPCError) return error;
+  const known =
+    error instanceof UnavailableError
+      ? new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause: error })
+      : error;
+  if (known instanceof TidemarkError) {
+    return new TRPCError({ code: ERRORS[known.code].transport, message: known.message, cause: known });
+  }
+  // What it says may be the database's words; it goes to the application's onError as the cause, not to the client.
+  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'internal error', cause: known });
+}

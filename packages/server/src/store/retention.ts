@@ -1,0 +1,65 @@
+import type { Clock, InboxStore } from '@tidemark/core';
+import type { ServerEventBus } from '../server-events.ts';
+
+const EVERY = 60_000;
+const BATCH = 1_000;
+/** Batches per pass, so that a large backlog is worked off over several passes. */
+const BATCHES = 100;
+
+/**
+ * Removes inbox rows past retention in small batches, so that no transaction is long. Stores that expire rows by
+ * themselves have nothing to do. Runs on workers; several at once do no harm. Part of stage 5.
+ *
+ * Keeps   P9: the store's floor moves, and cursors below it are told
+ * Proved  the storage conformance suite, test/store/retention.test.ts
+ */
+export class Retention {
+  readonly #inbox: InboxStore;
+  readonly #clock: Clock;
+  readonly #events: ServerEventBus;
+  readonly #retention: number;
+  readonly #closing = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: { inbox: InboxStore; clock: Clock; events: ServerEventBus; retention: number }) {
+    this.#inbox = options.inbox;
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#retention = options.retention;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  /** One pass. Returns how many rows were removed. */
+  async pass(): Promise<number> {
+    const before = this.#clock.now() - this.#retention;
+    let rows = 0;
+    for (let batch = 0; batch < BATCHES && !this.#closing.signal.aborted; batch++) {
+      const removed = await this.#inbox.purge(before, BATCH);
+      rows += removed;
+      if (removed < BATCH) break;
+    }
+    if (rows > 0) this.#events.emit('purged', { rows });
+    return rows;
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#closing.signal.aborted; ) {
+      await this.#clock.sleep(EVERY, this.#closing.signal);
+      if (this.#closing.signal.aborted) return;
+      try {
+        await this.pass();
+        attempt = 0;
+      } catch (error) {
+        this.#events.emit('retried', { what: 'purge', attempt: attempt++, delayMs: EVERY, error });
+      }
+    }
+  }
+}
