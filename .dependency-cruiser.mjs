@@ -22,8 +22,8 @@ const KNOWS = {
 };
 
 const server = (path) => `^packages/server/src/${path}`;
-/** The memory twin of a port stands beside it. */
-const MEMORY_TWINS = server(`(?:${STAGES})/memory-[^/]+\\.ts$`);
+/** What implements a port stands beside it, named by its technology: `redis-inbox-seq.ts` and `memory-inbox-seq.ts`. */
+const TWINS = server(`(?:${STAGES})/(?:memory|redis)-[^/]+\\.ts$`);
 const formats = FORMATS.map((file) => server(`${file}\\.ts$`));
 
 const flow = Object.entries(KNOWS).map(([stage, known]) => ({
@@ -147,8 +147,8 @@ export default {
       name: 'stages-know-no-backplane',
       severity: 'error',
       comment: 'Redis and its memory twin stand behind ports: a stage that named one would not run on the other.',
-      from: { path: server(`(?:${STAGES})/`), pathNot: MEMORY_TWINS },
-      to: { path: [server('redis/'), MEMORY_TWINS] },
+      from: { path: server(`(?:${STAGES})/`), pathNot: TWINS },
+      to: { path: [server('redis/'), TWINS] },
     },
     {
       name: 'backplane-implements-ports',
@@ -158,7 +158,7 @@ export default {
       from: { path: server('(?:redis/|[^/]+-backplane\\.ts$)') },
       to: {
         path: server(`(?:${STAGES})/`),
-        pathNot: [...formats, MEMORY_TWINS],
+        pathNot: [...formats, TWINS],
         dependencyTypesNot: ['type-only'],
       },
     },
