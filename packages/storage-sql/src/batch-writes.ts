@@ -1,0 +1,193 @@
+import { type CommitBatch, type Event, type InboxRow, project } from '@tidemark/core';
+import { type RawBuilder, sql } from 'kysely';
+import { EVENT_SHAPE, toEventRow } from './event-row.ts';
+import type { Row, RowSet, RowShape } from './row-set.ts';
+import type { SqlDialect } from './sql-dialect.ts';
+import type { TableNames } from './table-names.ts';
+
+/**
+ * One table's share of a batch. Its statement takes exactly one set of rows and no other parameter, and happens only if
+ * `guard` holds: a condition that always does, through which a statement can be made to wait for another.
+ */
+export interface Write {
+  readonly name: string;
+  /** What it means when a unique key of the table is taken. */
+  readonly conflict: 'event' | 'entry';
+  readonly set: RowSet;
+  statement(dialect: SqlDialect, tables: TableNames, guard: RawBuilder<unknown>): RawBuilder<unknown>;
+}
+
+const CONVERSATION_SHAPE = {
+  conversation_id: 'id',
+  kind: 'id',
+  title: 'text',
+  created_by: 'id',
+  created_at: 'int',
+  head: 'int',
+  last_at: 'int',
+  last_message_seq: 'int',
+  active_at: 'int',
+} as const satisfies RowShape;
+const HEAD_SHAPE = {
+  conversation_id: 'id',
+  head: 'int',
+  last_at: 'int',
+  last_message_seq: 'int',
+  active_at: 'int',
+} as const satisfies RowShape;
+const LEFT_SHAPE = { conversation_id: 'id', user_id: 'id', left_seq: 'int' } as const satisfies RowShape;
+const MEMBER_SHAPE = {
+  conversation_id: 'id',
+  user_id: 'id',
+  joined_seq: 'int',
+  left_seq: 'int',
+} as const satisfies RowShape;
+const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
+export const INBOX_SHAPE = {
+  user_id: 'id',
+  seq: 'int',
+  conversation_id: 'id',
+  conversation_seq: 'int',
+  at: 'int',
+} as const satisfies RowShape;
+
+/**
+ * A batch as writes, in the order in which they must be seen: events first, since their keys are the fence; stays are
+ * closed before the next ones open; inbox rows last. Empty ones are left out: an ordinary batch of messages is three.
+ */
+export function writesOf(batch: CommitBatch): Write[] {
+  return [...historyWrites(batch.events), ...inboxWrites(batch.rows)];
+}
+
+function historyWrites(events: readonly Event[]): Write[] {
+  if (events.length === 0) return [];
+  const { created, heads, left, joined, readMarks } = project(events);
+  const newest = new Map(heads.map((head) => [head.conversationId, head]));
+  const conversations = created.map((conversation) => {
+    const head = newest.get(conversation.conversationId);
+    newest.delete(conversation.conversationId);
+    return {
+      conversation_id: conversation.conversationId,
+      kind: conversation.kind,
+      title: conversation.title === null ? null : JSON.stringify(conversation.title),
+      created_by: conversation.createdBy,
+      created_at: conversation.createdAt,
+      head: head?.head ?? 1,
+      last_at: head?.lastAt ?? conversation.createdAt,
+      last_message_seq: head?.lastMessageSeq ?? null,
+      active_at: head?.activeAt ?? conversation.createdAt,
+    };
+  });
+  const headSet: RowSet = {
+    shape: HEAD_SHAPE,
+    rows: [...newest.values()].map((head) => ({
+      conversation_id: head.conversationId,
+      head: head.head,
+      last_at: head.lastAt,
+      last_message_seq: head.lastMessageSeq,
+      active_at: head.activeAt,
+    })),
+  };
+  const stays = joined.map((stay) => ({
+    conversation_id: stay.conversationId,
+    user_id: stay.userId,
+    joined_seq: stay.joinedSeq,
+    left_seq: stay.leftSeq,
+  }));
+  const leftSet: RowSet = {
+    shape: LEFT_SHAPE,
+    rows: left.map((stay) => ({
+      conversation_id: stay.conversationId,
+      user_id: stay.userId,
+      left_seq: stay.leftSeq,
+    })),
+  };
+  const markSet: RowSet = {
+    shape: READ_MARK_SHAPE,
+    rows: readMarks.map((mark) => ({
+      user_id: mark.userId,
+      conversation_id: mark.conversationId,
+      read_seq: mark.readSeq,
+    })),
+  };
+  const writes: Write[] = [
+    { ...insertOf('events', EVENT_SHAPE, events.map(toEventRow)), conflict: 'event' },
+    { ...insertOf('conversations', CONVERSATION_SHAPE, conversations), conflict: 'event' },
+    {
+      name: 'heads',
+      conflict: 'event',
+      set: headSet,
+      statement: (dialect, tables, guard) =>
+        dialect.update({
+          table: tables.conversations,
+          source: dialect.rowSource(headSet),
+          on: sql`t.conversation_id = v.conversation_id and ${guard}`,
+          set: {
+            head: 'v.head',
+            last_at: 'v.last_at',
+            last_message_seq: 'coalesce(v.last_message_seq, t.last_message_seq)',
+            active_at: 'coalesce(v.active_at, t.active_at)',
+          },
+        }),
+    },
+    {
+      name: 'left',
+      conflict: 'event',
+      set: leftSet,
+      statement: (dialect, tables, guard) =>
+        dialect.update({
+          table: tables.members,
+          source: dialect.rowSource(leftSet),
+          on: sql`t.conversation_id = v.conversation_id and t.user_id = v.user_id and t.left_seq is null and ${guard}`,
+          set: { left_seq: 'v.left_seq' },
+        }),
+    },
+    { ...insertOf('members', MEMBER_SHAPE, stays), conflict: 'event' },
+    {
+      name: 'read_marks',
+      conflict: 'event',
+      set: markSet,
+      statement: (dialect, tables, guard) =>
+        sql`${insertInto(tables.read_marks, dialect, markSet, guard)} ${dialect.keepGreatest(
+          tables.read_marks,
+          ['user_id', 'conversation_id'],
+          'read_seq',
+        )}`,
+    },
+  ];
+  return writes.filter((write) => write.set.rows.length > 0);
+}
+
+export function inboxWrites(rows: readonly InboxRow[]): Write[] {
+  if (rows.length === 0) return [];
+  const values = rows.map(({ userId, seq, ref, at }) => ({
+    user_id: userId,
+    seq,
+    conversation_id: ref?.conversationId ?? null,
+    conversation_seq: ref?.conversationSeq ?? null,
+    at,
+  }));
+  return [{ ...insertOf('inbox', INBOX_SHAPE, values), conflict: 'entry' }];
+}
+
+function insertOf(
+  table: 'events' | 'conversations' | 'members' | 'inbox',
+  shape: RowShape,
+  rows: readonly Row[],
+): Omit<Write, 'conflict'> {
+  const set: RowSet = { shape, rows };
+  return { name: table, set, statement: (dialect, tables, guard) => insertInto(tables[table], dialect, set, guard) };
+}
+
+/** There is always a `where`: without it SQLite reads an `on conflict` that follows as part of a join. */
+export function insertInto(
+  table: RawBuilder<unknown>,
+  dialect: SqlDialect,
+  set: RowSet,
+  guard: RawBuilder<unknown> = sql`true`,
+): RawBuilder<unknown> {
+  const columns = Object.keys(set.shape);
+  const values = columns.map((column) => `v.${column}`);
+  return sql`insert into ${table} (${sql.raw(columns.join(', '))})
+    select ${sql.raw(values.join(', '))} from ${dialect.rowSource(set)} where ${guard}`;
+}

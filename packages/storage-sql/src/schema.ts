@@ -1,0 +1,88 @@
+/**
+ * The tables, as data: one schema for all engines. A dialect says what a column type is called and how an index is
+ * declared; it never changes what is unique, because the unique keys carry the promises.
+ */
+
+/** `id` visible ASCII, compared byte by byte · `int` up to 2^53 · `text` any length. */
+export type ColumnType = 'id' | 'int' | 'text';
+
+export interface TableSpec {
+  /** Column → type; a trailing `?` marks one that may be null. */
+  readonly columns: Readonly<Record<string, ColumnType | `${ColumnType}?`>>;
+  readonly primaryKey: readonly string[];
+  readonly unique?: readonly (readonly string[])[];
+  readonly indexes?: readonly (readonly string[])[];
+  /** Rows are small and read in the order of the primary key: keep them inside it where the engine can. */
+  readonly clustered: boolean;
+}
+
+export const SCHEMA = {
+  /** What belongs to the whole store: its epoch. */
+  meta: {
+    columns: { name: 'id', value: 'id' },
+    primaryKey: ['name'],
+    clustered: true,
+  },
+  /** The log. `body` is the event without its head columns, as JSON text. */
+  events: {
+    columns: {
+      conversation_id: 'id',
+      conversation_seq: 'int',
+      actor_id: 'id',
+      command_id: 'id?',
+      type: 'id',
+      at: 'int',
+      body: 'text',
+    },
+    primaryKey: ['conversation_id', 'conversation_seq'],
+    unique: [['actor_id', 'command_id']],
+    clustered: false,
+  },
+  /** `title` is JSON text, so that any string comes back equal. */
+  conversations: {
+    columns: {
+      conversation_id: 'id',
+      kind: 'id',
+      title: 'text?',
+      created_by: 'id',
+      created_at: 'int',
+      head: 'int',
+      last_at: 'int',
+      last_message_seq: 'int?',
+      active_at: 'int',
+    },
+    primaryKey: ['conversation_id'],
+    clustered: true,
+  },
+  /** One row per stay; `left_seq` is null while it lasts. */
+  members: {
+    columns: { conversation_id: 'id', user_id: 'id', joined_seq: 'int', left_seq: 'int?' },
+    primaryKey: ['conversation_id', 'user_id', 'joined_seq'],
+    indexes: [['user_id', 'conversation_id']],
+    clustered: true,
+  },
+  read_marks: {
+    columns: { user_id: 'id', conversation_id: 'id', read_seq: 'int' },
+    primaryKey: ['user_id', 'conversation_id'],
+    clustered: true,
+  },
+  /** Without a reference: a void. */
+  inbox: {
+    columns: { user_id: 'id', seq: 'int', conversation_id: 'id?', conversation_seq: 'int?', at: 'int' },
+    primaryKey: ['user_id', 'seq'],
+    unique: [['user_id', 'conversation_id', 'conversation_seq']],
+    indexes: [['at']],
+    clustered: true,
+  },
+  /** Up to where retention has removed a user's rows. */
+  inbox_floors: {
+    columns: { user_id: 'id', floor: 'int' },
+    primaryKey: ['user_id'],
+    clustered: true,
+  },
+} as const satisfies Record<string, TableSpec>;
+
+export type TableName = keyof typeof SCHEMA;
+
+/** Every table's name starts with this. */
+export const TABLE_PREFIX = 'tidemark_';

@@ -1,0 +1,101 @@
+import { type ConflictOutcome, type Epoch, UnavailableError } from '@tidemark/core';
+import { type Dialect, Kysely, type RawBuilder } from 'kysely';
+import type { Write } from './batch-writes.ts';
+import { migrate } from './migrations.ts';
+import type { SqlDialect } from './sql-dialect.ts';
+import { type TableNames, tableNames } from './table-names.ts';
+
+export interface SqlDatabaseOptions {
+  readonly dialect: SqlDialect;
+  /** Kysely's way to the database. Called at each `open`; closing it must leave alone what the application handed in. */
+  readonly connect: () => Dialect;
+  /** Schema of the tables, where the engine has them; otherwise the connection's own. */
+  readonly schema?: string | undefined;
+}
+
+/** A database that both roles may share: opened once, closed once, errors told apart in one place. */
+export class SqlDatabase {
+  readonly dialect: SqlDialect;
+  readonly tables: TableNames;
+  readonly #connect: () => Dialect;
+  readonly #texts = new Map<string, string>();
+  #opening: Promise<void> | undefined;
+  #db: Kysely<unknown> | undefined;
+  #epoch: Epoch | undefined;
+
+  constructor(options: SqlDatabaseOptions) {
+    this.dialect = options.dialect;
+    this.tables = tableNames(options.schema);
+    this.#connect = options.connect;
+  }
+
+  /** Connects, checks the server, migrates. Again after a failure or a `close` it starts anew. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
+    const db = await this.#attempt(async () => new Kysely<unknown>({ dialect: this.#connect() }));
+    try {
+      await this.#attempt(() => this.dialect.checkServer(db));
+      this.#epoch = (await this.#attempt(() => migrate(db, this.dialect, this.tables))) as Epoch;
+      this.#db = db;
+    } catch (error) {
+      await db.destroy();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => {});
+    const db = this.#db;
+    this.#db = undefined;
+    this.#opening = undefined;
+    await db?.destroy();
+  }
+
+  get epoch(): Epoch {
+    if (this.#epoch === undefined) throw new Error(`${this.dialect.name} storage: open() it first`);
+    return this.#epoch;
+  }
+
+  rows<T>(query: RawBuilder<T>): Promise<T[]> {
+    return this.#attempt(async () => (await query.execute(this.#opened())).rows);
+  }
+
+  /** How many rows the statement changed. */
+  changed(query: RawBuilder<unknown>): Promise<number> {
+    return this.#attempt(async () => Number((await query.execute(this.#opened())).numAffectedRows ?? 0n));
+  }
+
+  /** Writes all or nothing. */
+  async write(writes: readonly Write[]): Promise<ConflictOutcome> {
+    if (writes.length === 0) return { conflict: undefined };
+    const { dialect, tables } = this;
+    return this.#attempt(() => dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes));
+  }
+
+  #opened(): Kysely<unknown> {
+    if (!this.#db) throw new Error(`${this.dialect.name} storage: open() it first`);
+    return this.#db;
+  }
+
+  /** Turns what may pass into an UnavailableError. */
+  async #attempt<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.dialect.classify(error).kind !== 'unavailable') throw error;
+      throw new UnavailableError(`${this.dialect.name}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || String((error as { code?: unknown }).code ?? error.name);
+}

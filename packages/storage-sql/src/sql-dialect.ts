@@ -1,0 +1,91 @@
+import type { Kysely, RawBuilder } from 'kysely';
+import type { RowSet } from './row-set.ts';
+import type { ColumnType, TableSpec } from './schema.ts';
+import type { WriteStrategy } from './write.ts';
+
+/**
+ * SqlDialect: what differs between SQL engines, and nothing else. To whoever adds one:
+ *
+ *  - Ids are compared and sorted byte by byte: no case folding, no language rules.
+ *  - Text comes back code unit by code unit; integers up to 2^53 come back as JS numbers.
+ *  - Statements see the row set under the alias `v` and the table they change under the alias `t`.
+ */
+export interface SqlDialect {
+  /** For errors and logs. */
+  readonly name: string;
+
+  // ── Schema ──
+  readonly columnTypes: Readonly<Record<ColumnType, string>>;
+  /** What follows the closing parenthesis of `create table`. */
+  tableOptions(table: TableSpec): string;
+  /** `inside` the `create table`, for engines whose `create index` cannot be repeated; or as statements of their own. */
+  readonly indexes: 'inside' | 'apart';
+
+  // ── Sets of rows ──
+  /** The table expression, alias and columns included: `… as v`. Its placeholders take {@link rowParameters}. */
+  rowSource(set: RowSet): RawBuilder<unknown>;
+  rowParameters(set: RowSet): unknown[];
+  /** Larger batches are written in pieces (in one transaction): characters of one set. */
+  readonly maxSetChars: number;
+
+  // ── Statements ──
+  /** Sets columns of `t` from `v` where `on` holds; must start from `v` and reach `t` by its keys. */
+  update(statement: {
+    readonly table: RawBuilder<unknown>;
+    readonly source: RawBuilder<unknown>;
+    readonly on: RawBuilder<unknown>;
+    /** Column → expression. */
+    readonly set: Readonly<Record<string, string>>;
+  }): RawBuilder<unknown>;
+  /** Removes the rows of `table` whose `key` is in `v`. */
+  deleteRows(table: RawBuilder<unknown>, source: RawBuilder<unknown>, key: readonly string[]): RawBuilder<unknown>;
+  /** What follows an `insert into t … select`, to keep the greater value of `column` where `key` is taken. */
+  keepGreatest(table: RawBuilder<unknown>, key: readonly string[], column: string): RawBuilder<unknown>;
+
+  // ── Behaviour ──
+  /** How a batch is written: one statement, or one transaction of several. */
+  readonly write: WriteStrategy;
+  /** Runs `work` while no other process does, over one connection. Used by migrations. */
+  exclusively<T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
+  /** Throws when the server or session is set up so that a promise above would be broken. Called at `open`. */
+  checkServer(db: Kysely<unknown>): Promise<void>;
+  classify(error: unknown): SqlErrorClass;
+}
+
+/**
+ * `unique` a unique key is taken; `table` (with prefix) where the engine tells · `unavailable` may pass: connection lost,
+ * restart, deadlock, disk busy · `defect` anything else.
+ */
+export type SqlErrorClass =
+  | { readonly kind: 'unique'; readonly table?: string | undefined }
+  | { readonly kind: 'unavailable' }
+  | { readonly kind: 'defect' };
+
+/** Network errors of Node, the same under every driver. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOENT',
+  'EMFILE',
+  'ENFILE',
+]);
+
+/** Whether Node could not reach, or lost, the server. `ENOENT`: the Unix socket of a server that is down. */
+export function isNetworkError(error: unknown): boolean {
+  const code = errorField(error, 'code');
+  return typeof code === 'string' && NETWORK_CODES.has(code);
+}
+
+/** A field of whatever was thrown. */
+export function errorField(error: unknown, field: string): unknown {
+  return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[field] : undefined;
+}

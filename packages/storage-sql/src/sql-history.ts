@@ -1,0 +1,224 @@
+import {
+  type ConversationId,
+  type ConversationState,
+  type ConversationSummary,
+  type ConversationsQuery,
+  type Event,
+  type HistoryQuery,
+  type HistoryStore,
+  type Membership,
+  type UserId,
+  messageOf,
+} from '@tidemark/core';
+import { type RawBuilder, sql } from 'kysely';
+import { writesOf } from './batch-writes.ts';
+import { type EventRow, fromEventRow } from './event-row.ts';
+import type { Row, RowShape } from './row-set.ts';
+import type { SqlDatabase } from './sql-database.ts';
+
+const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
+const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
+const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+const CONVERSATION_ID_SHAPE = { conversation_id: 'id' } as const satisfies RowShape;
+
+/** The history role on a SQL database. */
+export function sqlHistory(database: SqlDatabase): HistoryStore {
+  const { dialect, tables } = database;
+
+  const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
+  const givenConversations = (ids: readonly ConversationId[]): RawBuilder<unknown> =>
+    given(
+      CONVERSATION_ID_SHAPE,
+      [...new Set(ids)].map((id) => ({ conversation_id: id })),
+    );
+
+  return {
+    open: () => database.open(),
+    close: () => database.close(),
+
+    append: (events) => database.write(writesOf({ events, rows: [] })),
+
+    load: async (conversationIds) => {
+      if (conversationIds.length === 0) return new Map();
+      // One statement, so that head and members are of one moment.
+      const rows = await database.rows(sql<ConversationRow & { user_id: string | null; joined_seq: number }>`
+        select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, m.user_id, m.joined_seq
+        from ${givenConversations(conversationIds)}
+        join ${tables.conversations} t on t.conversation_id = v.conversation_id
+        left join ${tables.members} m on m.conversation_id = t.conversation_id and m.left_seq is null
+        order by m.joined_seq`);
+      return statesOf(rows);
+    },
+
+    findByCommand: async (commands) => {
+      if (commands.length === 0) return [];
+      const keys = commands.map(({ actorId, commandId }) => ({ actor_id: actorId, command_id: commandId }));
+      const rows = await database.rows(sql<EventRow>`
+        select ${EVENT_COLUMNS} from ${given(COMMAND_SHAPE, keys)}
+        join ${tables.events} e on e.actor_id = v.actor_id and e.command_id = v.command_id`);
+      return distinctEvents(rows);
+    },
+
+    findByRef: async (refs) => {
+      if (refs.length === 0) return [];
+      const keys = refs.map((ref) => ({ conversation_id: ref.conversationId, conversation_seq: ref.conversationSeq }));
+      const rows = await database.rows(sql<EventRow>`
+        select ${EVENT_COLUMNS} from ${given(REF_SHAPE, keys)}
+        join ${tables.events} e
+          on e.conversation_id = v.conversation_id and e.conversation_seq = v.conversation_seq`);
+      return distinctEvents(rows);
+    },
+
+    memberships: async (conversationIds) => {
+      if (conversationIds.length === 0) return [];
+      const rows = await database.rows(sql<MemberRow>`
+        select m.conversation_id, m.user_id, m.joined_seq, m.left_seq
+        from ${givenConversations(conversationIds)}
+        join ${tables.members} m on m.conversation_id = v.conversation_id`);
+      return rows.map(
+        (row) =>
+          ({
+            conversationId: row.conversation_id,
+            userId: row.user_id,
+            joinedSeq: row.joined_seq,
+            leftSeq: row.left_seq,
+          }) as Membership,
+      );
+    },
+
+    range: async (query) => (await database.rows(visibleEvents(query))).map(fromEventRow),
+
+    conversations: async (query) => (await database.rows(summaries(query))).map(toSummary),
+
+    conversation: async (userId, conversationId) => {
+      const rows = await database.rows(summaries({ userId, conversationId, limit: 1 }));
+      return rows.map(toSummary)[0];
+    },
+  };
+
+  /**
+   * Walks the log by its key, from the user's first stay to their last and no further, and keeps what lies within one.
+   */
+  function visibleEvents({ userId, conversationId, after, before, limit }: HistoryQuery): RawBuilder<EventRow> {
+    const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
+    const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
+    const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
+    return sql<EventRow>`
+      select ${EVENT_COLUMNS} from ${tables.events} e
+      where e.conversation_id = ${conversationId} ${from} ${to}
+        and e.conversation_seq >= (select min(m.joined_seq) ${stays})
+        and e.conversation_seq <= (select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})
+        and exists (
+          select 1 ${stays} and m.joined_seq <= e.conversation_seq
+            and (m.left_seq is null or e.conversation_seq <= m.left_seq))
+      order by e.conversation_seq ${sql.raw(after === undefined ? 'desc' : 'asc')}
+      limit ${limit}`;
+  }
+
+  /** A page of conversations first, then what is looked up for each of the page alone; one statement. */
+  function summaries({
+    userId,
+    conversationId,
+    after,
+    limit,
+  }: ConversationsQuery & { conversationId?: ConversationId }): RawBuilder<SummaryRow> {
+    const list = conversationId === undefined;
+    const which = list
+      ? sql`and (t.kind <> 'self' or t.last_message_seq >= m.joined_seq)`
+      : sql`and t.conversation_id = ${conversationId}`;
+    const from = after
+      ? sql`and (t.active_at < ${after.activeAt}
+          or (t.active_at = ${after.activeAt} and t.conversation_id < ${after.conversationId}))`
+      : sql``;
+    return sql<SummaryRow>`
+      select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body,
+        (select count(*) from ${tables.events} u
+          where u.conversation_id = p.conversation_id and u.conversation_seq > p.read_seq
+            and u.conversation_seq >= p.joined_seq and u.type = 'message.sent' and u.actor_id <> ${userId}) as unread
+      from (
+        select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, t.last_message_seq,
+          t.active_at, m.joined_seq, coalesce(r.read_seq, 0) as read_seq
+        from ${tables.members} m
+        join ${tables.conversations} t on t.conversation_id = m.conversation_id
+        left join ${tables.read_marks} r on r.user_id = m.user_id and r.conversation_id = m.conversation_id
+        where m.user_id = ${userId} and m.left_seq is null ${which} ${from}
+        order by t.active_at desc, t.conversation_id desc
+        limit ${limit}
+      ) p
+      left join ${tables.events} e on e.conversation_id = p.conversation_id
+        and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
+      order by p.active_at desc, p.conversation_id desc`;
+  }
+}
+
+interface ConversationRow {
+  readonly conversation_id: string;
+  readonly kind: string;
+  readonly title: string | null;
+  readonly created_by: string;
+  readonly created_at: number;
+  readonly head: number;
+  readonly last_at: number;
+}
+
+interface MemberRow {
+  readonly conversation_id: string;
+  readonly user_id: string;
+  readonly joined_seq: number;
+  readonly left_seq: number | null;
+}
+
+/** The event's columns are those of the last message, and null where none is visible. */
+type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
+  readonly active_at: number;
+  readonly joined_seq: number;
+  readonly read_seq: number;
+  readonly unread: number;
+};
+
+function conversationOf(row: ConversationRow): ConversationState['conversation'] {
+  return {
+    conversationId: row.conversation_id,
+    kind: row.kind,
+    title: row.title === null ? null : JSON.parse(row.title),
+    createdBy: row.created_by,
+    createdAt: row.created_at,
+  } as ConversationState['conversation'];
+}
+
+function statesOf(
+  rows: readonly (ConversationRow & { user_id: string | null; joined_seq: number })[],
+): Map<ConversationId, ConversationState> {
+  const states = new Map<ConversationId, ConversationState & { members: Map<UserId, number> }>();
+  for (const row of rows) {
+    const conversationId = row.conversation_id as ConversationId;
+    let state = states.get(conversationId);
+    if (!state) {
+      const { head, last_at: lastAt } = row;
+      state = { conversation: conversationOf(row), head, lastAt, members: new Map() } as typeof state & object;
+      states.set(conversationId, state);
+    }
+    if (row.user_id !== null) state.members.set(row.user_id as UserId, row.joined_seq);
+  }
+  return states;
+}
+
+/** A key asked for twice is found twice; callers get it once. */
+function distinctEvents(rows: readonly EventRow[]): Event[] {
+  return [...new Map(rows.map((row) => [`${row.conversation_id} ${row.conversation_seq}`, row])).values()].map(
+    fromEventRow,
+  );
+}
+
+function toSummary(row: SummaryRow): ConversationSummary {
+  const last = row.body === null ? undefined : fromEventRow(row as EventRow);
+  return {
+    ...conversationOf(row),
+    head: row.head,
+    joinedSeq: row.joined_seq,
+    readSeq: row.read_seq,
+    unread: row.unread,
+    lastMessage: last?.type === 'message.sent' ? messageOf(last) : null,
+    activeAt: row.active_at,
+  } as ConversationSummary;
+}

@@ -1,0 +1,140 @@
+import {
+  type Event,
+  type EventRef,
+  type InboxBounds,
+  type InboxRecord,
+  type InboxRow,
+  type InboxStore,
+  type Seq,
+  UnavailableError,
+  type UserId,
+} from '@tidemark/core';
+import { type RawBuilder, sql } from 'kysely';
+import { inboxWrites } from './batch-writes.ts';
+import { type EventRow, fromEventRow } from './event-row.ts';
+import { type InboxPurge, inboxPurge } from './inbox-purge.ts';
+import type { Row, RowShape } from './row-set.ts';
+import type { SqlDatabase } from './sql-database.ts';
+
+const SEQ_SHAPE = { user_id: 'id', seq: 'int' } as const satisfies RowShape;
+const USER_SHAPE = { user_id: 'id' } as const satisfies RowShape;
+const DELIVERY_SHAPE = { user_id: 'id', conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+
+/** How often a void is tried when others keep writing the same seqs; each try that fails means that one was filled. */
+const VOID_TRIES = 10;
+
+/** The inbox role on a SQL database. @param options.joinsEvents the same database holds the history. */
+export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean }): InboxStore {
+  const { dialect, tables } = database;
+  const purge: InboxPurge = inboxPurge(database);
+  const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
+
+  return {
+    open: () => database.open(),
+    close: () => database.close(),
+    get epoch() {
+      return database.epoch;
+    },
+
+    append: (rows) => database.write(inboxWrites(rows)),
+
+    fillVoids: async (userId, seqs, at) => {
+      for (let attempt = 0; attempt < VOID_TRIES; attempt++) {
+        const free = await freeSeqs(userId, seqs);
+        const outcome = await database.write(inboxWrites(free.map((seq) => ({ userId, seq, ref: null, at }))));
+        if (outcome.conflict === undefined) return free;
+      }
+      throw new UnavailableError(`the inbox of ${userId} changes too fast to write voids`);
+    },
+
+    find: async (deliveries) => {
+      if (deliveries.length === 0) return [];
+      const keys = deliveries.map(({ userId, ref }) => ({
+        user_id: userId,
+        conversation_id: ref.conversationId,
+        conversation_seq: ref.conversationSeq,
+      }));
+      const rows = await database.rows(sql<StoredRow>`
+        select i.user_id, i.seq, i.conversation_id, i.conversation_seq, i.at from ${given(DELIVERY_SHAPE, keys)}
+        join ${tables.inbox} i on i.user_id = v.user_id
+          and i.conversation_id = v.conversation_id and i.conversation_seq = v.conversation_seq`);
+      return [...new Map(rows.map((row) => [`${row.user_id} ${row.seq}`, toInboxRow(row)])).values()];
+    },
+
+    range: async (userId, after, limit) => {
+      const query = options.joinsEvents ? joinedRange(userId, after, limit) : plainRange(userId, after, limit);
+      return (await database.rows(query)).map(toRecord);
+    },
+
+    bounds: async (userIds) => {
+      const users = [...new Set(userIds)];
+      if (users.length === 0) return new Map();
+      const rows = await database.rows(sql<{ user_id: string; floor: number | null; newest: number | null }>`
+        select v.user_id, f.floor,
+          (select i.seq from ${tables.inbox} i where i.user_id = v.user_id order by i.seq desc limit 1) as newest
+        from ${given(
+          USER_SHAPE,
+          users.map((user) => ({ user_id: user })),
+        )}
+        left join ${tables.inbox_floors} f on f.user_id = v.user_id`);
+      return new Map(rows.map((row) => [row.user_id as UserId, toBounds(row.floor ?? 0, row.newest ?? 0)]));
+    },
+
+    purge,
+  };
+
+  async function freeSeqs(userId: UserId, seqs: readonly Seq[]): Promise<Seq[]> {
+    const asked = [...new Set(seqs)];
+    if (asked.length === 0) return [];
+    const taken = await database.rows(sql<{ seq: number }>`
+      select i.seq from ${given(
+        SEQ_SHAPE,
+        asked.map((seq) => ({ user_id: userId, seq })),
+      )}
+      join ${tables.inbox} i on i.user_id = v.user_id and i.seq = v.seq`);
+    const known = new Set(taken.map((row) => row.seq));
+    return asked.filter((seq) => !known.has(seq));
+  }
+
+  function joinedRange(userId: UserId, after: number, limit: number): RawBuilder<RecordRow> {
+    return sql<RecordRow>`
+      select i.seq, i.conversation_id, i.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body
+      from ${tables.inbox} i
+      left join ${tables.events} e on e.conversation_id = i.conversation_id and e.conversation_seq = i.conversation_seq
+      where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}`;
+  }
+
+  function plainRange(userId: UserId, after: number, limit: number): RawBuilder<RecordRow> {
+    return sql<RecordRow>`
+      select i.seq, i.conversation_id, i.conversation_seq, null as body from ${tables.inbox} i
+      where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}`;
+  }
+}
+
+interface StoredRow {
+  readonly user_id: string;
+  readonly seq: number;
+  readonly conversation_id: string | null;
+  readonly conversation_seq: number | null;
+  readonly at: number;
+}
+
+type RecordRow = Pick<StoredRow, 'seq' | 'conversation_id' | 'conversation_seq'> & { readonly body: string | null };
+
+function refOf(row: Pick<StoredRow, 'conversation_id' | 'conversation_seq'>): EventRef | null {
+  if (row.conversation_id === null) return null;
+  return { conversationId: row.conversation_id, conversationSeq: row.conversation_seq } as EventRef;
+}
+
+function toInboxRow(row: StoredRow): InboxRow {
+  return { userId: row.user_id, seq: row.seq, ref: refOf(row), at: row.at } as InboxRow;
+}
+
+function toRecord(row: RecordRow): InboxRecord {
+  const event: Event | undefined = row.body === null ? undefined : fromEventRow(row as unknown as EventRow);
+  return { seq: row.seq as Seq, ref: refOf(row), ...(event && { event }) };
+}
+
+function toBounds(floor: number, newest: number): InboxBounds {
+  return { floor, head: Math.max(floor, newest) } as InboxBounds;
+}
