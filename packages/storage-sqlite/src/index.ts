@@ -1,0 +1,1 @@
+export { type SqliteOptions, sqliteHistory, sqliteInbox, sqliteStorage } from './sqlite-storage.ts';
