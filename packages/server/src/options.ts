@@ -16,7 +16,7 @@ import {
 import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
 import type { Backplane } from './backplane.ts';
-import type { RedisConnection } from './redis/client.ts';
+import type { RedisClient } from './redis/client.ts';
 
 /** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
 export interface MessagingOptions<Schemas extends ContentSchemas> {
@@ -25,7 +25,7 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   /** A storage with both roles, or one store for each. */
   readonly storage: Storage | { readonly history: HistoryStore; readonly inbox: InboxStore };
   /** An ioredis client or cluster of the application, when there are several processes. Absent: this is the only one. */
-  readonly redis?: RedisConnection | undefined;
+  readonly redis?: RedisClient | undefined;
   /** A backplane of one's own in place of `redis`. */
   readonly backplane?: Backplane | undefined;
   /** Whether this process also writes partitions. Default true; false makes it a gateway only. */
