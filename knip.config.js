@@ -10,11 +10,15 @@ const packages = packagesInOrder().map((item) => {
 });
 
 export default {
+  // A type that the signature of its own file's export names is exported with it, so that users can name it too.
+  ignoreExportsUsedInFile: { interface: true, type: true },
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'test/**/*.test.ts', 'test/types/*.test-d.ts', 'bench/*.{ts,mjs}', 'examples/*/main.ts'],
-      project: ['scripts/**/*.mjs', 'test/**/*.ts', 'bench/**/*.{ts,mjs}', 'examples/**/*.{ts,tsx}'],
+      entry: ['scripts/*.mjs', 'test/**/*.test.ts', 'test/types/*.test-d.ts', 'bench/*.{ts,mjs}'],
+      project: ['scripts/**/*.mjs', 'test/**/*.ts', 'bench/**/*.{ts,mjs}'],
     },
+    // hello.ts is the program of the README.
+    'examples/*': { entry: ['main.ts', 'hello.ts'], project: ['**/*.{ts,tsx}'] },
     'test/fixtures/*': { entry: ['*.ts'] },
     ...Object.fromEntries(packages),
   },
