@@ -1,0 +1,184 @@
+import { UnavailableError } from '@tidemark/core';
+import type { RedisClient, RedisConnection } from '../redis/client.ts';
+import { redisFailure } from '../redis/failure.ts';
+import { closeOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
+import { CALL_TIMEOUT_MS, type RedisCalls } from '../redis/redis-calls.ts';
+import * as scripts from '../redis/scripts.ts';
+import type { PartitionReader, StreamEntry } from './ingress-stream.ts';
+
+/** How long a read waits in Redis before it asks anew. */
+const BLOCK_MS = 5_000;
+/** Ids in one XDEL. */
+const CHUNK = 1_000;
+const START = '0-0';
+
+/**
+ * Reads a partition with plain XREAD, not through a consumer group. A group shares entries out among readers; here one
+ * reader is to see all of them, in order, even while another one wrongly believes that the partition is still its own.
+ * In a group that other one (a process that stood still, or a connection that the server still thinks is open) would be
+ * given entries that nobody carries out, and two owners would each carry out a part, out of order. Since an entry is
+ * deleted when it is acknowledged, the stream is the list of what is pending, and whoever opens it begins at its start.
+ *
+ * What the group would know, and is not known here, is whether an entry was read before. Everything that was in the stream
+ * when the reader opened it is said to be `redelivered`: it may have been.
+ *
+ * Reading begins at the start again whenever this reader holds no entry, and after every failure: so entries that come back
+ * below its position (a replica that took over had not seen them deleted; the stream was wiped) are found.
+ */
+export class RedisPartitionReader implements PartitionReader {
+  readonly #port: ReaderPorts;
+  readonly #closing = new AbortController();
+  #connection: RedisConnection | undefined;
+  /** A fetch under way; it outlives a read that was aborted, and its entries go to the next one. */
+  #fetching: Promise<void> | undefined;
+  /** Fetched and not yet handed out. */
+  #ready: StreamEntry[] = [];
+  /** Fetched and not acknowledged: not to be fetched again. */
+  readonly #held = new Set<string>();
+  /** Id after which the next fetch reads. */
+  #position = START;
+  /** Highest id that was there at the opening or was fetched since. */
+  #seen: string | undefined;
+
+  constructor(port: ReaderPorts) {
+    this.#port = port;
+  }
+
+  async read(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
+    if (this.#ready.length === 0 && !signal.aborted && !this.#closing.signal.aborted) {
+      this.#fetching ??= this.#fetch(limit).finally(() => {
+        this.#fetching = undefined;
+      });
+      await firstOf(this.#fetching, signal, this.#closing.signal);
+    }
+    return signal.aborted || this.#closing.signal.aborted ? [] : this.#ready.splice(0, limit);
+  }
+
+  async acknowledge(ids: readonly string[]): Promise<void> {
+    const known = ids.filter((id) => /^\d+-\d+$/.test(id));
+    const chunks = Array.from({ length: Math.ceil(known.length / CHUNK) }, (_, chunk) =>
+      known.slice(chunk * CHUNK, (chunk + 1) * CHUNK),
+    );
+    await Promise.all(chunks.map((chunk) => this.#port.calls.command('xdel', this.#port.commands, ...chunk)));
+    this.#letGo(known);
+  }
+
+  async park(entry: StreamEntry, reason: string): Promise<void> {
+    const { calls, commands, dead, deadLetters } = this.#port;
+    await calls.run(scripts.park, [commands, dead], [entry.id, deadLetters, reason, entry.body]);
+    this.#letGo([entry.id]);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closing.signal.aborted) this.#port.onClose();
+    this.#closing.abort();
+    if (this.#connection) await closeOwnConnection(this.#connection);
+    // One that is opening ends by itself, since the signal closes its connection.
+    await this.#fetching?.catch(() => {});
+  }
+
+  #letGo(ids: readonly string[]): void {
+    for (const id of ids) this.#held.delete(id);
+    if (this.#held.size === 0) this.#position = START;
+  }
+
+  /** Fills `#ready`, or gives up after BLOCK_MS without entries. */
+  async #fetch(limit: number): Promise<void> {
+    try {
+      const connection = this.#connection ?? (await this.#open());
+      while (this.#ready.length === 0) {
+        const { deadlines } = this.#port.calls;
+        // From the start, those that are held come first.
+        const count = this.#position === START ? limit + this.#held.size : limit;
+        const reply = await deadlines.within(
+          BLOCK_MS + CALL_TIMEOUT_MS,
+          'reading commands',
+          connection.call('xread', 'COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', this.#port.commands, this.#position),
+        );
+        const entries = entriesOf(reply);
+        if (entries.length === 0) {
+          if (this.#held.size === 0) this.#position = START;
+          return;
+        }
+        this.#take(entries);
+      }
+    } catch (error) {
+      this.#connection?.disconnect();
+      this.#connection = undefined;
+      this.#position = START;
+      throw redisFailure(error, 'reading commands');
+    }
+  }
+
+  #take(entries: readonly RawEntry[]): void {
+    for (const [id, fields] of entries) {
+      this.#position = id;
+      if (this.#held.has(id)) continue;
+      const redelivered = this.#seen !== undefined && !isAfter(id, this.#seen);
+      if (!redelivered) this.#seen = id;
+      this.#held.add(id);
+      this.#ready.push({ id, body: bodyOf(fields), redelivered });
+    }
+  }
+
+  async #open(): Promise<RedisConnection> {
+    const { client, calls, commands } = this.#port;
+    const { connection, reply } = await openOwnConnection({
+      client,
+      deadlines: calls.deadlines,
+      name: 'tidemark-ingress',
+      signal: this.#closing.signal,
+      first: (opened) => opened.call('xrevrange', commands, '+', '-', 'COUNT', 1),
+    });
+    if (this.#closing.signal.aborted) throw new UnavailableError('the reader was closed');
+    this.#connection = connection;
+    const newest = (reply as RawEntry[])[0]?.[0];
+    if (newest !== undefined && (this.#seen === undefined || isAfter(newest, this.#seen))) this.#seen = newest;
+    return connection;
+  }
+}
+
+export interface ReaderPorts {
+  readonly calls: RedisCalls;
+  readonly client: RedisClient;
+  /** Key of the stream. */
+  readonly commands: string;
+  /** Key of the dead letters. */
+  readonly dead: string;
+  readonly deadLetters: number;
+  readonly onClose: () => void;
+}
+
+type RawEntry = readonly [id: string, fields: readonly string[] | null];
+
+/** The entries of a reply of XREAD for one stream: pairs of key and entries in RESP2, flat in RESP3, null for none. */
+function entriesOf(reply: unknown): readonly RawEntry[] {
+  if (!Array.isArray(reply)) return [];
+  const first: unknown = reply[0];
+  return (Array.isArray(first) ? first[1] : reply[1]) as RawEntry[];
+}
+
+/** The first field is `body`; fields are null when an entry was deleted while it was being read. */
+function bodyOf(fields: readonly string[] | null): string {
+  return fields?.[1] ?? '';
+}
+
+/** Whether a stream id, `<ms>-<number>`, is above another. */
+function isAfter(id: string, other: string): boolean {
+  const [ms, number] = id.split('-').map(Number) as [number, number];
+  const [otherMs, otherNumber] = other.split('-').map(Number) as [number, number];
+  return ms > otherMs || (ms === otherMs && number > otherNumber);
+}
+
+/** Settles as `promise` does, or resolves as soon as one of the signals aborts. */
+function firstOf(promise: Promise<void>, ...signals: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (then: () => void) => (): void => {
+      for (const signal of signals) signal.removeEventListener('abort', aborted);
+      then();
+    };
+    const aborted = settle(resolve);
+    for (const signal of signals) signal.addEventListener('abort', aborted, { once: true });
+    promise.then(aborted, (error) => settle(() => reject(error))());
+  });
+}

@@ -1,0 +1,49 @@
+import type { NodeId, UserId } from '@tidemark/core';
+import type { RedisKeys } from '../redis/keys.ts';
+import type { RedisCalls } from '../redis/redis-calls.ts';
+import * as scripts from '../redis/scripts.ts';
+import { byBucket } from '../redis/user-buckets.ts';
+import type { Presence } from './presence.ts';
+
+/** Presence on Redis: a sorted set per user that expires by itself. Time is Redis's, so clocks of nodes may differ. */
+export class RedisPresence implements Presence {
+  readonly #calls: RedisCalls;
+  readonly #keys: RedisKeys;
+
+  constructor(calls: RedisCalls, keys: RedisKeys) {
+    this.#calls = calls;
+    this.#keys = keys;
+  }
+
+  async join(userIds: readonly UserId[], nodeId: NodeId, ttl: number): Promise<void> {
+    await this.#run(scripts.join, userIds, [nodeId, Math.ceil(ttl)]);
+  }
+
+  async leave(userIds: readonly UserId[], nodeId: NodeId): Promise<void> {
+    await this.#run(scripts.leave, userIds, [nodeId]);
+  }
+
+  async nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, NodeId[]>> {
+    const found = new Map<UserId, NodeId[]>();
+    for (const [group, reply] of await this.#run(scripts.nodesOf, userIds, [])) {
+      for (const [index, userId] of group.entries()) {
+        const nodes = (reply as readonly NodeId[][])[index];
+        if (nodes && nodes.length > 0) found.set(userId, nodes);
+      }
+    }
+    return found;
+  }
+
+  #run(
+    script: scripts.Script,
+    userIds: readonly UserId[],
+    args: readonly (string | number)[],
+  ): Promise<(readonly [readonly UserId[], unknown])[]> {
+    return Promise.all(
+      byBucket(userIds).map(async ({ bucket, userIds: group }) => {
+        const keys = group.map((userId) => this.#keys.online(bucket, userId));
+        return [group, await this.#calls.run(script, keys, args)] as const;
+      }),
+    );
+  }
+}

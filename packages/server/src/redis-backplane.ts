@@ -1,0 +1,45 @@
+import type { Backplane, BackplaneOptions } from './backplane.ts';
+import { RedisInboxSeq } from './inbox/redis-inbox-seq.ts';
+import { RedisIngressStream } from './ingress/redis-ingress-stream.ts';
+import { RedisNodes } from './notify/redis-nodes.ts';
+import { RedisNotifier } from './notify/redis-notifier.ts';
+import { RedisPresence } from './notify/redis-presence.ts';
+import { assertRedisClient, type RedisClient } from './redis/client.ts';
+import { redisKeys } from './redis/keys.ts';
+import { RedisCalls } from './redis/redis-calls.ts';
+import { RedisPartitionLeases } from './transfer/redis-partition-leases.ts';
+
+export interface RedisBackplaneOptions extends BackplaneOptions {
+  /**
+   * A `Redis` or `Cluster` of ioredis, connected to Redis 7 or later. It is shared with the application and never closed.
+   * Beside it the backplane opens one connection per partition that this process writes, and one to listen on.
+   */
+  readonly redis: RedisClient;
+  /** What every key begins with, without braces; `tm:` unless set. Deployments with different prefixes don't meet. */
+  readonly keyPrefix?: string | undefined;
+}
+
+/**
+ * The backplane of several processes, on one Redis or on a Redis Cluster. Every call settles within about three seconds,
+ * with UnavailableError when Redis cannot be reached. Throws TypeError, naming the option, for what it cannot use.
+ */
+export function redisBackplane(options: RedisBackplaneOptions): Backplane {
+  const { redis, keyPrefix, backlog, deadLetters } = options;
+  assertRedisClient(redis);
+  const keys = redisKeys(keyPrefix);
+  const calls = new RedisCalls(redis);
+  const ingress = new RedisIngressStream(calls, redis, keys, { backlog, deadLetters });
+  const notifier = new RedisNotifier(calls, redis, keys);
+  return {
+    ingress,
+    leases: new RedisPartitionLeases(calls, keys),
+    inboxSeq: (epoch) => new RedisInboxSeq(calls, keys, epoch),
+    nodes: new RedisNodes(calls, keys),
+    presence: new RedisPresence(calls, keys),
+    notifier,
+    close: async () => {
+      await Promise.all([ingress.close(), notifier.close()]);
+      calls.close();
+    },
+  };
+}
