@@ -1,0 +1,245 @@
+import { TidemarkError } from '@tidemark/core';
+import { describe, expect, it } from 'vitest';
+import type { PartitionReader, StreamEntry } from '../../src/ingress/ingress-stream.ts';
+import type { Deploy } from './backplane-suite.ts';
+
+const never = new AbortController().signal;
+
+export function describeIngress(name: string, deploy: Deploy): void {
+  describe(`ingress stream of ${name}`, () => {
+    it('gives what one process appends in the order of its calls', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const bodies = numbered('body', 1_200);
+      await Promise.all(bodies.map((body) => ingress.append(0, body)));
+      const reader = ingress.open(0);
+      expect(bodiesOf(await readAll(reader, bodies.length))).toEqual(bodies);
+    });
+
+    it('keeps the order of each of two processes that append at once', async () => {
+      await using deployment = deploy();
+      const processes = [deployment.process(), deployment.process()];
+      await Promise.all(
+        processes.flatMap(({ ingress }, index) => numbered(`p${index}`, 200).map((body) => ingress.append(1, body))),
+      );
+      const read = bodiesOf(await readAll((processes[0] as (typeof processes)[0]).ingress.open(1), 400));
+      for (const index of [0, 1]) {
+        expect(read.filter((body) => body.startsWith(`p${index}`))).toEqual(numbered(`p${index}`, 200));
+      }
+    });
+
+    it('waits for the first entry and gives it at once', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      await reader.read(1, AbortSignal.timeout(100));
+      const reading = reader.read(10, never);
+      const started = performance.now();
+      await ingress.append(0, 'first');
+      expect(bodiesOf(await reading)).toEqual(['first']);
+      expect(performance.now() - started).toBeLessThan(1_000);
+    });
+
+    it('gives nothing when the signal aborts, and loses nothing by it', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      for (const round of numbered('round', 5)) {
+        const abort = new AbortController();
+        const reading = reader.read(10, abort.signal);
+        setImmediate(() => abort.abort());
+        expect(await reading).toEqual([]);
+        await ingress.append(0, round);
+        expect(bodiesOf(await readAll(reader, 1))).toEqual([round]);
+      }
+      expect(await reader.read(10, AbortSignal.abort())).toEqual([]);
+    });
+
+    it('gives at most as many as asked for', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const bodies = numbered('body', 10);
+      await Promise.all(bodies.map((body) => ingress.append(0, body)));
+      const reader = ingress.open(0);
+      const read: StreamEntry[] = [];
+      while (read.length < bodies.length) {
+        const entries = await reader.read(3, never);
+        expect(entries.length).toBeLessThanOrEqual(3);
+        read.push(...entries);
+      }
+      expect(bodiesOf(read)).toEqual(bodies);
+    });
+
+    it('gives an entry to a reader once, acknowledged or not', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      const seen: string[] = [];
+      for (const [index, body] of numbered('body', 30).entries()) {
+        await ingress.append(0, body);
+        const entries = await readAll(reader, 1);
+        seen.push(...bodiesOf(entries));
+        if (index % 3 === 0) await reader.acknowledge(entries.map((entry) => entry.id));
+      }
+      expect(seen).toEqual(numbered('body', 30));
+    });
+
+    it('marks new entries as not delivered before', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      await reader.read(1, AbortSignal.timeout(100));
+      await Promise.all(numbered('body', 20).map((body) => ingress.append(0, body)));
+      expect((await readAll(reader, 20)).map((entry) => entry.redelivered)).toEqual(Array(20).fill(false));
+    });
+
+    it('gives the next owner what a closed reader did not acknowledge, first and marked', async () => {
+      await using deployment = deploy();
+      const [one, two] = [deployment.process(), deployment.process()];
+      await Promise.all(numbered('old', 10).map((body) => one.ingress.append(0, body)));
+      const former = one.ingress.open(0);
+      const read = await readAll(former, 10);
+      await former.acknowledge(read.filter((_, index) => index % 2 === 0).map((entry) => entry.id));
+      await former.close();
+      await two.ingress.append(0, 'new');
+      const again = await readAll(two.ingress.open(0), 6);
+      expect(bodiesOf(again)).toEqual(['old 1', 'old 3', 'old 5', 'old 7', 'old 9', 'new']);
+      expect(again.slice(0, 5).every((entry) => entry.redelivered)).toBe(true);
+    });
+
+    it('gives a new owner everything in order while the former one still reads', async () => {
+      await using deployment = deploy();
+      const [one, two] = [deployment.process(), deployment.process()];
+      const former = one.ingress.open(0);
+      await one.ingress.append(0, 'a');
+      await readAll(former, 1);
+      const formerReading = former.read(10, never);
+      const owner = two.ingress.open(0);
+      const read = await readAll(owner, 1);
+      expect(read).toMatchObject([{ body: 'a', redelivered: true }]);
+      await Promise.all(numbered('b', 50).map((body) => one.ingress.append(0, body)));
+      expect(bodiesOf(await readAll(owner, 50))).toEqual(numbered('b', 50));
+      await former.close();
+      await formerReading;
+    });
+
+    it('has no more of what was acknowledged, and ignores ids it does not know', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      await Promise.all(numbered('body', 5).map((body) => ingress.append(0, body)));
+      expect(await ingress.backlog(0)).toBe(5);
+      const reader = ingress.open(0);
+      const entries = await readAll(reader, 5);
+      expect(await ingress.backlog(0)).toBe(5);
+      await reader.acknowledge(['nonsense', '0-1', '999999999999999-0', ...entries.map((entry) => entry.id)]);
+      await reader.acknowledge(entries.map((entry) => entry.id));
+      await reader.acknowledge([]);
+      expect(await ingress.backlog(0)).toBe(0);
+      expect(await ingress.open(0).read(1, AbortSignal.timeout(50))).toEqual([]);
+    });
+
+    it('refuses as overloaded what goes past the backlog, and takes more once there is room', async () => {
+      await using deployment = deploy({ backlog: 5 });
+      const [one, two] = [deployment.process(), deployment.process()];
+      const outcomes = await Promise.allSettled(
+        numbered('body', 12).map((body, index) => (index % 2 ? one : two).ingress.append(0, body)),
+      );
+      const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+      expect(refused).toHaveLength(7);
+      for (const error of refused) {
+        expect(error).toBeInstanceOf(TidemarkError);
+        expect(error).toMatchObject({ code: 'overloaded' });
+      }
+      expect(await one.ingress.backlog(0)).toBe(5);
+      await one.ingress.append(1, 'another partition');
+      const reader = one.ingress.open(0);
+      const entries = await readAll(reader, 5);
+      await expect(one.ingress.append(0, 'still full')).rejects.toMatchObject({ code: 'overloaded' });
+      await reader.acknowledge(entries.slice(0, 1).map((entry) => entry.id));
+      await one.ingress.append(0, 'fits');
+      expect(bodiesOf(await readAll(reader, 1))).toEqual(['fits']);
+    });
+
+    it('parks an entry with its reason, once, and gives it to nobody again', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      await ingress.append(0, 'bad');
+      await ingress.append(0, 'good');
+      const reader = ingress.open(0);
+      const [bad, good] = (await readAll(reader, 2)) as [StreamEntry, StreamEntry];
+      const before = Date.now();
+      await reader.park(bad, 'no "reason" at all: ✗');
+      await reader.park(bad, 'again');
+      const letters = await deployment.deadLetters(0);
+      expect(letters).toMatchObject([{ reason: 'no "reason" at all: ✗', body: 'bad' }]);
+      expect(Math.abs((letters[0]?.at ?? 0) - before)).toBeLessThan(5_000);
+      await reader.close();
+      expect(await readAll(ingress.open(0), 1)).toEqual([{ ...good, redelivered: true }]);
+      expect(await deployment.deadLetters(1)).toEqual([]);
+    });
+
+    it('keeps the newest dead letters only', async () => {
+      await using deployment = deploy({ deadLetters: 3 });
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      for (const body of numbered('bad', 5)) {
+        await ingress.append(0, body);
+        const [entry] = (await readAll(reader, 1)) as [StreamEntry];
+        await reader.park(entry, 'why');
+      }
+      expect((await deployment.deadLetters(0)).map((letter) => letter.body)).toEqual(['bad 2', 'bad 3', 'bad 4']);
+    });
+
+    it('gives bodies back as they were', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const bodies = [
+        '',
+        '\0\r\n$5\r\n',
+        '{"a":"\\u0000"}',
+        'नमस्ते 👩‍👩‍👧 \u2028',
+        '--',
+        'x'.repeat(1 << 20),
+        'y'.repeat(1 << 20),
+      ];
+      await Promise.all(bodies.map((body) => ingress.append(0, body)));
+      expect(bodiesOf(await readAll(ingress.open(0), bodies.length))).toEqual(bodies);
+    });
+
+    it('ends a waiting read when the reader is closed, and gives nothing afterwards', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      await reader.read(1, AbortSignal.timeout(50));
+      const reading = reader.read(1, never);
+      const started = performance.now();
+      await reader.close();
+      expect(await reading).toEqual([]);
+      expect(performance.now() - started).toBeLessThan(1_000);
+      await ingress.append(0, 'late');
+      expect(await reader.read(1, never)).toEqual([]);
+      await reader.close();
+    });
+
+    it('closes a reader that never read', async () => {
+      await using deployment = deploy();
+      await deployment.process().ingress.open(0).close();
+    });
+  });
+}
+
+export async function readAll(reader: PartitionReader, count: number, ms = 10_000): Promise<StreamEntry[]> {
+  const timeout = AbortSignal.timeout(ms);
+  const entries: StreamEntry[] = [];
+  while (entries.length < count && !timeout.aborted)
+    entries.push(...(await reader.read(count - entries.length, timeout)));
+  return entries;
+}
+
+export function bodiesOf(entries: readonly StreamEntry[]): string[] {
+  return entries.map((entry) => entry.body);
+}
+
+export function numbered(what: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${what} ${index}`);
+}

@@ -1,0 +1,12 @@
+import { memoryPartition } from '../../src/ingress/memory-ingress-stream.ts';
+import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
+import { DEFAULTS, type Deployment, describeBackplane } from './backplane-suite.ts';
+
+describeBackplane('memory', (options = {}): Deployment => {
+  const shared = createMemoryBackplaneState();
+  return {
+    process: () => memoryBackplane({ ...DEFAULTS, ...options, shared }),
+    deadLetters: async (partition) => [...memoryPartition(shared.streams, partition).dead],
+    [Symbol.asyncDispose]: async () => {},
+  };
+});
