@@ -62,6 +62,13 @@ export default {
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     },
     {
+      name: 'optional-peers-are-handed-in',
+      severity: 'error',
+      comment: 'An application without Redis has no ioredis: it hands its client in, and we name types alone.',
+      from: { path: '^packages/server/src/' },
+      to: { path: 'node_modules/ioredis/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'public-entry-points-only',
       severity: 'error',
       comment:
