@@ -120,7 +120,8 @@ function formatError(code: ErrorCode, field: string | undefined, detail: string)
   return field === undefined ? `${code}: ${detail}` : `${code} [${field}]: ${detail}`;
 }
 
-const TEXT_FORM = /^([a-z_]+)(?: \[([^\]]*)\])?: ([\s\S]*)$/;
+// The field ends at the first `]: `: a key of somebody's content may hold a bracket.
+const TEXT_FORM = /^([a-z_]+)(?: \[([\s\S]*?)\])?: ([\s\S]*)$/;
 
 /** Reads the text form back; `undefined` when the text is not of the table (an error of the application's own). */
 export function parseErrorText(text: string): TidemarkError | undefined {
