@@ -69,7 +69,7 @@ export {
   type UserId,
 } from './ids.ts';
 export type { Entries, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
-export type { JsonObject, JsonValue } from './json.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Message, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
