@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { ERRORS, type ErrorCode, parseErrorText, TidemarkError } from '@tidemark/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+const codes = Object.keys(ERRORS) as ErrorCode[];
+
+describe('the error table', () => {
+  test.each(codes)('says what to do about %s', (code) => {
+    const { policy, transport, hint } = ERRORS[code];
+    expect(['retry', 'reconnect', 'give-up']).toContain(policy);
+    expect(transport).toMatch(/^[A-Z_]+$/);
+    expect(hint).toMatch(/^[A-Z].{10,}\.$/);
+    expect(new TidemarkError(code, 'why').policy).toBe(policy);
+  });
+
+  test('stands in the README as it is', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const rows = codes.map((code) => {
+      const { policy, transport, hint } = ERRORS[code];
+      return `| \`${code}\` | ${policy} | \`${transport}\` | ${hint} |`;
+    });
+    expect(readme.split('\n').filter((line) => /^\| `[a-z_]+` \| (retry|reconnect|give-up) /.test(line))).toEqual(rows);
+  });
+});
+
+describe('the text of an error', () => {
+  test('names code, field and rule', () => {
+    const error = new TidemarkError('invalid_content', 'expected a number', { field: 'content.total' });
+    expect(error.message).toBe('invalid_content [content.total]: expected a number');
+    expect(new TidemarkError('overloaded', 'the queue is full').message).toBe('overloaded: the queue is full');
+  });
+
+  test('is read back as the error it came from', () => {
+    const fields = fc.option(
+      fc.string({ unit: 'binary' }).filter((text) => !text.includes(']: ')),
+      { nil: undefined },
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...codes), fields, fc.string({ unit: 'binary' }), (code, field, detail) => {
+        const { message } = new TidemarkError(code, detail, { field });
+        expect(parseErrorText(message)).toMatchObject({ name: 'TidemarkError', code, field, detail, message });
+      }),
+    );
+  });
+
+  test('keeps its code when a field holds brackets', () => {
+    const { message } = new TidemarkError('invalid_content', 'expected a number', { field: 'content.a]b[0' });
+    expect(parseErrorText(message)).toMatchObject({ code: 'invalid_content', field: 'content.a]b[0' });
+    const worst = new TidemarkError('invalid_content', 'expected a number', { field: 'content.a]: b' });
+    expect(parseErrorText(worst.message)).toMatchObject({ code: 'invalid_content', field: 'content.a' });
+  });
+
+  test.each([
+    '',
+    'Internal server error',
+    'no_such_code: text',
+    'toString: text',
+    '__proto__: text',
+    'invalid_input',
+    'invalid_input text',
+    ' invalid_input: text',
+    'Invalid_input: text',
+  ])('of the application itself is not of the table: %j', (text) => {
+    expect(parseErrorText(text)).toBeUndefined();
+  });
+
+  test('does not hide a cause', () => {
+    const cause = new Error('socket closed');
+    expect(new TidemarkError('unavailable', 'store', { cause }).cause).toBe(cause);
+    expect(new TidemarkError('unavailable', 'store')).not.toHaveProperty('cause');
+  });
+});

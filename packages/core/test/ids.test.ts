@@ -1,0 +1,213 @@
+import {
+  createIdSource,
+  directConversationId,
+  type Epoch,
+  formatCursor,
+  parseCommandId,
+  parseConversationId,
+  parseCursor,
+  parseUserId,
+  participants,
+  peerOf,
+  selfConversationId,
+  TidemarkError,
+} from '@tidemark/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+const visible = (max: number) =>
+  fc
+    .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength: 1, maxLength: max })
+    .map((codes) => String.fromCharCode(...codes));
+const userIds = visible(128).map((text) => text.replaceAll(',', '.'));
+
+function refusal(parse: () => unknown): TidemarkError {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof TidemarkError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('user ids', () => {
+  test('are 1 to 128 visible ASCII characters without a comma', () => {
+    fc.assert(
+      fc.property(userIds, (text) => {
+        expect(parseUserId(text)).toBe(text);
+      }),
+    );
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['129 characters', 'x'.repeat(129)],
+    ['a comma', 'a,b'],
+    ['a space', 'a b'],
+    ['a newline at the end', 'alice\n'],
+    ['NUL', 'a\u0000'],
+    ['DEL', 'a\u007f'],
+    ['a letter beyond ASCII', 'zoë'],
+    ['a number', 7],
+    ['null', null],
+    ['undefined', undefined],
+    ['an array', ['alice']],
+    ['an object that reads like one', { toString: () => 'alice' }],
+  ])('are refused when they are %s', (_, value) => {
+    expect(refusal(() => parseUserId(value, 'memberIds.0'))).toMatchObject({
+      code: 'invalid_input',
+      field: 'memberIds.0',
+    });
+  });
+});
+
+describe('command ids', () => {
+  test('are 1 to 64 visible ASCII characters, commas too', () => {
+    fc.assert(
+      fc.property(visible(64), (text) => {
+        expect(parseCommandId(text)).toBe(text);
+      }),
+    );
+  });
+
+  test.each(['', 'x'.repeat(65), 'a b', 'a\t', 'ü', 1, null])('are refused otherwise: %j', (value) => {
+    expect(refusal(() => parseCommandId(value))).toMatchObject({ code: 'invalid_input', field: 'commandId' });
+  });
+});
+
+describe('conversation ids', () => {
+  test('of two users are the same whoever asks, and name both', () => {
+    fc.assert(
+      fc.property(userIds, userIds, (a, b) => {
+        fc.pre(a !== b);
+        const id = directConversationId(a, b);
+        expect(directConversationId(b, a)).toBe(id);
+        expect(parseConversationId(id)).toBe(id);
+        expect([...(participants(id) ?? [])].sort()).toEqual([a, b].sort());
+        expect([peerOf(id, a), peerOf(id, b)]).toEqual([b, a]);
+      }),
+    );
+  });
+
+  test('of a user alone name that user, who has no peer there', () => {
+    fc.assert(
+      fc.property(userIds, (user) => {
+        const id = selfConversationId(user);
+        expect(parseConversationId(id)).toBe(id);
+        expect(participants(id)).toEqual([user]);
+        expect(peerOf(id, user)).toBeUndefined();
+      }),
+    );
+  });
+
+  test('of groups name nobody', () => {
+    const id = createIdSource().groupId(Date.now());
+    expect(parseConversationId(id)).toBe(id);
+    expect(participants(id)).toBeUndefined();
+    expect(peerOf(id, 'alice')).toBeUndefined();
+  });
+
+  test('tell users apart by case and by order of characters, not of a language', () => {
+    expect(directConversationId('bob', 'Bob')).toBe('d:Bob,bob');
+    expect(directConversationId('a', '_')).toBe('d:_,a');
+  });
+
+  test('do not exist for a user and themselves', () => {
+    expect(refusal(() => directConversationId('alice', 'alice'))).toMatchObject({
+      code: 'invalid_input',
+      field: 'userId',
+    });
+  });
+
+  test.each([
+    '',
+    'alice',
+    'd:alice',
+    'd:alice,',
+    'd:,alice',
+    'd:bob,alice',
+    'd:alice,alice',
+    'd:alice,bob,carol',
+    'd:al ice,bob',
+    'u:',
+    'u:a,b',
+    `u:${'x'.repeat(129)}`,
+    'g:',
+    'g:01ARZ3NDEKTSV4RRFFQ69G5FA',
+    'g:01ARZ3NDEKTSV4RRFFQ69G5FAVX',
+    'g:01arz3ndektsv4rrffq69g5fav',
+    'g:01ARZ3NDEKTSV4RRFFQ69G5FAU',
+    'g:01ARZ3NDEKTSV4RRFFQ69G5FAV\n',
+    'x:01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    'D:alice,bob',
+    42,
+    null,
+    ['d:alice,bob'],
+  ])('are refused when malformed: %j', (value) => {
+    expect(refusal(() => parseConversationId(value))).toMatchObject({ code: 'invalid_input', field: 'conversationId' });
+  });
+});
+
+describe('made ids', () => {
+  test('sort by the time they were made for, also within a millisecond', () => {
+    const ids = createIdSource();
+    const made = [5, 5, 5, 6, 7, 7].map((at) => ids.messageId(1_700_000_000_000 + at));
+    expect([...made].sort()).toEqual(made);
+    expect(new Set(made).size).toBe(made.length);
+  });
+
+  test('keep to their order when the clock goes back', () => {
+    const ids = createIdSource();
+    const [first, second] = [ids.messageId(2_000), ids.messageId(1_000)];
+    expect(first < second).toBe(true);
+  });
+
+  test('fit the rules of ids', () => {
+    const ids = createIdSource(() => 0.5);
+    expect(ids.messageId(1)).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+    expect(parseCommandId(ids.commandId(1))).toHaveLength(26);
+    expect(parseConversationId(ids.groupId(1))).toHaveLength(28);
+  });
+});
+
+describe('cursors', () => {
+  test('are read back as they were made', () => {
+    const epochs = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/);
+    fc.assert(
+      fc.property(epochs, fc.maxSafeNat(), (epoch, seq) => {
+        expect(parseCursor(formatCursor(epoch as Epoch, seq))).toEqual({ epoch, seq });
+      }),
+    );
+  });
+
+  test.each([
+    '',
+    ':',
+    'e1',
+    'e1:',
+    ':5',
+    'e1:-1',
+    'e1:01',
+    'e1:1.5',
+    'e1:1e3',
+    'e1:0x10',
+    'e1: 1',
+    'e1:1 ',
+    'e1:1\n',
+    'e1:9007199254740992',
+    'e1:99999999999999999999',
+    'e-1:1',
+    `${'e'.repeat(33)}:1`,
+    'e1:1:1',
+    'e1:١',
+    5,
+    null,
+    { epoch: 'e1', seq: 1 },
+  ])('are refused when no server made them: %j', (value) => {
+    expect(refusal(() => parseCursor(value, 'lastEventId'))).toMatchObject({
+      code: 'invalid_cursor',
+      field: 'lastEventId',
+    });
+  });
+});

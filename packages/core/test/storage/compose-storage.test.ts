@@ -1,0 +1,85 @@
+import { type ConflictOutcome, composeStorage, UnavailableError } from '@tidemark/core';
+import { memoryHistory, memoryInbox } from '@tidemark/storage-memory';
+import { batchFor, conversationBuilder, seqCounter } from '@tidemark/testkit';
+import { describe, expect, test } from 'vitest';
+
+/** Two memory stores that note what they are asked, and answer `outcomes` first. */
+function observed(outcomes: { history?: ConflictOutcome | Error; inbox?: ConflictOutcome | Error } = {}) {
+  const calls: string[] = [];
+  const answer = async <T>(call: string, outcome: ConflictOutcome | Error | undefined, otherwise: () => Promise<T>) => {
+    calls.push(`${call} begins`);
+    // Long enough for a second store to begin, if it were not waited for.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (outcome instanceof Error) throw outcome;
+    const result = outcome ?? (await otherwise());
+    calls.push(`${call} ends`);
+    return result as T;
+  };
+  const [history, inbox] = [memoryHistory(), memoryInbox()];
+  const storage = composeStorage({
+    history: {
+      ...history,
+      open: () => answer('history.open', undefined, history.open),
+      close: () => answer('history.close', undefined, history.close),
+      append: (events) => answer('history.append', outcomes.history, () => history.append(events)),
+    },
+    inbox: {
+      ...inbox,
+      open: () => answer('inbox.open', undefined, inbox.open),
+      close: () => answer('inbox.close', undefined, inbox.close),
+      append: (rows) => answer('inbox.append', outcomes.inbox, () => inbox.append(rows)),
+    },
+  });
+  return { storage, calls };
+}
+
+const chat = conversationBuilder();
+const batch = batchFor(chat, [chat.created, chat.message()], seqCounter());
+
+describe('a composed storage', () => {
+  test('begins with the inbox only when the history has ended', async () => {
+    const { storage, calls } = observed();
+    expect(await storage.commit(batch)).toEqual({ conflict: undefined });
+    expect(calls).toEqual(['history.append begins', 'history.append ends', 'inbox.append begins', 'inbox.append ends']);
+  });
+
+  test('leaves the inbox alone after a conflict of the history', async () => {
+    const { storage, calls } = observed({ history: { conflict: 'event' } });
+    expect(await storage.commit(batch)).toEqual({ conflict: 'event' });
+    expect(calls).toEqual(['history.append begins', 'history.append ends']);
+  });
+
+  test('leaves the inbox alone when the history cannot be reached', async () => {
+    const { storage, calls } = observed({ history: new UnavailableError('connection lost') });
+    await expect(storage.commit(batch)).rejects.toThrow(UnavailableError);
+    expect(calls).toEqual(['history.append begins']);
+  });
+
+  test('says so when the inbox met a conflict, or cannot be reached', async () => {
+    expect(await observed({ inbox: { conflict: 'entry' } }).storage.commit(batch)).toEqual({ conflict: 'entry' });
+    const { storage } = observed({ inbox: new UnavailableError('connection lost') });
+    await expect(storage.commit(batch)).rejects.toThrow('connection lost');
+  });
+
+  test('asks only the store that has something to write', async () => {
+    const { storage, calls } = observed();
+    expect(await storage.commit({ events: [], rows: [] })).toEqual({ conflict: undefined });
+    expect(calls).toEqual([]);
+    expect(await storage.commit({ events: batch.events, rows: [] })).toEqual({ conflict: undefined });
+    expect(await storage.commit({ events: [], rows: batch.rows })).toEqual({ conflict: undefined });
+    expect(calls.filter((call) => call.endsWith('begins'))).toEqual(['history.append begins', 'inbox.append begins']);
+  });
+
+  test('opens and closes both, and does not call itself atomic', async () => {
+    const { storage, calls } = observed();
+    await storage.open();
+    await storage.close();
+    expect(calls.filter((call) => call.endsWith('ends')).sort()).toEqual([
+      'history.close ends',
+      'history.open ends',
+      'inbox.close ends',
+      'inbox.open ends',
+    ]);
+    expect(storage.capabilities.atomic).toBe(false);
+  });
+});

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import * as wire from '@tidemark/core/wire';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+
+/** Of every schema exported by src/wire.ts, as its senders write it and as its receivers read it. */
+const HASH = '3be048f18f5acd2f2a6c70ab980c77e64b4d56c7fc11855fb971e6aa5a16c799';
+
+/** JSON with its keys in order, so that equal shapes have equal text. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+test('the wire is what PROTOCOL.md says it is', () => {
+  const shapes = Object.entries(wire).flatMap(([name, schema]) =>
+    schema instanceof z.ZodType
+      ? [[name, (['input', 'output'] as const).map((io) => z.toJSONSchema(schema, { io, unrepresentable: 'any' }))]]
+      : [],
+  );
+  expect(shapes.length).toBeGreaterThan(10);
+  const hash = createHash('sha256')
+    .update(canonical(Object.fromEntries(shapes)))
+    .digest('hex');
+  expect(
+    hash,
+    'src/wire.ts has changed. Raise WIRE_VERSION and update PROTOCOL.md if a deployed client would misread; then put the new hash here',
+  ).toBe(HASH);
+});
