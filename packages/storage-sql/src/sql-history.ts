@@ -7,8 +7,8 @@ import {
   type HistoryQuery,
   type HistoryStore,
   type Membership,
-  type UserId,
   messageOf,
+  type UserId,
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { writesOf } from './batch-writes.ts';

@@ -1,4 +1,4 @@
-import { type SqlDialect, type SqlErrorClass, errorField, rowsAsJson, writeInTransaction } from '@tidemark/storage-sql';
+import { errorField, rowsAsJson, type SqlDialect, type SqlErrorClass, writeInTransaction } from '@tidemark/storage-sql';
 import { type Kysely, sql } from 'kysely';
 
 /** SQLite: a set of rows is one JSON text; transactions take the write lock at once. */

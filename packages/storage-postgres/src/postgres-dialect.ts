@@ -1,0 +1,77 @@
+import {
+  errorField,
+  isNetworkError,
+  rowsAsColumns,
+  type SqlDialect,
+  type SqlErrorClass,
+  writeInOneStatement,
+} from '@tidemark/storage-sql';
+import { type Kysely, sql } from 'kysely';
+
+const ARRAY_TYPES = { id: 'text[]', int: 'bigint[]', text: 'text[]' } as const;
+
+/** Any number that no other user of advisory locks is likely to take: "tide" in ASCII. */
+const MIGRATION_LOCK = 0x74696465;
+
+/** Postgres: a set of rows is one array per column; a commit is one statement. */
+export const postgresDialect: SqlDialect = {
+  name: 'postgres',
+
+  columnTypes: { id: 'text collate "C"', int: 'bigint', text: 'text' },
+  tableOptions: () => '',
+  indexes: 'apart',
+
+  rowSource: (set) => {
+    const values = rowsAsColumns(set);
+    const columns = Object.entries(set.shape);
+    const arrays = columns.map(([, type], index) => sql`${sql.val(values[index])}::${sql.raw(ARRAY_TYPES[type])}`);
+    return sql`unnest(${sql.join(arrays)}) as v (${sql.raw(columns.map(([column]) => column).join(', '))})`;
+  },
+  rowParameters: rowsAsColumns,
+  maxSetChars: Number.POSITIVE_INFINITY,
+
+  update: ({ table, source, on, set }) => {
+    const assignments = Object.entries(set).map(([column, value]) => `${column} = ${value}`);
+    return sql`update ${table} as t set ${sql.raw(assignments.join(', '))} from ${source} where ${on}`;
+  },
+  deleteRows: (table, source, key) => {
+    const matches = key.map((column) => `t.${column} = v.${column}`);
+    return sql`delete from ${table} as t using ${source} where ${sql.raw(matches.join(' and '))}`;
+  },
+  keepGreatest: (table, key, column) =>
+    sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.ref(column)} = excluded.${sql.ref(column)}
+      where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`,
+
+  write: writeInOneStatement,
+  exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>
+    db.transaction().execute(async (transaction) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+      return work(transaction);
+    }),
+  checkServer: async (db) => {
+    const found = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
+    const encoding = found.rows[0]?.encoding;
+    if (encoding !== 'UTF8') throw new Error(`the Postgres database must be encoded in UTF8, and is in ${encoding}`);
+  },
+  classify,
+};
+
+/**
+ * SQLSTATEs that may pass. Classes: 08 connection, 53 resources (connections, disk, memory), 57P server stopping or
+ * starting. Codes: 25006 read only (a standby, after a failover), 40001 serialisation, 40P01 deadlock, 55P03 lock timeout,
+ * 57014 statement timeout, 57P05 idle session timeout, 58030 input or output.
+ */
+const PASSING = /^(08...|53...|57P0[1-5]|25006|40001|40P01|55P03|57014|58030)$/;
+
+/** Errors of `pg` and its pool that carry no code. */
+const LOST =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|not queryable|Client was closed/;
+
+function classify(error: unknown): SqlErrorClass {
+  const code = errorField(error, 'code');
+  if (code === '23505') return { kind: 'unique', table: errorField(error, 'table') as string | undefined };
+  if (typeof code === 'string' && PASSING.test(code)) return { kind: 'unavailable' };
+  if (isNetworkError(error)) return { kind: 'unavailable' };
+  if (code === undefined && error instanceof Error && LOST.test(error.message)) return { kind: 'unavailable' };
+  return { kind: 'defect' };
+}
