@@ -1,0 +1,52 @@
+import { parseErrorText, TidemarkError } from '@tidemark/core';
+
+/**
+ * What a failed call means, read from the error that the tRPC client threw:
+ *
+ *  - `final`      the server refused it, and will again: show `error` to a person or mend the code.
+ *  - `reconnect`  identity or process must be renewed first; then call again with the same id.
+ *  - `retry`      refused for now, or the outcome is unknown (the socket dropped): call again with the same id.
+ */
+export type CallOutcome =
+  | { readonly kind: 'final'; readonly error: TidemarkError }
+  | { readonly kind: 'reconnect'; readonly error: TidemarkError }
+  | { readonly kind: 'retry'; readonly error: TidemarkError };
+
+/**
+ * Refusals of the application's own middlewares, by tRPC code. They come from the server and are definite, unlike a
+ * dropped socket, so retrying them for ever would only block what is queued behind.
+ */
+const APPLICATION_REFUSALS = {
+  BAD_REQUEST: 'invalid_input',
+  FORBIDDEN: 'forbidden',
+  UNAUTHORIZED: 'unauthenticated',
+} as const;
+
+export function callOutcome(thrown: unknown): CallOutcome {
+  const error = toTidemarkError(thrown);
+  const kind = error.policy === 'give-up' ? 'final' : error.policy;
+  return { kind, error };
+}
+
+/** The error of the table that `thrown` carries; `outcome_unknown` with `thrown` as its cause when it carries none. */
+export function toTidemarkError(thrown: unknown): TidemarkError {
+  if (thrown instanceof TidemarkError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const parsed = parseErrorText(text);
+  if (parsed) return parsed;
+  const transport = transportCodeOf(thrown);
+  if (transport !== undefined && Object.hasOwn(APPLICATION_REFUSALS, transport)) {
+    return new TidemarkError(APPLICATION_REFUSALS[transport as keyof typeof APPLICATION_REFUSALS], text, {
+      cause: thrown,
+    });
+  }
+  return new TidemarkError('outcome_unknown', text, { cause: thrown });
+}
+
+/** `data.code` of a TRPCClientError that came from the server; absent on network errors. */
+function transportCodeOf(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null || !('data' in thrown)) return undefined;
+  const { data } = thrown;
+  if (typeof data !== 'object' || data === null || !('code' in data)) return undefined;
+  return typeof data.code === 'string' ? data.code : undefined;
+}

@@ -1,0 +1,68 @@
+import type {
+  CommandId,
+  ContentMap,
+  ConversationId,
+  Cursor,
+  Receipt,
+  ResetReason,
+  Seq,
+  TidemarkError,
+} from '@tidemark/core';
+import type { ReceivedEvent, ReceivedMessage } from './received.ts';
+import type { ClientConnectionState } from './views/connection-view.ts';
+import { callListener } from './views/view.ts';
+
+/** What happens in a client, for logs, notifications and tests. All are emitted after the local transaction they tell of. */
+export interface ClientEvents<COut = ContentMap> {
+  /** One inbox entry is in the local store. `event` is null for a void. Once per entry, in order of seq. */
+  entry: { readonly seq: Seq; readonly event: ReceivedEvent<COut> | null };
+  /** A message came in through the feed, also one's own; the moment for a notification. */
+  message: ReceivedMessage<COut>;
+  /** A batch of entries and the cursor are in the local store. */
+  applied: { readonly cursor: Cursor; readonly entries: number };
+  /** Everything local but the drafts was replaced by a snapshot. `new`: the first sync of this device. */
+  reset: { readonly reason: ResetReason; readonly cursor: Cursor };
+  /** Caught up and applied; after each (re)connection. */
+  live: { readonly cursor: Cursor };
+  /** Entries between were missing and are being pulled. */
+  gap: { readonly after: number; readonly upTo: number };
+  /** A draft is in the local store and will be sent. */
+  queued: { readonly clientMessageId: CommandId; readonly conversationId: ConversationId };
+  /** A message is stored by the server. */
+  sent: Receipt;
+  /** A message was refused for good; it stays as failed until `retry` or `discard`. */
+  failed: {
+    readonly clientMessageId: CommandId;
+    readonly conversationId: ConversationId;
+    readonly error: TidemarkError;
+  };
+  /** Something did not work and is tried again after `waitMs`. For logs; nothing needs doing. */
+  retrying: { readonly what: Retried; readonly attempt: number; readonly waitMs: number; readonly error: unknown };
+  connection: ClientConnectionState;
+}
+
+/** `send` a message · `feed` the subscription · `pull` missing entries · `snapshot` · `apply`, `store` the local store · `read-mark` · `refresh` one conversation. */
+export type Retried = 'send' | 'feed' | 'pull' | 'snapshot' | 'apply' | 'store' | 'read-mark' | 'refresh';
+
+export interface ClientEmitter {
+  on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
+  emit<K extends keyof ClientEvents>(type: K, event: ClientEvents[K]): void;
+}
+
+export function createClientEmitter(): ClientEmitter {
+  const listeners: { [K in keyof ClientEvents]?: Map<object, (event: ClientEvents[K]) => void> } = {};
+  return {
+    on: <K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void) => {
+      const key = {};
+      const ofType: Map<object, (event: ClientEvents[K]) => void> = listeners[type] ?? new Map();
+      (listeners as Record<K, typeof ofType>)[type] = ofType;
+      ofType.set(key, listener);
+      return () => {
+        ofType.delete(key);
+      };
+    },
+    emit: (type, event) => {
+      for (const listener of [...(listeners[type]?.values() ?? [])]) callListener(() => listener(event));
+    },
+  };
+}

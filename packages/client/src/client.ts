@@ -1,0 +1,70 @@
+import type { CommandResult, Content, ConversationId, Receipt, TidemarkError, UserId } from '@tidemark/core';
+import type { ClientEvents } from './client-events.ts';
+import type { Member } from './messaging-trpc.ts';
+import type { ClientConnectionState } from './views/connection-view.ts';
+import type { ConversationItem } from './views/conversations-view.ts';
+import type { MessagesView } from './views/messages-view.ts';
+import type { View } from './views/view.ts';
+
+/**
+ * One user's messaging on one device. `CIn`: the content kinds one may send; `COut`: those one receives.
+ * Everything that reads answers from the local store, so it works without a network; everything that is sent is kept
+ * first and delivered when it can be.
+ */
+export interface Client<CIn, COut> {
+  readonly userId: UserId;
+  /** Connects, catches up, sends what is waiting. Idempotent. */
+  start(): void;
+  /**
+   * Stops every timer and subscription. Drafts stay in the local store, and receipts still awaited reject with
+   * `outcome_unknown`. The connection is the application's: `connection.close()`.
+   */
+  close(): Promise<void>;
+  /** Signing out: `close`, then removes everything of this user from the local store, unsent drafts too. */
+  erase(): Promise<void>;
+
+  /** The conversation of that id; the same object each time. It need not exist or be known yet. */
+  conversation(conversationId: string): ConversationHandle<CIn, COut>;
+  /** The direct conversation with a user. The first message creates it. */
+  direct(userId: string): ConversationHandle<CIn, COut>;
+  /** Creates a group of the user and `memberIds`. Repeated with the same id when the outcome is unknown. */
+  createGroup(group: { title?: string | null; memberIds: readonly string[] }): Promise<CommandResult>;
+
+  /** Newest activity first. */
+  readonly conversations: View<readonly ConversationItem<COut>[]>;
+  /** Unread messages over all conversations. */
+  readonly unread: View<number>;
+  readonly connection: View<ClientConnectionState>;
+
+  /** Sends a failed draft again, under the same id, behind what is waiting. Unknown ids are ignored. */
+  retry(clientMessageId: string): Promise<void>;
+  /** Gives a draft up; its receipt rejects. One whose send is under way may be stored all the same. */
+  discard(clientMessageId: string): Promise<void>;
+
+  on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents<COut>[K]) => void): () => void;
+}
+
+export interface ConversationHandle<CIn, COut> {
+  readonly conversationId: ConversationId;
+  readonly messages: MessagesView<CIn, COut>;
+  /**
+   * Keeps the message and sends it, in the order of the calls within this conversation. Returns at once. Throws only when
+   * `content` is not JSON or an id is malformed.
+   */
+  send(message: Content<CIn>, options?: { clientMessageId?: string }): SendHandle;
+  /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
+  markRead(readSeq?: number): Promise<void>;
+  members(): Promise<readonly Member[]>;
+  addMembers(userIds: readonly string[]): Promise<CommandResult>;
+  removeMembers(userIds: readonly string[]): Promise<CommandResult>;
+  leave(): Promise<CommandResult>;
+}
+
+export interface SendHandle {
+  readonly clientMessageId: string;
+  /**
+   * Resolves when the message is stored durably by the server (P2), which may be days later. Rejects with a
+   * {@link TidemarkError} when it was refused for good or discarded. Need not be awaited.
+   */
+  readonly receipt: Promise<Receipt>;
+}

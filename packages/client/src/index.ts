@@ -1,0 +1,40 @@
+export type { Client, ConversationHandle, SendHandle } from './client.ts';
+export type { ClientEvents, Retried } from './client-events.ts';
+export type { Connection, ConnectionState } from './connection/connection.ts';
+export {
+  type ConnectionOptions,
+  createConnection,
+  UNAUTHENTICATED_CLOSE_CODE,
+  type WebSocketConnection,
+} from './connection/create-connection.ts';
+export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
+export { type ClientOptions, createClient } from './create-client.ts';
+export type { ConversationRow } from './local-store/conversation-row.ts';
+export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
+export { memoryLocalStore } from './local-store/memory-local-store.ts';
+export type {
+  CallOptions,
+  ContentIn,
+  ContentOut,
+  ConversationPage,
+  FeedObserver,
+  FeedSubscription,
+  HistoryInput,
+  HistoryPage,
+  Member,
+  MembersInput,
+  MessagingTrpc,
+  SendInput,
+} from './messaging-trpc.ts';
+export type { ReceivedEvent, ReceivedMessage } from './received.ts';
+export { DraftDiscardedError } from './send/outbox.ts';
+export type { ClientConnectionState } from './views/connection-view.ts';
+export type { ConversationItem } from './views/conversations-view.ts';
+export type {
+  DraftMessage,
+  MessageItem,
+  MessagesSnapshot,
+  MessagesView,
+  StoredMessage,
+} from './views/messages-view.ts';
+export type { View } from './views/view.ts';

@@ -1,0 +1,60 @@
+import type { ConversationId, ConversationKind, ConversationSummary, UserId } from '@tidemark/core';
+
+/** A conversation as this device knows it: the summary of the server, moved on by the events since. */
+export interface ConversationRow extends ConversationSummary {
+  /** False after the user was removed or left: off the list, its messages kept. */
+  readonly member: boolean;
+  /**
+   * The summary is not to be trusted and has to be fetched: `unknown` it was never known (not listed until it is),
+   * `count` only the unread count is in doubt, `null` all is well.
+   */
+  readonly stale: 'unknown' | 'count' | null;
+  /**
+   * The visible events from..to are all here; `null` when none was loaded. The feed extends `to`, history pages
+   * extend `from`.
+   */
+  readonly local: { readonly from: number; readonly to: number } | null;
+  /** Nothing older than `local.from` exists for this user. */
+  readonly reachedStart: boolean;
+  /** A read mark made here that the server has not confirmed yet; sent again until it has. */
+  readonly unsentReadSeq: number | null;
+}
+
+export function rowOfSummary(summary: ConversationSummary, before?: ConversationRow): ConversationRow {
+  const unsent = before?.unsentReadSeq ?? null;
+  return {
+    ...summary,
+    member: true,
+    stale: null,
+    local: before?.local ?? null,
+    reachedStart: before?.reachedStart ?? false,
+    unsentReadSeq: unsent !== null && unsent > summary.readSeq ? unsent : null,
+  };
+}
+
+/** For a conversation that an event or the application names and nothing is known of. */
+export function unknownConversation(conversationId: ConversationId, userId: UserId, member: boolean): ConversationRow {
+  return {
+    conversationId,
+    kind: kindOf(conversationId),
+    title: null,
+    createdBy: userId,
+    createdAt: 0,
+    head: 0 as ConversationRow['head'],
+    joinedSeq: 0 as ConversationRow['joinedSeq'],
+    readSeq: 0,
+    unread: 0,
+    lastMessage: null,
+    activeAt: 0,
+    member,
+    stale: member ? 'unknown' : null,
+    local: null,
+    reachedStart: false,
+    unsentReadSeq: null,
+  };
+}
+
+function kindOf(conversationId: ConversationId): ConversationKind {
+  if (conversationId.startsWith('d:')) return 'direct';
+  return conversationId.startsWith('u:') ? 'self' : 'group';
+}

@@ -1,0 +1,32 @@
+import { backoff, type CommandId, type CommandResult, type IdSource, TidemarkError } from '@tidemark/core';
+import { callOutcome } from '../call-outcome.ts';
+import type { RetryTiming } from '../local-store/local-replica.ts';
+
+/**
+ * Carries out a command that a person waits for: repeated under the same id while its outcome is unknown or it is refused
+ * for now, so that doing it twice is doing it once. Gives up after `attempts`, with the last error.
+ */
+export type CallCommand = (
+  run: (commandId: CommandId, signal: AbortSignal) => Promise<CommandResult>,
+) => Promise<CommandResult>;
+
+export function createCommandCalls(
+  ids: IdSource,
+  timing: RetryTiming,
+  closing: AbortSignal,
+  attempts = 6,
+): CallCommand {
+  return async (run) => {
+    const commandId = ids.commandId(timing.clock.now());
+    for (let attempt = 0; ; attempt += 1) {
+      if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
+      try {
+        return await run(commandId, closing);
+      } catch (thrown) {
+        const { kind, error } = callOutcome(thrown);
+        if (kind === 'final' || attempt + 1 >= attempts || closing.aborted) throw error;
+        await timing.clock.sleep(backoff(attempt, timing), closing);
+      }
+    }
+  };
+}

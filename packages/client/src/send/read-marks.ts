@@ -1,0 +1,71 @@
+import type { ConversationId, UserId } from '@tidemark/core';
+import { callOutcome } from '../call-outcome.ts';
+import type { ClientEmitter } from '../client-events.ts';
+import type { ConversationRow } from '../local-store/conversation-row.ts';
+import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
+import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { createKeyedTasks } from '../sync/keyed-tasks.ts';
+import { recountUnread } from '../sync/unread.ts';
+
+/** Read marks: set locally at once, told to the server until it has taken them, over restarts. Only the newest counts. */
+export interface ReadMarks {
+  mark(conversationId: ConversationId, readSeq: number | undefined): Promise<void>;
+  /** Sends what earlier runs left unsent. */
+  resume(): void;
+  wake(): void;
+}
+
+export function createReadMarks(options: {
+  readonly trpc: MessagingTrpc;
+  readonly userId: UserId;
+  readonly replica: LocalReplica;
+  readonly events: ClientEmitter;
+  readonly timing: RetryTiming;
+  readonly closing: AbortSignal;
+  /** The server has taken a mark; counts that waited for it can be fetched. */
+  readonly onTaken: (conversationId: ConversationId) => void;
+}): ReadMarks {
+  const { trpc, userId, replica, events, timing, closing, onTaken } = options;
+  const tasks = createKeyedTasks<ConversationId>({ what: 'read-mark', limit: 4, timing, events, closing }, tell);
+
+  async function tell(conversationId: ConversationId): Promise<void> {
+    const readSeq = replica.rows.get(conversationId)?.unsentReadSeq ?? null;
+    if (readSeq === null) return;
+    try {
+      await trpc.conversations.markRead.mutate({ conversationId, readSeq }, { signal: closing });
+    } catch (thrown) {
+      const { kind, error } = callOutcome(thrown);
+      if (kind !== 'final') throw error;
+    }
+    await replica.commit(() => {
+      const row = replica.rows.get(conversationId);
+      return row?.unsentReadSeq === readSeq ? { conversations: [{ ...row, unsentReadSeq: null }] } : undefined;
+    });
+    onTaken(conversationId);
+  }
+
+  return {
+    mark: async (conversationId, readSeq) => {
+      let marked = false;
+      await replica.commitSurely('store', async () => {
+        const row = replica.rows.get(conversationId);
+        const target = row && Math.min(readSeq ?? newestMessage(row), row.head);
+        if (!row?.member || target === undefined || target <= row.readSeq) return undefined;
+        marked = true;
+        return {
+          conversations: [await recountUnread({ ...row, readSeq: target, unsentReadSeq: target }, replica, userId)],
+        };
+      });
+      if (marked) tasks.add(conversationId);
+    },
+    resume: () => {
+      for (const row of replica.rows.values()) if (row.unsentReadSeq !== null) tasks.add(row.conversationId);
+    },
+    wake: tasks.wake,
+  };
+}
+
+/** A mark above the last message says nothing more, and membership events are not read. */
+function newestMessage(row: ConversationRow): number {
+  return row.lastMessage?.conversationSeq ?? 0;
+}

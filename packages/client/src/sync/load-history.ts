@@ -1,0 +1,69 @@
+import type { ConversationId, Event, UserId } from '@tidemark/core';
+import { callOutcome } from '../call-outcome.ts';
+import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
+import type { HistoryPage, MessagingTrpc } from '../messaging-trpc.ts';
+import { isKept } from './apply-entries.ts';
+
+/**
+ * Brings the page before the oldest local event (the newest page when there is none) into the local store. Whether there
+ * is more is in the row then (`reachedStart`). False when the conversation does not exist (yet); other errors reject.
+ */
+export async function loadHistory(
+  conversationId: ConversationId,
+  trpc: MessagingTrpc,
+  replica: LocalReplica,
+  userId: UserId,
+  limit: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let settled = false; !settled; ) {
+    const before = replica.rows.get(conversationId)?.local?.from;
+    if (before === 1) return true;
+    const page = await fetchPage({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
+    if (!page) return false;
+    await replica.commit(() => {
+      const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
+      const merged = mergePage(row, page, before);
+      settled = merged !== undefined;
+      if (!merged) return undefined;
+      const events = page.events.filter(isKept);
+      return { conversations: [merged], events, removeDrafts: ownCommands(events, userId) };
+    });
+  }
+  return true;
+}
+
+async function fetchPage(
+  input: { conversationId: ConversationId; limit: number; before?: number },
+  trpc: MessagingTrpc,
+  signal: AbortSignal,
+): Promise<HistoryPage | undefined> {
+  try {
+    return await trpc.conversations.history.query(input, { signal });
+  } catch (error) {
+    const outcome = callOutcome(error);
+    if (outcome.error.code === 'conversation_not_found') return undefined;
+    throw outcome.error;
+  }
+}
+
+/** `undefined` when the page does not join what came in meanwhile: ask again, from there. */
+function mergePage(row: ConversationRow, page: HistoryPage, before: number | undefined): ConversationRow | undefined {
+  if (row.local?.from !== before && before !== undefined) return undefined;
+  const seqs = page.events.map((event) => event.conversationSeq as number);
+  const reachedStart = !page.hasMore;
+  if (seqs.length === 0) return { ...row, reachedStart };
+  const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
+  if (before === undefined && row.local && last < row.local.from - 1) return undefined;
+  const local = { from: Math.min(first, row.local?.from ?? first), to: Math.max(last, row.local?.to ?? last) };
+  // Not the head of a member: what is above it has not been counted yet, the feed brings it.
+  const head = (row.member ? row.head : Math.max(row.head, last)) as ConversationRow['head'];
+  return { ...row, local, reachedStart, head };
+}
+
+function ownCommands(events: readonly Event[], userId: UserId) {
+  return events.flatMap((event) =>
+    event.type === 'message.sent' && event.actorId === userId && event.commandId !== null ? [event.commandId] : [],
+  );
+}

@@ -1,0 +1,62 @@
+import type { ConversationId, ConversationSummary, UserId } from '@tidemark/core';
+import { callOutcome } from '../call-outcome.ts';
+import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
+import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { countUnread, eventsAbove } from './unread.ts';
+
+/** Fetches one conversation whose row is stale, and merges it with what the feed brought meanwhile. Rejects: try again. */
+export async function refreshConversation(
+  conversationId: ConversationId,
+  trpc: MessagingTrpc,
+  replica: LocalReplica,
+  userId: UserId,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!replica.rows.get(conversationId)?.stale) return;
+  const summary = await fetchSummary(conversationId, trpc, signal);
+  let behind = false;
+  await replica.commit(async () => {
+    const row = replica.rows.get(conversationId);
+    if (!row?.stale) return undefined;
+    if (!summary) return { conversations: [{ ...row, member: false, unread: 0, stale: null, unsentReadSeq: null }] };
+    if (summary.readSeq < row.readSeq) {
+      // Counted above an older mark than ours. The one that sends our mark asks for the row again when it is confirmed.
+      behind = row.unsentReadSeq === null;
+      return { conversations: [{ ...merge(summary, row), readSeq: row.readSeq, unread: row.unread, stale: 'count' }] };
+    }
+    const since = row.head > summary.head ? await eventsAbove(row, summary.head, replica) : [];
+    const unread =
+      summary.unread +
+      countUnread(
+        since.filter((event) => event.conversationSeq > summary.readSeq),
+        userId,
+      );
+    return { conversations: [{ ...merge(summary, row), unread }] };
+  });
+  if (behind) throw new Error(`${conversationId} was read up to a mark that the server does not know yet`);
+}
+
+/** `undefined`: the user is not a member. */
+async function fetchSummary(
+  conversationId: ConversationId,
+  trpc: MessagingTrpc,
+  signal: AbortSignal,
+): Promise<ConversationSummary | undefined> {
+  try {
+    return await trpc.conversations.get.query({ conversationId }, { signal });
+  } catch (error) {
+    if (callOutcome(error).kind === 'final') return undefined;
+    throw error;
+  }
+}
+
+function merge(summary: ConversationSummary, row: ConversationRow): ConversationRow {
+  const isRowNewer = row.head > summary.head;
+  return {
+    ...rowOfSummary(summary, row),
+    head: isRowNewer ? row.head : summary.head,
+    lastMessage: isRowNewer ? (row.lastMessage ?? summary.lastMessage) : summary.lastMessage,
+    activeAt: Math.max(row.activeAt, summary.activeAt),
+  };
+}

@@ -1,0 +1,326 @@
+/**
+ * Stage   sync: decides what to do with what the feed says
+ * In      feed items and pages in any order, repeated or with holes; connects and disconnects; outcomes of effects
+ * Out     effects: subscribe, pull, snapshot, apply, report
+ * Keeps   P8 (applied exactly once, contiguous), P9 (a reset rebuilds, and is reported), P10 (the cursor is moved only by
+ *         an apply or a snapshot that succeeded), P11 (the queue is bounded: what does not fit is pulled later)
+ * Proved  packages/client/test/sync-state.property.test.ts, sync-state.test.ts
+ *
+ * Pure: no time, no network, no store. The positions, all of one epoch:
+ *
+ *   cursor ≤ tail ≤ ahead     cursor: in the local store · tail: end of what is queued, contiguous · ahead: known to exist
+ */
+import {
+  type Cursor,
+  type Epoch,
+  type FeedItem,
+  formatCursor,
+  type InboxEntry,
+  type InboxPage,
+  type ResetReason,
+} from '@tidemark/core';
+
+export interface SyncState {
+  readonly epoch: Epoch | null;
+  readonly cursor: number;
+  readonly tail: number;
+  readonly ahead: number;
+  /** Entries cursor+1 … tail. The first `applying` of them are in the hands of the local store. */
+  readonly queue: readonly InboxEntry[];
+  readonly applying: number;
+  /** A snapshot is under way, or waits for the apply under way: nothing is applied meanwhile. */
+  readonly reset: { readonly reason: ResetReason; readonly fetching: boolean } | null;
+  readonly pulling: boolean;
+  /** A frame of another epoch came: the server is asked once whether the cursor still holds. */
+  readonly verify: boolean;
+  /** The subscription is started, and frames may come. */
+  readonly connected: boolean;
+  /** The position to reach before it may be called live; null when that was reported, or is not known. */
+  readonly liveAt: number | null;
+  readonly live: boolean;
+  /** Raised by each reset: answers to questions asked before it are of another world and are dropped. */
+  readonly generation: number;
+  /** Failures in a row. */
+  readonly failures: {
+    readonly feed: number;
+    readonly pull: number;
+    readonly apply: number;
+    readonly snapshot: number;
+  };
+  readonly bounds: SyncBounds;
+}
+
+export interface SyncBounds {
+  /** Entries that wait for the local store. */
+  readonly queue: number;
+  /** Entries in one local transaction. */
+  readonly batch: number;
+}
+
+export const DEFAULT_SYNC_BOUNDS: SyncBounds = { queue: 2_000, batch: 500 };
+
+export type SyncInput =
+  /** The subscription is started, at first or again. */
+  | { readonly type: 'connected' }
+  /** The socket is lost; the link reconnects, and resumes the subscription, by itself. */
+  | { readonly type: 'disconnected' }
+  /** The subscription is over and has to be made anew. */
+  | { readonly type: 'feed ended' }
+  /** The server does not take the cursor for one of its own. */
+  | { readonly type: 'cursor refused' }
+  /** `epoch` of the item's tracked id. */
+  | { readonly type: 'item'; readonly epoch: Epoch; readonly seq: number; readonly item: FeedItem }
+  | {
+      readonly type: 'page';
+      readonly generation: number;
+      readonly page: InboxPage;
+      readonly epoch: Epoch;
+      readonly seq: number;
+    }
+  | { readonly type: 'pull failed'; readonly generation: number }
+  | { readonly type: 'applied' }
+  | { readonly type: 'apply failed' }
+  | { readonly type: 'snapshot done'; readonly generation: number }
+  | { readonly type: 'snapshot failed'; readonly generation: number };
+
+/** `attempt`: failures before it; the driver waits accordingly. */
+export type SyncEffect =
+  /** Ends the subscription there is, and makes one from `cursor`. */
+  | { readonly type: 'subscribe'; readonly cursor: Cursor | null; readonly attempt: number }
+  | { readonly type: 'pull'; readonly cursor: Cursor; readonly generation: number; readonly attempt: number }
+  /** Entries and cursor in one local transaction; then `applied` or `apply failed`. One at a time. */
+  | {
+      readonly type: 'apply';
+      readonly entries: readonly InboxEntry[];
+      readonly cursor: Cursor;
+      readonly attempt: number;
+    }
+  /** Replaces the local data and sets the cursor, in one transaction; never while an apply is under way. */
+  | { readonly type: 'snapshot'; readonly cursor: Cursor; readonly generation: number; readonly attempt: number }
+  | { readonly type: 'report'; readonly event: SyncReport };
+
+export type SyncReport =
+  | { readonly type: 'reset'; readonly reason: ResetReason; readonly cursor: Cursor }
+  | { readonly type: 'live'; readonly cursor: Cursor }
+  | { readonly type: 'gap'; readonly after: number; readonly upTo: number };
+
+export interface SyncStep {
+  readonly state: SyncState;
+  readonly effects: readonly SyncEffect[];
+}
+
+/** @param cursor what the local store holds; null on a new device. The first effect is to subscribe. */
+export function startSync(
+  cursor: { epoch: Epoch; seq: number } | null,
+  bounds: SyncBounds = DEFAULT_SYNC_BOUNDS,
+): SyncStep {
+  const position = cursor?.seq ?? 0;
+  const state: SyncState = {
+    epoch: cursor?.epoch ?? null,
+    cursor: position,
+    tail: position,
+    ahead: position,
+    queue: [],
+    applying: 0,
+    reset: null,
+    pulling: false,
+    verify: false,
+    connected: false,
+    liveAt: null,
+    live: false,
+    generation: 0,
+    failures: { feed: 0, pull: 0, apply: 0, snapshot: 0 },
+    bounds,
+  };
+  return { state, effects: [subscribe(state)] };
+}
+
+export function syncStep(state: SyncState, input: SyncInput): SyncStep {
+  switch (input.type) {
+    case 'connected':
+      return settle({ ...state, connected: true });
+    case 'disconnected':
+      return settle(offline(state));
+    case 'feed ended': {
+      const next = offline({ ...state, failures: { ...state.failures, feed: state.failures.feed + 1 } });
+      // From the tail: what was seen beyond it comes again, in order.
+      return settle({ ...next, ahead: next.tail }, [subscribe(next)]);
+    }
+    case 'cursor refused': {
+      const next = offline({
+        ...state,
+        epoch: null,
+        queue: state.queue.slice(0, state.applying),
+        reset: null,
+        pulling: false,
+        generation: state.generation + 1,
+        failures: { ...state.failures, feed: state.failures.feed + 1 },
+      });
+      return settle(next, [subscribe(next)]);
+    }
+    case 'item':
+      return takeItem(state, input.epoch, input.seq, input.item);
+    case 'page':
+      return takePage(state, input);
+    case 'pull failed':
+      if (input.generation !== state.generation) return { state, effects: [] };
+      return settle({ ...state, pulling: false, failures: { ...state.failures, pull: state.failures.pull + 1 } });
+    case 'applied':
+      return settle(applied(state));
+    case 'apply failed':
+      return settle(applyFailed(state));
+    case 'snapshot done':
+      return snapshotDone(state, input.generation);
+    case 'snapshot failed':
+      if (input.generation !== state.generation || !state.reset) return { state, effects: [] };
+      return settle({
+        ...state,
+        reset: { ...state.reset, fetching: false },
+        failures: { ...state.failures, snapshot: state.failures.snapshot + 1 },
+      });
+  }
+}
+
+function takeItem(state: SyncState, epoch: Epoch, seq: number, item: FeedItem): SyncStep {
+  if (item.type === 'reset') return settle(begin(feedWorks(state), epoch, seq, item.reason));
+  // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
+  if (epoch !== state.epoch) return settle({ ...state, verify: state.epoch !== null });
+  const next = feedWorks(state);
+  if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
+  return settle(accept(next, item.entries));
+}
+
+function takePage(state: SyncState, { page, epoch, seq, generation }: Extract<SyncInput, { type: 'page' }>): SyncStep {
+  if (generation !== state.generation) return { state, effects: [] };
+  if (page.type === 'reset') return settle(begin(state, epoch, seq, page.reason));
+  if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
+  const more = accept({ ...state, pulling: false, verify: false }, page.entries);
+  const next = { ...more, ahead: Math.max(more.ahead, page.hasMore ? seq + 1 : seq) };
+  // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
+  const progress = next.tail > state.tail || next.ahead === next.tail;
+  return settle({ ...next, failures: { ...next.failures, pull: progress ? 0 : next.failures.pull + 1 } });
+}
+
+/** Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time. */
+function feedWorks(state: SyncState): SyncState {
+  return state.failures.feed === 0 ? state : { ...state, failures: { ...state.failures, feed: 0 } };
+}
+
+/** Queues what continues the tail; drops what is known; remembers that there is more than fits or follows. */
+function accept(state: SyncState, entries: readonly InboxEntry[]): SyncState {
+  const room = state.bounds.queue - state.queue.length;
+  const fresh: InboxEntry[] = [];
+  let { tail, ahead } = state;
+  for (const entry of entries) {
+    if (entry.seq === tail + 1 && fresh.length < room) {
+      fresh.push(entry);
+      tail = entry.seq;
+    }
+    ahead = Math.max(ahead, entry.seq);
+  }
+  return { ...state, queue: fresh.length > 0 ? [...state.queue, ...fresh] : state.queue, tail, ahead };
+}
+
+function applied(state: SyncState): SyncState {
+  const last = state.queue[state.applying - 1];
+  const done = {
+    ...state,
+    queue: state.queue.slice(state.applying),
+    applying: 0,
+    failures: { ...state.failures, apply: 0 },
+  };
+  // After a reset the entries are of the world before; the snapshot will replace them.
+  return last === undefined || superseded(state) ? done : { ...done, cursor: last.seq };
+}
+
+function applyFailed(state: SyncState): SyncState {
+  const failures = { ...state.failures, apply: state.failures.apply + 1 };
+  return {
+    ...state,
+    queue: superseded(state) ? state.queue.slice(state.applying) : state.queue,
+    applying: 0,
+    failures,
+  };
+}
+
+/** What is in the hands of the local store is of the world before a reset. */
+function superseded(state: SyncState): boolean {
+  return state.reset !== null || state.epoch === null;
+}
+
+/** Forgets everything queued: it goes on from `seq` of `epoch`, after a snapshot. */
+function begin(state: SyncState, epoch: Epoch, seq: number, reason: ResetReason): SyncState {
+  return {
+    ...state,
+    epoch,
+    tail: seq,
+    ahead: seq,
+    // What the local store holds at this moment cannot be taken back; its outcome is awaited, and dropped.
+    queue: state.queue.slice(0, state.applying),
+    reset: { reason, fetching: false },
+    pulling: false,
+    verify: false,
+    live: false,
+    liveAt: null,
+    generation: state.generation + 1,
+    failures: { ...state.failures, snapshot: 0, pull: 0 },
+  };
+}
+
+function snapshotDone(state: SyncState, generation: number): SyncStep {
+  if (generation !== state.generation || !state.reset || state.epoch === null) return { state, effects: [] };
+  const cursor = state.tail - state.queue.length;
+  const report: SyncReport = { type: 'reset', reason: state.reset.reason, cursor: formatCursor(state.epoch, cursor) };
+  const next = { ...state, cursor, reset: null, failures: { ...state.failures, snapshot: 0, apply: 0 } };
+  return settle(next, [{ type: 'report', event: report }]);
+}
+
+function offline(state: SyncState): SyncState {
+  return { ...state, connected: false, live: false, liveAt: null };
+}
+
+/** What has to happen now, in every state: called after each change, so that nothing is forgotten in any order of events. */
+function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep {
+  const effects = [...before];
+  let next = state;
+  const { epoch } = next;
+  if (epoch === null) return { state: next, effects };
+
+  if (next.applying === 0 && next.reset && !next.reset.fetching) {
+    // The base of the queue is where the snapshot stands.
+    const cursor = formatCursor(epoch, next.tail - next.queue.length);
+    effects.push({ type: 'snapshot', cursor, generation: next.generation, attempt: next.failures.snapshot });
+    next = { ...next, reset: { ...next.reset, fetching: true } };
+  }
+  if (next.applying === 0 && !next.reset && next.queue.length > 0) {
+    const entries = next.queue.slice(0, next.bounds.batch);
+    const cursor = formatCursor(epoch, (entries.at(-1) as InboxEntry).seq);
+    effects.push({ type: 'apply', entries, cursor, attempt: next.failures.apply });
+    next = { ...next, applying: entries.length };
+  }
+  const roomy = next.queue.length <= next.bounds.queue / 2;
+  const missing = next.ahead > next.tail;
+  if (next.connected && !next.pulling && (missing || next.verify) && roomy) {
+    if (missing && next.failures.pull === 0)
+      effects.push({ type: 'report', event: { type: 'gap', after: next.tail, upTo: next.ahead } });
+    const cursor = formatCursor(epoch, next.tail);
+    effects.push({ type: 'pull', cursor, generation: next.generation, attempt: next.failures.pull });
+    next = { ...next, pulling: true };
+  }
+  if (
+    next.connected &&
+    !next.reset &&
+    next.liveAt !== null &&
+    next.cursor >= next.liveAt &&
+    next.cursor === next.ahead
+  ) {
+    next = { ...next, live: true, liveAt: null };
+    effects.push({ type: 'report', event: { type: 'live', cursor: formatCursor(epoch, next.cursor) } });
+  }
+  return { state: next, effects };
+}
+
+function subscribe(state: SyncState): SyncEffect {
+  const cursor = state.epoch === null ? null : formatCursor(state.epoch, state.tail);
+  return { type: 'subscribe', cursor, attempt: state.failures.feed };
+}

@@ -1,0 +1,46 @@
+import type { Event, UserId } from '@tidemark/core';
+import type { ConversationRow } from '../local-store/conversation-row.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
+
+/**
+ * The row with its unread count (P13: messages above the read mark whose sender is someone else) counted anew from local
+ * events; marked stale when not all of them are here. `pending` are events of the same transaction.
+ */
+export async function recountUnread(
+  row: ConversationRow,
+  replica: LocalReplica,
+  userId: UserId,
+  pending: readonly Event[] = [],
+): Promise<ConversationRow> {
+  if (row.readSeq >= row.head) return { ...row, unread: 0 };
+  if (!isCompleteAbove(row, row.readSeq)) return { ...row, stale: row.stale ?? 'count' };
+  const events = await eventsAbove(row, row.readSeq, replica, pending);
+  return { ...row, unread: countUnread(events, userId) };
+}
+
+/** Events of (after, row.head], stored or pending. Above the head are only events that the counts do not know yet. */
+export async function eventsAbove(
+  row: ConversationRow,
+  after: number,
+  replica: LocalReplica,
+  pending: readonly Event[] = [],
+): Promise<Event[]> {
+  const { conversationId, head } = row;
+  const stored = await replica.events({ conversationId, after, limit: Number.MAX_SAFE_INTEGER });
+  const bySeq = new Map(stored.map((event) => [event.conversationSeq, event]));
+  for (const event of pending) {
+    if (event.conversationId === conversationId && event.conversationSeq > after)
+      bySeq.set(event.conversationSeq, event);
+  }
+  return [...bySeq.values()].filter((event) => event.conversationSeq <= head);
+}
+
+export function countUnread(events: readonly Event[], userId: UserId): number {
+  return events.filter((event) => event.type === 'message.sent' && event.actorId !== userId).length;
+}
+
+/** Whether every visible event of (seq, head] is here. */
+function isCompleteAbove(row: ConversationRow, seq: number): boolean {
+  if (!row.local || row.local.to < row.head) return false;
+  return row.reachedStart || row.local.from <= seq + 1;
+}

@@ -1,0 +1,68 @@
+/** What a screen reads: a value that is the same object until it changes, and a way to hear of changes. */
+export interface View<T> {
+  /** Calls `listener` after each change; returns the function that ends it. */
+  subscribe(listener: () => void): () => void;
+  /** The current value. Equal by reference to the last one when nothing changed. */
+  getSnapshot(): T;
+}
+
+/** Listeners of one view. A throwing listener does not keep the others from hearing. */
+export interface Listeners {
+  add(listener: () => void): () => void;
+  notify(): void;
+  readonly size: number;
+}
+
+export function createListeners(): Listeners {
+  // Keyed by a fresh object, so that the same function may subscribe twice.
+  const listeners = new Map<object, () => void>();
+  return {
+    add: (listener) => {
+      const key = {};
+      listeners.set(key, listener);
+      return () => {
+        listeners.delete(key);
+      };
+    },
+    notify: () => {
+      for (const [key, listener] of [...listeners]) {
+        if (listeners.has(key)) callListener(listener);
+      }
+    },
+    get size() {
+      return listeners.size;
+    },
+  };
+}
+
+/** An application's listener must not break the delivery of messages: what it throws is rethrown outside. */
+export function callListener(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+/** A view whose value is computed when asked for, and again only after `change()`. */
+export function createView<T>(compute: (previous: T | undefined) => T): View<T> & { change(): void } {
+  const listeners = createListeners();
+  let value: T | undefined;
+  let fresh = false;
+  return {
+    subscribe: listeners.add,
+    getSnapshot: () => {
+      if (!fresh) {
+        value = compute(value);
+        fresh = true;
+      }
+      return value as T;
+    },
+    change: () => {
+      fresh = false;
+      listeners.notify();
+    },
+  };
+}
