@@ -47,7 +47,7 @@ export function byStay(stays: readonly Membership[]): Membership[] {
   );
 }
 
-export function compare(a: string, b: string): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
