@@ -1,0 +1,127 @@
+import type { Event, FeedItem, Message, MessageSent, Receipt } from '@tidemark/core';
+import { createMessaging } from '@tidemark/server';
+import { memoryStorage } from '@tidemark/storage-memory';
+import { createTRPCClient, httpLink } from '@trpc/client';
+import { initTRPC } from '@trpc/server';
+import superjson from 'superjson';
+import { describe, expectTypeOf, test } from 'vitest';
+import { z } from 'zod';
+
+const content = {
+  text: z.object({ text: z.string() }),
+  order: z.object({ orderId: z.string(), total: z.number().default(0) }),
+};
+
+interface Context {
+  user: { id: string };
+  requestId: number;
+}
+
+const t = initTRPC.context<Partial<Context>>().create({ transformer: superjson });
+const authed = t.procedure.use(({ next }) => next({ ctx: { user: { id: 'alice' } } }));
+const messaging = createMessaging({ content, storage: memoryStorage() });
+const appRouter = t.router({
+  chat: messaging.procedures(authed, {
+    userId: (ctx) => {
+      expectTypeOf(ctx.user).toEqualTypeOf<{ id: string }>();
+      expectTypeOf(ctx.requestId).toEqualTypeOf<number | undefined>();
+      return ctx.user.id;
+    },
+  }),
+  own: t.procedure.query(() => 1),
+});
+type AppRouter = typeof appRouter;
+
+const trpc = createTRPCClient<AppRouter>({ links: [httpLink({ url: '', transformer: superjson })] });
+const ids = { conversationId: 'd:alice,bob', clientMessageId: 'm' };
+
+type Kinds = { text: { text: string }; order: { orderId: string; total: number } };
+
+describe('what a front end sees through `type AppRouter`', () => {
+  test('send takes the union of the content kinds as senders write them', () => {
+    const { mutate } = trpc.chat.send;
+    expectTypeOf(mutate).returns.resolves.toEqualTypeOf<Receipt>();
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' } }));
+    void (() => mutate({ ...ids, type: 'order', content: { orderId: 'A', total: 1 } }));
+    void (() => mutate({ ...ids, type: 'order', content: { orderId: 'A' } }));
+    // @ts-expect-error there is no such kind
+    void (() => mutate({ ...ids, type: 'sticker', content: { text: 'x' } }));
+    // @ts-expect-error the content of another kind
+    void (() => mutate({ ...ids, type: 'text', content: { orderId: 'A', total: 1 } }));
+    // @ts-expect-error a field of the wrong type
+    void (() => mutate({ ...ids, type: 'order', content: { orderId: 'A', total: '1' } }));
+    // @ts-expect-error a missing field
+    void (() => mutate({ ...ids, type: 'order', content: { total: 1 } }));
+    // @ts-expect-error a field too many
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x', bold: true } }));
+    // @ts-expect-error no clientMessageId
+    void (() => mutate({ conversationId: 'd:alice,bob', type: 'text', content: { text: 'x' } }));
+  });
+
+  test('messages and events are discriminated unions over the kinds as they are stored', () => {
+    type Page = Awaited<ReturnType<typeof trpc.chat.conversations.history.query>>;
+    expectTypeOf<Page['events'][number]>().toEqualTypeOf<Event<Kinds>>();
+    const narrow = (event: Event<Kinds>) => {
+      if (event.type !== 'message.sent') return;
+      expectTypeOf(event).toEqualTypeOf<MessageSent<Kinds>>();
+      if (event.message.type === 'order') expectTypeOf(event.message.content).toEqualTypeOf<{ orderId: string; total: number }>();
+      // @ts-expect-error no such kind to compare with
+      if (event.message.type === 'sticker') return;
+    };
+    expectTypeOf(narrow).toBeFunction();
+    type Last = Awaited<ReturnType<typeof trpc.chat.conversations.get.query>>['lastMessage'];
+    expectTypeOf<Last>().toEqualTypeOf<Message<Kinds> | null>();
+  });
+
+  test('feed items are typed, with the cursor as their id', () => {
+    const onData = (item: { id: string; data: FeedItem<Kinds> }) => item.id;
+    void (() => trpc.chat.inbox.feed.subscribe({}, { onData }));
+    void (() =>
+      trpc.chat.inbox.feed.subscribe(
+        { cursor: null },
+        { onData: (item) => expectTypeOf(item).toEqualTypeOf<{ id: string; data: FeedItem<Kinds> }>() },
+      ));
+    // @ts-expect-error a cursor is a string
+    void (() => trpc.chat.inbox.feed.subscribe({ cursor: 7 }, { onData }));
+  });
+
+  test("the application's own procedures are untouched, and absent ones are errors", () => {
+    expectTypeOf(trpc.own.query).returns.resolves.toEqualTypeOf<number>();
+    // @ts-expect-error no such procedure
+    void trpc.chat.edit;
+  });
+});
+
+describe('what a backend is held to', () => {
+  test('content schemas must give JSON objects', () => {
+    const storage = memoryStorage();
+    // @ts-expect-error a Date is not JSON
+    void (() => createMessaging({ storage, content: { event: z.object({ at: z.date() }) } }));
+    // @ts-expect-error not an object
+    void (() => createMessaging({ storage, content: { text: z.string() } }));
+    // @ts-expect-error not a schema
+    void (() => createMessaging({ storage, content: { text: { text: 'string' } } }));
+  });
+
+  test('userId must give a string, from the context of the given base procedure', () => {
+    // @ts-expect-error a number is not a user id
+    void (() => messaging.procedures(authed, { userId: () => 7 }));
+    // @ts-expect-error the context has no such field
+    void (() => messaging.procedures(authed, { userId: (ctx) => ctx.session.userId }));
+    // @ts-expect-error on the plain procedure the user may be absent
+    void (() => messaging.procedures(t.procedure, { userId: (ctx) => ctx.user.id }));
+  });
+
+  test('events of the server are typed by name', () => {
+    messaging.on('committed', (payload) => expectTypeOf(payload.rows).toEqualTypeOf<number>());
+    // @ts-expect-error no such event
+    void (() => messaging.on('comitted', () => {}));
+  });
+
+  test('both stores, or one storage', () => {
+    const { history, inbox } = memoryStorage();
+    void (() => createMessaging({ content, storage: { history, inbox } }));
+    // @ts-expect-error no inbox
+    void (() => createMessaging({ content, storage: { history } }));
+  });
+});
