@@ -10,15 +10,20 @@ import type { InboxSeq } from './inbox-seq.ts';
  * Proved  test/backplane/*, test/transfer/number-rows.test.ts, test/fault/redis-flushall.services.test.ts
  *
  * Counters may be lost (restored from the store's heads) or stale (the store's unique key refuses the row; `afterConflict`
- * raises them). Seqs that were allocated for an attempt that did not commit are kept and used first by the next one;
- * what remains unused is closed with voids in the same commit, so that no reader has to wait for it.
+ * raises them). Seqs allocated for an attempt that did not commit number the same deliveries in the next one. Other
+ * deliveries get new ones: the conversation has moved, and an entry of its new events must not stand below those that
+ * another writer numbered meanwhile. What was allocated in vain is closed with voids in the same commit, so that no
+ * reader has to wait for it.
  */
 export class RowNumbering {
   readonly #seqs: InboxSeq;
   readonly #inbox: InboxStore;
   readonly #events: ServerEventBus;
-  /** Allocated, not committed, ascending per user. */
-  readonly #spare = new Map<UserId, Seq[]>();
+  /** Allocated for `#numbered`, not committed, ascending per user. */
+  #spare = new Map<UserId, Seq[]>();
+  #numbered: readonly Delivery[] = [];
+  /** Allocated in vain, to be closed. */
+  #unused: { readonly userId: UserId; readonly seq: Seq }[] = [];
 
   constructor(seqs: InboxSeq, inbox: InboxStore, events: ServerEventBus) {
     this.#seqs = seqs;
@@ -28,6 +33,11 @@ export class RowNumbering {
 
   /** Numbers the deliveries in their order, and adds voids for seqs left over from an earlier attempt. */
   async number(deliveries: readonly (Delivery & { readonly at: number })[], now: number): Promise<InboxRow[]> {
+    if (!areSame(deliveries, this.#numbered)) {
+      for (const [userId, seqs] of this.#spare) for (const seq of seqs) this.#unused.push({ userId, seq });
+      this.#spare = new Map();
+      this.#numbered = deliveries;
+    }
     const needed = new Map<UserId, number>();
     for (const { userId } of deliveries) needed.set(userId, (needed.get(userId) ?? 0) + 1);
     const toAllocate = new Map<UserId, number>();
@@ -47,26 +57,24 @@ export class RowNumbering {
       used.set(userId, index + 1);
       return { userId, seq: this.#spare.get(userId)?.[index] as Seq, ref, at };
     });
-    for (const [userId, seqs] of this.#spare) {
-      for (const seq of seqs.slice(used.get(userId) ?? 0)) rows.push({ userId, seq, ref: null, at: now });
-    }
+    for (const { userId, seq } of this.#unused) rows.push({ userId, seq, ref: null, at: now });
     return rows;
   }
 
   /** The rows of the last `number` are in the store. */
   committed(): void {
-    this.#spare.clear();
+    this.#spare = new Map();
+    this.#numbered = [];
+    this.#unused = [];
   }
 
   /** A seq was taken: counters are brought up to the store, and only seqs above its heads are kept for the next attempt. */
   async afterConflict(): Promise<void> {
-    const heads = await this.#raise([...this.#spare.keys()]);
-    for (const [userId, seqs] of this.#spare) {
-      const head = heads.get(userId) ?? 0;
-      const free = seqs.filter((seq) => seq > head);
-      if (free.length > 0) this.#spare.set(userId, free);
-      else this.#spare.delete(userId);
-    }
+    const userIds = new Set([...this.#spare.keys(), ...this.#unused.map(({ userId }) => userId)]);
+    const heads = await this.#raise([...userIds]);
+    const isFree = (userId: UserId, seq: Seq): boolean => seq > (heads.get(userId) ?? 0);
+    for (const [userId, seqs] of this.#spare) this.#spare.set(userId, seqs.filter((seq) => isFree(userId, seq)));
+    this.#unused = this.#unused.filter(({ userId, seq }) => isFree(userId, seq));
     this.#events.emit('counters-raised', { users: heads.size });
   }
 
@@ -90,4 +98,18 @@ export class RowNumbering {
     await this.#seqs.raise(heads);
     return heads;
   }
+}
+
+function areSame(a: readonly Delivery[], b: readonly Delivery[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ userId, ref }, index) => {
+      const other = b[index];
+      return (
+        userId === other?.userId &&
+        ref.conversationSeq === other.ref.conversationSeq &&
+        ref.conversationId === other.ref.conversationId
+      );
+    })
+  );
 }

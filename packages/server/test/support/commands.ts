@@ -1,0 +1,85 @@
+import {
+  type AddMembers,
+  type CommandId,
+  type ConversationId,
+  type ConversationSeq,
+  type CreateConversation,
+  directConversationId,
+  type JsonObject,
+  type MarkRead,
+  parseCommandId,
+  parseConversationId,
+  parseUserId,
+  type RemoveMembers,
+  type SendMessage,
+  selfConversationId,
+  type UserId,
+} from '@tidemark/core';
+
+export const alice = parseUserId('alice');
+export const bob = parseUserId('bob');
+export const carol = parseUserId('carol');
+export const dave = parseUserId('dave');
+
+/** The direct conversation of alice and bob. */
+export const direct = directConversationId(alice, bob);
+/** The group that commands are about unless they say otherwise. */
+export const group = parseConversationId('g:01ARZ3NDEKTSV4RRFFQ69G5FAV');
+export const otherGroup = parseConversationId('g:01BX5ZZKBKACTAV9WEVGEMMVRZ');
+
+let commands = 0;
+
+/** A command id that no other command of this test file has. */
+export function newCommandId(): CommandId {
+  commands += 1;
+  return parseCommandId(`c${commands}`);
+}
+
+export function send(
+  actorId: UserId,
+  conversationId: ConversationId,
+  options: { text?: string; content?: JsonObject; commandId?: CommandId } = {},
+): SendMessage {
+  const { text = 'hello', commandId = newCommandId() } = options;
+  const message = { type: 'text', content: options.content ?? { text } };
+  return { type: 'message.send', actorId, conversationId, commandId, message };
+}
+
+export function createGroup(
+  actorId: UserId,
+  memberIds: readonly UserId[],
+  options: { conversationId?: ConversationId; title?: string; commandId?: CommandId } = {},
+): CreateConversation {
+  const { conversationId = group, title = null, commandId = newCommandId() } = options;
+  return { type: 'conversation.create', kind: 'group', title, conversationId, actorId, memberIds, commandId };
+}
+
+export function addMembers(
+  actorId: UserId,
+  memberIds: readonly UserId[],
+  options: { conversationId?: ConversationId; commandId?: CommandId } = {},
+): AddMembers {
+  const { conversationId = group, commandId = newCommandId() } = options;
+  return { type: 'members.add', conversationId, actorId, memberIds, commandId };
+}
+
+export function removeMembers(
+  actorId: UserId,
+  memberIds: readonly UserId[],
+  options: { conversationId?: ConversationId; commandId?: CommandId } = {},
+): RemoveMembers {
+  const { conversationId = group, commandId = newCommandId() } = options;
+  return { type: 'members.remove', conversationId, actorId, memberIds, commandId };
+}
+
+export function markRead(actorId: UserId, of: ConversationId, readSeq: number): MarkRead {
+  const conversationId = selfConversationId(actorId);
+  return {
+    type: 'read.mark',
+    conversationId,
+    actorId,
+    of,
+    readSeq: readSeq as ConversationSeq,
+    commandId: newCommandId(),
+  };
+}

@@ -1,0 +1,182 @@
+import {
+  type Command,
+  type CommandResult,
+  createIdSource,
+  type InboxEntry,
+  type NodeId,
+  type Storage,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import { memoryStorage } from '@tidemark/storage-memory';
+import { seededRandom } from '@tidemark/testkit';
+import { InboxReader } from '../../src/inbox/inbox-reader.ts';
+import { RowNumbering } from '../../src/inbox/number-rows.ts';
+import { VoidFiller } from '../../src/inbox/void-filler.ts';
+import { encodeEnvelope } from '../../src/ingress/envelope.ts';
+import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
+import { Announcement } from '../../src/notify/announcement.ts';
+import type { NodeFrame, Reply } from '../../src/notify/node-frame.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
+import { Recovery } from '../../src/transfer/recovery.ts';
+import { Transfer } from '../../src/transfer/transfer.ts';
+import { ManualClock } from './manual-clock.ts';
+
+export const RETENTION = 14 * 24 * 3_600_000;
+
+export interface WriterOptions {
+  readonly storage?: Storage;
+  /** What processes share; a writer on another's state is another process of the same deployment. */
+  readonly shared?: MemoryBackplaneState;
+  readonly clock?: ManualClock;
+  /** Writers of one partition follow each other; writers of two are at work at once. */
+  readonly partition?: number;
+  readonly nodeId?: string;
+  readonly attempts?: number;
+  readonly inboxMembers?: number;
+  /** What happens in the pipeline, in order, by name. */
+  readonly trace?: string[];
+}
+
+let calls = 0;
+
+/** The stages from the queue to the notice of one partition, put together as `createMessaging` does, over memory. */
+export function openWriter(options: WriterOptions = {}) {
+  const { clock = new ManualClock(), shared = createMemoryBackplaneState(), partition = 0, trace = [] } = options;
+  const nodeId = (options.nodeId ?? 'node') as NodeId;
+  const plain = options.storage ?? memoryStorage();
+  const storage: Storage = {
+    ...plain,
+    commit: async (batch) => {
+      trace.push('commit');
+      const outcome = await plain.commit(batch);
+      trace.push(outcome.conflict ? `conflict ${outcome.conflict}` : 'committed');
+      return outcome;
+    },
+  };
+  const backplane = memoryBackplane({ partitions: 2, backlog: 10_000, deadLetters: 100, shared, clock });
+  const events = new ServerEventBus();
+  const random = seededRandom(1);
+  const replies = new Map<string, Reply>();
+  const frames: NodeFrame[] = [];
+  const announcement = new Announcement({
+    ...backplane,
+    events,
+    nodeId,
+    deliverHere: (frame) => {
+      trace.push('announce');
+      frames.push(frame);
+      for (const reply of frame.replies) replies.set(reply.call, reply);
+    },
+  });
+  const counters = backplane.inboxSeq(storage.inbox.epoch);
+  const numbering = new RowNumbering(
+    {
+      ...counters,
+      allocate: (counts) => {
+        trace.push('allocate');
+        return counters.allocate(counts);
+      },
+    },
+    storage.inbox,
+    events,
+  );
+  const recovery = new Recovery({ storage, clock, events, retention: RETENTION });
+  const stream = backplane.ingress.open(partition);
+  const reader: PartitionReader = {
+    read: (limit, signal) => stream.read(limit, signal),
+    acknowledge: (ids) => {
+      trace.push('acknowledge');
+      return stream.acknowledge(ids);
+    },
+    park: (entry, reason) => {
+      trace.push('park');
+      return stream.park(entry, reason);
+    },
+    close: () => stream.close(),
+  };
+  const transfer = new Transfer(partition, reader, {
+    storage,
+    numbering,
+    recovery,
+    announcement,
+    events,
+    clock,
+    random,
+    ids: createIdSource(random),
+    inboxMembers: options.inboxMembers ?? 500,
+    attempts: options.attempts ?? 3,
+    cacheSize: 100,
+  });
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: 2_000 });
+  const inboxes = new InboxReader(storage, voids);
+
+  /** Queues commands; gives the names of their calls. */
+  async function queue(...commands: readonly Command[]): Promise<string[]> {
+    const names: string[] = [];
+    for (const command of commands) {
+      calls += 1;
+      const call = `call-${calls}`;
+      await backplane.ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call }));
+      names.push(call);
+    }
+    return names;
+  }
+
+  /** Carries out one batch of all that is queued. */
+  async function carryOut(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const entries = await reader.read(1_000, signal);
+    await clock.finish(transfer.carryOut(entries, signal));
+  }
+
+  /** What the sender of the call was told. */
+  function replyTo(call: string | undefined): CommandResult | TidemarkError {
+    const reply = replies.get(call ?? '');
+    if (!reply) throw new Error(`nobody answered ${call}`);
+    return 'result' in reply ? reply.result : reply.error;
+  }
+
+  /** Queues commands as one batch, carries it out, and gives what their senders were told. */
+  async function write(...commands: readonly Command[]): Promise<(CommandResult | TidemarkError)[]> {
+    const names = await queue(...commands);
+    await carryOut();
+    return names.map(replyTo);
+  }
+
+  async function inboxOf(userId: UserId): Promise<InboxEntry[]> {
+    const entries = await clock.finish(inboxes.after(userId, 0, 1_000));
+    if (entries === 'floor') throw new Error('retention has removed the beginning');
+    return entries;
+  }
+
+  return {
+    storage,
+    shared,
+    backplane,
+    clock,
+    events,
+    trace,
+    frames,
+    transfer,
+    numbering,
+    counters,
+    reader,
+    inboxes,
+    queue,
+    carryOut,
+    write,
+    replyTo,
+    inboxOf,
+    /** Entries that are queued, or in work. */
+    backlog: () => backplane.ingress.backlog(partition),
+    deadLetters: () => shared.streams.partitions.get(partition)?.dead ?? [],
+  };
+}
+
+export type Writer = ReturnType<typeof openWriter>;
+
+/** The code of a refusal; undefined for a result. */
+export function codeOf(reply: CommandResult | TidemarkError | undefined): string | undefined {
+  return reply instanceof TidemarkError ? reply.code : undefined;
+}
