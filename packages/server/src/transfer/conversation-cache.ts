@@ -29,10 +29,6 @@ export class ConversationCache {
     }
   }
 
-  forget(conversationIds: Iterable<ConversationId>): void {
-    for (const conversationId of conversationIds) this.#states.delete(conversationId);
-  }
-
   clear(): void {
     this.#states.clear();
     this.#commands.clear();

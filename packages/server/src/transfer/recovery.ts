@@ -11,13 +11,12 @@ import {
 } from '@tidemark/core';
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import type { ServerEventBus } from '../server-events.ts';
-import type { Repeat } from './transfer.ts';
 
 /**
  * Completes what a crash left half done. Part of stage 3.
  *
- *  - Killed after the commit, before it was announced: the entry is delivered again, its command is found, and its rows
- *    are announced now.
+ *  - Killed after the commit, before it was announced, or its answer was lost: the entry comes again, its command is
+ *    found, and its rows are announced now.
  *  - Killed between the two commits of a composed storage: the event is there, rows are missing, and they are added with
  *    new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
  *    checked when a writer first loads it, before anything is numbered after them.
@@ -38,11 +37,15 @@ export class Recovery {
     this.#retention = options.retention;
   }
 
-  /** Returns the events to announce once more, with their rows. */
-  async complete(repeats: readonly Repeat[], numbering: RowNumbering): Promise<Completed> {
-    const { atomic } = this.#storage.capabilities;
-    const events = repeats.filter((repeat) => repeat.redelivered || !atomic).map((repeat) => repeat.event);
-    return this.#completeEvents(events, numbering);
+  /**
+   * Returns the events to announce once more, with their rows.
+   *
+   * @param repeats events of commands found again; an event may be there more than once
+   * @param unsure they may never have been announced
+   */
+  async complete(repeats: readonly Event[], unsure: boolean, numbering: RowNumbering): Promise<Completed> {
+    const needed = unsure || !this.#storage.capabilities.atomic;
+    return this.#completeEvents(needed ? [...new Set(repeats)] : [], numbering);
   }
 
   /** Checks the newest events of conversations just loaded, backwards until one is complete. Atomic storages need none. */
@@ -93,6 +96,13 @@ export class Recovery {
   #expired(event: Event): boolean {
     return event.at < this.#clock.now() - this.#retention;
   }
+}
+
+/** A command's event found again. */
+export interface Repeat {
+  readonly event: Event;
+  /** Its entry was read before: whoever did so may have died between commit and announcement. */
+  readonly redelivered: boolean;
 }
 
 interface Completed {

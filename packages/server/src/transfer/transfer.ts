@@ -23,7 +23,7 @@ import type { Reply } from '../notify/node-frame.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { ConversationCache, commandKey } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
-import type { Recovery } from './recovery.ts';
+import type { Recovery, Repeat } from './recovery.ts';
 
 /**
  * Stage   3 transfer
@@ -37,7 +37,7 @@ import type { Recovery } from './recovery.ts';
  *
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
- * batch's commands are looked up, and it runs again. What may pass is retried for as long as the partition is ours;
+ * batch's commands and conversations are looked up, and it runs again. What may pass is retried for as long as the partition is ours;
  * a defect is narrowed down to its command by halving the batch, and parked.
  */
 export class Transfer {
@@ -66,12 +66,14 @@ export class Transfer {
     if (tasks.length > 0) await this.#persist(tasks, signal);
   }
 
-  async #persist(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+  /** @param failedBefore an attempt with these tasks, among others, has failed: its outcome is unknown. */
+  async #persist(tasks: readonly Task[], signal: AbortSignal, failedBefore = false): Promise<void> {
     let failures = 0;
-    let suspicious = tasks.some((task) => task.entry.redelivered);
+    let unsure = failedBefore || tasks.some((task) => task.entry.redelivered);
+    let suspicious = unsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { conflict } = await this.#attempt(tasks, suspicious);
+        const { conflict } = await this.#attempt(tasks, suspicious, unsure);
         if (!conflict) return await this.#acknowledge(tasks, signal);
         suspicious = true;
         if (conflict === 'doubt') continue;
@@ -82,6 +84,7 @@ export class Transfer {
       } catch (error) {
         this.#cache.clear();
         suspicious = true;
+        unsure = true;
         if (!(error instanceof UnavailableError)) {
           if (tasks.length > 1) return await this.#halve(tasks, signal);
           failures += 1;
@@ -92,14 +95,23 @@ export class Transfer {
     }
   }
 
-  /** The sentence. */
-  async #attempt(tasks: readonly Task[], suspicious: boolean): Promise<{ conflict: Conflict | undefined }> {
+  /**
+   * The sentence.
+   *
+   * @param suspicious memory may mislead: commands and states are read from the store
+   * @param unsure some of the commands may have been committed, and never announced
+   */
+  async #attempt(
+    tasks: readonly Task[],
+    suspicious: boolean,
+    unsure: boolean,
+  ): Promise<{ conflict: Conflict | undefined }> {
     const { storage, numbering, announcement, clock } = this.#port;
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
-    const plan = this.#decide(tasks, await this.#load(tasks), known);
-    if (this.#doubtful(plan, suspicious)) return { conflict: 'doubt' };
-    const recovered = await this.#port.recovery.complete(plan.repeats, numbering);
+    const plan = this.#decide(tasks, await this.#load(tasks, suspicious), known);
+    if (!suspicious && plan.idle) return { conflict: 'doubt' };
+    const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
     const rows = await numbering.number(plan.deliveries, clock.now());
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
@@ -125,25 +137,25 @@ export class Transfer {
     const { clock, ids, inboxMembers } = this.#port;
     const states = new Map(loaded);
     const inBatch = new Map<string, CommandResult>();
-    const plan: Plan = { events: [], deliveries: [], states, repeats: [], idle: new Set(), replies: [] };
-    for (const { envelope, entry } of tasks) {
+    const plan: Plan = { events: [], deliveries: [], states, repeats: [], idle: false, replies: [] };
+    for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
       const key = commandKey(command.actorId, command.commandId);
       const earlier = known ? known.get(key) : this.#cache.event(command.actorId, command.commandId);
       const again = inBatch.get(key) ?? (earlier && resultOf(earlier));
       if (again) {
-        if (earlier) plan.repeats.push({ event: earlier, redelivered: entry.redelivered });
+        if (earlier) plan.repeats.push(earlier);
         plan.replies.push({ to, call, result: again });
         continue;
       }
       const decision = decide(states.get(command.conversationId), command, { now: clock.now(), ids, inboxMembers });
       if ('error' in decision) {
         const { error } = decision;
-        plan.idle.add(command.conversationId);
+        plan.idle = true;
         plan.replies.push({ to, call, error });
         continue;
       }
-      if (decision.events.length === 0) plan.idle.add(command.conversationId);
+      if (decision.events.length === 0) plan.idle = true;
       states.set(command.conversationId, decision.state);
       inBatch.set(key, decision.result);
       plan.replies.push({ to, call, result: decision.result });
@@ -156,22 +168,12 @@ export class Transfer {
     return plan;
   }
 
-  /**
-   * A decision that writes nothing meets no unique key, so a stale memory would go unnoticed: a refusal, or "nothing to
-   * do", is only believed when it was reached from states read for this attempt.
-   */
-  #doubtful(plan: Plan, suspicious: boolean): boolean {
-    if (suspicious || plan.idle.size === 0) return false;
-    this.#cache.forget(plan.idle);
-    return true;
-  }
-
-  async #load(tasks: readonly Task[]): Promise<Map<ConversationId, ConversationState>> {
+  async #load(tasks: readonly Task[], fresh: boolean): Promise<Map<ConversationId, ConversationState>> {
     const states = new Map<ConversationId, ConversationState>();
     const missing = new Set<ConversationId>();
     for (const { envelope } of tasks) {
       const { conversationId } = envelope.command;
-      const state = this.#cache.state(conversationId);
+      const state = fresh ? undefined : this.#cache.state(conversationId);
       if (state) states.set(conversationId, state);
       else missing.add(conversationId);
     }
@@ -193,8 +195,8 @@ export class Transfer {
 
   async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
     const middle = Math.ceil(tasks.length / 2);
-    await this.#persist(tasks.slice(0, middle), signal);
-    await this.#persist(tasks.slice(middle), signal);
+    await this.#persist(tasks.slice(0, middle), signal, true);
+    await this.#persist(tasks.slice(middle), signal, true);
   }
 
   async #park(task: { entry: StreamEntry; envelope?: Envelope }, error: unknown, signal: AbortSignal): Promise<void> {
@@ -264,21 +266,19 @@ interface Task {
   readonly envelope: Envelope;
 }
 
-/** A command's event found again. */
-export interface Repeat {
-  readonly event: Event;
-  readonly redelivered: boolean;
-}
-
 interface Plan {
   readonly events: Event[];
   readonly deliveries: (Delivery & { readonly at: number })[];
   readonly states: Map<ConversationId, ConversationState>;
-  readonly repeats: Repeat[];
-  /** Conversations in which some command writes nothing. */
-  readonly idle: Set<ConversationId>;
+  /** Events of commands that were carried out before. */
+  readonly repeats: Event[];
+  /**
+   * Some command was refused, or changes nothing. Such a decision meets no unique key, so a stale memory would go unnoticed:
+   * it is only believed when it was reached from states read for this attempt.
+   */
+  idle: boolean;
   readonly replies: (Reply & { readonly to: NodeId })[];
 }
 
-/** `doubt`: nothing was tried; the states behind some decisions must be read again first. */
+/** `doubt`: nothing was tried; the states behind the decisions must be read first. */
 type Conflict = 'event' | 'entry' | 'doubt';

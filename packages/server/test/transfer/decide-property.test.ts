@@ -1,0 +1,86 @@
+import {
+  type Command,
+  type ConversationState,
+  createIdSource,
+  type Event,
+  project,
+  recipientsAsOf,
+  recipientsOf,
+  type UserId,
+} from '@tidemark/core';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decide } from '../../src/transfer/decide.ts';
+import { addMembers, alice, bob, carol, createGroup, dave, group, removeMembers, send } from '../support/commands.ts';
+
+const user = fc.constantFrom(alice, bob, carol, dave);
+const users = fc.array(user, { minLength: 1, maxLength: 3 });
+
+/** What anyone might ask of a group, allowed or not. */
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: user.map((actorId) => send(actorId, group)) },
+  fc.tuple(user, users).map(([actorId, memberIds]) => addMembers(actorId, memberIds)),
+  fc.tuple(user, users).map(([actorId, memberIds]) => removeMembers(actorId, memberIds)),
+  fc.tuple(user, users).map(([actorId, memberIds]) => createGroup(actorId, memberIds)),
+);
+const step = fc.record({ command, now: fc.nat(1_000) });
+
+interface Life {
+  readonly events: readonly Event[];
+  /** By conversationSeq - 1: who the writer sent it to. */
+  readonly recipients: readonly (readonly UserId[])[];
+}
+
+function live(steps: readonly { command: Command; now: number }[]): Life {
+  const ids = createIdSource(() => 0.5);
+  const events: Event[] = [];
+  const recipients: UserId[][] = [];
+  let state: ConversationState | undefined;
+  for (const { command: each, now } of steps) {
+    const decision = decide(state, each, { now, ids, inboxMembers: 4 });
+    if ('error' in decision) continue;
+    for (const event of decision.events) {
+      events.push(event);
+      recipients.push(recipientsOf(decision.state, event));
+    }
+    state = decision.state;
+  }
+  return { events, recipients };
+}
+
+test('whatever is asked of a conversation, its log is dense and its time never goes back', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { events } = live(steps);
+      expect(events.map((event) => event.conversationSeq)).toEqual(events.map((_, index) => index + 1));
+      const times = events.map((event) => event.at);
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+    }),
+  );
+});
+
+test('whoever the writer sent an event to is whoever the stored stays name later', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { events, recipients } = live(steps);
+      const { joined } = project(events);
+      for (const [index, event] of events.entries()) {
+        expect(recipientsAsOf(joined, event).sort()).toEqual([...(recipients[index] ?? [])].sort());
+      }
+    }),
+  );
+});
+
+test('nobody who is not a member acts, and nobody receives twice', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { events, recipients } = live(steps);
+      for (const [index, event] of events.entries()) {
+        const to = recipients[index] ?? [];
+        expect(new Set(to).size).toBe(to.length);
+        // The actor was a member, so the event is theirs too, even the one with which they leave.
+        expect(to).toContain(event.actorId);
+      }
+    }),
+  );
+});

@@ -1,0 +1,198 @@
+import {
+  type Command,
+  type CommandResult,
+  type ConversationState,
+  createIdSource,
+  directConversationId,
+  type Event,
+  evolve,
+  selfConversationId,
+  type TidemarkError,
+} from '@tidemark/core';
+import { describe, expect, test } from 'vitest';
+import { type Decision, decide, resultOf } from '../../src/transfer/decide.ts';
+import {
+  addMembers,
+  alice,
+  bob,
+  carol,
+  createGroup,
+  dave,
+  direct,
+  group,
+  markRead,
+  removeMembers,
+  send,
+} from '../support/commands.ts';
+
+const ids = createIdSource(() => 0.5);
+
+function run(
+  state: ConversationState | undefined,
+  command: Command,
+  options: { now?: number; inboxMembers?: number } = {},
+) {
+  return decide(state, command, { now: options.now ?? 1_000, ids, inboxMembers: options.inboxMembers ?? 500 });
+}
+
+function accepted(decision: Decision): { events: readonly Event[]; result: CommandResult; state: ConversationState } {
+  if ('error' in decision) throw decision.error;
+  return decision;
+}
+
+function refused(decision: Decision): TidemarkError {
+  if ('error' in decision) return decision.error;
+  throw new Error('the command was accepted');
+}
+
+/** The state after these commands, all accepted. */
+function after(...commands: readonly Command[]): ConversationState {
+  let state: ConversationState | undefined;
+  for (const command of commands) state = accepted(run(state, command)).state;
+  return state as ConversationState;
+}
+
+describe('a message', () => {
+  test('opens the direct conversation of the two users whom its id names', () => {
+    const command = send(bob, direct);
+    const { events, result } = accepted(run(undefined, command));
+    expect(events).toMatchObject([
+      { type: 'conversation.created', conversationSeq: 1, kind: 'direct', title: null, commandId: null, actorId: bob },
+      {
+        type: 'message.sent',
+        conversationSeq: 2,
+        actorId: bob,
+        commandId: command.commandId,
+        message: command.message,
+      },
+    ]);
+    expect(events[0]).toHaveProperty('memberIds', [alice, bob]);
+    expect(result).toEqual(resultOf(events[1] as Event));
+    expect(result.messageId).toHaveLength(26);
+  });
+
+  test('opens the conversation of a user alone', () => {
+    const { events } = accepted(run(undefined, send(alice, selfConversationId(alice))));
+    expect(events[0]).toMatchObject({ type: 'conversation.created', kind: 'self', memberIds: [alice] });
+  });
+
+  test.each([
+    ['a direct conversation of others', undefined, send(carol, direct)],
+    ['the conversation of another user alone', undefined, send(alice, selfConversationId(bob))],
+    ['a group that does not exist', undefined, send(alice, group)],
+    ['a group the sender is not in', after(createGroup(alice, [bob])), send(carol, group)],
+    ['a group the sender has left', after(createGroup(alice, [bob]), removeMembers(bob, [bob])), send(bob, group)],
+  ])('to %s is refused', (_, state, command) => {
+    expect(refused(run(state, command))).toMatchObject({ code: 'not_a_member', field: 'conversationId' });
+  });
+});
+
+describe('creating a conversation', () => {
+  test('makes the creator a member too, and each member one once', () => {
+    const { events, result } = accepted(run(undefined, createGroup(alice, [bob, bob, alice, carol], { title: 'tea' })));
+    expect(events).toMatchObject([{ type: 'conversation.created', kind: 'group', title: 'tea', conversationSeq: 1 }]);
+    expect(events[0]).toHaveProperty('memberIds', [alice, bob, carol]);
+    expect(result).toMatchObject({ conversationId: group, conversationSeq: 1, messageId: null });
+  });
+
+  test('that exists changes nothing for a member, and is refused to anyone else', () => {
+    const state = after(createGroup(alice, [bob]), send(bob, group));
+    const again = accepted(run(state, createGroup(bob, [dave])));
+    expect(again.events).toEqual([]);
+    expect(again.state).toBe(state);
+    expect(again.result).toEqual({ conversationId: group, conversationSeq: 2, at: 1_000, messageId: null });
+    expect(refused(run(state, createGroup(dave, [dave]))).code).toBe('not_a_member');
+  });
+
+  test('with more members than inboxes are written for is refused, naming the limit', () => {
+    expect(accepted(run(undefined, createGroup(alice, [bob, carol]), { inboxMembers: 3 })).events).toHaveLength(1);
+    const error = refused(run(undefined, createGroup(alice, [bob, carol, dave]), { inboxMembers: 3 }));
+    expect(error).toMatchObject({ code: 'too_many_members', field: 'memberIds', detail: '4 members, at most 3' });
+  });
+});
+
+describe('adding members', () => {
+  const state = after(createGroup(alice, [bob]));
+
+  test('is for any member, and adds only those who are not in yet', () => {
+    const decision = accepted(run(state, addMembers(bob, [alice, carol, carol])));
+    expect(decision.events).toMatchObject([{ type: 'members.added', memberIds: [carol], actorId: bob }]);
+    expect([...decision.state.members.keys()]).toEqual([alice, bob, carol]);
+  });
+
+  test('who are all in already changes nothing', () => {
+    expect(accepted(run(state, addMembers(alice, [bob]))).events).toEqual([]);
+  });
+
+  test('is refused to strangers, in direct conversations, and beyond the limit', () => {
+    expect(refused(run(state, addMembers(carol, [carol]))).code).toBe('not_a_member');
+    const pair = after(send(alice, direct));
+    expect(refused(run(pair, addMembers(alice, [carol], { conversationId: direct })))).toMatchObject({
+      code: 'forbidden',
+      field: 'conversationId',
+    });
+    expect(refused(run(state, addMembers(alice, [carol]), { inboxMembers: 2 })).code).toBe('too_many_members');
+  });
+});
+
+describe('removing members', () => {
+  const state = after(createGroup(alice, [bob, carol]));
+
+  test('is for the creator, who may remove anyone', () => {
+    const decision = accepted(run(state, removeMembers(alice, [bob, dave, bob])));
+    expect(decision.events).toMatchObject([{ type: 'members.removed', memberIds: [bob] }]);
+    expect([...decision.state.members.keys()]).toEqual([alice, carol]);
+  });
+
+  test('by another member is leaving, or refused', () => {
+    expect(accepted(run(state, removeMembers(bob, [bob]))).events).toMatchObject([{ memberIds: [bob] }]);
+    expect(refused(run(state, removeMembers(bob, [bob, carol])))).toMatchObject({
+      code: 'forbidden',
+      field: 'memberIds',
+    });
+  });
+
+  test('who are not in changes nothing, and in a direct conversation is refused', () => {
+    expect(accepted(run(state, removeMembers(alice, [dave]))).events).toEqual([]);
+    const pair = after(send(alice, direct));
+    expect(refused(run(pair, removeMembers(alice, [bob], { conversationId: direct }))).code).toBe('forbidden');
+  });
+
+  test('who come back opens a new stay from then on', () => {
+    const back = after(createGroup(alice, [bob]), removeMembers(alice, [bob]), addMembers(alice, [bob]));
+    expect(back.members.get(bob)).toBe(3);
+  });
+});
+
+describe('a read mark', () => {
+  test('lives in the conversation of its user alone, which it opens', () => {
+    const { events, result } = accepted(run(undefined, markRead(alice, direct, 7)));
+    expect(events).toMatchObject([
+      { type: 'conversation.created', kind: 'self' },
+      { type: 'read.marked', of: direct, readSeq: 7, conversationSeq: 2 },
+    ]);
+    expect(result.messageId).toBeNull();
+  });
+
+  test('is refused in the conversation of another user', () => {
+    const state = after(markRead(alice, direct, 1));
+    const forged = { ...markRead(bob, direct, 2), conversationId: selfConversationId(alice) };
+    expect(refused(run(state, forged)).code).toBe('not_a_member');
+    expect(refused(run(undefined, forged)).code).toBe('not_a_member');
+  });
+});
+
+test('the time of a conversation never goes back, whatever the clock of the writer says', () => {
+  const state = accepted(run(undefined, send(alice, direct), { now: 5_000 })).state;
+  const earlier = accepted(run(state, send(bob, direct), { now: 4_000 }));
+  expect(earlier.result.at).toBe(5_000);
+  expect(accepted(run(earlier.state, send(bob, direct), { now: 6_000 })).result.at).toBe(6_000);
+});
+
+test('the events of a decision lead to its state', () => {
+  const pair = directConversationId(carol, dave);
+  const decision = accepted(run(undefined, send(carol, pair)));
+  let state: ConversationState | undefined;
+  for (const event of decision.events) state = evolve(state, event);
+  expect(decision.state).toEqual(state);
+});

@@ -1,0 +1,159 @@
+import type { NodeId, Storage } from '@tidemark/core';
+import { memoryStorage } from '@tidemark/storage-memory';
+import { describe, expect, test } from 'vitest';
+import { addMembers, alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
+import { recorded } from '../support/recorded.ts';
+import { losingAnswers } from '../support/storage-faults.ts';
+import { codeOf, openWriter } from '../support/writer.ts';
+
+/** Messages of the direct conversation, as stored. */
+async function messages(storage: Storage) {
+  const events = await storage.history.range({ userId: alice, conversationId: direct, after: 0, limit: 100 });
+  return events.filter((event) => event.type === 'message.sent');
+}
+
+describe('sending twice is sending once', () => {
+  test('within one batch', async () => {
+    const writer = openWriter();
+    const message = send(alice, direct);
+    const [first, second] = await writer.write(message, message);
+    expect(second).toEqual(first);
+    expect(await messages(writer.storage)).toHaveLength(1);
+    expect(await writer.inboxOf(bob)).toHaveLength(2);
+  });
+
+  test('in a later batch of the same owner, without a commit', async () => {
+    const writer = openWriter();
+    const repeated = recorded(writer.events, 'repeated');
+    const message = send(alice, direct);
+    const [first] = await writer.write(message);
+    await writer.write(send(bob, direct));
+    writer.trace.length = 0;
+    expect(await writer.write(message)).toEqual([first]);
+    expect(writer.trace).toEqual(['announce', 'acknowledge']);
+    expect(repeated).toEqual([{ partition: 0, commands: 1 }]);
+    expect(await messages(writer.storage)).toHaveLength(2);
+  });
+
+  test('to another owner, who remembers nothing', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const second = openWriter({ storage, shared: first.shared, partition: 1 });
+    const message = send(alice, direct);
+    const [receipt] = await first.write(message);
+    await first.write(send(bob, direct));
+    expect(await second.write(message)).toEqual([receipt]);
+    expect(await messages(storage)).toHaveLength(2);
+    expect(second.trace).toContain('conflict event');
+  });
+
+  test('beside a new message, which is carried out', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const second = openWriter({ storage, shared: first.shared, partition: 1 });
+    const message = send(alice, direct);
+    const [receipt] = await first.write(message);
+    const [again, fresh] = await second.write(message, send(alice, direct));
+    expect(again).toEqual(receipt);
+    expect(fresh).toMatchObject({ conversationSeq: 3 });
+    const entries = await second.inboxOf(bob);
+    expect(entries.flatMap(({ event }) => (event ? [event.conversationSeq] : []))).toEqual([1, 2, 3]);
+  });
+
+  test('with an id that another user has used too, is two messages', async () => {
+    const writer = openWriter();
+    const message = send(alice, direct);
+    const [first, second] = await writer.write(message, send(bob, direct, { commandId: message.commandId }));
+    expect(first).not.toEqual(second);
+    expect(await messages(writer.storage)).toHaveLength(2);
+  });
+});
+
+describe('when the answer to a commit is lost', () => {
+  test('the batch is found to be stored, and its senders get its receipt', async () => {
+    const writer = openWriter({ storage: losingAnswers(memoryStorage()) });
+    const [receipt] = await writer.write(send(alice, direct));
+    const stored = await messages(writer.storage);
+    expect(stored).toHaveLength(1);
+    expect(receipt).toMatchObject({ messageId: stored[0]?.messageId, conversationSeq: 2 });
+    expect(await writer.backlog()).toBe(0);
+  });
+
+  test('recipients are told as if it had not been', async () => {
+    const writer = openWriter({ storage: losingAnswers(memoryStorage()) });
+    await writer.backplane.presence.join([bob], 'node' as NodeId, 60_000);
+    await writer.write(send(alice, direct));
+    const told = writer.frames.flatMap((frame) => frame.deliveries).flatMap((delivery) => delivery.to);
+    expect(told).toContainEqual([bob, 2]);
+  });
+
+  test('no seq is left open behind it', async () => {
+    const writer = openWriter({ storage: losingAnswers(memoryStorage()) });
+    await writer.write(send(alice, direct));
+    await writer.write(send(bob, direct));
+    const entries = await writer.inboxOf(bob);
+    expect(entries.map((entry) => [entry.seq, entry.event?.conversationSeq])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect((await writer.counters.current([bob])).get(bob)).toBe(3);
+  });
+
+  test('every time, an entry is not acknowledged before an answer has come', async () => {
+    const writer = openWriter({ storage: losingAnswers(memoryStorage(), 3) });
+    const [receipt] = await writer.write(createGroup(alice, [bob]), send(alice, group), send(bob, group));
+    expect(receipt).toMatchObject({ conversationSeq: 1 });
+    expect(writer.trace.at(-1)).toBe('acknowledge');
+    expect(await writer.inboxOf(alice)).toHaveLength(3);
+  });
+});
+
+describe('entries that are delivered again', () => {
+  test('are answered with what they did, and announced once more', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const message = send(alice, direct);
+    const [call] = await first.queue(message);
+    // The owner dies after its commit: another process carries the same command out in its place.
+    const dead = openWriter({ storage, shared: first.shared, partition: 1 });
+    await dead.write(message);
+    await first.reader.read(10, new AbortController().signal);
+    const next = openWriter({ storage, shared: first.shared });
+    await next.backplane.presence.join([bob], 'node' as NodeId, 60_000);
+    await next.carryOut();
+    expect(next.replyTo(call)).toMatchObject({ conversationSeq: 2 });
+    expect(next.frames.flatMap((frame) => frame.deliveries).map(({ to }) => to)).toEqual([[[bob, 2]]]);
+    expect(await messages(storage)).toHaveLength(1);
+  });
+
+  test('and sent once more by their client, are still one message', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const message = send(alice, direct);
+    const [receipt] = await first.write(message);
+    await first.queue(message);
+    await first.reader.read(10, new AbortController().signal);
+    const next = openWriter({ storage, shared: first.shared });
+    expect(await next.write(message)).toEqual([receipt]);
+    expect(await next.inboxOf(bob)).toHaveLength(2);
+  });
+
+  test('are not refused because of what was remembered of an earlier batch', async () => {
+    const storage = memoryStorage();
+    const dying = openWriter({ storage });
+    await dying.write(createGroup(alice, [bob]));
+    const [remembered, late] = await dying.queue(send(alice, group), send(carol, group));
+    await dying.reader.read(10, new AbortController().signal);
+
+    const next = openWriter({ storage, shared: dying.shared });
+    const { signal } = new AbortController();
+    await next.clock.finish(next.transfer.carryOut(await next.reader.read(1, signal), signal));
+    expect(codeOf(next.replyTo(remembered))).toBeUndefined();
+    // A writer that believes it owns the partition too adds the member, unseen by the next owner.
+    const overlapping = openWriter({ storage, shared: dying.shared, partition: 1 });
+    await overlapping.write(addMembers(alice, [carol]));
+    await next.carryOut();
+    expect(codeOf(next.replyTo(late))).toBeUndefined();
+  });
+});
