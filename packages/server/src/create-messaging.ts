@@ -1,7 +1,9 @@
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type ContentSchemas, type NodeId, UnavailableError, backoff, createIdSource } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
+import type { WebSocket } from 'ws';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
@@ -20,6 +22,7 @@ import { buildProcedures } from './router/procedures.ts';
 import { RateLimit } from './router/rate-limit.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
 import { Retention } from './store/retention.ts';
+import { AttachedSocket } from './subscription/attached-socket.ts';
 import { FeedText } from './subscription/entry-text.ts';
 import { FeedHub } from './subscription/feed-hub.ts';
 import { createOpenFeed } from './subscription/open-feed.ts';
@@ -103,6 +106,15 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ports: { reader, clock, random, events, page: limits.page, gapPatience: 25, aheadLimit: 64 },
   });
 
+  const texts = new WeakMap<AnyTRPCRouter, FeedText>();
+  const textOf = (router: AnyTRPCRouter): FeedText => {
+    const text = texts.get(router) ?? new FeedText(router, storage.inbox.epoch, random);
+    texts.set(router, text);
+    return text;
+  };
+  const wrap = (socket: WebSocket, tcp: Duplex, router: AnyTRPCRouter) =>
+    new AttachedSocket(socket, { tcp, bufferLimit: limits.socketBufferBytes, feedText: () => textOf(router) });
+
   // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────
   const closing = new AbortController();
   const attachments = new Set<Attachment>();
@@ -168,8 +180,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       return buildProcedures(make, ports) as never;
     },
     attach: (server, attachOptions) => {
-      const feedText = (router: AnyTRPCRouter) => new FeedText(router, storage.inbox.epoch, random);
-      const attachment = attachTo(server, attachOptions, { limits, feedText });
+      const attachment = attachTo(server, attachOptions, { limits, wrap });
       attachments.add(attachment);
       return attachment;
     },

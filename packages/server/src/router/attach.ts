@@ -4,8 +4,7 @@ import { type Limits, parseErrorText } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server';
 import { type CreateWSSContextFnOptions, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { AttachedSocket } from '../subscription/attached-socket.ts';
-import type { FeedText } from '../subscription/entry-text.ts';
+import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import { ATTACHED_SOCKET } from './procedure-maker.ts';
 
 /** Codes with which a connection is closed; clients decide by them. */
@@ -51,16 +50,14 @@ export interface Attachment {
 export function attachTo<Router extends AnyTRPCRouter>(
   server: Server,
   options: AttachOptions<Router>,
-  ports: { limits: Limits; feedText: (router: AnyTRPCRouter) => FeedText },
+  ports: {
+    limits: Limits;
+    /** Stands between tRPC's handler and a socket, so that feeds may write to it themselves. */
+    wrap: (socket: WebSocket, tcp: Duplex, router: AnyTRPCRouter) => AttachedSocket;
+  },
 ): Attachment {
   const { router, createContext, path = '/trpc', allowedOrigins, onError } = options;
-  const { limits } = ports;
-  let text: FeedText | undefined;
-  const feedText = (): FeedText => {
-    text ??= ports.feedText(router);
-    return text;
-  };
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: ports.limits.frameBytes });
   const alive = new WeakSet<WebSocket>();
 
   const connect = getWSConnectionHandler<AnyTRPCRouter>({
@@ -92,8 +89,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
     sockets.handleUpgrade(request, tcp, head, (socket) => {
       alive.add(socket);
       socket.on('pong', () => alive.add(socket));
-      const attached = new AttachedSocket(socket, { tcp, bufferLimit: limits.socketBufferBytes, feedText });
-      connect(attached as unknown as WebSocket, request);
+      connect(ports.wrap(socket, tcp, router) as unknown as WebSocket, request);
     });
   };
 

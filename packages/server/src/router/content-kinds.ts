@@ -6,6 +6,7 @@ import {
   type JsonObject,
   TidemarkError,
   UNKNOWN_CONTENT,
+  isJsonObject,
 } from '@tidemark/core';
 
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
@@ -35,18 +36,17 @@ export class ContentKinds {
       const known = Object.keys(this.#schemas).join(', ');
       throw new TidemarkError('unknown_content_type', `"${type}" is none of: ${known}`, { field: 'type' });
     }
-    this.#requireSize(content);
     const result = await schema['~standard'].validate(content);
     if (result.issues) {
       const [issue] = result.issues;
       const path = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
       throw new TidemarkError('invalid_content', issue?.message ?? 'does not fit', { field: ['content', ...path].join('.') });
     }
-    if (typeof result.value !== 'object' || result.value === null || Array.isArray(result.value)) {
-      throw new TidemarkError('invalid_content', `the schema of "${type}" must give an object`, { field: 'content' });
+    if (!isJsonObject(result.value)) {
+      throw new TidemarkError('invalid_content', 'must be a JSON object, at most 128 levels deep', { field: 'content' });
     }
     this.#requireSize(result.value);
-    return { type, content: result.value as JsonObject };
+    return { type, content: result.value };
   }
 
   #requireSize(content: unknown): void {

@@ -98,13 +98,6 @@ export class Recovery {
   }
 }
 
-/** A command's event found again. */
-export interface Repeat {
-  readonly event: Event;
-  /** Its entry was read before: whoever did so may have died between commit and announcement. */
-  readonly redelivered: boolean;
-}
-
 interface Completed {
   readonly events: readonly Event[];
   readonly rows: readonly InboxRow[];

@@ -23,7 +23,7 @@ import type { Reply } from '../notify/node-frame.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { ConversationCache, commandKey } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
-import type { Recovery, Repeat } from './recovery.ts';
+import type { Recovery } from './recovery.ts';
 
 /**
  * Stage   3 transfer
