@@ -1,0 +1,127 @@
+/**
+ * Stage: 5 store, the inbox role on MongoDB.
+ * In: rows (user, seq) → event, a batch at a time.
+ * Out: one durable write of them, or a conflict; pages, heads and floors.
+ * Keeps: P2 P4 P6 P9.
+ * Proved by: packages/storage-mongo/test.
+ */
+import {
+  type Delivery,
+  type Epoch,
+  type EventRef,
+  type InboxRecord,
+  type InboxRow,
+  type InboxStore,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import { Ceilings, readBounds } from './heads.ts';
+import { documentOf, type InboxDocument, refOf, rowOf } from './inbox-document.ts';
+import { keepNewestRows } from './keep-newest.ts';
+import { type Collections, collectionsOf, type MongoDb } from './mongo-db.ts';
+import { guard, indexesTaken } from './mongo-errors.ts';
+import { prepare } from './prepare.ts';
+
+export interface MongoInboxOptions {
+  /** The application's own database, of a client that it connects and closes. */
+  readonly db: MongoDb;
+  /** Milliseconds that an entry is kept. At least 1; default 1,209,600,000 (14 days). */
+  readonly retention?: number;
+  /** What the names of the collections begin with: letters, digits and `_`, at most 64. Default `tidemark_`. */
+  readonly collectionPrefix?: string;
+}
+
+export const DEFAULT_RETENTION_MS = 14 * 24 * 60 * 60 * 1000;
+const DEFAULT_PREFIX = 'tidemark_';
+/** Deliveries that one query asks for. */
+const FIND_CHUNK = 1_000;
+
+/**
+ * Inboxes in MongoDB, whose TTL index removes what is past retention. For `composeStorage` or
+ * `createMessaging({ storage: { history, inbox: mongoInbox({ db }) } })`.
+ *
+ * @throws TidemarkError `invalid_input` that names the option.
+ */
+export function mongoInbox(options: MongoInboxOptions): InboxStore {
+  const retention = options.retention ?? DEFAULT_RETENTION_MS;
+  const prefix = options.collectionPrefix ?? DEFAULT_PREFIX;
+  if (!Number.isSafeInteger(retention) || retention < 1) {
+    throw new TidemarkError('invalid_input', 'must be a whole number of milliseconds, at least 1', {
+      field: 'retention',
+    });
+  }
+  if (!/^\w{0,64}$/.test(prefix)) {
+    throw new TidemarkError('invalid_input', 'must be at most 64 letters, digits and "_"', {
+      field: 'collectionPrefix',
+    });
+  }
+  const collections = collectionsOf(options.db, prefix);
+  const { inbox } = collections;
+  const ceilings = new Ceilings(collections.heads);
+  let epoch: Epoch | undefined;
+
+  /** Writes the rows whose keys are free, and returns the indexes of the others. */
+  async function write(rows: readonly InboxRow[]): Promise<number[]> {
+    if (rows.length === 0) return [];
+    await ceilings.raise(rows);
+    const documents = rows.map((row) => documentOf(row, retention));
+    return indexesTaken(() => inbox.insertMany(documents, { ordered: false }));
+  }
+
+  return {
+    open: async () => {
+      ceilings.forget();
+      epoch = await prepare(collections);
+    },
+    // The client is the application's: nothing of ours is open.
+    close: async () => {},
+    get epoch() {
+      if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
+      return epoch;
+    },
+    append: async (rows) => ({ conflict: (await write(rows)).length > 0 ? 'entry' : undefined }),
+    fillVoids: async (userId, seqs, at) => {
+      const voids = [...new Set(seqs)].map((seq): InboxRow => ({ userId, seq, ref: null, at }));
+      const taken = new Set(await write(voids));
+      return voids.filter((_, index) => !taken.has(index)).map(({ seq }) => seq);
+    },
+    find: async (deliveries) => find(collections, deliveries),
+    range: async (userId, after, limit) => {
+      const page = {
+        sort: { seq: 1 },
+        limit,
+        projection: { _id: 0, seq: 1, conversationId: 1, conversationSeq: 1 },
+      } as const;
+      const documents = await guard(() => inbox.find({ userId, seq: { $gt: after } }, page).toArray());
+      return documents.map((document): InboxRecord => ({ seq: (document as InboxDocument).seq, ref: refOf(document) }));
+    },
+    bounds: async (userIds) => readBounds(collections, userIds),
+    // Rows go by themselves; what is left to do is to see to those that had better stay.
+    purge: async () => {
+      await keepNewestRows(collections, Date.now(), retention);
+      return 0;
+    },
+  };
+}
+
+/** One condition per event, with all its recipients, so that a message to a group is one walk over the index. */
+async function find({ inbox }: Collections, deliveries: readonly Delivery[]): Promise<InboxRow[]> {
+  const rows: InboxRow[] = [];
+  for (let start = 0; start < deliveries.length; start += FIND_CHUNK) {
+    const recipients = new Map<string, { ref: EventRef; userIds: UserId[] }>();
+    for (const { userId, ref } of deliveries.slice(start, start + FIND_CHUNK)) {
+      const key = `${ref.conversationId} ${ref.conversationSeq}`;
+      const entry = recipients.get(key) ?? { ref, userIds: [] };
+      entry.userIds.push(userId);
+      recipients.set(key, entry);
+    }
+    const anyOf = [...recipients.values()].map(({ ref: { conversationId, conversationSeq }, userIds }) => ({
+      userId: { $in: userIds },
+      conversationId,
+      conversationSeq,
+    }));
+    const documents = await guard(() => inbox.find({ $or: anyOf }, { projection: { _id: 0 } }).toArray());
+    rows.push(...documents.map(rowOf));
+  }
+  return rows;
+}

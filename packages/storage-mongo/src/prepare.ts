@@ -1,0 +1,49 @@
+import { randomInt } from 'node:crypto';
+import type { Epoch } from '@tidemark/core';
+import type { Collections, MongoIndex } from './mongo-db.ts';
+import { guard, isDuplicateKey } from './mongo-errors.ts';
+
+/** What `open` sees to: the indexes, and the epoch. Every step may be taken by several processes at once, and again. */
+export async function prepare(collections: Collections): Promise<Epoch> {
+  await guard(() => collections.inbox.createIndexes(INBOX_INDEXES));
+  return epochOf(collections);
+}
+
+const INBOX_INDEXES: MongoIndex[] = [
+  /** A seq is given once. Also what pages, heads and floors are read from. */
+  { name: 'user_seq', key: { userId: 1, seq: 1 }, unique: true },
+  /** An event is delivered once. Partial, since voids hold none. */
+  {
+    name: 'user_event',
+    key: { userId: 1, conversationId: 1, conversationSeq: 1 },
+    unique: true,
+    partialFilterExpression: { conversationSeq: { $exists: true } },
+  },
+  /** Retention. Zero: the document itself says when. */
+  { name: 'expiry', key: { expireAt: 1 }, expireAfterSeconds: 0 },
+];
+
+const EPOCH_ID = 'epoch';
+const EPOCH_LENGTH = 16;
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** The epoch that is stored, or a new one. Of several processes that make one at the same time the first decides. */
+async function epochOf({ meta }: Collections): Promise<Epoch> {
+  const update = { $setOnInsert: { value: newEpoch() } };
+  await guard(async () => {
+    try {
+      await meta.updateOne({ _id: EPOCH_ID }, update, { upsert: true });
+    } catch (error) {
+      // Another process inserted it between the look and the insert of this upsert.
+      if (!isDuplicateKey(error)) throw error;
+    }
+  });
+  const document = await guard(() => meta.findOne({ _id: EPOCH_ID }));
+  const value = document?.value;
+  if (typeof value !== 'string') throw new Error('the inbox store has no epoch after it was prepared');
+  return value as Epoch;
+}
+
+function newEpoch(): string {
+  return Array.from({ length: EPOCH_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
