@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What the proxy does to what passes through it, at this moment. */
 export interface Faults {
@@ -49,7 +49,12 @@ export async function startFaultProxy(target: { readonly host?: string; readonly
     clients.add(client);
     client.on('close', () => clients.delete(client));
     client.setNoDelay(true);
-    const upstream = connect({ host: target.host ?? '127.0.0.1', port: target.port, noDelay: true, allowHalfOpen: true });
+    const upstream = connect({
+      host: target.host ?? '127.0.0.1',
+      port: target.port,
+      noDelay: true,
+      allowHalfOpen: true,
+    });
     upstream.on('error', () => {});
     join(client, upstream);
     join(upstream, client);

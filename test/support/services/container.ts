@@ -71,7 +71,7 @@ export async function startContainer(recipe: ContainerRecipe): Promise<Service |
 
 async function connectToDocker() {
   const sockets = ['/var/run/docker.sock', join(homedir(), '.docker/run/docker.sock')];
-  if (process.env['DOCKER_HOST'] === undefined && !sockets.some(existsSync)) return new NotHere('no Docker engine here');
+  if (process.env.DOCKER_HOST === undefined && !sockets.some(existsSync)) return new NotHere('no Docker engine here');
   // Loaded only where it is used: it brings a whole Docker client with it.
   const { GenericContainer, getContainerRuntimeClient } = await import('testcontainers');
   try {

@@ -40,6 +40,7 @@ export async function installPackages(...packages: readonly string[]): Promise<u
 }
 
 async function areInstalled(packages: readonly string[]): Promise<boolean> {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is dpkg's own placeholder
   const query = run('dpkg-query', ['--show', '--showformat', '${db:Status-Status}\n', ...packages]);
   const { stdout } = await query.catch(() => ({ stdout: '' }));
   const states = stdout.trim().split('\n');

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { startContainer } from './container.ts';
 import { installPackages } from './debian-packages.ts';
-import { NotHere, type Service, externalService, firstOf } from './service.ts';
+import { externalService, firstOf, NotHere, type Service } from './service.ts';
 import { startServer } from './service-process.ts';
-import { type SystemUser, findProgram, isRoot, programBeside, run, unprivileged } from './system.ts';
+import { findProgram, isRoot, programBeside, run, type SystemUser, unprivileged } from './system.ts';
 import { copyOfTemplate } from './template.ts';
 
 const INSTALL =
@@ -20,7 +20,7 @@ const CHARSET = ['--character-set-server=utf8mb4', '--collation-server=utf8mb4_g
 
 /** A MariaDB of the test's own; or a database of its own in the server that MYSQL_URL names, dropped on dispose. */
 export async function startMariadb(): Promise<Service> {
-  const url = process.env['MYSQL_URL'];
+  const url = process.env.MYSQL_URL;
   if (url) return databaseWithin(url);
   return firstOf('MariaDB', INSTALL, [
     startBinary,
@@ -38,7 +38,12 @@ export async function startMariadb(): Promise<Service> {
 }
 
 async function startBinary(): Promise<Service | NotHere> {
-  const command = findProgram('mariadbd', '/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd', '/opt/homebrew/bin/mariadbd');
+  const command = findProgram(
+    'mariadbd',
+    '/usr/sbin/mariadbd',
+    '/usr/local/sbin/mariadbd',
+    '/opt/homebrew/bin/mariadbd',
+  );
   const installer = command && programBeside(command, 'mariadb-install-db', '/usr/bin/mariadb-install-db');
   if (!command || !installer) return new NotHere('no mariadbd and mariadb-install-db on PATH or in /usr/sbin');
   const user = unprivileged('mysql');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { startContainer } from './container.ts';
 import { startDocumentdb } from './documentdb/documentdb.ts';
-import { NotHere, type Service, externalService, firstOf } from './service.ts';
+import { externalService, firstOf, NotHere, type Service } from './service.ts';
 import { startServer } from './service-process.ts';
 import { findProgram } from './system.ts';
 
@@ -19,7 +19,7 @@ const READY = /Waiting for connections/i;
  * names a database: of its own in every case, and dropped on dispose.
  */
 export async function startMongo(): Promise<Service> {
-  const url = process.env['MONGODB_URI'];
+  const url = process.env.MONGODB_URI;
   if (url) return databaseWithin(url);
   return firstOf('MongoDB', INSTALL, [
     startBinary,

@@ -4,9 +4,17 @@ import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { startContainer } from './container.ts';
 import { installPackages } from './debian-packages.ts';
-import { NotHere, type Service, externalService, firstOf } from './service.ts';
+import { externalService, firstOf, NotHere, type Service } from './service.ts';
 import { startServer } from './service-process.ts';
-import { type SystemUser, findProgram, isRoot, programBeside, run, unprivileged, versionedBinFolders } from './system.ts';
+import {
+  findProgram,
+  isRoot,
+  programBeside,
+  run,
+  type SystemUser,
+  unprivileged,
+  versionedBinFolders,
+} from './system.ts';
 import { copyOfTemplate } from './template.ts';
 
 const INSTALL =
@@ -23,7 +31,7 @@ export interface PostgresOptions {
 
 /** A Postgres of the test's own; or a database of its own in the server that POSTGRES_URL names, dropped on dispose. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Service> {
-  const url = process.env['POSTGRES_URL'];
+  const url = process.env.POSTGRES_URL;
   if (url) return databaseWithin(url);
   const settings = options.durable === false ? NOT_DURABLE : [];
   return firstOf('PostgreSQL', INSTALL, [
@@ -48,7 +56,10 @@ async function startBinary(settings: readonly string[]): Promise<Service | NotHe
   const user = unprivileged('postgres');
   if (isRoot && !user) return new NotHere('PostgreSQL refuses to run as root and there is no user "postgres"');
   const { stdout } = await run(command, ['--version']);
-  const version = stdout.replace(/[^\d.]+/g, ' ').trim().split(' ')[0];
+  const version = stdout
+    .replace(/[^\d.]+/g, ' ')
+    .trim()
+    .split(' ')[0];
 
   return startServer(async (port, folder) => {
     const data = join(folder, 'data');
@@ -68,7 +79,7 @@ async function startBinary(settings: readonly string[]): Promise<Service | NotHe
 
 async function initialise(initdb: string, folder: string, user: SystemUser | undefined): Promise<void> {
   const options = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--locale=C', '--no-sync'];
-  await run(initdb, ['-D', folder, ...options], { ...user, cwd: dirname(folder), env: { PATH: process.env['PATH'] } });
+  await run(initdb, ['-D', folder, ...options], { ...user, cwd: dirname(folder), env: { PATH: process.env.PATH } });
   const settings = ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", 'shared_buffers = 32MB'];
   await appendFile(join(folder, 'postgresql.conf'), `\n${settings.join('\n')}\n`);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { installPackages } from './debian-packages.ts';
 import { INSTALL_REDIS, persistenceArgs, startRedisBinary, startRedisContainer } from './redis.ts';
-import { NotHere, type Service, firstOf } from './service.ts';
+import { firstOf, NotHere, type Service } from './service.ts';
 
 /** Three masters that share the slots, without replicas: when one dies, its slots are down until it is back. */
 export interface RedisCluster extends AsyncDisposable {
@@ -23,7 +23,7 @@ const CLUSTER_ARGS = [
 
 /** A cluster of the test's own; or the one that REDIS_CLUSTER_URLS (separated by commas or spaces) names. */
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const urls = process.env['REDIS_CLUSTER_URLS']?.split(/[\s,]+/).filter(Boolean);
+  const urls = process.env.REDIS_CLUSTER_URLS?.split(/[\s,]+/).filter(Boolean);
   if (urls?.length) return { urls, nodes: [], [Symbol.asyncDispose]: async () => {} };
   return firstOf('Redis Cluster', INSTALL_REDIS, [
     startBinaries,

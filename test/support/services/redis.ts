@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startContainer } from './container.ts';
 import { installPackages } from './debian-packages.ts';
-import { NotHere, type Service, externalService, firstOf } from './service.ts';
+import { externalService, firstOf, NotHere, type Service } from './service.ts';
 import { startServer } from './service-process.ts';
 import { findProgram } from './system.ts';
 
@@ -28,7 +28,7 @@ export interface RedisOptions {
  * give each a key prefix, and leave FLUSHALL to tests that have called `startRedis` without that variable.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<Service> {
-  const url = process.env['REDIS_URL'];
+  const url = process.env.REDIS_URL;
   if (url) return externalService('REDIS_URL', url);
   const persistence = persistenceArgs(options.appendonly ?? true);
   return firstOf('Redis', INSTALL_REDIS, [
@@ -73,7 +73,9 @@ export function startRedisContainer(args: readonly string[], hostNetwork = false
 
 /** The arguments that turn the append-only file on or off; snapshots are off in any case. */
 export function persistenceArgs(appendonly: boolean): string[] {
-  return appendonly ? ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--save', '', '--appendonly', 'no'];
+  return appendonly
+    ? ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec']
+    : ['--save', '', '--appendonly', 'no'];
 }
 
 /** Rejects when the server at `url` does not answer. */

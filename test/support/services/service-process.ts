@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import type { Service } from './service.ts';
-import { type SystemUser, areGone, descendants, findProgram } from './system.ts';
+import { areGone, descendants, findProgram, type SystemUser } from './system.ts';
 import { makeTempFolder, removeTempFolder } from './temp-folder.ts';
 
 /** A server program as the tests run it. */

@@ -12,19 +12,22 @@ import { startMongo } from './mongo.ts';
 import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import { startRedisCluster } from './redis-cluster.ts';
-import { NotHere, type Service, firstOf } from './service.ts';
+import { firstOf, NotHere, type Service } from './service.ts';
 import { areGone, descendants } from './system.ts';
+
+const PATIENCE_MS = 10_000;
 
 /** How a test writes one value to a service and reads it back, each on a connection of its own. */
 interface Subject {
   readonly variable: string;
   readonly start: () => Promise<Service>;
   readonly write: (url: string, value: string) => Promise<void>;
-  readonly read: (url: string) => Promise<string | undefined>;
+  /** @param ms how long it waits for an answer; 10,000 unless given. */
+  readonly read: (url: string, ms?: number) => Promise<string | undefined>;
 }
 
-async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: 1_000 });
+async function withRedis<T>(url: string, ms = PATIENCE_MS, use: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, commandTimeout: ms });
   redis.on('error', () => {});
   try {
     await redis.connect();
@@ -34,8 +37,8 @@ async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Pro
   }
 }
 
-async function withPostgres<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+async function withPostgres<T>(url: string, ms = PATIENCE_MS, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: ms, query_timeout: ms });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -45,8 +48,12 @@ async function withPostgres<T>(url: string, use: (client: pg.Client) => Promise<
   }
 }
 
-async function withMariadb<T>(url: string, use: (connection: mysql.Connection) => Promise<T>): Promise<T> {
-  const connection = await mysql.createConnection({ uri: url, connectTimeout: 1_000 });
+async function withMariadb<T>(
+  url: string,
+  ms = PATIENCE_MS,
+  use: (connection: mysql.Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await mysql.createConnection({ uri: url, connectTimeout: ms });
   connection.on('error', () => {});
   try {
     return await use(connection);
@@ -55,8 +62,8 @@ async function withMariadb<T>(url: string, use: (connection: mysql.Connection) =
   }
 }
 
-async function withMongo<T>(url: string, use: (client: MongoClient) => Promise<T>): Promise<T> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000, socketTimeoutMS: 1_000 });
+async function withMongo<T>(url: string, ms = PATIENCE_MS, use: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: ms, socketTimeoutMS: ms });
   try {
     return await use(client);
   } finally {
@@ -68,47 +75,52 @@ const subjects: Record<string, Subject> = {
   Redis: {
     variable: 'REDIS_URL',
     start: () => startRedis(),
-    write: (url, value) => withRedis(url, async (redis) => void (await redis.set('kept', value))),
-    read: (url) => withRedis(url, async (redis) => (await redis.get('kept')) ?? undefined),
+    write: (url, value) => withRedis(url, undefined, async (redis) => void (await redis.set('kept', value))),
+    read: (url, ms) => withRedis(url, ms, async (redis) => (await redis.get('kept')) ?? undefined),
   },
   Postgres: {
     variable: 'POSTGRES_URL',
     start: () => startPostgres(),
     write: (url, value) =>
-      withPostgres(url, async (client) => {
+      withPostgres(url, undefined, async (client) => {
         await client.query('CREATE TABLE kept (value text)');
         await client.query('INSERT INTO kept VALUES ($1)', [value]);
       }),
-    read: (url) => withPostgres(url, async (client) => (await client.query('SELECT value FROM kept')).rows[0]?.value),
+    read: (url, ms) =>
+      withPostgres(url, ms, async (client) => (await client.query('SELECT value FROM kept')).rows[0]?.value),
   },
   MariaDB: {
     variable: 'MYSQL_URL',
     start: () => startMariadb(),
     write: (url, value) =>
-      withMariadb(url, async (connection) => {
+      withMariadb(url, undefined, async (connection) => {
         await connection.query('CREATE TABLE kept (value text)');
         await connection.query('INSERT INTO kept VALUES (?)', [value]);
       }),
-    read: (url) =>
-      withMariadb(url, async (connection) => {
+    read: (url, ms) =>
+      withMariadb(url, ms, async (connection) => {
         const [rows] = await connection.query<mysql.RowDataPacket[]>('SELECT value FROM kept');
-        return rows[0]?.['value'] as string | undefined;
+        return rows[0]?.value as string | undefined;
       }),
   },
   MongoDB: {
     variable: 'MONGODB_URI',
     start: () => startMongo(),
     write: (url, value) =>
-      withMongo(url, async (client) => {
-        await client.db().collection('kept').insertOne({ value }, { writeConcern: { w: 'majority', journal: true } });
+      withMongo(url, undefined, async (client) => {
+        await client
+          .db()
+          .collection('kept')
+          .insertOne({ value }, { writeConcern: { w: 'majority', journal: true } });
       }),
-    read: (url) => withMongo(url, async (client) => (await client.db().collection('kept').findOne())?.['value']),
+    read: (url, ms) => withMongo(url, ms, async (client) => (await client.db().collection('kept').findOne())?.value),
   },
 };
 
 /** These tests are about servers of their own: an address in the environment is tested by itself, below. */
 function forgetAddresses(): void {
-  for (const name of ['REDIS_URL', 'REDIS_CLUSTER_URLS', 'POSTGRES_URL', 'MYSQL_URL', 'MONGODB_URI']) vi.stubEnv(name, '');
+  for (const name of ['REDIS_URL', 'REDIS_CLUSTER_URLS', 'POSTGRES_URL', 'MYSQL_URL', 'MONGODB_URI'])
+    vi.stubEnv(name, '');
 }
 
 async function family(service: Service): Promise<number[]> {
@@ -146,7 +158,7 @@ describe.each(Object.entries(subjects))('%s', (_name, { variable, start, write, 
     await using service = await start();
     await write(service.url, 'value');
     await service.pause();
-    const pending = read(service.url).then(
+    const pending = read(service.url, 1_000).then(
       (value) => value,
       () => 'no answer',
     );
@@ -172,10 +184,10 @@ describe('Redis', () => {
   test('without an append-only file is empty after a restart', async () => {
     forgetAddresses();
     await using service = await startRedis({ appendonly: false });
-    await subjects['Redis']?.write(service.url, 'value');
+    await subjects.Redis?.write(service.url, 'value');
     await service.kill9();
     await service.restart();
-    expect(await subjects['Redis']?.read(service.url)).toBeUndefined();
+    expect(await subjects.Redis?.read(service.url)).toBeUndefined();
   });
 
   test('ends with the process that started it, even when that is killed with -9', async () => {
@@ -240,7 +252,11 @@ describe('a service that cannot be had', () => {
 test('a temporary folder is removed with its service', async () => {
   forgetAddresses();
   const service = await startRedis();
-  const folder = await withRedis(service.url, async (redis) => ((await redis.config('GET', 'dir')) as string[])[1] as string);
+  const folder = await withRedis(
+    service.url,
+    undefined,
+    async (redis) => ((await redis.config('GET', 'dir')) as string[])[1] as string,
+  );
   expect(existsSync(folder)).toBe(true);
   await service[Symbol.asyncDispose]();
   expect(existsSync(folder)).toBe(false);

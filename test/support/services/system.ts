@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, readFileSync, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -16,7 +16,7 @@ export const isRoot = process.getuid?.() === 0;
 
 /** The full path of the first of these programs that exists: names are looked up on PATH, paths are taken as they are. */
 export function findProgram(...candidates: readonly string[]): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(':').filter(Boolean);
+  const folders = (process.env.PATH ?? '').split(':').filter(Boolean);
   return candidates
     .flatMap((candidate) => (candidate.includes('/') ? [candidate] : folders.map((folder) => join(folder, candidate))))
     .find(isExecutable);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { underMachineLock } from './machine-lock.ts';
-import { type SystemUser, run } from './system.ts';
+import { run, type SystemUser } from './system.ts';
 
 /**
  * A data folder of a freshly initialised server, made once per machine and user and then copied: copying takes a

@@ -69,7 +69,8 @@ export function commandErrorOf(error: unknown): CommandError {
     return new CommandError(SHUTDOWN_IN_PROGRESS, message, ['RetryableWriteError', ...TRANSIENT]);
   }
   const state = error.code ?? '';
-  if (state.startsWith('57P')) return new CommandError(SHUTDOWN_IN_PROGRESS, message, ['RetryableWriteError', ...TRANSIENT]);
+  if (state.startsWith('57P'))
+    return new CommandError(SHUTDOWN_IN_PROGRESS, message, ['RetryableWriteError', ...TRANSIENT]);
   const code = codeOf(state);
   if (code === WRITE_CONFLICT) return new CommandError(code, message, TRANSIENT);
   return new CommandError(code, code === DUPLICATE_KEY ? `E11000 duplicate key error: ${message}` : message);

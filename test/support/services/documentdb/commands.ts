@@ -1,8 +1,8 @@
 import type { Document } from 'mongodb';
 import type pg from 'pg';
 import { COMMAND_NOT_FOUND, CommandError, NAMESPACE_NOT_FOUND } from './command-error.ts';
-import { type Engine, bytesOf } from './engine.ts';
-import { type Request, encode } from './wire.ts';
+import { bytesOf, type Engine } from './engine.ts';
+import { encode, type Request } from './wire.ts';
 
 /** A command as it reaches its handler. */
 export interface Call {
@@ -33,7 +33,10 @@ const page =
 
 /** A statement that takes database and body, and returns the reply in its only column. */
 const statement =
-  (text: string, parameters: (call: Call) => (string | Buffer)[] = (call) => [call.database, call.request.bodyBytes]): Handler =>
+  (
+    text: string,
+    parameters: (call: Call) => (string | Buffer)[] = (call) => [call.database, call.request.bodyBytes],
+  ): Handler =>
   async (call) => {
     const row = await call.engine.row(call.client, text, parameters(call));
     return bytesOf(Object.values(row)[0]);
@@ -50,7 +53,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   delete: write('delete', 'deletes'),
   findAndModify: async ({ engine, client, request, database, writeId }) => {
     const text = 'SELECT p_result FROM documentdb_api.find_and_modify($1, $2, $3)';
-    return bytesOf((await engine.row(client, text, [database, request.bodyBytes, writeId]))['p_result']);
+    return bytesOf((await engine.row(client, text, [database, request.bodyBytes, writeId])).p_result);
   },
 
   find: page('find'),
@@ -58,11 +61,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   listCollections: page('list_collections'),
   listIndexes: page('list_indexes'),
   getMore: ({ engine, request, database }) =>
-    engine.nextPage(String(request.body['getMore']), [database, request.bodyBytes]),
+    engine.nextPage(String(request.body.getMore), [database, request.bodyBytes]),
   killCursors: ({ engine, request }) => {
     const killed: unknown[] = [];
     const unknown: unknown[] = [];
-    for (const id of request.body['cursors'] as unknown[]) (engine.closeCursor(String(id)) ? killed : unknown).push(id);
+    for (const id of request.body.cursors as unknown[]) (engine.closeCursor(String(id)) ? killed : unknown).push(id);
     return { cursorsKilled: killed, cursorsNotFound: unknown, cursorsAlive: [], cursorsUnknown: [], ok: 1 };
   },
   count: statement('SELECT document FROM documentdb_api.count_query($1, $2)'),
@@ -89,7 +92,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 
   /** Postgres's own plan, for `find` and `aggregate`. */
   explain: async ({ engine, client, request, database }) => {
-    const explained = request.body['explain'] as Document;
+    const explained = request.body.explain as Document;
     const kind = Object.keys(explained)[0];
     if (kind !== 'find' && kind !== 'aggregate') throw new CommandError(COMMAND_NOT_FOUND, `cannot explain ${kind}`);
     const text = `EXPLAIN (FORMAT JSON) SELECT document FROM documentdb_api_catalog.bson_aggregation_${kind}($1, $2)`;

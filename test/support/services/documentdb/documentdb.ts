@@ -18,7 +18,7 @@ import { Gateway } from './gateway.ts';
  * both from Debian, unpacked into a folder of its own, and a gateway that speaks MongoDB's protocol. It has unique and
  * partial indexes, transactions, and a TTL job that runs each second. It has no change streams and no `client.bulkWrite`.
  */
-const ROOT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'tidemark', 'documentdb');
+const ROOT = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'tidemark', 'documentdb');
 const MARKER = join(ROOT, 'usr/share/postgresql/18/extension/documentdb.control');
 const MAKE_ROOT = fileURLToPath(new URL('make-root.sh', import.meta.url));
 /** Who the server is within its root. */

@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import pg from 'pg';
-import { CURSOR_NOT_FOUND, CommandError, TRANSIENT, WRITE_CONFLICT, codeOf, unpackSqlState } from './command-error.ts';
+import { CommandError, CURSOR_NOT_FOUND, codeOf, TRANSIENT, unpackSqlState, WRITE_CONFLICT } from './command-error.ts';
 import { decode } from './wire.ts';
 
 /** Every column as the text Postgres sends, since the engine's types are none that the driver knows. */
@@ -33,13 +33,17 @@ export class Engine {
   }
 
   /** insert, update and delete. */
-  async write(client: pg.PoolClient | undefined, command: string, values: readonly Parameter[]): Promise<Buffer | Document> {
+  async write(
+    client: pg.PoolClient | undefined,
+    command: string,
+    values: readonly Parameter[],
+  ): Promise<Buffer | Document> {
     const text = `SELECT p_result, p_success FROM documentdb_api.${command}($1, $2, $3, $4)`;
     const row = await this.row(client, text, values);
-    const result = bytesOf(row['p_result']);
-    if (row['p_success'] === 't') return result;
+    const result = bytesOf(row.p_result);
+    if (row.p_success === 't') return result;
     const document = decode(result);
-    const errors = (document['writeErrors'] ?? []) as { code: number; errmsg: string }[];
+    const errors = (document.writeErrors ?? []) as { code: number; errmsg: string }[];
     for (const error of errors) error.code = codeOf(unpackSqlState(Number(error.code)));
     const conflict = client && errors.find((error) => error.code === WRITE_CONFLICT);
     if (conflict) throw new CommandError(WRITE_CONFLICT, conflict.errmsg, TRANSIENT);
@@ -53,13 +57,13 @@ export class Engine {
     try {
       const columns = 'cursorpage, continuation, persistconnection, cursorid';
       const row = await this.row(client, `SELECT ${columns} FROM documentdb_api.${name}($1, $2)`, values);
-      if (row['continuation'] != null && row['cursorid'] != null && row['cursorid'] !== '0') {
-        keep = row['persistconnection'] === 't' && !transaction;
+      if (row.continuation != null && row.cursorid != null && row.cursorid !== '0') {
+        keep = row.persistconnection === 't' && !transaction;
         const holder = keep ? client : transaction;
-        this.#cursors.set(row['cursorid'], { continuation: bytesOf(row['continuation']), client: holder });
+        this.#cursors.set(row.cursorid, { continuation: bytesOf(row.continuation), client: holder });
         if (keep) this.#held.add(client);
       }
-      return bytesOf(row['cursorpage']);
+      return bytesOf(row.cursorpage);
     } finally {
       if (!transaction && !keep) client.release();
     }
@@ -70,9 +74,9 @@ export class Engine {
     if (!cursor) throw new CommandError(CURSOR_NOT_FOUND, `cursor id ${id} not found`);
     const text = 'SELECT cursorpage, continuation FROM documentdb_api.cursor_get_more($1, $2, $3)';
     const row = await this.row(cursor.client, text, [...values, cursor.continuation]);
-    if (row['continuation'] == null) this.closeCursor(id);
-    else cursor.continuation = bytesOf(row['continuation']);
-    return bytesOf(row['cursorpage']);
+    if (row.continuation == null) this.closeCursor(id);
+    else cursor.continuation = bytesOf(row.continuation);
+    return bytesOf(row.cursorpage);
   }
 
   /** Whether there was such a cursor. */

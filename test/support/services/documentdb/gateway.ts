@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { type Server, type Socket, createServer } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Document } from 'mongodb';
 import { commandErrorOf } from './command-error.ts';
 import { carryOut } from './commands.ts';
 import { Engine } from './engine.ts';
 import { Transactions } from './transactions.ts';
-import { type Request, cutMessages, encodeReply, parseRequest } from './wire.ts';
+import { cutMessages, encodeReply, parseRequest, type Request } from './wire.ts';
 
 const HOST = '127.0.0.1';
 const REPLICA_SET = 'rs0';
@@ -102,20 +102,21 @@ export class Gateway {
     const name = Object.keys(request.body)[0] ?? '';
     if (request.isHandshake || HELLO.has(name)) return this.#hello(connectionId);
     const session = sessionOf(request.body);
-    const inTransaction = session !== undefined && request.body['autocommit'] === false;
+    const inTransaction = session !== undefined && request.body.autocommit === false;
     try {
       if (inTransaction && (name === 'commitTransaction' || name === 'abortTransaction')) {
         await this.#transactions.end(session, request.body, name === 'commitTransaction' ? 'COMMIT' : 'ROLLBACK');
         return { ok: 1 };
       }
-      const number = request.body['txnNumber'] as unknown;
+      const number = request.body.txnNumber as unknown;
       return await carryOut(name, {
         engine: this.#engine,
         client: inTransaction ? await this.#transactions.clientFor(session, request.body) : undefined,
         request,
-        database: String(request.body['$db'] ?? 'admin'),
+        database: String(request.body.$db ?? 'admin'),
         target: String(request.body[name]),
-        writeId: session !== undefined && number !== undefined && !inTransaction ? `${session}:${String(number)}` : null,
+        writeId:
+          session !== undefined && number !== undefined && !inTransaction ? `${session}:${String(number)}` : null,
       });
     } catch (cause) {
       if (inTransaction) await this.#transactions.fail(session);
@@ -139,7 +140,8 @@ export class Gateway {
       primary: self,
       maxBsonObjectSize: 16 * 1024 * 1024,
       maxMessageSizeBytes: 48_000_000,
-      maxWriteBatchSize: 100_000,
+      // The engine's own limit, a quarter of MongoDB's.
+      maxWriteBatchSize: 25_000,
       localTime: new Date(),
       logicalSessionTimeoutMinutes: 30,
       connectionId,
@@ -153,6 +155,6 @@ export class Gateway {
 
 /** The id of the logical session that a command belongs to. */
 function sessionOf(body: Document): string | undefined {
-  const id = (body['lsid'] as { id?: { buffer: Uint8Array } } | undefined)?.id;
+  const id = (body.lsid as { id?: { buffer: Uint8Array } } | undefined)?.id;
   return id === undefined ? undefined : Buffer.from(id.buffer).toString('hex');
 }

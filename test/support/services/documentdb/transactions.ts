@@ -23,11 +23,11 @@ export class Transactions {
 
   /** The connection of the transaction that this command is part of. */
   async clientFor(session: string, body: Document): Promise<pg.PoolClient> {
-    if (body['startTransaction']) {
+    if (body.startTransaction) {
       await this.fail(session);
       const client = await this.#pool.connect();
       await client.query(BEGIN);
-      this.#open.set(session, { client, number: String(body['txnNumber']) });
+      this.#open.set(session, { client, number: String(body.txnNumber) });
     }
     const transaction = this.#open.get(session);
     if (!transaction) throw new CommandError(NO_SUCH_TRANSACTION, 'no such transaction', TRANSIENT);
@@ -38,7 +38,7 @@ export class Transactions {
   async end(session: string, body: Document, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     const transaction = this.#open.get(session);
     if (!transaction) {
-      if (how === 'COMMIT' && this.#failed.get(session) !== String(body['txnNumber'])) return;
+      if (how === 'COMMIT' && this.#failed.get(session) !== String(body.txnNumber)) return;
       throw new CommandError(NO_SUCH_TRANSACTION, 'no such transaction', TRANSIENT);
     }
     this.#open.delete(session);
