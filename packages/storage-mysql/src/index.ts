@@ -1,0 +1,9 @@
+export type {
+  MysqlCallback,
+  MysqlConnection,
+  MysqlPool,
+  MysqlPromisePool,
+  MysqlQuery,
+  MysqlValue,
+} from './mysql-pool.ts';
+export { type MysqlOptions, mysqlHistory, mysqlInbox, mysqlStorage } from './mysql-storage.ts';

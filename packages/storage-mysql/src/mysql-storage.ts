@@ -1,0 +1,33 @@
+import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
+import { SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import { mysqlDialect } from './mysql-dialect.ts';
+import { checkedPool, type MysqlPool, type MysqlPromisePool } from './mysql-pool.ts';
+import { pooledDialect } from './pooled-dialect.ts';
+
+export interface MysqlOptions {
+  /**
+   * A pool of `mysql2` or `mysql2/promise`, of the application, with a database and the charset utf8mb4 (the driver's
+   * default). It is used and never ended.
+   */
+  readonly pool: MysqlPool | MysqlPromisePool;
+}
+
+/** Both roles in one MySQL or MariaDB database; a commit is one transaction of a fixed number of statements. */
+export function mysqlStorage(options: MysqlOptions): Storage {
+  return sqlStorage(mysqlDatabase(options), { name: 'mysql', atomic: true, survives: 'machine' });
+}
+
+/** The history role alone, for `composeStorage`. */
+export function mysqlHistory(options: MysqlOptions): HistoryStore {
+  return sqlHistory(mysqlDatabase(options));
+}
+
+/** The inbox role alone, for `composeStorage`. */
+export function mysqlInbox(options: MysqlOptions): InboxStore {
+  return sqlInbox(mysqlDatabase(options), { joinsEvents: false });
+}
+
+function mysqlDatabase({ pool }: MysqlOptions): SqlDatabase {
+  const checked = checkedPool(pool);
+  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked) });
+}
