@@ -1,0 +1,108 @@
+/**
+ * A server process of a deployment under test: the application of app.ts on the services that its arguments name. Started
+ * and spoken to by server-process.ts.
+ *
+ * Prints JSON lines: `{"port":…}` when it is ready, `{"event":…,"payload":…}` for each server event that `--events` names,
+ * `{"rss":…}` when asked for `memory` on its input. Closes gracefully on SIGTERM, and ends with its parent: its input ends
+ * then. Faults are injected here, around the ports, so that the product has no switch for them.
+ */
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import type { Storage } from '@tidemark/core';
+import { type Backplane, type ServerEventName, redisBackplane } from '@tidemark/server';
+import { postgresStorage } from '@tidemark/storage-postgres';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { startApp } from './app.ts';
+
+const { values } = parseArgs({
+  options: {
+    redis: { type: 'string', default: '' },
+    postgres: { type: 'string', default: '' },
+    /** Options of createMessaging that are data, as JSON. */
+    settings: { type: 'string', default: '{}' },
+    /** Names of server events, with commas between. */
+    events: { type: 'string', default: '' },
+    /** `before-commit` or `after-commit` of a batch with a message whose text begins with KILL. */
+    kill: { type: 'string', default: '' },
+    /** `every-second` or `all` of the frames that other nodes publish to this one. */
+    'drop-frames': { type: 'string', default: '' },
+  },
+});
+
+/** Version of the tRPC that this process really runs on. */
+function trpcVersion(): string {
+  const manifest = new URL('../package.json', import.meta.resolve('@trpc/server'));
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line, (_, value) => (value instanceof Error ? String(value) : value))}\n`);
+}
+
+/** Kills this very process at a point of the commit. SIGKILL: nothing is caught, flushed or said. */
+function killing(storage: Storage, when: string): Storage {
+  return {
+    ...storage,
+    commit: async (batch) => {
+      const marked = batch.events.some(
+        (event) => event.type === 'message.sent' && String(event.message.content['text']).startsWith('KILL'),
+      );
+      const die = (): Promise<never> => {
+        process.kill(process.pid, 'SIGKILL');
+        return new Promise(() => {});
+      };
+      if (marked && when === 'before-commit') return die();
+      const outcome = await storage.commit(batch);
+      if (marked && when === 'after-commit' && outcome.conflict === undefined) return die();
+      return outcome;
+    },
+  };
+}
+
+/** Loses frames on their way to this node, as pub/sub does. */
+function losing(backplane: Backplane, which: string): Backplane {
+  let frames = 0;
+  const isLost = (): boolean => which === 'all' || frames++ % 2 === 1;
+  return {
+    ...backplane,
+    notifier: {
+      publish: (nodeId, frame) => backplane.notifier.publish(nodeId, frame),
+      listen: (nodeId, onFrame) => backplane.notifier.listen(nodeId, (frame) => (isLost() ? undefined : onFrame(frame))),
+    },
+  };
+}
+
+// First of all, since starting may last: for as long as a service is not there.
+const input = createInterface({ input: process.stdin });
+input.on('close', () => process.exit());
+input.on('line', (line) => {
+  if (line === 'memory') print({ rss: process.memoryUsage.rss() });
+});
+
+const redis = new Redis(values.redis);
+redis.on('error', () => {});
+const pool = new pg.Pool({ connectionString: values.postgres, max: 8 });
+pool.on('error', () => {});
+const storage = postgresStorage({ pool });
+const settings = { partitions: 8, backlog: 10_000, deadLetters: 1_000, ...(JSON.parse(values.settings) as object) };
+
+const app = await startApp({
+  ...settings,
+  storage: values.kill === '' ? storage : killing(storage, values.kill),
+  ...(values['drop-frames'] === ''
+    ? { redis }
+    : { backplane: losing(redisBackplane({ redis, ...settings }), values['drop-frames']) }),
+});
+for (const event of values.events.split(',').filter(Boolean)) {
+  app.messaging.on(event as ServerEventName, (payload) => print({ event, payload }));
+}
+
+process.once('SIGTERM', async () => {
+  await app[Symbol.asyncDispose]();
+  await pool.end();
+  redis.disconnect();
+  process.exit();
+});
+print({ port: app.port, trpcVersion: trpcVersion() });

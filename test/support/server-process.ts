@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
+import { eventually } from './app.ts';
+
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./run-server.ts', import.meta.url));
+
+export interface ServerProcessOptions {
+  /** URLs of the services. */
+  readonly redis: string;
+  readonly postgres: string;
+  /** Options of createMessaging that are data. Leases, receipts and comparisons of heads are fast unless they say otherwise. */
+  readonly settings?: Settings;
+  /** Server events to be told of; see `seen`. */
+  readonly events?: readonly ServerEventName[];
+  /** The process kills itself with SIGKILL around the commit of a message whose text begins with KILL. */
+  readonly kill?: 'before-commit' | 'after-commit';
+  /** Runs the whole process on the tRPC of this fixture instead of the current one. */
+  readonly trpc?: 'trpc-previous' | 'trpc-floor';
+  /** Which frames to this node are lost. */
+  readonly dropFrames?: 'every-second' | 'all';
+}
+
+type Settings = Omit<
+  MessagingOptions<Record<string, never>>,
+  'content' | 'storage' | 'redis' | 'backplane' | 'clock' | 'random'
+>;
+
+/** Faults are to be over in a test's time, and the load of a test is not to be refused. */
+const FAST: Settings = {
+  leaseTtl: 600,
+  receiptTimeout: 2_000,
+  voidAfter: 500,
+  headsEvery: 500,
+  limits: { callsPerSecond: 100_000, callBurst: 100_000 },
+};
+
+/** A server of a deployment, in a process of its own that can be killed. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly wsUrl: string;
+  readonly pid: number;
+  /** Version of @trpc/server that it runs on. */
+  readonly trpcVersion: string;
+  /** Resolves with the signal that ended it, or null when it ended by itself. */
+  readonly ended: Promise<NodeJS.Signals | null>;
+  /** Payloads of the events of that name so far, as JSON carried them (an error is its text). */
+  seen<Name extends ServerEventName>(name: Name): readonly ServerEvents[Name][];
+  /** Bytes that the process occupies now. */
+  memory(): Promise<number>;
+  /** Closes it gracefully, as a deployment does, and resolves when it is gone. */
+  close(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts a server process and resolves when it serves. Disposing of it kills it. */
+export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+  const settings = { ...FAST, ...options.settings, limits: { ...FAST.limits, ...options.settings?.limits } };
+  const child = spawn(
+    process.execPath,
+    [
+      ...(options.trpc === undefined ? [] : ['--import=./test/support/use-trpc.mjs']),
+      '--import=tsx',
+      PROGRAM,
+      `--redis=${options.redis}`,
+      `--postgres=${options.postgres}`,
+      `--settings=${JSON.stringify(settings)}`,
+      `--events=${(options.events ?? []).join(',')}`,
+      `--kill=${options.kill ?? ''}`,
+      `--drop-frames=${options.dropFrames ?? ''}`,
+    ],
+    { cwd: CHECKOUT, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, TRPC_FIXTURE: options.trpc } },
+  );
+  running.add(child);
+  const ended = once(child, 'exit').then(([, signal]) => {
+    running.delete(child);
+    return signal as NodeJS.Signals | null;
+  });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-8_192);
+  });
+  // Writing to one that was just killed is no failure of the test.
+  child.stdin.on('error', () => {});
+
+  const seen = new Map<string, unknown[]>();
+  const memory: number[] = [];
+  let port: number | undefined;
+  let trpcVersion = '';
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as { port?: number; trpcVersion?: string; rss?: number; event?: string; payload?: unknown };
+    if (line.port !== undefined) port = line.port;
+    if (line.trpcVersion !== undefined) trpcVersion = line.trpcVersion;
+    if (line.rss !== undefined) memory.push(line.rss);
+    if (line.event === undefined) return;
+    const payloads = seen.get(line.event);
+    if (payloads) payloads.push(line.payload);
+    else seen.set(line.event, [line.payload]);
+  });
+  const before = await Promise.race([
+    eventually('the server process serves', () => port, 30_000),
+    ended.then((signal) => `it ended with ${signal ?? `code ${child.exitCode}`}`),
+  ]);
+  if (typeof before === 'string') throw new Error(`the server process did not start: ${before}\n${complaints}`);
+
+  return {
+    wsUrl: `ws://127.0.0.1:${before}/trpc`,
+    pid: child.pid as number,
+    trpcVersion,
+    ended,
+    seen: <Name extends ServerEventName>(name: Name) => (seen.get(name) ?? []) as ServerEvents[Name][],
+    memory: async () => {
+      const asked = memory.length;
+      child.stdin.write('memory\n');
+      await eventually('the server process says how much memory it occupies', () => memory.length > asked);
+      return memory.at(-1) as number;
+    },
+    close: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
