@@ -1,7 +1,7 @@
 import { UnavailableError } from '@tidemark/core';
 import type { RedisClient, RedisConnection } from '../redis/client.ts';
 import { redisFailure } from '../redis/failure.ts';
-import { closeOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
+import { closeOwnConnection, dropOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
 import { CALL_TIMEOUT_MS, type RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { PartitionReader, StreamEntry } from './ingress-stream.ts';
@@ -103,7 +103,7 @@ export class RedisPartitionReader implements PartitionReader {
         this.#take(entries);
       }
     } catch (error) {
-      this.#connection?.disconnect();
+      if (this.#connection) dropOwnConnection(this.#connection);
       this.#connection = undefined;
       this.#position = START;
       throw redisFailure(error, 'reading commands');
@@ -151,11 +151,11 @@ export interface ReaderPorts {
 
 type RawEntry = readonly [id: string, fields: readonly string[] | null];
 
-/** The entries of a reply of XREAD for one stream: pairs of key and entries in RESP2, flat in RESP3, null for none. */
+/** The entries of a reply of XREAD for one stream: `[[key, entries]]`, or `{ key: entries }` of a client that maps RESP3. */
 function entriesOf(reply: unknown): readonly RawEntry[] {
-  if (!Array.isArray(reply)) return [];
-  const first: unknown = reply[0];
-  return (Array.isArray(first) ? first[1] : reply[1]) as RawEntry[];
+  const streams = Object.values((reply ?? {}) as Record<string, unknown>);
+  const entries = Array.isArray(reply) ? (streams[0] as [string, unknown] | undefined)?.[1] : streams[0];
+  return (entries ?? []) as readonly RawEntry[];
 }
 
 /** The first field is `body`; fields are null when an entry was deleted while it was being read. */

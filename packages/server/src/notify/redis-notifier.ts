@@ -1,7 +1,7 @@
 import { backoff, type NodeId } from '@tidemark/core';
 import type { RedisClient, RedisConnection } from '../redis/client.ts';
 import type { RedisKeys } from '../redis/keys.ts';
-import { closeOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
+import { closeOwnConnection, dropOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
 import { CALL_TIMEOUT_MS, type RedisCalls } from '../redis/redis-calls.ts';
 import type { Notifier } from './notifier.ts';
 
@@ -89,7 +89,7 @@ class Subscription {
       first: (opened) => {
         opened.on('smessage', (_channel, frame) => this.#onFrame(String(frame)));
         // The slot of the channel has gone to another server.
-        opened.on('moved', () => opened.disconnect());
+        opened.on('moved', () => dropOwnConnection(opened));
         return opened.call('ssubscribe', this.#channel);
       },
       onEnd: () => this.#retry(0),
@@ -110,7 +110,7 @@ class Subscription {
     try {
       await this.#calls.deadlines.within(CALL_TIMEOUT_MS, 'listening', connection.call('ssubscribe', this.#channel));
     } catch {
-      connection.disconnect();
+      dropOwnConnection(connection);
     }
   }
 }

@@ -52,8 +52,13 @@ export async function closeOwnConnection(connection: RedisConnection): Promise<v
   const ended = new Promise<void>((resolve) => {
     connection.on('end', () => resolve());
   });
-  connection.disconnect();
+  dropOwnConnection(connection);
   await ended;
+}
+
+/** Begins to end a connection. One that has ended is left alone: the client would set a timer for its socket. */
+export function dropOwnConnection(connection: RedisConnection): void {
+  if (connection.status !== 'end') connection.disconnect();
 }
 
 async function attempt<T>(
@@ -66,7 +71,7 @@ async function attempt<T>(
   connection.on('error', (error) => {
     lastError = error;
   });
-  const disconnect = (): void => connection.disconnect();
+  const disconnect = (): void => dropOwnConnection(connection);
   signal.addEventListener('abort', disconnect, { once: true });
   connection.on('end', () => signal.removeEventListener('abort', disconnect));
   try {
@@ -84,7 +89,10 @@ async function attempt<T>(
 }
 
 function overridesFor(client: RedisClient, name: string): ConnectionOverrides {
+  // Time limits that the application set for its own commands would end reads that block.
+  const unlimited = { commandTimeout: undefined, socketTimeout: undefined, blockingTimeout: undefined };
   return {
+    ...unlimited,
     // A cluster has its key prefix beside, not in, the options of its nodes.
     keyPrefix: client.options.keyPrefix ?? '',
     connectionName: name,

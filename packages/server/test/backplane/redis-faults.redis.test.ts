@@ -1,0 +1,392 @@
+import { type Epoch, type NodeId, type Seq, UnavailableError, type UserId } from '@tidemark/core';
+import { Redis, type RedisOptions } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { startRedis } from '../../../../test/support/services/redis.ts';
+import type { Backplane } from '../../src/backplane.ts';
+import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import { redisKeys } from '../../src/redis/keys.ts';
+import { append } from '../../src/redis/scripts.ts';
+import { type RedisBackplaneOptions, redisBackplane } from '../../src/redis-backplane.ts';
+import { DEFAULTS } from './backplane-suite.ts';
+import { eventually } from './eventually.ts';
+import { bodiesOf, numbered, readAll } from './ingress-suite.ts';
+
+const epoch = 'e1' as Epoch;
+const [one, two] = ['node-1', 'node-2'] as [NodeId, NodeId];
+const ann = 'ann' as UserId;
+/** What a call may take at most: three seconds, the grain of the timer, and room for a busy machine. */
+const BOUND = 5_000;
+
+describe('Redis backplane when Redis fails', () => {
+  it('goes on when Redis is flushed in mid-traffic', async () => {
+    await using server = await startServer();
+    const { ingress, leases, inboxSeq } = server.open();
+    const other = server.open();
+    const heard: string[] = [];
+    await other.notifier.listen(two, (frame) => void heard.push(frame));
+    await using traffic = startTraffic(ingress);
+    await leases.acquire(0, one, 60_000);
+    await inboxSeq(epoch).raise(new Map([[ann, 7 as Seq]]));
+
+    for (let flush = 0; flush < 5; flush++) {
+      const before = traffic.read.size;
+      await eventually('entries are read', () => traffic.read.size > before + 200);
+      await server.redis.flushall();
+      const marker = `after flush ${flush}`;
+      await ingress.append(0, marker);
+      await eventually('what was appended after the flush is read', () => traffic.read.has(marker));
+    }
+
+    expect(traffic.failures).toEqual([]);
+    expect(await leases.acquire(0, two, 60_000)).toBe(true);
+    expect(await inboxSeq(epoch).allocate(new Map([[ann, 1]]))).toEqual(new Map());
+    await other.notifier.publish(two, 'heard');
+    await eventually('a frame arrives', () => heard.includes('heard'));
+  });
+
+  it('numbers a stream that was wiped above its former self, also within one millisecond', async () => {
+    await using server = await startServer();
+    const key = redisKeys().commands(0);
+    for (let round = 0; round < 20; round++) {
+      const pipeline = server.redis.pipeline();
+      for (const body of ['before', 'after']) {
+        pipeline.eval(append.lua, 1, key, 100, body, body, body).xrange(key, '-', '+').del(key);
+      }
+      const replies = ((await pipeline.exec()) ?? []).map(([, reply]) => reply);
+      const [before, after] = [replies[1], replies[4]] as [[string][], [string][]];
+      const ids = [...before, ...after].map(([id]) =>
+        id
+          .split('-')
+          .map((part) => part.padStart(20, '0'))
+          .join('-'),
+      );
+      expect(new Set(ids).size).toBe(6);
+      expect(ids).toEqual(ids.toSorted());
+    }
+  });
+
+  it('wakes a reader that waits when the stream it waits for was wiped', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open();
+    const reader = ingress.open(0);
+    await ingress.append(0, 'a');
+    await readAll(reader, 1);
+    const reading = readAll(reader, 1);
+    await server.redis.flushall();
+    await ingress.append(0, 'b');
+    expect(bodiesOf(await reading)).toEqual(['b']);
+  });
+
+  it('sends its scripts again when Redis forgot them', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open();
+    await ingress.append(0, 'a');
+    await server.redis.call('SCRIPT', 'FLUSH');
+    await Promise.all(numbered('b', 300).map((body) => ingress.append(0, body)));
+    expect(bodiesOf(await readAll(ingress.open(0), 301))).toEqual(['a', ...numbered('b', 300)]);
+  });
+
+  it('survives kill -9 of Redis: calls fail as unavailable, and everything goes on by itself once it is back', async () => {
+    await using server = await startServer();
+    const { ingress, leases } = server.open();
+    const other = server.open();
+    const heard: string[] = [];
+    await other.notifier.listen(two, (frame) => void heard.push(frame));
+    await ingress.append(1, 'kept');
+    const keeper = ingress.open(1);
+    expect(bodiesOf(await readAll(keeper, 1))).toEqual(['kept']);
+    await using traffic = startTraffic(ingress);
+    await eventually('entries are read', () => traffic.read.size > 200);
+
+    await server.kill9();
+    const started = performance.now();
+    const outcomes = await Promise.allSettled([
+      ingress.append(0, 'down'),
+      leases.acquire(0, one, 1_000),
+      ingress.backlog(0),
+    ]);
+    expect(performance.now() - started).toBeLessThan(BOUND);
+    for (const outcome of outcomes) {
+      expect(outcome.status === 'rejected' && outcome.reason).toBeInstanceOf(UnavailableError);
+    }
+    await server.restart();
+
+    await eventually('appends work again', () =>
+      ingress.append(0, 'back').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await eventually('the reader goes on', () => traffic.read.has('back'));
+    await eventually('frames arrive again', async () => {
+      await other.notifier.publish(two, 'back').catch(() => {});
+      return heard.includes('back');
+    });
+    expect(traffic.failures.every((failure) => failure instanceof UnavailableError)).toBe(true);
+    // Acknowledged by nobody: still there, and not given to the same reader again.
+    expect(await ingress.backlog(1)).toBe(1);
+    await ingress.append(1, 'next');
+    expect(bodiesOf(await eventuallyRead(keeper, 1))).toEqual(['next']);
+    await keeper.close();
+    expect(await readAll(ingress.open(1), 2)).toMatchObject([{ body: 'kept', redelivered: true }, { body: 'next' }]);
+    // Whatever was appended, read or lost with its receipt, is gone once the traffic stops.
+    await traffic[Symbol.asyncDispose]();
+    expect(traffic.appended.filter((body) => !traffic.read.has(body))).toEqual([]);
+  });
+
+  it('answers within its bound while Redis stands still, and goes on when it does', async () => {
+    await using server = await startServer();
+    const { ingress, inboxSeq, presence, nodes, notifier } = server.open();
+    const heard: string[] = [];
+    await notifier.listen(one, (frame) => void heard.push(frame));
+    await server.pause();
+    const started = performance.now();
+    const outcomes = await Promise.allSettled([
+      ...numbered('stuck', 50).map((body) => ingress.append(0, body)),
+      inboxSeq(epoch).allocate(new Map([[ann, 1]])),
+      presence.nodesOf([ann]),
+      nodes.workers(),
+      notifier.publish(one, 'frame'),
+      ingress.open(0).read(1, new AbortController().signal),
+    ]);
+    expect(performance.now() - started).toBeLessThan(BOUND);
+    for (const outcome of outcomes) {
+      expect(outcome.status === 'rejected' && outcome.reason).toBeInstanceOf(UnavailableError);
+    }
+    await server.resume();
+    await eventually('appends work again', () =>
+      ingress.append(0, 'back').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await eventually('frames arrive again', async () => {
+      await notifier.publish(one, 'back').catch(() => {});
+      return heard.includes('back');
+    });
+  });
+
+  it('bounds the calls that wait for a Redis that stands still', async () => {
+    await using server = await startServer();
+    const { presence } = server.open();
+    await presence.nodesOf([ann]);
+    await server.pause();
+    const outcomes = await Promise.allSettled(Array.from({ length: 10_050 }, () => presence.nodesOf([ann])));
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? String(outcome.reason) : ''));
+    expect(reasons.filter((reason) => reason.includes('10000 calls'))).toHaveLength(50);
+    await server.resume();
+    await eventually('calls are answered again', () =>
+      presence.nodesOf([ann]).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('opens a new connection when the one of a reader or of the listener is cut', async () => {
+    await using server = await startServer();
+    const { ingress, notifier } = server.open();
+    const heard: string[] = [];
+    await notifier.listen(one, (frame) => void heard.push(frame));
+    await using traffic = startTraffic(ingress);
+    for (let cut = 0; cut < 5; cut++) {
+      const before = traffic.read.size;
+      await eventually('entries are read', () => traffic.read.size > before + 100);
+      for (const { id } of await connections(server.redis)) await server.redis.client('KILL', 'ID', id);
+      await eventually('frames arrive again', async () => {
+        await notifier.publish(one, `cut ${cut}`);
+        return heard.includes(`cut ${cut}`);
+      });
+    }
+    await traffic[Symbol.asyncDispose]();
+    expect(traffic.appended.filter((body) => !traffic.read.has(body))).toEqual([]);
+  });
+
+  it('works with the options an application may have set on its client', async () => {
+    await using server = await startServer();
+    const redis = server.client({
+      keyPrefix: 'app:',
+      stringNumbers: true,
+      enableAutoPipelining: true,
+      enableOfflineQueue: false,
+      commandTimeout: 1_000,
+      socketTimeout: 1_000,
+      protocol: 3,
+      replyMapping: 'resp3',
+      lazyConnect: true,
+    });
+    await redis.connect();
+    const { ingress, inboxSeq, leases, notifier, presence } = server.open({ redis });
+    const heard: string[] = [];
+    await notifier.listen(one, (frame) => void heard.push(frame));
+    await notifier.publish(one, 'frame');
+    await eventually('the frame arrives', () => heard.includes('frame'));
+    const reader = ingress.open(0);
+    // Longer than the client's commandTimeout.
+    const reading = readAll(reader, 1);
+    let over = false;
+    const end = (): void => {
+      over = true;
+    };
+    reading.then(end, end);
+    await expect(eventually('it is over', () => over, 1_500)).rejects.toThrow('not within');
+    await ingress.append(0, 'a');
+    const entries = await reading;
+    expect(bodiesOf(entries)).toEqual(['a']);
+    await reader.acknowledge(entries.map((entry) => entry.id));
+    expect(await ingress.backlog(0)).toBe(0);
+    await inboxSeq(epoch).raise(new Map([[ann, 1 as Seq]]));
+    expect(await inboxSeq(epoch).allocate(new Map([[ann, 2]]))).toEqual(new Map([[ann, 3]]));
+    expect(await leases.acquire(0, one, 60_000)).toBe(true);
+    expect(await leases.acquire(0, two, 60_000)).toBe(false);
+    await presence.join([ann], one, 60_000);
+    expect(await presence.nodesOf([ann])).toEqual(new Map([[ann, [one]]]));
+    const keys = await server.redis.keys('*');
+    expect(keys.length).toBeGreaterThan(0);
+    expect(keys.filter((key) => !key.startsWith('app:tm:'))).toEqual([]);
+  });
+
+  it('throws what is not a matter of availability as it is', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open();
+    await server.redis.set('tm:{c0}:commands', 'of something else');
+    await expect(ingress.append(0, 'a')).rejects.toThrow('WRONGTYPE');
+    await expect(ingress.open(0).read(1, new AbortController().signal)).rejects.toThrow('WRONGTYPE');
+  });
+
+  it('fails as unavailable when the application has closed its client', async () => {
+    await using server = await startServer();
+    const redis = server.client({});
+    const { ingress } = server.open({ redis });
+    await ingress.append(0, 'a');
+    redis.disconnect();
+    await expect(ingress.append(0, 'b')).rejects.toBeInstanceOf(UnavailableError);
+  });
+
+  it('leaves no connection, timer or listener when it is closed, whatever it was doing', async () => {
+    await using server = await startServer();
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+    const listeners = (): number =>
+      ['ready', 'end', 'error', 'close'].reduce((sum, name) => sum + server.redis.listenerCount(name), 0);
+    await server.redis.ping();
+    const before = { timers: timers(), sockets: sockets(), listeners: listeners() };
+    const backplane = redisBackplane({ ...DEFAULTS, redis: server.redis });
+    await backplane.notifier.listen(one, () => {});
+    const waiting = [0, 1, 2].map((partition) =>
+      backplane.ingress.open(partition).read(1, new AbortController().signal),
+    );
+    await eventually('all connections are open', async () => (await connections(server.redis)).length === 4);
+    const opening = backplane.ingress.open(3).read(1, new AbortController().signal);
+    const started = performance.now();
+    await backplane.close();
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(await Promise.allSettled([...waiting, opening])).toEqual(Array(4).fill({ status: 'fulfilled', value: [] }));
+    await eventually('the server has seen them go', async () => (await connections(server.redis)).length === 0);
+    expect({ timers: timers(), sockets: sockets(), listeners: listeners() }).toEqual(before);
+    await expect(backplane.ingress.append(0, 'late')).rejects.toBeInstanceOf(UnavailableError);
+    expect(await server.redis.ping()).toBe('PONG');
+  });
+
+  it('names the option it cannot use', () => {
+    const open = (redis: unknown, keyPrefix?: string) => () =>
+      redisBackplane({ ...DEFAULTS, redis: redis as RedisBackplaneOptions['redis'], keyPrefix });
+    expect(open('redis://127.0.0.1')).toThrow(/^redis must be a client of ioredis.*Got string$/);
+    expect(open(null)).toThrow(/Got null$/);
+    expect(open({ status: 'ready', call: () => {} })).toThrow(/Got an object without on\(\), off\(\), duplicate\(\)$/);
+    const redis = new Redis({ lazyConnect: true });
+    expect(open(redis, '{tm}:')).toThrow(/^keyPrefix must be/);
+    expect(open(redis, 'with space')).toThrow(/^keyPrefix must be/);
+  });
+});
+
+/** A Redis of the test's own, with a client and the backplanes opened on it. */
+async function startServer() {
+  const service = await startRedis();
+  const clients: Redis[] = [];
+  const backplanes: Backplane[] = [];
+  const client = (options: RedisOptions & { replyMapping?: 'resp3' }): Redis => {
+    const redis: Redis = new Redis({ ...options, host: '127.0.0.1', port: service.port });
+    redis.on('error', () => {});
+    clients.push(redis);
+    return redis;
+  };
+  const redis = client({});
+  return {
+    redis,
+    client,
+    open: (options: Partial<RedisBackplaneOptions> = {}): Backplane => {
+      const backplane = redisBackplane({ ...DEFAULTS, redis, ...options });
+      backplanes.push(backplane);
+      return backplane;
+    },
+    kill9: () => service.kill9(),
+    restart: () => service.restart(),
+    pause: () => service.pause(),
+    resume: () => service.resume(),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(backplanes.map((backplane) => backplane.close()));
+      for (const each of clients) each.disconnect();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Appends to partition 0 and reads and acknowledges from it, through every failure, until disposed; then reads the rest. */
+function startTraffic(ingress: Backplane['ingress']) {
+  const stop = new AbortController();
+  const reader = ingress.open(0);
+  const traffic = { appended: [] as string[], read: new Set<string>(), failures: [] as unknown[] };
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      traffic.failures.push(error);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const append = async (): Promise<void> => {
+    for (let index = 0; !stop.signal.aborted; index++) {
+      await attempt(async () => {
+        await ingress.append(0, `entry ${index}`);
+        traffic.appended.push(`entry ${index}`);
+      });
+    }
+  };
+  const readOn = async (signal: AbortSignal): Promise<void> => {
+    const entries = await reader.read(100, signal);
+    for (const entry of entries) traffic.read.add(entry.body);
+    let ids = entries.map((entry) => entry.id);
+    while (ids.length > 0) {
+      await attempt(async () => {
+        await reader.acknowledge(ids);
+        ids = [];
+      });
+    }
+  };
+  const read = async (): Promise<void> => {
+    while (!stop.signal.aborted) await attempt(() => readOn(stop.signal));
+  };
+  const running = Promise.all([append(), read()]);
+  return {
+    ...traffic,
+    [Symbol.asyncDispose]: async () => {
+      if (stop.signal.aborted) return;
+      stop.abort();
+      await running;
+      const last = AbortSignal.timeout(10_000);
+      while (!last.aborted && (await ingress.backlog(0)) > 0) await attempt(() => readOn(last));
+    },
+  };
+}
+
+/** Reads `count` entries through failures. */
+async function eventuallyRead(reader: PartitionReader, count: number) {
+  return eventually('entries are read', () => readAll(reader, count).catch(() => undefined));
+}
+
+/** Connections that backplanes opened themselves. */
+async function connections(redis: Redis): Promise<{ id: string; name: string }[]> {
+  const list = String(await redis.client('LIST'));
+  return [...list.matchAll(/id=(\d+) .*? name=(tidemark-\w+)/g)].map(([, id = '', name = '']) => ({ id, name }));
+}
