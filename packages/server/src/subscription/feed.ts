@@ -134,16 +134,19 @@ export class Feed {
         continue;
       }
       try {
+        const heardBefore = this.#heard;
         const entries = await reader.after(this.userId, this.#cursor, page);
         failures = 0;
         if (this.#closing.signal.aborted) return;
         if (entries === 'floor') {
-          this.#cursor = await reader.head(this.userId);
+          this.#cursor = await reader.settledHead(this.userId);
           this.#reset('floor');
           continue;
         }
         this.#writePage(entries);
-        if (entries.length < page && (this.#cursor >= this.#heard || entries.length === 0)) return this.#goLive();
+        // What was heard of during the read may be missing from its answer; what was heard of before would be in it.
+        const isAnswered = this.#cursor >= this.#heard || (entries.length === 0 && this.#heard === heardBefore);
+        if (entries.length < page && isAnswered) return this.#goLive();
       } catch (error) {
         if (!(error instanceof UnavailableError)) return this.#sink.fail(error);
         const delayMs = backoff(failures, { base: 50, cap: 2_000, random });

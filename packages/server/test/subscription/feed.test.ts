@@ -1,0 +1,217 @@
+import { type Event, formatCursor, type Seq, UnavailableError } from '@tidemark/core';
+import { describe, expect, test } from 'vitest';
+import { Feed } from '../../src/subscription/feed.ts';
+import { GAP_PATIENCE, openFeeds } from '../support/feeds.ts';
+import { recorded } from '../support/recorded.ts';
+import { RecordingSink } from '../support/recording-sink.ts';
+
+describe('a feed', () => {
+  test('catches up in pages, says that it is live, and writes what comes then one by one', async () => {
+    const { open, put, commitAndOffer } = openFeeds({ page: 2 });
+    await put(1, 2, 3, 4, 5);
+    const { feed, sink } = await open({ after: 1 });
+    await commitAndOffer(feed, 6, 7);
+    expect(sink.written).toEqual(['2 3', '4 5', 'live', '6', '7']);
+  });
+
+  test('names with each item the cursor to resume from', async () => {
+    const { open, put, reader } = openFeeds();
+    await put(1, 2);
+    const { sink } = await open();
+    expect(sink.cursors).toEqual([formatCursor(reader.epoch, 2), formatCursor(reader.epoch, 2)]);
+  });
+
+  test('tells of a reset first, and goes on after its cursor', async () => {
+    const { ports, put, userId, clock, events } = openFeeds();
+    await put(1, 2);
+    const resets = recorded(events, 'feed-reset');
+    const sink = new RecordingSink();
+    new Feed(userId, sink, ports).start(2 as Seq, 'epoch');
+    await clock.advance(0);
+    expect(sink.written).toEqual(['reset epoch', 'live']);
+    expect(resets).toEqual([{ userId, reason: 'epoch' }]);
+  });
+
+  test('drops what it has written before', async () => {
+    const { open, put, commitAndOffer } = openFeeds();
+    const [event] = await put(1);
+    const { feed, sink } = await open();
+    await commitAndOffer(feed, 2);
+    feed.offer(1 as Seq, { event: event as Event });
+    feed.offer(2 as Seq, { event: event as Event });
+    expect(sink.seqs).toEqual([1, 2]);
+  });
+
+  test('that was overtaken by retention is told so, and goes on from the head', async () => {
+    const { open, put, storage, events } = openFeeds();
+    const resets = recorded(events, 'feed-reset');
+    await put(1, 2, 3, 4);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
+    const { sink } = await open();
+    expect(sink.written).toEqual(['reset floor', 'live']);
+    expect(resets).toHaveLength(1);
+  });
+
+  test('that is closed writes nothing more, and leaves no timer', async () => {
+    const { open, put, commitAndOffer, clock } = openFeeds();
+    await put(1);
+    const { feed, sink } = await open();
+    await commitAndOffer(feed, 3);
+    expect(clock.sleeping).toBe(1);
+    feed.close();
+    await commitAndOffer(feed, 2);
+    feed.readOn();
+    await clock.advance(1_000);
+    expect(sink.seqs).toEqual([1]);
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe('a frame that was overtaken', () => {
+  test('within the patience needs no read of the store', async () => {
+    const { open, commitAndOffer, reads, clock, events } = openFeeds();
+    const gaps = recorded(events, 'gap-found');
+    const { feed, sink } = await open();
+    const before = reads();
+    await commitAndOffer(feed, 2, 3);
+    await clock.advance(GAP_PATIENCE - 1);
+    expect(sink.seqs).toEqual([]);
+    await commitAndOffer(feed, 1);
+    await clock.advance(1_000);
+    expect(sink.written).toEqual(['live', '1', '2', '3']);
+    expect(reads()).toBe(before);
+    expect(gaps).toEqual([]);
+  });
+
+  test('for longer is read from the store, and the gap is said to have been found', async () => {
+    const { open, put, commitAndOffer, clock, events, userId } = openFeeds();
+    const gaps = recorded(events, 'gap-found');
+    const { feed, sink } = await open();
+    await put(1);
+    await commitAndOffer(feed, 2, 3);
+    await clock.advance(GAP_PATIENCE);
+    expect(sink.written).toEqual(['live', '1 2 3', 'live']);
+    expect(gaps).toEqual([{ userId, cursor: 0, seen: 3, by: 'frame' }]);
+  });
+
+  test('by more than is kept is read from the store at once', async () => {
+    const { open, put, commitAndOffer, clock } = openFeeds({ aheadLimit: 2 });
+    const { feed, sink } = await open();
+    await put(1);
+    await commitAndOffer(feed, 2, 3, 4);
+    await clock.advance(0);
+    expect(sink.seqs).toEqual([1, 2, 3, 4]);
+  });
+
+  test('gets a patience of its own when an earlier one has come', async () => {
+    const { open, commitAndOffer, clock, reads } = openFeeds();
+    const { feed, sink } = await open();
+    const before = reads();
+    await commitAndOffer(feed, 2);
+    await clock.advance(GAP_PATIENCE - 1);
+    await commitAndOffer(feed, 4, 1);
+    await clock.advance(GAP_PATIENCE - 1);
+    await commitAndOffer(feed, 3);
+    await clock.advance(1_000);
+    expect(sink.seqs).toEqual([1, 2, 3, 4]);
+    expect(reads()).toBe(before);
+  });
+});
+
+describe('what is committed while the store is being read', () => {
+  test('is read too, though the answer that was under way lacked it', async () => {
+    let answer = (): void => {};
+    let holding = false;
+    const { open, put, commitAndOffer, clock } = openFeeds({
+      inbox: (inbox) => ({
+        range: async (...query) => {
+          const records = await inbox.range(...query);
+          if (holding) {
+            await new Promise<void>((resolve) => {
+              answer = resolve;
+            });
+          }
+          return records;
+        },
+      }),
+    });
+    await put(1);
+    const { feed, sink } = await open();
+    holding = true;
+    feed.readOn();
+    await clock.advance(0);
+    await commitAndOffer(feed, 2);
+    holding = false;
+    answer();
+    await clock.advance(0);
+    expect(sink.seqs).toEqual([1, 2]);
+    expect(feed.isLive).toBe(true);
+  });
+});
+
+describe('a slow sink', () => {
+  test('stops its feed at its cursor: nothing is written or kept until it drains, then the store is read', async () => {
+    const { open, commitAndOffer, clock, events, userId } = openFeeds();
+    const slow = recorded(events, 'slow-consumer');
+    const { feed, sink } = await open();
+    await commitAndOffer(feed, 1);
+    sink.stall();
+    await commitAndOffer(feed, ...Array.from({ length: 100 }, (_, index) => index + 2));
+    await clock.advance(60_000);
+    expect(sink.seqs).toEqual([1]);
+    expect(feed.cursor).toBe(1);
+    expect(slow).toEqual([{ userId, bufferedBytes: 1_000_000 }]);
+
+    sink.drain();
+    await clock.advance(0);
+    expect(sink.seqs).toEqual(Array.from({ length: 101 }, (_, index) => index + 1));
+    expect(sink.overflown).toBe(0);
+    expect(feed.isLive).toBe(true);
+  });
+
+  test('is no longer waited for once the feed is closed', async () => {
+    const { open, commitAndOffer, clock } = openFeeds();
+    const { feed, sink } = await open();
+    sink.stall();
+    await commitAndOffer(feed, 1);
+    await clock.advance(0);
+    expect(sink.waiting).toBe(1);
+    feed.close();
+    await clock.advance(0);
+    expect(sink.waiting).toBe(0);
+  });
+});
+
+describe('a store', () => {
+  test('that cannot be reached is asked again, and nothing is missed', async () => {
+    let failures = 5;
+    const { open, put, clock, events } = openFeeds({
+      inbox: (inbox) => ({
+        range: async (...query) => {
+          if (failures-- > 0) throw new UnavailableError('connection refused');
+          return inbox.range(...query);
+        },
+      }),
+    });
+    const retried = recorded(events, 'retried');
+    await put(1, 2);
+    const { sink } = await open();
+    await clock.advance(60_000);
+    expect(sink.written).toEqual(['1 2', 'live']);
+    expect(retried.map(({ what, attempt }) => [what, attempt])).toEqual(
+      [0, 1, 2, 3, 4].map((attempt) => ['feed', attempt]),
+    );
+  });
+
+  test('that fails otherwise ends the subscription with its error', async () => {
+    const { open } = openFeeds({
+      inbox: () => ({
+        range: async () => {
+          throw new Error('a defect');
+        },
+      }),
+    });
+    const { sink } = await open();
+    expect(sink.failures).toEqual([new Error('a defect')]);
+  });
+});
