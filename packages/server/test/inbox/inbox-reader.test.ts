@@ -1,0 +1,141 @@
+import { composeStorage, type Epoch, type InboxEntry, type Seq, type Storage } from '@tidemark/core';
+import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
+import { describe, expect, test } from 'vitest';
+import { InboxReader } from '../../src/inbox/inbox-reader.ts';
+import { VoidFiller } from '../../src/inbox/void-filler.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
+import { bob } from '../support/commands.ts';
+import { openInboxRows } from '../support/inbox-rows.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+function openReader(storage: Storage = memoryStorage()) {
+  const clock = new ManualClock();
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events: new ServerEventBus(), voidAfter: 2_000 });
+  return { ...openInboxRows({ storage }), clock, reader: new InboxReader(storage, voids) };
+}
+
+function seqs(entries: InboxEntry[] | 'floor'): (number | string)[] {
+  return entries === 'floor' ? ['floor'] : entries.map(({ seq, event }) => (event ? seq : `void ${seq}`));
+}
+
+describe('entries after a cursor', () => {
+  test('are those the store holds, ascending, with their events', async () => {
+    const { reader, userId, put } = openReader();
+    const events = await put(1, 2, 3);
+    const entries = await reader.after(userId, 1, 10);
+    expect(entries).toEqual([
+      { seq: 2, event: events[1] },
+      { seq: 3, event: events[2] },
+    ]);
+  });
+
+  test('are none at the head, and for a user without an inbox', async () => {
+    const { reader, userId, put } = openReader();
+    await put(1);
+    expect(await reader.after(userId, 1, 10)).toEqual([]);
+    expect(await reader.after(bob, 0, 10)).toEqual([]);
+  });
+
+  test('are at most the limit', async () => {
+    const { reader, userId, put } = openReader();
+    await put(1, 2, 3);
+    expect(seqs(await reader.after(userId, 0, 2))).toEqual([1, 2]);
+  });
+
+  test('end before the first hole, at once', async () => {
+    const { reader, userId, put, clock } = openReader();
+    await put(1, 2, 4);
+    expect(seqs(await reader.after(userId, 0, 10))).toEqual([1, 2]);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('hold voids, as places without an event', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 3);
+    await storage.inbox.fillVoids(userId, [2 as Seq], 0);
+    expect(seqs(await reader.after(userId, 0, 10))).toEqual([1, 'void 2', 3]);
+  });
+
+  test('are joined from another store, where the inbox holds references alone', async () => {
+    const { reader, userId, put } = openReader(composeStorage({ history: memoryHistory(), inbox: memoryInbox() }));
+    const events = await put(1, 2);
+    expect(await reader.after(userId, 0, 10)).toEqual(events.map((event, index) => ({ seq: index + 1, event })));
+  });
+
+  test('that refer to what the history lacks are an error that names the place, never skipped', async () => {
+    const { reader, userId, storage, conversationId } = openReader(
+      composeStorage({ history: memoryHistory(), inbox: memoryInbox() }),
+    );
+    const ref = { conversationId, conversationSeq: 9 as never };
+    await storage.inbox.append([{ userId, seq: 1 as Seq, ref, at: 0 }]);
+    await expect(reader.after(userId, 0, 10)).rejects.toThrow(`${conversationId}/9`);
+  });
+});
+
+describe('a hole at the start', () => {
+  test('is waited for, and its writer wins', async () => {
+    const { reader, userId, put, clock } = openReader();
+    await put(2);
+    const reading = reader.after(userId, 0, 10);
+    await clock.advance(500);
+    await put(1);
+    expect(seqs(await clock.finish(reading))).toEqual([1, 2]);
+    expect(clock.monotonic()).toBeLessThan(1_000);
+  });
+
+  test('that nobody fills is closed with a void', async () => {
+    const { reader, userId, put, clock } = openReader();
+    await put(1, 4);
+    expect(seqs(await clock.finish(reader.after(userId, 1, 10)))).toEqual(['void 2', 'void 3', 4]);
+  });
+
+  test('below which retention has removed everything is the floor, and no hole', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 3);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
+    expect(await reader.after(userId, 1, 10)).toBe('floor');
+    expect(seqs(await reader.after(userId, 2, 10))).toEqual([3]);
+  });
+});
+
+describe('where to start', () => {
+  const epoch = (storage: Storage) => storage.inbox.epoch;
+
+  test('without a cursor is the head, as a new device', async () => {
+    const { reader, userId, put } = openReader();
+    await put(1, 2);
+    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, reset: 'new' });
+    expect(await reader.start(bob, undefined)).toEqual({ seq: 0, reset: 'new' });
+  });
+
+  test('is the cursor, wherever it stands between floor and head', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 3);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
+    for (const seq of [1, 2, 3]) {
+      expect(await reader.start(userId, { epoch: epoch(storage), seq: seq as Seq })).toEqual({ seq, reset: undefined });
+    }
+  });
+
+  test('is the head with the reason, when the cursor cannot be continued from', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 3);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
+    const start = (of: Epoch, seq: number) => reader.start(userId, { epoch: of, seq: seq as Seq });
+    expect(await start('another' as Epoch, 2)).toEqual({ seq: 3, reset: 'epoch' });
+    expect(await start(epoch(storage), 0)).toEqual({ seq: 3, reset: 'floor' });
+    expect(await start(epoch(storage), 4)).toEqual({ seq: 3, reset: 'ahead' });
+  });
+});
+
+test('heads are the newest seq of each user, 0 without an inbox', async () => {
+  const { reader, userId, put } = openReader();
+  await put(1, 2);
+  expect(await reader.heads([userId, bob])).toEqual(
+    new Map([
+      [userId, 2],
+      [bob, 0],
+    ]),
+  );
+  expect(await reader.head(userId)).toBe(2);
+});

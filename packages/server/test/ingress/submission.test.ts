@@ -1,0 +1,151 @@
+import { type CommandResult, type NodeId, TidemarkError, UnavailableError } from '@tidemark/core';
+import { describe, expect, test } from 'vitest';
+import { decodeEnvelope } from '../../src/ingress/envelope.ts';
+import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memory-ingress-stream.ts';
+import { partitionOf } from '../../src/ingress/partition.ts';
+import { Submission } from '../../src/ingress/submission.ts';
+import { alice, direct, group, send } from '../support/commands.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
+
+const PARTITIONS = 4;
+const RECEIPT_TIMEOUT = 10_000;
+const result: CommandResult = { conversationId: direct, conversationSeq: 2 as never, at: 1, messageId: null };
+
+function openSubmission(backlog = 100) {
+  const clock = new ManualClock();
+  const ingress = memoryIngressStream(createMemoryStreams(), { backlog, deadLetters: 10, now: () => clock.now() });
+  const options = { nodeId: 'node-1' as NodeId, partitions: PARTITIONS, receiptTimeout: RECEIPT_TIMEOUT };
+  const submission = new Submission(ingress, clock, options);
+  /** What has been queued for this conversation's partition. */
+  async function queued(conversationId = direct) {
+    const reader = ingress.open(partitionOf(conversationId, PARTITIONS));
+    const entries = await reader.read(100, AbortSignal.timeout(1_000));
+    return entries.map((entry) => decodeEnvelope(entry.body));
+  }
+  return { clock, ingress, submission, queued };
+}
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  const error: unknown = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof TidemarkError ? error.code : String(error);
+}
+
+describe('a command', () => {
+  test('is queued in the partition of its conversation, with where its reply goes', async () => {
+    const { submission, queued } = openSubmission();
+    const command = send(alice, direct);
+    const call = submission.submit(command);
+    const [envelope] = await queued();
+    expect(envelope).toMatchObject({ command, replyTo: 'node-1' });
+    submission.settle({ call: envelope?.call ?? '', result });
+    expect(await call).toEqual(result);
+  });
+
+  test('resolves with the reply to its own call, whatever the order of replies', async () => {
+    const { submission, queued } = openSubmission();
+    const calls = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
+    const [first, second] = await queued();
+    submission.settle({ call: second?.call ?? '', result: { ...result, at: 2 } });
+    submission.settle({ call: first?.call ?? '', result });
+    expect(await Promise.all(calls)).toEqual([result, { ...result, at: 2 }]);
+  });
+
+  test('is rejected with the error that the writer gave', async () => {
+    const { submission, queued } = openSubmission();
+    const call = submission.submit(send(alice, group));
+    const [envelope] = await queued(group);
+    submission.settle({ call: envelope?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
+    expect(await codeOf(call)).toBe('not_a_member');
+  });
+
+  test('that has no receipt in time fails with an unknown outcome, and a late reply is dropped', async () => {
+    const { submission, queued, clock } = openSubmission();
+    const call = submission.submit(send(alice, direct));
+    const code = codeOf(call);
+    await clock.advance(RECEIPT_TIMEOUT - 1);
+    expect(submission.waiting).toBe(1);
+    await clock.advance(300);
+    expect(await code).toBe('outcome_unknown');
+    expect(submission.waiting).toBe(0);
+    const [envelope] = await queued();
+    submission.settle({ call: envelope?.call ?? '', result });
+    submission.settle({ call: 'of-nobody', result });
+  });
+
+  test('that came later waits its own time', async () => {
+    const { submission, queued, clock } = openSubmission();
+    const early = codeOf(submission.submit(send(alice, direct)));
+    await clock.advance(RECEIPT_TIMEOUT / 2);
+    const late = submission.submit(send(alice, direct));
+    await clock.advance(RECEIPT_TIMEOUT / 2 + 300);
+    expect(await early).toBe('outcome_unknown');
+    const [, envelope] = await queued();
+    submission.settle({ call: envelope?.call ?? '', result });
+    expect(await late).toEqual(result);
+  });
+
+  test('is refused as overloaded by a full partition, and nothing waits', async () => {
+    const { submission } = openSubmission(1);
+    const first = codeOf(submission.submit(send(alice, direct)));
+    expect(await codeOf(submission.submit(send(alice, direct)))).toBe('overloaded');
+    expect(submission.waiting).toBe(1);
+    submission.close();
+    expect(await first).toBe('outcome_unknown');
+  });
+
+  test('whose queue cannot be reached has an unknown outcome, and nothing waits', async () => {
+    const { submission, ingress, clock } = openSubmission();
+    ingress.append = async () => {
+      throw new UnavailableError('connection refused');
+    };
+    expect(await codeOf(submission.submit(send(alice, direct)))).toBe('outcome_unknown');
+    expect(submission.waiting).toBe(0);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('that meets a defect of the queue is rejected with it', async () => {
+    const { submission, ingress } = openSubmission();
+    ingress.append = async () => {
+      throw new Error('a defect');
+    };
+    await expect(submission.submit(send(alice, direct))).rejects.toThrow('a defect');
+  });
+});
+
+describe('closing', () => {
+  test('refuses new commands while earlier ones may still be answered', async () => {
+    const { submission, queued } = openSubmission();
+    const call = submission.submit(send(alice, direct));
+    submission.refuse();
+    expect(await codeOf(submission.submit(send(alice, direct)))).toBe('closing');
+    const [envelope] = await queued();
+    submission.settle({ call: envelope?.call ?? '', result });
+    expect(await call).toEqual(result);
+  });
+
+  test('answers what still waits with an unknown outcome', async () => {
+    const { submission, clock } = openSubmission();
+    const codes = Promise.all([
+      codeOf(submission.submit(send(alice, direct))),
+      codeOf(submission.submit(send(alice, group))),
+    ]);
+    submission.close();
+    expect(await codes).toEqual(['outcome_unknown', 'outcome_unknown']);
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
+test('one timer runs while calls wait, and none while nothing does', async () => {
+  const { submission, queued, clock } = openSubmission();
+  expect(clock.sleeping).toBe(0);
+  const calls = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
+  await clock.advance(1_000);
+  expect(clock.sleeping).toBe(1);
+  for (const { call } of await queued()) submission.settle({ call, result });
+  await Promise.all(calls);
+  await settled();
+  expect(clock.sleeping).toBe(0);
+});
