@@ -1,13 +1,14 @@
-import type { CommandId, ConversationId, ConversationState, Event, UserId } from '@tidemark/core';
+import type { CommandId, CommandResult, ConversationId, ConversationState, Event, UserId } from '@tidemark/core';
+import { resultOf } from './decide.ts';
 
 /**
- * What the owner of a partition remembers between batches: states of recent conversations, and the events of recent
- * commands. Only a cache: forgetting costs a read, and whoever finds that it misled forgets all of it.
+ * What the owner of a partition remembers between batches: states of recent conversations, and what recent commands did,
+ * without the contents they carried. Only a cache: forgetting costs a read, and whoever finds that it misled forgets all of it.
  */
 export class ConversationCache {
   readonly #limit: number;
   readonly #states = new Map<ConversationId, ConversationState>();
-  readonly #commands = new Map<string, Event>();
+  readonly #commands = new Map<string, CommandResult>();
 
   /** @param limit conversations kept, and commands kept; the least recently used go first. */
   constructor(limit: number) {
@@ -18,14 +19,15 @@ export class ConversationCache {
     return touch(this.#states, conversationId);
   }
 
-  event(actorId: UserId, commandId: CommandId): Event | undefined {
+  result(actorId: UserId, commandId: CommandId): CommandResult | undefined {
     return this.#commands.get(commandKey(actorId, commandId));
   }
 
   keep(states: Iterable<readonly [ConversationId, ConversationState]>, events: Iterable<Event>): void {
     for (const [conversationId, state] of states) put(this.#states, conversationId, state, this.#limit);
     for (const event of events) {
-      if (event.commandId !== null) put(this.#commands, commandKey(event.actorId, event.commandId), event, this.#limit);
+      if (event.commandId === null) continue;
+      put(this.#commands, commandKey(event.actorId, event.commandId), resultOf(event), this.#limit);
     }
   }
 

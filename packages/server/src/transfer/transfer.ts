@@ -1,4 +1,5 @@
 import {
+  backoff,
   type Clock,
   type CommandResult,
   type ConversationId,
@@ -9,14 +10,13 @@ import {
   type InboxRow,
   type NodeId,
   type Random,
+  recipientsOf,
   type Storage,
   TidemarkError,
   UnavailableError,
-  backoff,
-  recipientsOf,
 } from '@tidemark/core';
 import type { RowNumbering } from '../inbox/number-rows.ts';
-import { type Envelope, decodeEnvelope } from '../ingress/envelope.ts';
+import { decodeEnvelope, type Envelope } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { Announcement } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
@@ -137,14 +137,20 @@ export class Transfer {
     const { clock, ids, inboxMembers } = this.#port;
     const states = new Map(loaded);
     const inBatch = new Map<string, CommandResult>();
-    const plan: Plan = { events: [], deliveries: [], states, repeats: [], idle: false, replies: [] };
+    const plan: Plan = { events: [], deliveries: [], states, repeats: [], repeated: 0, idle: false, replies: [] };
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
       const key = commandKey(command.actorId, command.commandId);
-      const earlier = known ? known.get(key) : this.#cache.event(command.actorId, command.commandId);
-      const again = inBatch.get(key) ?? (earlier && resultOf(earlier));
+      const found = known?.get(key);
+      if (found) plan.repeats.push(found);
+      const earlier = found
+        ? resultOf(found)
+        : known
+          ? undefined
+          : this.#cache.result(command.actorId, command.commandId);
+      if (earlier) plan.repeated += 1;
+      const again = earlier ?? inBatch.get(key);
       if (again) {
-        if (earlier) plan.repeats.push(earlier);
         plan.replies.push({ to, call, result: again });
         continue;
       }
@@ -162,7 +168,8 @@ export class Transfer {
       for (const event of decision.events) {
         plan.events.push(event);
         // A command changes membership in its last event only, so the state after it knows the recipients of each.
-        for (const userId of recipientsOf(decision.state, event)) plan.deliveries.push({ userId, ref: event, at: event.at });
+        for (const userId of recipientsOf(decision.state, event))
+          plan.deliveries.push({ userId, ref: event, at: event.at });
       }
     }
     return plan;
@@ -189,7 +196,9 @@ export class Transfer {
   async #lookUp(tasks: readonly Task[]): Promise<Map<string, Event>> {
     const events = await this.#port.storage.history.findByCommand(tasks.map((task) => task.envelope.command));
     return new Map(
-      events.flatMap((event) => (event.commandId === null ? [] : [[commandKey(event.actorId, event.commandId), event]])),
+      events.flatMap((event) =>
+        event.commandId === null ? [] : [[commandKey(event.actorId, event.commandId), event]],
+      ),
     );
   }
 
@@ -240,7 +249,7 @@ export class Transfer {
       const messages = plan.events.filter((event) => event.type === 'message.sent').length;
       events.emit('committed', { partition, events: plan.events.length, messages, rows: rows.length, commands, ms });
     }
-    if (plan.repeats.length > 0) events.emit('repeated', { partition, commands: plan.repeats.length });
+    if (plan.repeated > 0) events.emit('repeated', { partition, commands: plan.repeated });
     for (const reply of plan.replies) if ('error' in reply) events.emit('rejected', { partition, error: reply.error });
   }
 }
@@ -270,8 +279,10 @@ interface Plan {
   readonly events: Event[];
   readonly deliveries: (Delivery & { readonly at: number })[];
   readonly states: Map<ConversationId, ConversationState>;
-  /** Events of commands that were carried out before. */
+  /** Events of commands that were carried out before, as far as the store was asked for them. */
   readonly repeats: Event[];
+  /** How many commands were carried out before this batch. */
+  repeated: number;
   /**
    * Some command was refused, or changes nothing. Such a decision meets no unique key, so a stale memory would go unnoticed:
    * it is only believed when it was reached from states read for this attempt.
