@@ -1,19 +1,22 @@
 import {
+  backoff,
   type Clock,
   type Cursor,
   type FeedItem,
+  formatCursor,
   type InboxEntry,
   type Random,
   type ResetReason,
   type Seq,
   UnavailableError,
   type UserId,
-  backoff,
-  formatCursor,
 } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { FeedTransport, ServerEventBus } from '../server-events.ts';
 import type { SharedEntry } from './shared-entry.ts';
+
+/** Entries written to a sink at once before it is asked whether it is full: what may wait in it beyond its limit. */
+const TEXT_ENTRIES = 16;
 
 /**
  * Stage   7 subscription
@@ -72,7 +75,11 @@ export class Feed {
     if (seq > this.#cursor + 1) return this.#wait(seq, entry);
     if (!this.#sink.ready()) return this.readOn();
     this.#write(seq, entry);
-    for (let next = this.#ahead.get(this.#cursor + 1); next && this.#sink.ready(); next = this.#ahead.get(this.#cursor + 1)) {
+    for (
+      let next = this.#ahead.get(this.#cursor + 1);
+      next && this.#sink.ready();
+      next = this.#ahead.get(this.#cursor + 1)
+    ) {
       this.#ahead.delete(this.#cursor + 1);
       this.#write((this.#cursor + 1) as Seq, next);
     }
@@ -127,6 +134,8 @@ export class Feed {
   async #read(): Promise<void> {
     const { clock, events, random, reader, page } = this.#port;
     this.#mode = 'reading';
+    // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
+    let wanted = Math.min(page, TEXT_ENTRIES);
     for (let failures = 0; !this.#closing.signal.aborted; ) {
       if (!this.#sink.ready()) {
         events.emit('slow-consumer', { userId: this.userId, bufferedBytes: this.#sink.bufferedBytes() });
@@ -135,7 +144,7 @@ export class Feed {
       }
       try {
         const heardBefore = this.#heard;
-        const entries = await reader.after(this.userId, this.#cursor, page);
+        const entries = await reader.after(this.userId, this.#cursor, wanted);
         failures = 0;
         if (this.#closing.signal.aborted) return;
         if (entries === 'floor') {
@@ -143,10 +152,11 @@ export class Feed {
           this.#reset('floor');
           continue;
         }
-        this.#writePage(entries);
+        const isWritten = this.#writePage(entries);
         // What was heard of during the read may be missing from its answer; what was heard of before would be in it.
         const isAnswered = this.#cursor >= this.#heard || (entries.length === 0 && this.#heard === heardBefore);
-        if (entries.length < page && isAnswered) return this.#goLive();
+        if (isWritten && entries.length < wanted && isAnswered) return this.#goLive();
+        wanted = isWritten && this.#sink.ready() ? Math.min(page, wanted * 2) : Math.max(1, Math.floor(wanted / 2));
       } catch (error) {
         if (!(error instanceof UnavailableError)) return this.#sink.fail(error);
         const delayMs = backoff(failures, { base: 50, cap: 2_000, random });
@@ -156,12 +166,16 @@ export class Feed {
     }
   }
 
-  #writePage(entries: readonly InboxEntry[]): void {
-    const last = entries.at(-1);
-    if (!last) return;
-    this.#cursor = last.seq;
-    this.#saidLive = false;
-    this.#sink.item({ type: 'entries', entries }, this.#cursorText());
+  /** Whether the sink took all of them; those it did not take are read again later. */
+  #writePage(entries: readonly InboxEntry[]): boolean {
+    for (let start = 0; start < entries.length; start += TEXT_ENTRIES) {
+      if (start > 0 && !this.#sink.ready()) return false;
+      const slice = entries.slice(start, start + TEXT_ENTRIES);
+      this.#cursor = (slice.at(-1) as InboxEntry).seq;
+      this.#saidLive = false;
+      this.#sink.item({ type: 'entries', entries: slice }, this.#cursorText());
+    }
+    return true;
   }
 
   #goLive(): void {
@@ -195,7 +209,7 @@ export interface FeedPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: ServerEventBus;
-  /** Entries per page of catch-up. */
+  /** Entries per page of catch-up, at most. */
   readonly page: number;
   /** ms to wait for an entry that was overtaken, before the store is read. */
   readonly gapPatience: number;
