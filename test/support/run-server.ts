@@ -3,14 +3,14 @@
  * and spoken to by server-process.ts.
  *
  * Prints JSON lines: `{"port":…}` when it is ready, `{"event":…,"payload":…}` for each server event that `--events` names,
- * `{"rss":…}` when asked for `memory` on its input. Closes gracefully on SIGTERM, and ends with its parent: its input ends
+ * `{"held":…}` when asked for `memory` on its input. Closes gracefully on SIGTERM, and ends with its parent: its input ends
  * then. Faults are injected here, around the ports, so that the product has no switch for them.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Storage } from '@tidemark/core';
-import { type Backplane, type ServerEventName, redisBackplane } from '@tidemark/server';
+import { type Backplane, redisBackplane, type ServerEventName } from '@tidemark/server';
 import { postgresStorage } from '@tidemark/storage-postgres';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -69,7 +69,8 @@ function losing(backplane: Backplane, which: string): Backplane {
     ...backplane,
     notifier: {
       publish: (nodeId, frame) => backplane.notifier.publish(nodeId, frame),
-      listen: (nodeId, onFrame) => backplane.notifier.listen(nodeId, (frame) => (isLost() ? undefined : onFrame(frame))),
+      listen: (nodeId, onFrame) =>
+        backplane.notifier.listen(nodeId, (frame) => (isLost() ? undefined : onFrame(frame))),
     },
   };
 }
@@ -78,7 +79,11 @@ function losing(backplane: Backplane, which: string): Backplane {
 const input = createInterface({ input: process.stdin });
 input.on('close', () => process.exit());
 input.on('line', (line) => {
-  if (line === 'memory') print({ rss: process.memoryUsage.rss() });
+  if (line !== 'memory') return;
+  // What is still in use, without what only waits to be collected.
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  print({ held: heapUsed + external });
 });
 
 const redis = new Redis(values.redis);

@@ -48,7 +48,7 @@ export interface ServerProcess extends AsyncDisposable {
   readonly ended: Promise<NodeJS.Signals | null>;
   /** Payloads of the events of that name so far, as JSON carried them (an error is its text). */
   seen<Name extends ServerEventName>(name: Name): readonly ServerEvents[Name][];
-  /** Bytes that the process occupies now. */
+  /** Bytes that the process holds now, garbage not counted. */
   memory(): Promise<number>;
   /** Closes it gracefully, as a deployment does, and resolves when it is gone. */
   close(): Promise<void>;
@@ -67,6 +67,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     [
       ...(options.trpc === undefined ? [] : ['--import=./test/support/use-trpc.mjs']),
       '--import=tsx',
+      '--expose-gc',
       PROGRAM,
       `--redis=${options.redis}`,
       `--postgres=${options.postgres}`,
@@ -78,7 +79,8 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     { cwd: CHECKOUT, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, TRPC_FIXTURE: options.trpc } },
   );
   running.add(child);
-  const ended = once(child, 'exit').then(([, signal]) => {
+  // `close`, not `exit`: what it printed last is then read.
+  const ended = once(child, 'close').then(([, signal]) => {
     running.delete(child);
     return signal as NodeJS.Signals | null;
   });
@@ -94,23 +96,31 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   let port: number | undefined;
   let trpcVersion = '';
   createInterface({ input: child.stdout }).on('line', (text) => {
-    const line = JSON.parse(text) as { port?: number; trpcVersion?: string; rss?: number; event?: string; payload?: unknown };
+    const line = JSON.parse(text) as {
+      port?: number;
+      trpcVersion?: string;
+      held?: number;
+      event?: string;
+      payload?: unknown;
+    };
     if (line.port !== undefined) port = line.port;
     if (line.trpcVersion !== undefined) trpcVersion = line.trpcVersion;
-    if (line.rss !== undefined) memory.push(line.rss);
+    if (line.held !== undefined) memory.push(line.held);
     if (line.event === undefined) return;
     const payloads = seen.get(line.event);
     if (payloads) payloads.push(line.payload);
     else seen.set(line.event, [line.payload]);
   });
-  const before = await Promise.race([
+  const servesOn = await Promise.race([
     eventually('the server process serves', () => port, 30_000),
-    ended.then((signal) => `it ended with ${signal ?? `code ${child.exitCode}`}`),
-  ]);
-  if (typeof before === 'string') throw new Error(`the server process did not start: ${before}\n${complaints}`);
+    ended.then((signal) => Promise.reject(new Error(`it ended with ${signal ?? `code ${child.exitCode}`}`))),
+  ]).catch((cause: unknown) => {
+    child.kill('SIGKILL');
+    throw new Error(`the server process did not start\n${complaints}`, { cause });
+  });
 
   return {
-    wsUrl: `ws://127.0.0.1:${before}/trpc`,
+    wsUrl: `ws://127.0.0.1:${servesOn}/trpc`,
     pid: child.pid as number,
     trpcVersion,
     ended,
@@ -118,7 +128,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     memory: async () => {
       const asked = memory.length;
       child.stdin.write('memory\n');
-      await eventually('the server process says how much memory it occupies', () => memory.length > asked);
+      await eventually('the server process says how much memory it holds', () => memory.length > asked);
       return memory.at(-1) as number;
     },
     close: async () => {
