@@ -9,7 +9,7 @@ import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 const USERS = ['alice', 'bob', 'carol', 'dave'] as const;
 
-/** Two servers that are both gateway and worker; four users on them; everyone sends to a group and to a neighbour. */
+/** Two servers that are both gateway and worker; four users on them; everyone sends to a group and to a neighbour, twice each. */
 async function startScene(deployment: Deployment) {
   const events = ['counters-restored', 'committed'] as const;
   const servers = await Promise.all([deployment.start({ events }), deployment.start({ events })]);
@@ -28,10 +28,8 @@ async function startScene(deployment: Deployment) {
     const neighbour = USERS[(index + 1) % USERS.length] as string;
     const direct = directConversationId(user, neighbour);
     members.set(direct, [user, neighbour]);
-    return [
-      { user, client, conversationId: group },
-      { user, client, conversationId: direct },
-    ];
+    const conversations = [group, direct, group, direct];
+    return conversations.map((conversationId) => ({ user, client, conversationId }));
   });
   return { servers, members, records: devices.map(({ record }) => record), traffic: startTraffic(lanes) };
 }
@@ -45,8 +43,8 @@ test('Redis FLUSHALL in mid-traffic: counters are restored from the store and no
   await using deployment = await startDeployment();
   const { servers, members, records, traffic } = await startScene(deployment);
   const redis = new Redis(deployment.redis.url);
-  for (let flush = 0; flush < 4; flush++) {
-    await receiptsAfter(traffic, 150);
+  for (let flush = 0; flush < 5; flush++) {
+    await receiptsAfter(traffic, 300);
     await redis.flushall();
   }
   await receiptsAfter(traffic, 150);
