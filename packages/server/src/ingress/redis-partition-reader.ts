@@ -125,7 +125,7 @@ export class RedisPartitionReader implements PartitionReader {
     const { client, calls, commands } = this.#port;
     const { connection, reply } = await openOwnConnection({
       client,
-      deadlines: calls.deadlines,
+      calls,
       name: 'tidemark-ingress',
       signal: this.#closing.signal,
       first: (opened) => opened.call('xrevrange', commands, '+', '-', 'COUNT', 1),

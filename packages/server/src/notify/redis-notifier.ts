@@ -83,7 +83,7 @@ class Subscription {
   async #replace(): Promise<void> {
     const { connection } = await openOwnConnection({
       client: this.#client,
-      deadlines: this.#calls.deadlines,
+      calls: this.#calls,
       name: 'tidemark-notify',
       signal: this.#closing.signal,
       first: (opened) => {

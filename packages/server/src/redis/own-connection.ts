@@ -6,9 +6,8 @@ import {
   type RedisClient,
   type RedisConnection,
 } from './client.ts';
-import type { Deadlines } from './deadlines.ts';
 import { movedTo, redisFailure } from './failure.ts';
-import { CALL_TIMEOUT_MS } from './redis-calls.ts';
+import { CALL_TIMEOUT_MS, type RedisCalls } from './redis-calls.ts';
 
 /**
  * Opens connections of the backplane's own, beside the application's client and with its options: for commands that block
@@ -17,7 +16,7 @@ import { CALL_TIMEOUT_MS } from './redis-calls.ts';
  */
 export interface OwnConnectionOptions<T> {
   readonly client: RedisClient;
-  readonly deadlines: Deadlines;
+  readonly calls: RedisCalls;
   /** For the server's list of clients. */
   readonly name: string;
   /** Closes the connection, now or later. */
@@ -32,8 +31,10 @@ export interface OwnConnectionOptions<T> {
 export async function openOwnConnection<T>(
   options: OwnConnectionOptions<T>,
 ): Promise<{ connection: RedisConnection; reply: T }> {
-  const { client } = options;
+  const { client, calls } = options;
   if (!isClusterClient(client)) return attempt(options, (overrides) => client.duplicate(overrides));
+  // A client that has only just been made knows no server yet.
+  if (client.nodes('master').length === 0) await calls.command('ping');
   const masters = client.nodes('master');
   const any = masters[Math.floor(Math.random() * masters.length)];
   if (!any) throw new UnavailableError('Redis Cluster has no master that can be reached');
@@ -62,7 +63,7 @@ export function dropOwnConnection(connection: RedisConnection): void {
 }
 
 async function attempt<T>(
-  { client, deadlines, name, signal, first, onEnd }: OwnConnectionOptions<T>,
+  { client, calls, name, signal, first, onEnd }: OwnConnectionOptions<T>,
   duplicate: (overrides: ConnectionOverrides) => RedisConnection,
 ): Promise<{ connection: RedisConnection; reply: T }> {
   if (signal.aborted) throw new UnavailableError('the backplane was closed');
@@ -75,8 +76,8 @@ async function attempt<T>(
   signal.addEventListener('abort', disconnect, { once: true });
   connection.on('end', () => signal.removeEventListener('abort', disconnect));
   try {
-    await deadlines.within(CALL_TIMEOUT_MS, name, connection.connect());
-    const reply = await deadlines.within(CALL_TIMEOUT_MS, name, first(connection));
+    await calls.deadlines.within(CALL_TIMEOUT_MS, name, connection.connect());
+    const reply = await calls.deadlines.within(CALL_TIMEOUT_MS, name, first(connection));
     if (onEnd) {
       if (connection.status === 'end') throw new UnavailableError(`the connection for ${name} was lost`);
       connection.on('end', onEnd);

@@ -103,6 +103,25 @@ describe('Redis backplane when a server of the cluster fails', () => {
   });
 });
 
+describe('Redis backplane on a cluster client that was only just made', () => {
+  it.each([{ lazyConnect: false }, { lazyConnect: true }])('waits until it is connected: %o', async (options) => {
+    await using service = await startRedisCluster();
+    const cluster = new Cluster([...service.urls], options);
+    const backplane = redisBackplane({ ...DEFAULTS, redis: cluster });
+    try {
+      const reading = readAll(backplane.ingress.open(0), 1);
+      await Promise.all([
+        backplane.notifier.listen(nodes[0] as NodeId, () => {}),
+        backplane.ingress.append(0, 'first'),
+      ]);
+      expect(bodiesOf(await reading)).toEqual(['first']);
+    } finally {
+      await backplane.close();
+      cluster.disconnect();
+    }
+  });
+});
+
 async function startServers() {
   const service = await startRedisCluster();
   const cluster = new Cluster([...service.urls]);
