@@ -23,12 +23,20 @@ export class Ceilings {
   /** Raises the ceilings that these rows need. Resolves before any of the rows may be written. */
   async raise(rows: readonly InboxRow[]): Promise<void> {
     const wanted = new Map<UserId, number>();
+    const begun = new Set<UserId>();
     for (const { userId, seq } of rows) {
       const known = Math.max(wanted.get(userId) ?? 0, this.#stored.get(userId) ?? 0);
       if (seq > known) wanted.set(userId, Math.ceil(seq / BLOCK) * BLOCK);
+      if (seq !== 1) continue;
+      begun.add(userId);
+      wanted.set(userId, Math.max(known, BLOCK));
     }
     let missing = [...wanted].map(([userId, ceiling]) => ({
-      updateOne: { filter: { _id: userId }, update: { $max: { ceiling } }, upsert: true },
+      updateOne: {
+        filter: { _id: userId },
+        update: { $max: { ceiling }, ...(begun.has(userId) && { $set: { begun: true } }) },
+        upsert: true,
+      },
     }));
     // Of two upserts of a new user at the same time, one may find the key taken, and then has to update instead.
     while (missing.length > 0) {
@@ -65,8 +73,10 @@ export async function readBounds(
     heads.aggregate([{ $match: { _id: { $in: [...userIds] } } }, edge(inboxName, 1), edge(inboxName, -1)]).toArray(),
   );
   for (const document of found as Head[]) {
-    const { _id: userId, ceiling, lowest, highest } = document;
-    const floor = lowest[0] ? lowest[0].seq - 1 : ceiling;
+    const { _id: userId, ceiling, begun, lowest, highest } = document;
+    // Before seq 1 was ever written nothing can have expired: a later seq was faster, and below it is a hole.
+    const oldest = begun ? (lowest[0]?.seq ?? 1) : 1;
+    const floor = lowest[0] ? oldest - 1 : ceiling;
     bounds.set(userId, { floor: floor as Seq, head: (highest[0]?.seq ?? ceiling) as Seq });
   }
   return bounds;
@@ -75,6 +85,8 @@ export async function readBounds(
 interface Head extends MongoDocument {
   readonly _id: UserId;
   readonly ceiling: number;
+  /** Seq 1 has been written. */
+  readonly begun?: boolean;
   readonly lowest: readonly { readonly seq: number }[];
   readonly highest: readonly { readonly seq: number }[];
 }

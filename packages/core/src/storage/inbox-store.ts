@@ -67,7 +67,10 @@ export interface Delivery {
   readonly ref: EventRef;
 }
 
-/** Seqs floor+1 … head can be read; a cursor below floor has lost entries. */
+/**
+ * Seqs up to floor were removed by retention: a cursor below it has lost entries. Seqs floor+1 … head are there, but for
+ * holes: seqs that a slower writer has not filled yet, also right above the floor and at the start of an inbox.
+ */
 export interface InboxBounds {
   readonly floor: Seq;
   readonly head: Seq;

@@ -19,6 +19,18 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
     },
   },
   {
+    name: 'retention: a hole at the start of an inbox is not the floor',
+    run: async (open) => {
+      await using opened = await open();
+      const { inbox } = opened;
+      const { alice, ref } = names();
+      await put(inbox, [row(alice, 2, ref(2), 200)]);
+      expect(await bounds(inbox, alice)).toEqual({ floor: 0, head: 2 });
+      await put(inbox, [row(alice, 1, ref(1), 100)]);
+      expect(await bounds(inbox, alice)).toEqual({ floor: 0, head: 2 });
+    },
+  },
+  {
     name: 'retention: the oldest rows go, voids too, and the floor moves to the last that went',
     run: async (open) => {
       await using opened = await open();
