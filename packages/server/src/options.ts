@@ -1,6 +1,8 @@
 import {
   type Clock,
   type ContentSchemas,
+  composeStorage,
+  createIdSource,
   DEFAULT_LIMITS,
   type HistoryStore,
   type InboxStore,
@@ -8,10 +10,8 @@ import {
   type NodeId,
   type Random,
   type Storage,
-  TidemarkError,
-  composeStorage,
-  createIdSource,
   systemClock,
+  TidemarkError,
 } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
@@ -71,16 +71,28 @@ const limits = z.strictObject({
   contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
   page: count(10_000).default(DEFAULT_LIMITS.page),
-  frameBytes: z.number().int().min(1024).max(64 * 1024 * 1024).default(DEFAULT_LIMITS.frameBytes),
+  frameBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .default(DEFAULT_LIMITS.frameBytes),
   callsPerSecond: z.number().positive().default(DEFAULT_LIMITS.callsPerSecond),
   callBurst: z.number().min(1).default(DEFAULT_LIMITS.callBurst),
   feedsPerUser: count(10_000).default(DEFAULT_LIMITS.feedsPerUser),
-  socketBufferBytes: z.number().int().min(16 * 1024).default(DEFAULT_LIMITS.socketBufferBytes),
+  socketBufferBytes: z
+    .number()
+    .int()
+    .min(16 * 1024)
+    .default(DEFAULT_LIMITS.socketBufferBytes),
 });
 
 const settings = z.strictObject({
   worker: z.boolean().default(true),
-  keyPrefix: z.string().regex(/^[^{}\s]{0,64}$/, 'must be at most 64 characters without braces or blanks').default('tm:'),
+  keyPrefix: z
+    .string()
+    .regex(/^[^{}\s]{0,64}$/, 'must be at most 64 characters without braces or blanks')
+    .default('tm:'),
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
   retention: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
@@ -94,7 +106,10 @@ const settings = z.strictObject({
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
   drainTimeout: ms(0, HOUR).default(5_000),
-  nodeId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits or "-"').optional(),
+  nodeId: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits or "-"')
+    .optional(),
 });
 
 export type Settings = Omit<z.output<typeof settings>, 'nodeId'> & {

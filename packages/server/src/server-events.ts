@@ -49,7 +49,17 @@ export interface ServerEvents {
   'listener-failed': { event: string; error: unknown };
 }
 
-export type RetriedStep = 'open' | 'read' | 'carry-out' | 'acknowledge' | 'lease' | 'feed' | 'presence' | 'heads' | 'purge' | 'listen';
+export type RetriedStep =
+  | 'open'
+  | 'read'
+  | 'carry-out'
+  | 'acknowledge'
+  | 'lease'
+  | 'feed'
+  | 'presence'
+  | 'heads'
+  | 'purge'
+  | 'listen';
 export type FeedTransport = 'socket' | 'generator';
 
 export type ServerEventName = keyof ServerEvents;

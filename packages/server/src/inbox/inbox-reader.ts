@@ -1,15 +1,19 @@
-import {
-  type Epoch,
-  type Event,
-  type EventRef,
-  type InboxEntry,
-  type InboxRecord,
-  type ResetReason,
-  type Seq,
-  type Storage,
-  type UserId,
+import type {
+  Epoch,
+  Event,
+  EventRef,
+  InboxBounds,
+  InboxEntry,
+  InboxRecord,
+  ResetReason,
+  Seq,
+  Storage,
+  UserId,
 } from '@tidemark/core';
 import type { VoidFiller } from './void-filler.ts';
+
+/** Newest entries of a user among which a hole may still be filled. */
+const SETTLING = 256;
 
 /**
  * Reads inboxes for `inbox.since` and for feeds: only contiguous entries leave here, and a cursor that cannot be
@@ -31,8 +35,13 @@ export class InboxReader {
     return this.#storage.inbox.epoch;
   }
 
-  async head(userId: UserId): Promise<Seq> {
-    return (await this.heads([userId])).get(userId) ?? (0 as Seq);
+  /**
+   * The newest seq that has nothing unfilled below it. Whoever begins here, with a snapshot taken afterwards, has
+   * everything: what still fills a hole is above it.
+   */
+  async settledHead(userId: UserId): Promise<Seq> {
+    const { floor, head } = await this.#bounds(userId);
+    return this.#settled(userId, floor, head);
   }
 
   async heads(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
@@ -40,14 +49,12 @@ export class InboxReader {
     return new Map([...bounds].map(([userId, { head }]) => [userId, head]));
   }
 
-  /** Where to continue from: the cursor's own seq, or the head with the reason why the cursor cannot be used. */
+  /** Where to continue from: the cursor's own seq, or the settled head with the reason why the cursor cannot be used. */
   async start(userId: UserId, cursor: { epoch: Epoch; seq: Seq } | undefined): Promise<Start> {
-    const { floor, head } = (await this.#storage.inbox.bounds([userId])).get(userId) ?? { floor: 0 as Seq, head: 0 as Seq };
-    if (!cursor) return { seq: head, reset: 'new' };
-    if (cursor.epoch !== this.epoch) return { seq: head, reset: 'epoch' };
-    if (cursor.seq < floor) return { seq: head, reset: 'floor' };
-    if (cursor.seq > head) return { seq: head, reset: 'ahead' };
-    return { seq: cursor.seq, reset: undefined };
+    const { floor, head } = await this.#bounds(userId);
+    const reset = this.#resetReason(cursor, floor, head);
+    if (reset === undefined && cursor) return { seq: cursor.seq, reset };
+    return { seq: await this.#settled(userId, floor, head), reset };
   }
 
   /**
@@ -58,13 +65,31 @@ export class InboxReader {
     for (;;) {
       const records = contiguous(await this.#storage.inbox.range(userId, after, limit), after);
       if (records === undefined) {
-        const floor = (await this.#storage.inbox.bounds([userId])).get(userId)?.floor ?? 0;
-        if (after < floor) return 'floor';
+        if (after < (await this.#bounds(userId)).floor) return 'floor';
         await this.#voids.fill(userId, after);
         continue;
       }
       return this.#resolve(records);
     }
+  }
+
+  #resetReason(cursor: { epoch: Epoch; seq: Seq } | undefined, floor: Seq, head: Seq): ResetReason | undefined {
+    if (!cursor) return 'new';
+    if (cursor.epoch !== this.epoch) return 'epoch';
+    if (cursor.seq < floor) return 'floor';
+    return cursor.seq > head ? 'ahead' : undefined;
+  }
+
+  async #bounds(userId: UserId): Promise<InboxBounds> {
+    return (await this.#storage.inbox.bounds([userId])).get(userId) ?? { floor: 0 as Seq, head: 0 as Seq };
+  }
+
+  /** Writers that are slower than others by this many entries of one user have long been given up on. */
+  async #settled(userId: UserId, floor: Seq, head: Seq): Promise<Seq> {
+    const from = Math.max(floor, head - SETTLING);
+    const records = await this.#storage.inbox.range(userId, from, SETTLING);
+    const hole = records.findIndex((record, index) => record.seq !== from + 1 + index);
+    return (hole === -1 ? head : from + hole) as Seq;
   }
 
   async #resolve(records: readonly InboxRecord[]): Promise<InboxEntry[]> {
@@ -76,7 +101,10 @@ export class InboxReader {
     return records.map(({ seq, ref, event }) => {
       if (!ref) return { seq, event: null };
       const resolved = event ?? events.get(keyOf(ref));
-      if (!resolved) throw new Error(`inbox entry ${seq} refers to ${ref.conversationId}/${ref.conversationSeq}, which history lacks`);
+      if (!resolved)
+        throw new Error(
+          `inbox entry ${seq} refers to ${ref.conversationId}/${ref.conversationSeq}, which history lacks`,
+        );
       return { seq, event: resolved };
     });
   }

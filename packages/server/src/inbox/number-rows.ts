@@ -73,7 +73,11 @@ export class RowNumbering {
     const userIds = new Set([...this.#spare.keys(), ...this.#unused.map(({ userId }) => userId)]);
     const heads = await this.#raise([...userIds]);
     const isFree = (userId: UserId, seq: Seq): boolean => seq > (heads.get(userId) ?? 0);
-    for (const [userId, seqs] of this.#spare) this.#spare.set(userId, seqs.filter((seq) => isFree(userId, seq)));
+    for (const [userId, seqs] of this.#spare)
+      this.#spare.set(
+        userId,
+        seqs.filter((seq) => isFree(userId, seq)),
+      );
     this.#unused = this.#unused.filter(({ userId, seq }) => isFree(userId, seq));
     this.#events.emit('counters-raised', { users: heads.size });
   }

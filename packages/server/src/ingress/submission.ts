@@ -42,7 +42,7 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const call = `${this.#prefix}${(this.#calls += 1).toString(36)}`;
+    const call = `${this.#prefix}${((this.#calls += 1)).toString(36)}`;
     const reply = new Promise<CommandResult>((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject, deadline: this.#clock.monotonic() + this.#options.receiptTimeout });
     });

@@ -1,6 +1,6 @@
 import { type Event, type InboxRow, type NodeId, UnavailableError, type UserId } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
-import { type NodeDelivery, type NodeFrame, type Reply, encodeNodeFrame } from './node-frame.ts';
+import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Reply } from './node-frame.ts';
 import type { Notifier } from './notifier.ts';
 import type { Presence } from './presence.ts';
 

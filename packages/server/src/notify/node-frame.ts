@@ -1,4 +1,4 @@
-import { type CommandResult, type Event, type Seq, TidemarkError, type UserId, parseErrorText } from '@tidemark/core';
+import { type CommandResult, type Event, parseErrorText, type Seq, TidemarkError, type UserId } from '@tidemark/core';
 
 /** What one node is told after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
 export interface NodeFrame {
@@ -35,7 +35,9 @@ export function decodeNodeFrame(text: string): NodeFrame {
   return {
     deliveries,
     replies: replies.map(({ call, result, error }) =>
-      result ? { call, result } : { call, error: parseErrorText(error ?? '') ?? new TidemarkError('unavailable', `${error}`) },
+      result
+        ? { call, result }
+        : { call, error: parseErrorText(error ?? '') ?? new TidemarkError('unavailable', `${error}`) },
     ),
   };
 }

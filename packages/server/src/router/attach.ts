@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Limits, parseErrorText } from '@tidemark/core';
-import type { AnyTRPCRouter, TRPCError, inferRouterContext } from '@trpc/server';
+import type { AnyTRPCRouter, inferRouterContext, TRPCError } from '@trpc/server';
 import { type CreateWSSContextFnOptions, getWSConnectionHandler, jsonEncoder } from '@trpc/server/adapters/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
@@ -69,7 +69,10 @@ export function attachTo<Router extends AnyTRPCRouter>(
         const context: unknown = await createContext(contextOptions);
         return withSocket(context, socket);
       } catch (error) {
-        socket.close(isUnauthenticated(error) ? CLOSE_CODES.unauthenticated : CLOSE_CODES.contextFailed, 'context refused');
+        socket.close(
+          isUnauthenticated(error) ? CLOSE_CODES.unauthenticated : CLOSE_CODES.contextFailed,
+          'context refused',
+        );
         throw error;
       }
     },

@@ -3,10 +3,10 @@ import {
   type Content,
   type ContentMap,
   type ContentSchemas,
+  isJsonObject,
   type JsonObject,
   TidemarkError,
   UNKNOWN_CONTENT,
-  isJsonObject,
 } from '@tidemark/core';
 
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
@@ -19,7 +19,11 @@ export class ContentKinds {
     for (const [type, schema] of Object.entries(schemas)) {
       const field = `content.${type}`;
       if (!CONTENT_TYPE.test(type) || type === UNKNOWN_CONTENT) {
-        throw new TidemarkError('invalid_input', 'must be 1 to 64 letters, digits, "_", "-" or ".", and not "unknown"', { field });
+        throw new TidemarkError(
+          'invalid_input',
+          'must be 1 to 64 letters, digits, "_", "-" or ".", and not "unknown"',
+          { field },
+        );
       }
       if (typeof schema?.['~standard']?.validate !== 'function') {
         throw new TidemarkError('invalid_input', 'must be a Standard Schema (zod, valibot, arktype …)', { field });
@@ -40,10 +44,14 @@ export class ContentKinds {
     if (result.issues) {
       const [issue] = result.issues;
       const path = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-      throw new TidemarkError('invalid_content', issue?.message ?? 'does not fit', { field: ['content', ...path].join('.') });
+      throw new TidemarkError('invalid_content', issue?.message ?? 'does not fit', {
+        field: ['content', ...path].join('.'),
+      });
     }
     if (!isJsonObject(result.value)) {
-      throw new TidemarkError('invalid_content', 'must be a JSON object, at most 128 levels deep', { field: 'content' });
+      throw new TidemarkError('invalid_content', 'must be a JSON object, at most 128 levels deep', {
+        field: 'content',
+      });
     }
     this.#requireSize(result.value);
     return { type, content: result.value };

@@ -1,4 +1,4 @@
-import { type ConversationId, TidemarkError, parseConversationId } from '@tidemark/core';
+import { type ConversationId, parseConversationId, TidemarkError } from '@tidemark/core';
 
 /** Where a page of the conversation list ends; opaque to clients. */
 interface Place {
@@ -13,6 +13,7 @@ export function encodePage({ activeAt, conversationId }: Place): string {
 /** Throws `invalid_input` for what {@link encodePage} did not make. */
 export function decodePage(page: string): Place {
   const [, activeAt, conversationId] = /^(\d{1,16}):(.+)$/.exec(page) ?? [];
-  if (activeAt === undefined) throw new TidemarkError('invalid_input', 'must be the nextPage of an earlier page', { field: 'page' });
+  if (activeAt === undefined)
+    throw new TidemarkError('invalid_input', 'must be the nextPage of an earlier page', { field: 'page' });
   return { activeAt: Number(activeAt), conversationId: parseConversationId(conversationId, 'page') };
 }

@@ -1,4 +1,11 @@
-import { type Clock, type ConversationId, type HistoryStore, TidemarkError, type UserId, participants } from '@tidemark/core';
+import {
+  type Clock,
+  type ConversationId,
+  type HistoryStore,
+  participants,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
 
 /** ms for which a group's members may be remembered. The writer of the conversation asks again, in order. */
 const FRESH_FOR = 5_000;
@@ -25,7 +32,9 @@ export class MembershipGate {
   async require(userId: UserId, conversationId: ConversationId): Promise<void> {
     const known = participants(conversationId);
     if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
-    throw new TidemarkError('not_a_member', 'the caller is not a member of this conversation', { field: 'conversationId' });
+    throw new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
+      field: 'conversationId',
+    });
   }
 
   async #isMember(userId: UserId, conversationId: ConversationId): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { TidemarkError, type UserId, parseUserId } from '@tidemark/core';
+import { parseUserId, TidemarkError, type UserId } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { TRPCError } from '@trpc/server';
 import type { z } from 'zod';
@@ -85,7 +85,10 @@ export class ProcedureMaker {
       return parseUserId(userId);
     } catch {
       // The application's own id does not fit: that is for its developers, not for the client, to mend.
-      throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'the userId of the context is not a valid user id' });
+      throw new TRPCError({
+        code: 'INTERNAL_SERVER_ERROR',
+        message: 'the userId of the context is not a valid user id',
+      });
     }
   }
 }

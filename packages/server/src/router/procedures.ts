@@ -4,25 +4,25 @@ import {
   type CommandResult,
   type ConversationId,
   type ConversationSummary,
+  directConversationId,
+  formatCursor,
   type IdSource,
   type InboxPage,
   type Limits,
+  parseCursor,
   type Receipt,
   type Storage,
+  selfConversationId,
   TidemarkError,
   type UserId,
-  directConversationId,
-  formatCursor,
-  parseCursor,
-  selfConversationId,
 } from '@tidemark/core';
 import * as wire from '@tidemark/core/wire';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
 import type { ContentKinds } from './content-kinds.ts';
-import type { MembershipGate } from './membership-gate.ts';
 import { decodePage, encodePage } from './list-page.ts';
+import type { MembershipGate } from './membership-gate.ts';
 import type { ProcedureMaker } from './procedure-maker.ts';
 
 /**
@@ -49,7 +49,14 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         throw new TidemarkError('invalid_input', 'was used for another command', { field: 'clientMessageId' });
       }
       const { conversationSeq, at, messageId } = result;
-      return { messageId, clientMessageId: commandId, conversationId: result.conversationId, conversationSeq, senderId: actorId, at };
+      return {
+        messageId,
+        clientMessageId: commandId,
+        conversationId: result.conversationId,
+        conversationSeq,
+        senderId: actorId,
+        at,
+      };
     }),
 
     inbox: {
@@ -60,7 +67,11 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         if (start.reset) return { type: 'reset', reason: start.reset, cursor };
         const entries = await reader.after(userId, start.seq, limit);
         if (entries === 'floor') {
-          return { type: 'reset', reason: 'floor', cursor: formatCursor(reader.epoch, await reader.head(userId)) };
+          return {
+            type: 'reset',
+            reason: 'floor',
+            cursor: formatCursor(reader.epoch, await reader.settledHead(userId)),
+          };
         }
         const last = entries.at(-1);
         return {
@@ -72,7 +83,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       }),
 
       head: make.query(wire.noInput, async (userId) => ({
-        cursor: formatCursor(reader.epoch, await reader.head(userId)),
+        cursor: formatCursor(reader.epoch, await reader.settledHead(userId)),
       })),
 
       feed: make.subscription(wire.feedInput, (userId, input, socket, signal) => {
@@ -130,7 +141,13 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
 
       removeMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
         await gate.require(actorId, conversationId);
-        return submit({ type: 'members.remove', conversationId, actorId, memberIds, commandId: newCommandId(commandId) });
+        return submit({
+          type: 'members.remove',
+          conversationId,
+          actorId,
+          memberIds,
+          commandId: newCommandId(commandId),
+        });
       }),
 
       leave: make.mutation(wire.leaveInput, async (actorId, { conversationId, commandId }) => {

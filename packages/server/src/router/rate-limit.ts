@@ -28,7 +28,9 @@ export class RateLimit {
   take(userId: UserId): void {
     const at = this.#clock.monotonic();
     const bucket = this.#buckets.get(userId);
-    const tokens = bucket ? Math.min(this.#burst, bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond) : this.#burst;
+    const tokens = bucket
+      ? Math.min(this.#burst, bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond)
+      : this.#burst;
     this.#buckets.delete(userId);
     this.#buckets.set(userId, { tokens: tokens < 1 ? tokens : tokens - 1, at });
     if (this.#buckets.size > USERS) this.#buckets.delete(this.#buckets.keys().next().value as UserId);

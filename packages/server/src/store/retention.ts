@@ -1,7 +1,9 @@
 import type { Clock, InboxStore } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
 
-const EVERY = 60_000;
+/** A pass comes this often within one retention, but no more often than each minute. */
+const PASSES = 400;
+const MINUTE = 60_000;
 const BATCH = 1_000;
 /** Batches per pass, so that a large backlog is worked off over several passes. */
 const BATCHES = 100;
@@ -51,14 +53,15 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
+    const every = Math.min(Math.max(this.#retention / PASSES, MINUTE), 2 ** 31 - 1);
     for (let attempt = 0; !this.#closing.signal.aborted; ) {
-      await this.#clock.sleep(EVERY, this.#closing.signal);
+      await this.#clock.sleep(every, this.#closing.signal);
       if (this.#closing.signal.aborted) return;
       try {
         await this.pass();
         attempt = 0;
       } catch (error) {
-        this.#events.emit('retried', { what: 'purge', attempt: attempt++, delayMs: EVERY, error });
+        this.#events.emit('retried', { what: 'purge', attempt: attempt++, delayMs: every, error });
       }
     }
   }

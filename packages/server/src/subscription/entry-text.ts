@@ -1,4 +1,4 @@
-import { type Cursor, type Epoch, type Event, type FeedItem, type Seq, formatCursor } from '@tidemark/core';
+import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
 import { type AnyTRPCRouter, transformTRPCResponse } from '@trpc/server';
 import type { EntryText, SharedEntry } from './shared-entry.ts';
 
@@ -30,7 +30,8 @@ export class FeedText {
     entry.text ??= this.#cut(entry.event);
     const cursor = formatCursor(this.#epoch, seq);
     const { parts } = entry.text;
-    if (parts.length !== 3) return this.item(envelope, { type: 'entries', entries: [{ seq, event: entry.event }] }, cursor);
+    if (parts.length !== 3)
+      return this.item(envelope, { type: 'entries', entries: [{ seq, event: entry.event }] }, cursor);
     return `${envelope}${parts[0]}${seq}${parts[1]}${seq}${parts[2]},"id":"${cursor}"}}`;
   }
 

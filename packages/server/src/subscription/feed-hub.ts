@@ -67,7 +67,8 @@ export class FeedHub {
     this.#feeds.delete(feed.userId);
     if (!this.#closing.signal.aborted) await presence.leave([feed.userId], nodeId).catch(ignoreUnavailable);
     // A feed of the same user may have been added meanwhile, and its presence taken away with ours.
-    if (this.#feeds.has(feed.userId)) await presence.join([feed.userId], nodeId, this.#port.presenceTtl).catch(ignoreUnavailable);
+    if (this.#feeds.has(feed.userId))
+      await presence.join([feed.userId], nodeId, this.#port.presenceTtl).catch(ignoreUnavailable);
   }
 
   deliver(frame: Pick<NodeFrame, 'deliveries'>): void {
@@ -110,7 +111,8 @@ export class FeedHub {
     if (this.#passes % 5 === 0) return this.#port.reader.heads(userIds);
     const heads = await this.#port.seqs().current(userIds);
     const missing = userIds.filter((userId) => !heads.has(userId));
-    if (missing.length > 0) for (const [userId, head] of await this.#port.reader.heads(missing)) heads.set(userId, head);
+    if (missing.length > 0)
+      for (const [userId, head] of await this.#port.reader.heads(missing)) heads.set(userId, head);
     return heads;
   }
 

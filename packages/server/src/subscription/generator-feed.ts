@@ -1,4 +1,4 @@
-import { type Cursor, type Epoch, type FeedItem, type Seq, formatCursor } from '@tidemark/core';
+import { type Cursor, type Epoch, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { FeedSink } from './feed.ts';
 import type { SharedEntry } from './shared-entry.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Cursor, FeedItem, Seq } from '@tidemark/core';
 import type { AttachedSocket } from './attached-socket.ts';
-import { type FeedText, envelopeOf } from './entry-text.ts';
+import { envelopeOf, type FeedText } from './entry-text.ts';
 import type { FeedSink } from './feed.ts';
 import type { SharedEntry } from './shared-entry.ts';
 

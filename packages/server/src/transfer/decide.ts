@@ -6,14 +6,14 @@ import {
   type ConversationState,
   type CreateConversation,
   type Event,
+  evolve,
   type IdSource,
   type MarkRead,
+  participants,
   type RemoveMembers,
   type SendMessage,
   TidemarkError,
   type UserId,
-  evolve,
-  participants,
 } from '@tidemark/core';
 
 /**
@@ -84,7 +84,14 @@ function createConversation(
   }
   const memberIds = [...new Set([command.actorId, ...command.memberIds])];
   requireRoom(memberIds.length, context);
-  return done(undefined, [{ ...createdBy(command, memberIds, context), kind: command.kind, title: command.title, commandId: command.commandId }]);
+  return done(undefined, [
+    {
+      ...createdBy(command, memberIds, context),
+      kind: command.kind,
+      title: command.title,
+      commandId: command.commandId,
+    },
+  ]);
 }
 
 function addMembers(state: ConversationState | undefined, command: AddMembers, context: DecideContext): Decision {
@@ -101,7 +108,9 @@ function removeMembers(state: ConversationState | undefined, command: RemoveMemb
   requireGroup(current);
   const others = command.memberIds.some((userId) => userId !== command.actorId);
   if (others && current.conversation.createdBy !== command.actorId) {
-    throw new TidemarkError('forbidden', 'only the creator of a group may remove other members', { field: 'memberIds' });
+    throw new TidemarkError('forbidden', 'only the creator of a group may remove other members', {
+      field: 'memberIds',
+    });
   }
   const memberIds = [...new Set(command.memberIds)].filter((userId) => current.members.has(userId));
   if (memberIds.length === 0) return unchanged(current);
@@ -174,10 +183,14 @@ function requireGroup(state: ConversationState): void {
 
 function requireRoom(members: number, context: DecideContext): void {
   if (members > context.inboxMembers) {
-    throw new TidemarkError('too_many_members', `${members} members, at most ${context.inboxMembers}`, { field: 'memberIds' });
+    throw new TidemarkError('too_many_members', `${members} members, at most ${context.inboxMembers}`, {
+      field: 'memberIds',
+    });
   }
 }
 
 function notAMember(): TidemarkError {
-  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', { field: 'conversationId' });
+  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
+    field: 'conversationId',
+  });
 }

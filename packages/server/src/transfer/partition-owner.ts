@@ -1,6 +1,6 @@
-import { type Clock, type NodeId, type Random, backoff } from '@tidemark/core';
-import { fnv1a } from '../ingress/partition.ts';
+import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
+import { fnv1a } from '../ingress/partition.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import type { PartitionLeases } from './partition-leases.ts';

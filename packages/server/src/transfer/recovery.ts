@@ -5,9 +5,9 @@ import {
   type Event,
   type EventRef,
   type InboxRow,
+  recipientsAsOf,
   type Storage,
   UnavailableError,
-  recipientsAsOf,
 } from '@tidemark/core';
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import type { ServerEventBus } from '../server-events.ts';
@@ -88,7 +88,9 @@ export class Recovery {
     );
     const found = await this.#storage.inbox.find(wanted);
     const have = new Set(found.map((row) => deliveryKey(row.userId, row.ref as EventRef)));
-    const missing = wanted.filter(({ userId, ref, event }) => !have.has(deliveryKey(userId, ref)) && !this.#expired(event));
+    const missing = wanted.filter(
+      ({ userId, ref, event }) => !have.has(deliveryKey(userId, ref)) && !this.#expired(event),
+    );
     return { found, missing };
   }
 

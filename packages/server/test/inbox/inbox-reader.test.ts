@@ -137,5 +137,5 @@ test('heads are the newest seq of each user, 0 without an inbox', async () => {
       [bob, 0],
     ]),
   );
-  expect(await reader.head(userId)).toBe(2);
+  expect(await reader.settledHead(userId)).toBe(2);
 });

@@ -62,7 +62,7 @@ function openWorld() {
     else if (step.do === 'commit') await commit(step.pick);
     else if (step.do === 'lose') take(frames, step.pick);
     else if (step.do === 'answer') answers.shift()?.();
-    else {
+    else if (step.do === 'frame' || step.do === 'repeat') {
       const frame = step.do === 'frame' ? take(frames, step.pick) : frames[step.pick % Math.max(1, frames.length)];
       if (frame) feed.offer(frame.seq, { event: frame.event });
     }

@@ -1,4 +1,11 @@
-import { composeStorage, type InboxStore, type Storage, UnavailableError, type UserId } from '@tidemark/core';
+import {
+  type Command,
+  composeStorage,
+  type InboxStore,
+  type Storage,
+  UnavailableError,
+  type UserId,
+} from '@tidemark/core';
 import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers, send } from '../support/commands.ts';
@@ -18,7 +25,7 @@ function twoStores() {
   });
   const storage = composeStorage({ history: memoryHistory(), inbox: failing });
   /** Carries the commands out as a process that dies between the two commits of the batch. */
-  async function crash(writer: Writer, ...commands: Parameters<Writer['queue']>): Promise<string[]> {
+  async function crash(writer: Writer, ...commands: readonly Command[]): Promise<string[]> {
     crashing = true;
     const stop = new AbortController();
     const names = await writer.queue(...commands);

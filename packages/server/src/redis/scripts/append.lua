@@ -8,10 +8,10 @@ local free = tonumber(ARGV[1]) - length
 local accepted = math.max(0, math.min(free, #ARGV - 1))
 local id = '*'
 if accepted > 0 and length == 0 and redis.call('EXISTS', KEYS[1]) == 0 then
-  -- A stream that was wiped begins anew above its former self, so that a reader of that one does not take its entries for
-  -- read: a millisecond ahead, and within that at a number that grows faster than entries can be appended.
+  -- A stream that was wiped begins anew above its former self, also within the same millisecond, so that a reader of that
+  -- one does not take its entries for read: at a number that grows faster than entries can be appended.
   local now = redis.call('TIME')
-  id = string.format('%.0f-%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + 1, now[2] % 1000 * 1000)
+  id = string.format('%.0f-%.0f', now[1] * 1000 + math.floor(now[2] / 1000), (now[2] % 1000 + 1) * 1000)
 end
 for index = 1, accepted do
   redis.call('XADD', KEYS[1], id, 'body', ARGV[index + 1])

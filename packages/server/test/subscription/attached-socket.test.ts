@@ -1,0 +1,183 @@
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Epoch } from '@tidemark/core';
+import { initTRPC } from '@trpc/server';
+import { describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { AttachedSocket } from '../../src/subscription/attached-socket.ts';
+import { FeedText } from '../../src/subscription/entry-text.ts';
+import { eventually } from '../support/eventually.ts';
+import { settled } from '../support/manual-clock.ts';
+
+const BUFFER_LIMIT = 256 * 1024;
+
+/** An attached socket on a real connection, and the client at its other end. */
+async function connect() {
+  const server = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  const feedText = new FeedText(initTRPC.create().router({}), 'epoch1' as Epoch, Math.random);
+  const attaching = new Promise<{ attached: AttachedSocket; tcp: Duplex }>((resolve) => {
+    server.on('upgrade', (request, tcp, head) => {
+      sockets.handleUpgrade(request, tcp, head, (socket) => {
+        const options = { tcp, bufferLimit: BUFFER_LIMIT, feedText: () => feedText };
+        resolve({ attached: new AttachedSocket(socket, options), tcp });
+      });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = new WebSocket(`ws://127.0.0.1:${port}`);
+  const received: string[] = [];
+  client.on('message', (data) => received.push(data.toString()));
+  await new Promise((resolve) => client.once('open', resolve));
+  const { attached, tcp } = await attaching;
+  return {
+    attached,
+    tcp,
+    client,
+    received,
+    feedText,
+    async [Symbol.asyncDispose]() {
+      client.terminate();
+      sockets.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+describe('what tRPC sends', () => {
+  test('passes through as it is: responses as their JSON, texts as they are', async () => {
+    await using link = await connect();
+    link.attached.send({ id: 1, result: { type: 'data', data: 'ü' } } as { id: number });
+    link.attached.send('PONG');
+    await eventually('both', () => link.received.length === 2);
+    expect(link.received).toEqual(['{"id":1,"result":{"type":"data","data":"ü"}}', 'PONG']);
+  });
+
+  test('that holds an expected token binds the subscription to its request, and is not sent', async () => {
+    await using link = await connect();
+    const bound: unknown[] = [];
+    link.attached.expect('token-a', (request) => bound.push(request));
+    link.attached.expect('token-b', (request) => bound.push(request));
+    link.attached.send({ id: 8, jsonrpc: '2.0', result: { data: 'token-b' } } as { id: number; jsonrpc: string });
+    link.attached.send('{"id":"7","result":{"data":"token-a"}}');
+    link.attached.send('after');
+    await eventually('what follows', () => link.received.length === 1);
+    expect(link.received).toEqual(['after']);
+    expect(bound).toEqual([
+      { id: 8, jsonrpc: '2.0' },
+      { id: '7', jsonrpc: undefined },
+    ]);
+  });
+
+  test('that holds a token for the second time, or a forgotten one, is text like any other', async () => {
+    await using link = await connect();
+    const bound: unknown[] = [];
+    link.attached.expect('token-a', (request) => bound.push(request));
+    link.attached.expect('token-b', (request) => bound.push(request));
+    link.attached.forget('token-b');
+    for (const token of ['token-a', 'token-a', 'token-b'])
+      link.attached.send({ id: 1, result: token } as { id: number });
+    await eventually('two of them', () => link.received.length === 2);
+    expect(link.received.map((text) => JSON.parse(text).result)).toEqual(['token-a', 'token-b']);
+    expect(bound).toHaveLength(1);
+  });
+
+  test('after the client has gone is dropped', async () => {
+    await using link = await connect();
+    link.client.terminate();
+    await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED);
+    link.attached.send('late');
+    expect(link.attached.bufferedBytes).toBe(0);
+  });
+});
+
+test('texts of one tick leave in one write', async () => {
+  await using link = await connect();
+  const counted = link.tcp as Duplex & { _writev?: unknown; _write: unknown };
+  const writes = countWrites(counted);
+  for (let n = 0; n < 10; n++) link.attached.write(`text ${n}`);
+  expect(writes()).toBe(0);
+  await settled();
+  await eventually('all of them', () => link.received.length === 10);
+  expect(writes()).toBe(1);
+  expect(link.received).toEqual(Array.from({ length: 10 }, (_, n) => `text ${n}`));
+});
+
+test('listeners and closing go to the socket itself', async () => {
+  await using link = await connect();
+  const heard: string[] = [];
+  link.attached.on('message', (data: Buffer) => heard.push(data.toString()));
+  link.attached.once('close', () => heard.push('close'));
+  link.client.send('hello');
+  await eventually('the text', () => heard.length === 1);
+  const code = new Promise((resolve) => link.client.once('close', resolve));
+  link.attached.close(4401, 'no');
+  expect(await code).toBe(4401);
+  await eventually('the end', () => heard.length === 2);
+  expect(heard).toEqual(['hello', 'close']);
+});
+
+describe('a socket whose client does not read', () => {
+  async function stalled() {
+    const link = await connect();
+    link.client.pause();
+    const chunk = 'x'.repeat(64 * 1024);
+    for (let n = 0; n < 2_000 && link.attached.ready(); n++) {
+      link.attached.write(chunk);
+      await settled();
+    }
+    expect(link.attached.ready()).toBe(false);
+    expect(link.attached.bufferedBytes).toBeGreaterThanOrEqual(BUFFER_LIMIT);
+    return link;
+  }
+
+  test('is ready again once it reads', async () => {
+    await using link = await stalled();
+    const drained = link.attached.drained(new AbortController().signal);
+    link.client.resume();
+    await drained;
+    expect(link.attached.ready()).toBe(true);
+    expect(listenersOf(link.tcp)).toBe(0);
+  });
+
+  test('is no longer waited for when it closes, or when nobody is interested', async () => {
+    await using link = await stalled();
+    const interest = new AbortController();
+    const uninterested = link.attached.drained(interest.signal);
+    interest.abort();
+    await uninterested;
+    const drained = link.attached.drained(new AbortController().signal);
+    link.attached.terminate();
+    await drained;
+    expect(listenersOf(link.tcp)).toBe(0);
+  });
+
+  test('need not be waited for while it has room', async () => {
+    await using link = await connect();
+    await link.attached.drained(new AbortController().signal);
+    expect(listenersOf(link.tcp)).toBe(0);
+  });
+});
+
+/** Listeners that `drained` adds; node and ws have others of their own for `close`. */
+function listenersOf(tcp: Duplex): number {
+  return EventEmitter.listenerCount(tcp, 'drain');
+}
+
+/** Counts the calls that reach the kernel, as node's streams make them. */
+function countWrites(tcp: { _writev?: unknown; _write: unknown }): () => number {
+  let writes = 0;
+  for (const name of ['_writev', '_write'] as const) {
+    const own = tcp[name] as ((...args: unknown[]) => void) | undefined;
+    if (!own) continue;
+    tcp[name] = function counted(this: unknown, ...args: unknown[]) {
+      writes += 1;
+      return own.apply(this, args);
+    };
+  }
+  return () => writes;
+}
