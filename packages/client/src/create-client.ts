@@ -23,7 +23,7 @@ import type { Connection } from './connection/connection.ts';
 import { createLocalReplica } from './local-store/local-replica.ts';
 import type { LocalChanges, LocalStore } from './local-store/local-store.ts';
 import { memoryLocalStore } from './local-store/memory-local-store.ts';
-import type { ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
@@ -37,7 +37,7 @@ import { createConnectionView } from './views/connection-view.ts';
 import { createConversationsView } from './views/conversations-view.ts';
 import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
 
-export interface ClientOptions<T extends MessagingTrpc> {
+export interface ClientOptions<T extends AnyMessagingTrpc> {
   /** The messaging part of the application's tRPC client, e.g. `trpc.chat`. */
   readonly trpc: T;
   /** The signed-in user, the same that the server's `userId` gives for this connection. */
@@ -62,7 +62,9 @@ export interface ClientOptions<T extends MessagingTrpc> {
   readonly random?: Random;
 }
 
-export function createClient<T extends MessagingTrpc>(options: ClientOptions<T>): Client<ContentIn<T>, ContentOut<T>> {
+export function createClient<T extends AnyMessagingTrpc>(
+  options: ClientOptions<T>,
+): Client<ContentIn<T>, ContentOut<T>> {
   // Inside, content is any JSON object; the kinds exist for the application only, and this is the border.
   return createUntypedClient(options as unknown as ClientOptions<MessagingTrpc>) as unknown as Client<
     ContentIn<T>,
@@ -161,7 +163,10 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
   function noticeConnection(): void {
     connectionView.change();
     const now = connectionView.getSnapshot();
-    if (now !== shown) events.emit('connection', (shown = now));
+    if (now !== shown) {
+      shown = now;
+      events.emit('connection', now);
+    }
     const online = isOnline();
     if (online === wasOnline) return;
     wasOnline = online;
@@ -229,7 +234,10 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
   function conversation(id: string): ConversationHandle<ContentMap, ContentMap> {
     const conversationId = parseConversationId(id);
     let handle = handles.get(conversationId);
-    if (!handle) handles.set(conversationId, (handle = makeHandle(conversationId)));
+    if (!handle) {
+      handle = makeHandle(conversationId);
+      handles.set(conversationId, handle);
+    }
     return handle;
   }
 

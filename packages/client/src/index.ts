@@ -13,6 +13,7 @@ export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
 export { memoryLocalStore } from './local-store/memory-local-store.ts';
 export type {
+  AnyMessagingTrpc,
   CallOptions,
   ContentIn,
   ContentOut,

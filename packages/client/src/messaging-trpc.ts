@@ -1,6 +1,8 @@
 import type {
   CommandResult,
   ContentMap,
+  ConversationId,
+  ConversationSeq,
   ConversationSummary,
   Cursor,
   Event,
@@ -19,8 +21,6 @@ import type {
  *  - `send` is idempotent per (user, clientMessageId), the commands per (user, commandId).
  *  - The feed delivers tracked items: `id` is the cursor after the item. After `onError` or `onComplete` it delivers
  *    nothing more. When the link reconnects by itself it resumes after the last id that it delivered.
- *
- * Written with method syntax on purpose: a router whose kinds are narrower than "any JSON object" must fit.
  */
 export interface MessagingTrpc<CIn = ContentMap, COut = ContentMap> {
   readonly send: { mutate(input: SendInput<CIn>, options?: CallOptions): Promise<Receipt> };
@@ -43,7 +43,10 @@ export interface MessagingTrpc<CIn = ContentMap, COut = ContentMap> {
     };
     readonly history: { query(input: HistoryInput, options?: CallOptions): Promise<HistoryPage<COut>> };
     readonly markRead: {
-      mutate(input: { conversationId: string; readSeq: number }, options?: CallOptions): Promise<CommandResult>;
+      mutate(
+        input: { conversationId: string; readSeq: number },
+        options?: CallOptions,
+      ): Promise<{ readonly conversationId: string; readonly readSeq: number }>;
     };
     readonly createGroup: {
       mutate(
@@ -110,17 +113,72 @@ export interface FeedSubscription {
   unsubscribe(): void;
 }
 
+/**
+ * What the type of an application's router is held against: the same calls, without looking into content. (TypeScript
+ * compares the exact types by the variance of their parameter and finds kinds and "any JSON object" unrelated.)
+ * Method syntax on purpose: parameters may be narrower than here.
+ */
+export interface AnyMessagingTrpc {
+  readonly send: {
+    mutate(input: {
+      conversationId: string;
+      clientMessageId: string;
+      type: string;
+      content: unknown;
+    }): Promise<Receipt>;
+  };
+  readonly inbox: {
+    readonly since: { query(input: { cursor?: string | null; limit?: number }): Promise<{ readonly cursor: Cursor }> };
+    readonly head: { query(): Promise<{ readonly cursor: Cursor }> };
+    readonly feed: {
+      subscribe(
+        input: { cursor?: string | null },
+        observer: { onData(item: { id: string; data: { readonly type: string } }): void },
+      ): FeedSubscription;
+    };
+  };
+  readonly conversations: {
+    readonly list: {
+      query(input: { limit?: number; page?: string | null }): Promise<{
+        readonly conversations: readonly AnySummary[];
+        readonly nextPage: string | null;
+      }>;
+    };
+    readonly get: { query(input: { conversationId: string }): Promise<AnySummary> };
+    readonly history: {
+      query(input: HistoryInput): Promise<{ readonly events: readonly AnyEvent[]; readonly hasMore: boolean }>;
+    };
+  } & Pick<
+    MessagingTrpc['conversations'],
+    'members' | 'markRead' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'
+  >;
+}
+
+interface AnyEvent {
+  readonly type: string;
+  readonly conversationId: ConversationId;
+  readonly conversationSeq: ConversationSeq;
+}
+
+interface AnySummary {
+  readonly conversationId: ConversationId;
+  readonly head: ConversationSeq;
+  readonly unread: number;
+}
+
 /** Union of `{ type, content }` → map kind → content. */
 type KindsOf<U> = {
   [M in U as M extends { type: infer K extends string } ? K : never]: M extends { content: infer C } ? C : never;
 };
 
 /** The kinds one may send through this router, with the shapes their schemas accept. */
-export type ContentIn<T extends MessagingTrpc> = KindsOf<Parameters<T['send']['mutate']>[0]>;
+export type ContentIn<T extends AnyMessagingTrpc> = KindsOf<Parameters<T['send']['mutate']>[0]>;
 
-type EventsOf<T extends MessagingTrpc> = Awaited<ReturnType<T['conversations']['history']['query']>>['events'][number];
+type EventsOf<T extends AnyMessagingTrpc> = Awaited<
+  ReturnType<T['conversations']['history']['query']>
+>['events'][number];
+
+type MessageOf<E> = E extends { type: MessageSent['type']; message: infer M } ? M : never;
 
 /** The kinds this router delivers, with the shapes their schemas give. */
-export type ContentOut<T extends MessagingTrpc> = KindsOf<
-  Extract<EventsOf<T>, { type: MessageSent['type'] }>['message']
->;
+export type ContentOut<T extends AnyMessagingTrpc> = KindsOf<MessageOf<EventsOf<T>>>;

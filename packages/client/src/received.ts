@@ -47,7 +47,10 @@ export function createReader(contentTypes: Iterable<string>): Reader {
     message,
     messageOf: (event) => {
       let item = messages.get(event);
-      if (!item) messages.set(event, (item = message(messageOf(event))));
+      if (!item) {
+        item = message(messageOf(event));
+        messages.set(event, item);
+      }
       return item;
     },
     event: (event) => (event.type === 'message.sent' ? { ...event, message: read(event.message) } : event),

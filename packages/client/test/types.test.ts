@@ -4,6 +4,7 @@ import { initTRPC } from '@trpc/server';
 import { describe, expectTypeOf, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
+  type AnyMessagingTrpc,
   type ClientOptions,
   type ContentIn,
   type ContentOut,
@@ -28,14 +29,14 @@ describe('the types of a client', () => {
   it('come from the application’s router type and nothing else', () => {
     expectTypeOf<ContentIn<Chat>>().toEqualTypeOf<KindsIn>();
     expectTypeOf<ContentOut<Chat>>().toEqualTypeOf<KindsOut>();
-    expectTypeOf<Chat>().toExtend<MessagingTrpc>();
+    expectTypeOf<Chat>().toExtend<AnyMessagingTrpc>();
   });
 
   it('are the same without a data transformer', () => {
     const plain = initTRPC.context<{ readonly port: MessagingTrpc }>().create();
     const router = plain.router({ talk: chatProcedures });
     type Plain = TRPCClient<typeof router>['talk'];
-    expectTypeOf<Plain>().toExtend<MessagingTrpc>();
+    expectTypeOf<Plain>().toExtend<AnyMessagingTrpc>();
     expectTypeOf<keyof ContentIn<Plain>>().toEqualTypeOf<'text' | 'order'>();
     expectTypeOf<ContentOut<Plain>['order']>().toEqualTypeOf<KindsOut['order']>();
   });
@@ -73,7 +74,7 @@ describe('the types of a client', () => {
   it('refuse a router that is not messaging', () => {
     const other = { hello: { query: async () => 'hello' } };
     // @ts-expect-error no send, inbox or conversations
-    expectTypeOf<typeof other>().toExtend<MessagingTrpc>();
+    expectTypeOf<typeof other>().toExtend<AnyMessagingTrpc>();
   });
 
   it('give received messages as a union to narrow on type, with unknown kinds in it', () => {

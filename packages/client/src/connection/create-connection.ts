@@ -177,7 +177,10 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
   /** Once: try again with a fresh token, without waiting. Twice in a row: the person has to sign in. */
   function refused(own: Session): void {
     own.refusals += 1;
-    if (own.refusals > 1) return endSession(own, { state: 'signed-out' });
+    if (own.refusals > 1) {
+      endSession(own, { state: 'signed-out' });
+      return;
+    }
     own.attempt = 0;
     if (own.open.size === 0) enter({ state: 'connecting' });
   }

@@ -14,6 +14,7 @@ export interface WebSocketLike {
 }
 
 export interface SocketEvent {
+  readonly type: string;
   readonly data?: unknown;
   readonly code?: number;
 }

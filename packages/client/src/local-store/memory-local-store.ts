@@ -60,9 +60,8 @@ export function memoryLocalStore(): LocalStore {
       }
       for (const row of changes.conversations ?? []) own.conversations.set(row.conversationId, row);
       for (const event of changes.events ?? []) {
-        let log = own.events.get(event.conversationId);
-        if (!log) own.events.set(event.conversationId, (log = new Map()));
-        log.set(event.conversationSeq, event);
+        const log = own.events.get(event.conversationId) ?? new Map<number, Event>();
+        own.events.set(event.conversationId, log.set(event.conversationSeq, event));
       }
       for (const draft of changes.putDrafts ?? []) own.drafts.set(draft.clientMessageId, draft);
       for (const id of changes.removeDrafts ?? []) own.drafts.delete(id);

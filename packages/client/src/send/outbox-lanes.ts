@@ -74,8 +74,8 @@ export function createOutboxLanes(limit: number): OutboxLanes {
 
   return {
     add: (conversationId, id) => {
-      let lane = lanes.get(conversationId);
-      if (!lane) lanes.set(conversationId, (lane = { queue: [], sending: null, attempt: 0, ticket: null }));
+      const lane = lanes.get(conversationId) ?? { queue: [], sending: null, attempt: 0, ticket: null };
+      lanes.set(conversationId, lane);
       lane.queue.push(id);
       consider(conversationId, lane);
       return pump();
@@ -89,7 +89,8 @@ export function createOutboxLanes(limit: number): OutboxLanes {
         lane.queue.shift();
         lane.attempt = 0;
       } else {
-        lane.ticket = tickets += 1;
+        tickets += 1;
+        lane.ticket = tickets;
         effects.push({ type: 'wait', conversationId, attempt: lane.attempt, ticket: lane.ticket });
         lane.attempt += 1;
       }

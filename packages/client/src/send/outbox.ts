@@ -141,6 +141,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   // ── Keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  function restored(): Promise<void> {
+    restoring ??= restore();
+    return restoring;
+  }
+
   /** Drafts of earlier runs come before those that were handed in while they were being loaded. */
   async function restore(): Promise<void> {
     await replica.open();
@@ -173,13 +178,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (persisting) return;
     persisting = true;
     try {
-      await (restoring ??= restore());
+      await restored();
       while (unkept.size > 0) {
         let batch: Slot[] = [];
         await replica.commitSurely('store', () => {
           batch = [...unkept];
-          for (const slot of batch)
-            slot.entry = { ...slot.entry, draft: { ...slot.entry.draft, order: (lastOrder += 1) } };
+          for (const slot of batch) {
+            lastOrder += 1;
+            slot.entry = { ...slot.entry, draft: { ...slot.entry.draft, order: lastOrder } };
+          }
           return batch.length > 0 ? { putDrafts: batch.map((slot) => slot.entry.draft) } : undefined;
         });
         // One discarded meanwhile is no longer unkept; its removal is the next transaction.
@@ -344,7 +351,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return { id, receipt: slot.receipt };
     },
     retry: async (id) => {
-      await (restoring ??= restore());
+      await restored();
       const slot = slots.get(id);
       if (slot?.entry.status !== 'failed') return;
       const { conversationId } = slot.entry.draft;
@@ -357,7 +364,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await persist();
     },
     discard: async (id) => {
-      await (restoring ??= restore());
+      await restored();
       const slot = slots.get(id);
       if (!slot || slot.entry.status === 'sent') return;
       dropSlot(slot);

@@ -183,8 +183,10 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
 
 function takeItem(state: SyncState, epoch: Epoch, seq: number, item: FeedItem): SyncStep {
   if (item.type === 'reset') return settle(begin(feedWorks(state), epoch, seq, item.reason));
+  // A feed without a cursor begins with a reset; this one lost it.
+  if (state.epoch === null) return syncStep(state, { type: 'feed ended' });
   // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
-  if (epoch !== state.epoch) return settle({ ...state, verify: state.epoch !== null });
+  if (epoch !== state.epoch) return settle({ ...state, verify: true });
   const next = feedWorks(state);
   if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
   return settle(accept(next, item.entries));

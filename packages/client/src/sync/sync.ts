@@ -134,7 +134,8 @@ export function createSync(options: SyncOptions): Sync {
   }
 
   async function subscribe(cursor: Cursor | null, attempt: number): Promise<void> {
-    const own = (current = {});
+    const own = {};
+    current = own;
     subscription?.feed.unsubscribe();
     subscription = undefined;
     hurry = new AbortController();
@@ -243,7 +244,8 @@ export function createSync(options: SyncOptions): Sync {
 
   async function snapshot({ cursor, generation, attempt }: Extract<SyncEffect, { type: 'snapshot' }>): Promise<void> {
     snapshotting.abort();
-    const own = (snapshotting = new AbortController());
+    const own = new AbortController();
+    snapshotting = own;
     if (!(await turn('snapshot', attempt, own.signal)) || own.signal.aborted) return;
     try {
       const summaries = await takeSnapshot(trpc, own.signal);

@@ -29,7 +29,10 @@ export function createConversationsView(rows: () => Rows, userId: UserId, reader
 
   function item(row: ConversationRow): Item {
     let made = items.get(row);
-    if (!made) items.set(row, (made = itemOf(row, userId, reader)));
+    if (!made) {
+      made = itemOf(row, userId, reader);
+      items.set(row, made);
+    }
     return made;
   }
   const list = createView((previous: readonly Item[] | undefined) => {

@@ -122,10 +122,8 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     let item = storedItems.get(event);
     if (!item) {
       const message = reader.messageOf(event);
-      storedItems.set(
-        event,
-        (item = { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message }),
-      );
+      item = { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
+      storedItems.set(event, item);
     }
     return item;
   }

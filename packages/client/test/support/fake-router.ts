@@ -158,7 +158,7 @@ export const chatProcedures = {
       ),
     markRead: procedure
       .input(one.extend({ readSeq: z.number() }))
-      .mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.conversations.markRead.mutate(input)),
+      .mutation(({ ctx, input }) => ctx.port.conversations.markRead.mutate(input)),
   },
 };
 

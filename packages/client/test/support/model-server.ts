@@ -1,0 +1,500 @@
+import {
+  type CommandId,
+  type CommandResult,
+  type ConversationId,
+  type ConversationSeq,
+  type ConversationState,
+  type ConversationSummary,
+  type Cursor,
+  createIdSource,
+  type Epoch,
+  type ErrorCode,
+  type Event,
+  evolve,
+  type FeedItem,
+  formatCursor,
+  type InboxEntry,
+  type MessageId,
+  type MessageSent,
+  messageOf,
+  parseCursor,
+  participants,
+  type Receipt,
+  type Reset,
+  type ResetReason,
+  recipientsOf,
+  type Seq,
+  selfConversationId,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import type { FeedObserver, HistoryInput, MessagingTrpc, SendInput } from '../../src/index.ts';
+
+interface ModelConversation {
+  state: ConversationState;
+  readonly log: Event[];
+  /** Who may see which event. */
+  readonly recipients: Map<Event, readonly UserId[]>;
+}
+
+interface Feed {
+  readonly userId: UserId;
+  readonly observer: FeedObserver;
+  lastEventId: string | null;
+  connected: boolean;
+  over: boolean;
+}
+
+/** Distribution over the commands of a draft that has not got its conversationSeq yet. */
+type NewEvent<E extends Event = Event> = E extends Event ? Omit<E, 'conversationSeq' | 'at'> : never;
+
+export type CallName = 'send' | 'since' | 'list' | 'get' | 'members' | 'history' | 'markRead' | 'command';
+
+/**
+ * A server in one object, faithful to the structural port: dense inboxes, idempotent commands, tracked feeds with resets,
+ * paged lists. What a network and a bad day do to it is asked for by the test.
+ */
+export class ModelServer {
+  epoch = 'one' as Epoch;
+  readonly calls: { name: CallName; userId: UserId; input: unknown }[] = [];
+  /** Entries in one feed item or page; conversations in one page of the list. */
+  pageSize = 5;
+  readonly feeds = new Set<Feed>();
+  readonly #conversations = new Map<ConversationId, ModelConversation>();
+  readonly #inboxes = new Map<UserId, { floor: number; entries: InboxEntry[] }>();
+  readonly #readMarks = new Map<string, number>();
+  readonly #commands = new Map<string, Event>();
+  readonly #ids = createIdSource();
+  readonly #failures = new Map<CallName, Error[]>();
+  readonly #holds = new Map<CallName, Promise<void>>();
+  readonly #offline = new Set<string>();
+  readonly #inFlight = new Set<(error: Error) => void>();
+  #framesToDrop = 0;
+  #now = 1_700_000_000_000;
+
+  // ── What a test does to it ───────────────────────────────────────────────────────────────────────────────────────
+
+  /** The next `count` calls of that name are refused with an error of the table, or end as if the socket had dropped. */
+  fail(name: CallName, error: ErrorCode | 'socket', count = 1): void {
+    const made = error === 'socket' ? new Error('WebSocket closed') : new TidemarkError(error, 'as the test asked');
+    this.#failures.set(name, [...(this.#failures.get(name) ?? []), ...Array.from({ length: count }, () => made)]);
+  }
+
+  /** Calls of that name are carried out but not answered until the returned function is called. */
+  hold(name: CallName): () => void {
+    let release = (): void => undefined;
+    this.#holds.set(name, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.#holds.delete(name);
+      release();
+    };
+  }
+
+  /** The socket of a user drops: calls in flight reject, the feed's link starts to reconnect. */
+  disconnect(userId: string): void {
+    this.#offline.add(userId);
+    for (const reject of this.#inFlight) reject(new Error('WebSocket closed'));
+    for (const feed of this.#feedsOf(userId)) {
+      feed.connected = false;
+      feed.observer.onConnectionStateChange?.({ state: 'connecting' });
+    }
+  }
+
+  /** The link is back, and resumes the feed from the last id it delivered. */
+  reconnect(userId: string): void {
+    this.#offline.delete(userId);
+    for (const feed of this.#feedsOf(userId)) this.#open(feed, feed.lastEventId);
+  }
+
+  /** Ends the subscriptions of a user with an error: final in tRPC. */
+  endFeeds(userId: string, error: Error): void {
+    for (const feed of this.#feedsOf(userId)) {
+      feed.over = true;
+      this.feeds.delete(feed);
+      feed.observer.onError(error);
+    }
+  }
+
+  /** The next frames to whomever are lost on the way, although the socket stays. */
+  dropFrames(count: number): void {
+    this.#framesToDrop = count;
+  }
+
+  /** The store is another one: inboxes start anew, seqs mean something else. Connections drop. */
+  newEpoch(epoch: string): void {
+    this.epoch = epoch as Epoch;
+    for (const [userId, inbox] of this.#inboxes) {
+      this.#inboxes.set(userId, { floor: inbox.floor + inbox.entries.length + 10, entries: [] });
+    }
+  }
+
+  /** Retention removed everything up to now from a user's inbox. */
+  expireInbox(userId: string): void {
+    const inbox = this.#inbox(userId as UserId);
+    inbox.floor += inbox.entries.length;
+    inbox.entries = [];
+  }
+
+  voidEntry(userId: string): void {
+    this.#enter(userId as UserId, null);
+  }
+
+  head(userId: string): Cursor {
+    const { floor, entries } = this.#inbox(userId as UserId);
+    return formatCursor(this.epoch, floor + entries.length);
+  }
+
+  messagesIn(conversationId: string): MessageSent[] {
+    const log = this.#conversations.get(conversationId as ConversationId)?.log ?? [];
+    return log.filter((event) => event.type === 'message.sent');
+  }
+
+  callsOf(name: CallName): unknown[] {
+    return this.calls.filter((call) => call.name === name).map((call) => call.input);
+  }
+
+  /** Sends as another user would, at once. */
+  say(userId: string, conversationId: string, text: string, clientMessageId?: string): Receipt {
+    return this.#send(userId as UserId, {
+      conversationId,
+      clientMessageId: clientMessageId ?? this.#ids.commandId(this.#now),
+      type: 'text',
+      content: { text },
+    });
+  }
+
+  sayKind(userId: string, conversationId: string, type: string, content: Readonly<Record<string, string>>): Receipt {
+    return this.#send(userId as UserId, {
+      conversationId,
+      clientMessageId: this.#ids.commandId(this.#now),
+      type,
+      content,
+    });
+  }
+
+  createGroup(userId: string, memberIds: readonly string[], title: string | null = null): ConversationId {
+    const conversationId = this.#ids.groupId(this.#now);
+    const actorId = userId as UserId;
+    const commandId = this.#ids.commandId(this.#now);
+    const all = [...new Set([userId, ...memberIds])] as UserId[];
+    this.#commit({
+      type: 'conversation.created',
+      conversationId,
+      actorId,
+      commandId,
+      kind: 'group',
+      title,
+      memberIds: all,
+    });
+    return conversationId;
+  }
+
+  changeMembers(
+    type: 'members.added' | 'members.removed',
+    actor: string,
+    conversationId: string,
+    users: readonly string[],
+  ): Event {
+    return this.#commit({
+      type,
+      conversationId: conversationId as ConversationId,
+      actorId: actor as UserId,
+      commandId: this.#ids.commandId(this.#now),
+      memberIds: users as UserId[],
+    });
+  }
+
+  markRead(userId: string, of: string, readSeq: number): Event {
+    const conversationId = selfConversationId(userId);
+    const [actorId, commandId] = [userId as UserId, this.#ids.commandId(this.#now)];
+    if (!this.#conversations.has(conversationId)) {
+      const created = { actorId, commandId: null, kind: 'self', title: null, memberIds: [actorId] } as const;
+      this.#commit({ type: 'conversation.created', conversationId, ...created });
+    }
+    const key = `${userId} ${of}`;
+    this.#readMarks.set(key, Math.max(this.#readMarks.get(key) ?? 0, readSeq));
+    const seq = readSeq as ConversationSeq;
+    return this.#commit({
+      type: 'read.marked',
+      conversationId,
+      actorId,
+      commandId,
+      of: of as ConversationId,
+      readSeq: seq,
+    });
+  }
+
+  // ── The port, as one user sees it ────────────────────────────────────────────────────────────────────────────────
+
+  port(user: string): MessagingTrpc {
+    const userId = user as UserId;
+    const call = <I, O>(name: CallName, answer: (input: I) => O) => {
+      return (input: I): Promise<O> => this.#call(name, userId, input, () => answer(input));
+    };
+    return {
+      send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
+      inbox: {
+        since: {
+          query: call('since', ({ cursor, limit }: { cursor?: string | null; limit?: number }) => {
+            const reset = this.#resetFor(userId, cursor ?? null);
+            if (reset) return reset;
+            const { floor, entries } = this.#inbox(userId);
+            const from = parseCursor(cursor).seq - floor;
+            const page = entries.slice(from, from + (limit ?? this.pageSize));
+            const last = floor + from + page.length;
+            const hasMore = from + page.length < entries.length;
+            return { type: 'entries', entries: page, cursor: formatCursor(this.epoch, last), hasMore } as const;
+          }),
+        },
+        head: { query: async () => ({ cursor: this.head(userId) }) },
+        feed: {
+          subscribe: ({ cursor }, observer) => {
+            const feed: Feed = { userId, observer, lastEventId: cursor ?? null, connected: false, over: false };
+            this.feeds.add(feed);
+            queueMicrotask(() => {
+              if (!this.#offline.has(userId)) this.#open(feed, cursor ?? null);
+            });
+            return {
+              unsubscribe: () => {
+                feed.over = true;
+                this.feeds.delete(feed);
+              },
+            };
+          },
+        },
+      },
+      conversations: {
+        list: {
+          query: call('list', ({ page }: { page?: string | null }) => {
+            const all = [...this.#conversations.keys()].flatMap((id) => this.#summary(userId, id) ?? []);
+            const listed = all
+              .filter((each) => each.kind !== 'self' || each.lastMessage)
+              .sort((a, b) => b.activeAt - a.activeAt);
+            const start = Number(page ?? 0);
+            const end = start + this.pageSize;
+            return { conversations: listed.slice(start, end), nextPage: end < listed.length ? String(end) : null };
+          }),
+        },
+        get: {
+          query: call('get', ({ conversationId }: { conversationId: string }) => {
+            const summary = this.#summary(userId, conversationId as ConversationId);
+            if (!summary) throw new TidemarkError('conversation_not_found', conversationId);
+            return summary;
+          }),
+        },
+        members: {
+          query: call('members', ({ conversationId }: { conversationId: string }) => {
+            const members = this.#conversation(userId, conversationId).state.members;
+            return { members: [...members].map(([member, joinedSeq]) => ({ userId: member, joinedSeq })) };
+          }),
+        },
+        history: { query: call('history', (input: HistoryInput) => this.#history(userId, input)) },
+        markRead: {
+          mutate: call('markRead', ({ conversationId, readSeq }: { conversationId: string; readSeq: number }) => {
+            this.markRead(userId, conversationId, readSeq);
+            return { conversationId, readSeq };
+          }),
+        },
+        createGroup: {
+          mutate: call('command', (input: { title?: string | null; memberIds: string[]; commandId?: string }) => {
+            const known = this.#commands.get(`${userId} ${input.commandId}`);
+            if (known) return resultOf(known);
+            const conversationId = this.createGroup(userId, input.memberIds, input.title ?? null);
+            const event = this.#conversations.get(conversationId)?.log[0] as Event;
+            this.#commands.set(`${userId} ${input.commandId}`, event);
+            return resultOf(event);
+          }),
+        },
+        addMembers: {
+          mutate: call('command', (input: { conversationId: string; memberIds: string[] }) =>
+            resultOf(this.changeMembers('members.added', userId, input.conversationId, input.memberIds)),
+          ),
+        },
+        removeMembers: {
+          mutate: call('command', (input: { conversationId: string; memberIds: string[] }) =>
+            resultOf(this.changeMembers('members.removed', userId, input.conversationId, input.memberIds)),
+          ),
+        },
+        leave: {
+          mutate: call('command', (input: { conversationId: string }) =>
+            resultOf(this.changeMembers('members.removed', userId, input.conversationId, [userId])),
+          ),
+        },
+      },
+    };
+  }
+
+  async #call<O>(name: CallName, userId: UserId, input: unknown, answer: () => O): Promise<O> {
+    if (this.#offline.has(userId)) throw new Error('WebSocket closed');
+    this.calls.push({ name, userId, input });
+    let reject = (_: Error): void => undefined;
+    const dropped = new Promise<never>((_, fail) => (reject = fail));
+    this.#inFlight.add(reject);
+    try {
+      const failure = this.#failures.get(name)?.shift();
+      if (failure) throw failure instanceof TidemarkError ? new Error(failure.message) : failure;
+      const result = answer();
+      return await Promise.race([(this.#holds.get(name) ?? Promise.resolve()).then(() => result), dropped]);
+    } catch (error) {
+      // What crosses the wire is the text form.
+      throw error instanceof TidemarkError ? new Error(error.message) : error;
+    } finally {
+      this.#inFlight.delete(reject);
+    }
+  }
+
+  // ── The writer ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #send(userId: UserId, { conversationId: id, clientMessageId, type, content }: SendInput): Receipt {
+    const conversationId = id as ConversationId;
+    const known = this.#commands.get(`${userId} ${clientMessageId}`);
+    if (known?.type === 'message.sent') return receiptOf(known);
+    if (!this.#conversations.has(conversationId)) {
+      const memberIds = participants(conversationId);
+      if (!memberIds?.includes(userId)) throw new TidemarkError('not_a_member', conversationId);
+      const kind = memberIds.length === 1 ? 'self' : 'direct';
+      this.#commit({
+        type: 'conversation.created',
+        conversationId,
+        actorId: userId,
+        commandId: null,
+        kind,
+        title: null,
+        memberIds,
+      });
+    }
+    if (!this.#conversation(userId, id).state.members.has(userId))
+      throw new TidemarkError('not_a_member', conversationId);
+    const event = this.#commit({
+      type: 'message.sent',
+      conversationId,
+      actorId: userId,
+      commandId: clientMessageId as CommandId,
+      messageId: this.#ids.messageId(this.#now) as MessageId,
+      message: { type, content },
+    });
+    this.#commands.set(`${userId} ${clientMessageId}`, event);
+    return receiptOf(event as MessageSent);
+  }
+
+  #commit(partial: NewEvent): Event {
+    const { conversationId } = partial;
+    const before = this.#conversations.get(conversationId);
+    this.#now += 1_000;
+    const conversationSeq = ((before?.state.head ?? 0) + 1) as ConversationSeq;
+    const event = { ...partial, conversationSeq, at: this.#now } as Event;
+    const state = evolve(before?.state, event);
+    const conversation: ModelConversation = before ?? { state, log: [], recipients: new Map() };
+    conversation.state = state;
+    conversation.log.push(event);
+    const recipients = recipientsOf(state, event);
+    conversation.recipients.set(event, recipients);
+    this.#conversations.set(conversationId, conversation);
+    for (const userId of recipients) this.#enter(userId, event);
+    return event;
+  }
+
+  #enter(userId: UserId, event: Event | null): void {
+    const inbox = this.#inbox(userId);
+    const entry: InboxEntry = { seq: (inbox.floor + inbox.entries.length + 1) as Seq, event };
+    inbox.entries.push(entry);
+    for (const feed of this.#feedsOf(userId))
+      if (feed.connected) this.#deliver(feed, { type: 'entries', entries: [entry] }, entry.seq);
+  }
+
+  // ── The reader ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #open(feed: Feed, cursor: string | null): void {
+    if (feed.over) return;
+    feed.connected = true;
+    feed.observer.onStarted?.();
+    const reset = this.#resetFor(feed.userId, cursor);
+    const { floor, entries } = this.#inbox(feed.userId);
+    const head = floor + entries.length;
+    if (reset) this.#deliver(feed, reset, head);
+    const missed = reset ? [] : entries.slice(parseCursor(cursor).seq - floor);
+    for (let start = 0; start < missed.length; start += this.pageSize) {
+      const page = missed.slice(start, start + this.pageSize);
+      this.#deliver(feed, { type: 'entries', entries: page }, (page.at(-1) as InboxEntry).seq);
+    }
+    this.#deliver(feed, { type: 'live', cursor: formatCursor(this.epoch, head) }, head);
+  }
+
+  #deliver(feed: Feed, data: FeedItem, seq: number): void {
+    const id = formatCursor(this.epoch, seq);
+    if (this.#framesToDrop > 0) {
+      this.#framesToDrop -= 1;
+      return;
+    }
+    queueMicrotask(() => {
+      if (feed.over || !feed.connected) return;
+      feed.lastEventId = id;
+      feed.observer.onData({ id, data });
+    });
+  }
+
+  #resetFor(userId: UserId, cursor: string | null): Reset | undefined {
+    const { floor, entries } = this.#inbox(userId);
+    const reset = (reason: ResetReason): Reset => ({ type: 'reset', reason, cursor: this.head(userId) });
+    if (cursor === null) return reset('new');
+    const { epoch, seq } = parseCursor(cursor);
+    if (epoch !== this.epoch) return reset('epoch');
+    if (seq < floor) return reset('floor');
+    return seq > floor + entries.length ? reset('ahead') : undefined;
+  }
+
+  #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {
+    const conversation = this.#conversations.get(conversationId);
+    const joinedSeq = conversation?.state.members.get(userId);
+    if (!conversation || joinedSeq === undefined) return undefined;
+    const readSeq = this.#readMarks.get(`${userId} ${conversationId}`) ?? 0;
+    const messages = this.messagesIn(conversationId).filter((event) => event.conversationSeq >= joinedSeq);
+    const last = messages.at(-1);
+    return {
+      ...conversation.state.conversation,
+      head: conversation.state.head,
+      joinedSeq,
+      readSeq,
+      unread: messages.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+      lastMessage: last ? messageOf(last) : null,
+      activeAt: last?.at ?? conversation.state.conversation.createdAt,
+    };
+  }
+
+  #history(userId: UserId, { conversationId, after, before, limit = 50 }: HistoryInput) {
+    const { log, recipients } = this.#conversation(userId, conversationId);
+    const visible = log.filter((event) => recipients.get(event)?.includes(userId));
+    const inRange = visible.filter(
+      ({ conversationSeq }) => conversationSeq > (after ?? 0) && conversationSeq < (before ?? Number.POSITIVE_INFINITY),
+    );
+    const ordered = after === undefined ? inRange.reverse() : inRange;
+    return { events: ordered.slice(0, limit), hasMore: ordered.length > limit };
+  }
+
+  #conversation(userId: UserId, conversationId: string): ModelConversation {
+    const conversation = this.#conversations.get(conversationId as ConversationId);
+    if (!conversation) throw new TidemarkError('conversation_not_found', conversationId);
+    const wasEverIn = [...conversation.recipients.values()].some((users) => users.includes(userId));
+    if (!wasEverIn) throw new TidemarkError('not_a_member', conversationId);
+    return conversation;
+  }
+
+  #inbox(userId: UserId): { floor: number; entries: InboxEntry[] } {
+    const inbox = this.#inboxes.get(userId) ?? { floor: 0, entries: [] };
+    this.#inboxes.set(userId, inbox);
+    return inbox;
+  }
+
+  #feedsOf(userId: string): Feed[] {
+    return [...this.feeds].filter((feed) => feed.userId === userId && !feed.over);
+  }
+}
+
+function receiptOf(event: MessageSent): Receipt {
+  const { messageId, commandId, conversationId, conversationSeq, actorId, at } = event;
+  return { messageId, clientMessageId: commandId as CommandId, conversationId, conversationSeq, senderId: actorId, at };
+}
+
+function resultOf({ conversationId, conversationSeq, at }: Event): CommandResult {
+  return { conversationId, conversationSeq, at, messageId: null };
+}

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SyncWorld } from './support/sync-world.ts';
+
+const pick = fc.nat(50);
+const calm = [
+  fc.record({ do: fc.constant('append' as const), pick }),
+  fc.record({ do: fc.constant('deliver' as const), pick }),
+  fc.record({ do: fc.constant('deliver twice' as const), pick }),
+  fc.record({ do: fc.constant('drop' as const), pick }),
+  fc.record({ do: fc.constant('disconnect' as const), pick }),
+  fc.record({ do: fc.constant('reconnect' as const), pick }),
+  fc.record({ do: fc.constant('end feed' as const), pick }),
+  fc.record({ do: fc.constant('subscribe' as const), pick }),
+  fc.record({ do: fc.constant('succeed' as const), pick }),
+  fc.record({ do: fc.constant('succeed' as const), pick }),
+  fc.record({ do: fc.constant('fail' as const), pick }),
+  fc.record({ do: fc.constant('restart' as const), pick }),
+];
+const wild = [
+  ...calm,
+  fc.record({ do: fc.constant('new epoch' as const), pick }),
+  fc.record({ do: fc.constant('purge' as const), pick }),
+];
+type Step = { do: string; pick: number };
+
+function run(steps: readonly Step[], world: SyncWorld): void {
+  for (const { do: what, pick } of steps) {
+    if (what === 'append') world.append((pick % 7) + 1);
+    else if (what === 'deliver') world.deliver(pick, 'once');
+    else if (what === 'deliver twice') world.deliver(pick, 'twice');
+    else if (what === 'drop') world.deliver(pick, 'never');
+    else if (what === 'disconnect') world.disconnect();
+    else if (what === 'reconnect') world.reconnect();
+    else if (what === 'end feed') world.endFeed();
+    else if (what === 'subscribe') world.subscribe();
+    else if (what === 'succeed') world.finish(pick, true);
+    else if (what === 'fail') world.finish(pick, false);
+    else if (what === 'restart') world.restart(pick % 2 === 0);
+    else if (what === 'new epoch') world.newEpoch(pick);
+    else if (what === 'purge') world.purge();
+  }
+}
+
+/** Runs the steps, lets everything come to rest, then lets one more entry arrive, which uncovers any gap left. */
+function runAndSettle(steps: readonly Step[], world: SyncWorld): void {
+  run(steps, world);
+  world.settle();
+  world.append(1);
+  world.settle();
+}
+
+describe('the sync core, against any network and any local store', () => {
+  it('applies every entry exactly once, in order, and ends where the server is', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...calm), { maxLength: 120 }), (steps) => {
+        const world = new SyncWorld({ queue: 10, batch: 4 });
+        world.settle();
+        const before = world.local.snapshot;
+        runAndSettle(steps, world);
+        // No reset: the first snapshot is the only one, and all that came after it is there once.
+        expect(world.local.snapshot).toBe(before);
+        expect(world.local.applied.map((entry) => entry.seq)).toEqual(
+          world.entries.slice(before).map((entry) => entry.seq),
+        );
+        expect(world.state.cursor).toBe(world.head);
+        world.disconnect();
+        world.settle();
+        expect(world.reports.at(-1)?.type).toBe('live');
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('rebuilds on a reset, never mixes epochs, and ends where the server is', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...wild), { maxLength: 120 }), (steps) => {
+        const world = new SyncWorld({ queue: 10, batch: 4 });
+        runAndSettle(steps, world);
+        expect(world.local.epoch).toBe(world.epoch);
+        expect(world.local.snapshot + world.local.applied.length).toBe(world.head);
+        expect(world.state.cursor).toBe(world.head);
+        expect(world.state.queue).toEqual([]);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
