@@ -1,5 +1,5 @@
 import type { Messaging } from '@tidemark/server';
-import { TRPCError, initTRPC } from '@trpc/server';
+import { initTRPC, TRPCError } from '@trpc/server';
 import superjson from 'superjson';
 import { z } from 'zod';
 import type { User } from './identity.ts';

@@ -13,7 +13,8 @@ const bob = signIn('bob', 'Bob');
 const seen = new Promise<void>((resolve) => {
   bob.chat.on('message', (message) => {
     if (message.type === 'text') console.log(`bob reads: ${message.content.text}`);
-    else if (message.type === 'order') console.log(`bob sees order ${message.content.orderId}: ${message.content.total}`);
+    else if (message.type === 'order')
+      console.log(`bob sees order ${message.content.orderId}: ${message.content.total}`);
     if (message.type === 'order') resolve();
   });
 });

@@ -1,4 +1,4 @@
-import { type Server, createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMessaging } from '@tidemark/server';
 import { sqliteStorage } from '@tidemark/storage-sqlite';
@@ -6,7 +6,7 @@ import { TRPCError } from '@trpc/server';
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import express from 'express';
 import { type Context, content, createAppRouter } from './app-router.ts';
-import { type User, createIdentity } from './identity.ts';
+import { createIdentity, type User } from './identity.ts';
 
 /** An Express application with its own router, to which messaging was added. */
 export async function startServer(options: { authSecret: string | undefined; path: string; port?: number }) {

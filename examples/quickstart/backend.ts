@@ -1,9 +1,9 @@
-import { type Server, createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMessaging } from '@tidemark/server';
-import { TRPCError, initTRPC } from '@trpc/server';
+import { initTRPC, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { type Services, openServices } from './storage.ts';
+import { openServices, type Services } from './storage.ts';
 
 const t = initTRPC.context<{ user: { id: string } }>().create();
 

@@ -59,7 +59,10 @@ bob.client.on('entry', ({ seq, event }) => {
         ? `order ${message.content.orderId} of ${message.content.total.toFixed(2)}`
         : `a ${message.content.type} this client does not know`;
   received.push({ seq, conversationSeq, text });
-  say('bob', `seq ${seq}  conversationSeq ${conversationSeq}  ${text}  ${ms(sentAt.get(commandId ?? '') ?? 0)} after send`);
+  say(
+    'bob',
+    `seq ${seq}  conversationSeq ${conversationSeq}  ${text}  ${ms(sentAt.get(commandId ?? '') ?? 0)} after send`,
+  );
 });
 bob.client.on('reset', ({ reason }) => say('bob', `snapshot (${reason})`));
 bob.client.on('live', ({ cursor }) => say('bob', `live, cursor ${cursor}`));
@@ -81,14 +84,17 @@ async function until(what: string, done: () => boolean): Promise<void> {
 }
 
 const started = performance.now();
-await until('both to be live', () => [alice, bob].every(({ client }) => client.connection.getSnapshot().state === 'live'));
+await until('both to be live', () =>
+  [alice, bob].every(({ client }) => client.connection.getSnapshot().state === 'live'),
+);
 await send({ type: 'text', content: { text: 'hello bob' } });
 await send({ type: 'order', content: { orderId: 'A-17', total: 42 } });
 await until('bob to see both', () => received.length === 2);
 
 await bob.connection.close();
 say('bob', `cut off at seq ${lastSeq}`);
-for (let n = 1; n <= missed; n++) await send({ type: 'text', content: { text: `while you were away, ${n} of ${missed}` } });
+for (let n = 1; n <= missed; n++)
+  await send({ type: 'text', content: { text: `while you were away, ${n} of ${missed}` } });
 
 const back = performance.now();
 bob.connection.open();

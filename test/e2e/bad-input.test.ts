@@ -1,11 +1,11 @@
 import {
+  directConversationId,
   type ErrorCode,
   type InboxStore,
-  type Storage,
-  type TidemarkError,
-  directConversationId,
   parseErrorText,
+  type Storage,
   systemClock,
+  type TidemarkError,
 } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { TRPCClientError } from '@trpc/client';
@@ -40,19 +40,55 @@ async function nothingStored(app: App, storage: Storage): Promise<void> {
 
 const sends: [string, object, ErrorCode, string | undefined, RegExp][] = [
   ['an unknown content kind', { type: 'sticker', content: { id: 1 } }, 'unknown_content_type', 'type', /text, order/],
-  ['a kind named like a member of every object', { type: 'constructor', content: {} }, 'unknown_content_type', 'type', /none of/],
-  ['content that breaks its schema', { type: 'order', content: { orderId: 'A', total: 'much' } }, 'invalid_content', 'content.total', /number/],
+  [
+    'a kind named like a member of every object',
+    { type: 'constructor', content: {} },
+    'unknown_content_type',
+    'type',
+    /none of/,
+  ],
+  [
+    'content that breaks its schema',
+    { type: 'order', content: { orderId: 'A', total: 'much' } },
+    'invalid_content',
+    'content.total',
+    /number/,
+  ],
   ['a missing field', { type: 'order', content: { total: 1 } }, 'invalid_content', 'content.orderId', /string/],
   ['no content', { type: 'text', content: null }, 'invalid_content', 'content', /object/],
-  ['over-long content', { type: 'order', content: { orderId: 'x'.repeat(70_000), total: 1 } }, 'content_too_large', 'content', /65536/],
-  ['text over the schema\'s own length', { type: 'text', content: { text: 'x'.repeat(8_001) } }, 'invalid_content', 'content.text', /8000/],
+  [
+    'over-long content',
+    { type: 'order', content: { orderId: 'x'.repeat(70_000), total: 1 } },
+    'content_too_large',
+    'content',
+    /65536/,
+  ],
+  [
+    "text over the schema's own length",
+    { type: 'text', content: { text: 'x'.repeat(8_001) } },
+    'invalid_content',
+    'content.text',
+    /8000/,
+  ],
   ['a malformed conversation id', { conversationId: 'nonsense' }, 'invalid_input', 'conversationId', /g:<ulid>/],
   ['unsorted participants', { conversationId: 'd:bob,alice' }, 'invalid_input', 'conversationId', /sorted/],
   ['a clientMessageId with blanks', { clientMessageId: 'a b' }, 'invalid_input', 'clientMessageId', /visible ASCII/],
   ['an over-long clientMessageId', { clientMessageId: 'x'.repeat(65) }, 'invalid_input', 'clientMessageId', /1 to 64/],
   ['a field that is not there', { urgent: true }, 'invalid_input', 'input', /urgent/],
-  ['a conversation of two others', { conversationId: directConversationId('bob', 'carol') }, 'not_a_member', 'conversationId', /not a member/],
-  ['a group that does not exist', { conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' }, 'not_a_member', 'conversationId', /not a member/],
+  [
+    'a conversation of two others',
+    { conversationId: directConversationId('bob', 'carol') },
+    'not_a_member',
+    'conversationId',
+    /not a member/,
+  ],
+  [
+    'a group that does not exist',
+    { conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' },
+    'not_a_member',
+    'conversationId',
+    /not a member/,
+  ],
 ];
 
 test.each(sends)('send refuses %s, and stores nothing', async (_, change, code, field, rule) => {
@@ -72,22 +108,51 @@ test('cursors that were not issued here are refused, and those that cannot be co
   const storage = memoryStorage();
   await using app = await startApp({ storage });
   const { chat } = connectHttp(app.httpUrl, 'alice');
-  for (const cursor of ['nonsense', '17', 'epoch:-1', 'epoch:1.5', 'epoch:01', `epoch:${'9'.repeat(17)}`, 'e p:1', '']) {
+  for (const cursor of [
+    'nonsense',
+    '17',
+    'epoch:-1',
+    'epoch:1.5',
+    'epoch:01',
+    `epoch:${'9'.repeat(17)}`,
+    'e p:1',
+    '',
+  ]) {
     // An empty string is "no cursor" to nobody: it is malformed like the others.
     const error = await refusal((chat.inbox.since.query as Loose)({ cursor }));
     expect([error.code, error.field], cursor).toEqual(['invalid_cursor', 'cursor']);
   }
   for (let n = 0; n < 3; n++) {
-    await chat.send.mutate({ conversationId: withBob, clientMessageId: `m${n}`, type: 'text', content: { text: 'hi' } });
+    await chat.send.mutate({
+      conversationId: withBob,
+      clientMessageId: `m${n}`,
+      type: 'text',
+      content: { text: 'hi' },
+    });
   }
   const { cursor: head } = await chat.inbox.head.query();
   const epoch = head.split(':')[0];
   expect(await chat.inbox.since.query({})).toEqual({ type: 'reset', reason: 'new', cursor: head });
-  expect(await chat.inbox.since.query({ cursor: 'another:1' })).toEqual({ type: 'reset', reason: 'epoch', cursor: head });
-  expect(await chat.inbox.since.query({ cursor: `${epoch}:99` })).toEqual({ type: 'reset', reason: 'ahead', cursor: head });
+  expect(await chat.inbox.since.query({ cursor: 'another:1' })).toEqual({
+    type: 'reset',
+    reason: 'epoch',
+    cursor: head,
+  });
+  expect(await chat.inbox.since.query({ cursor: `${epoch}:99` })).toEqual({
+    type: 'reset',
+    reason: 'ahead',
+    cursor: head,
+  });
   await storage.inbox.purge(systemClock.now() + 1_000, 2);
-  expect(await chat.inbox.since.query({ cursor: `${epoch}:1` })).toEqual({ type: 'reset', reason: 'floor', cursor: head });
-  expect(await chat.inbox.since.query({ cursor: `${epoch}:2` })).toMatchObject({ type: 'entries', entries: [{ seq: 3 }, { seq: 4 }] });
+  expect(await chat.inbox.since.query({ cursor: `${epoch}:1` })).toEqual({
+    type: 'reset',
+    reason: 'floor',
+    cursor: head,
+  });
+  expect(await chat.inbox.since.query({ cursor: `${epoch}:2` })).toMatchObject({
+    type: 'entries',
+    entries: [{ seq: 3 }, { seq: 4 }],
+  });
 });
 
 test('the feed treats cursors as inbox.since does', async () => {
@@ -137,23 +202,46 @@ test('group procedures refuse what is malformed, too much, or not theirs', async
     [alice.createGroup.mutate({ memberIds: ['b', 'c', 'd'] }), 'too_many_members', 'memberIds'],
     [alice.addMembers.mutate({ conversationId, memberIds: ['c', 'd'] }), 'too_many_members', 'memberIds'],
     [alice.addMembers.mutate({ conversationId, memberIds: [] }), 'invalid_input', 'memberIds'],
-    [alice.addMembers.mutate({ conversationId: direct.conversationId, memberIds: ['c'] }), 'forbidden', 'conversationId'],
+    [
+      alice.addMembers.mutate({ conversationId: direct.conversationId, memberIds: ['c'] }),
+      'forbidden',
+      'conversationId',
+    ],
     [alice.openDirect.mutate({ userId: 'alice' }), 'invalid_input', 'userId'],
-    [connectHttp(app.httpUrl, 'bob').chat.conversations.removeMembers.mutate({ conversationId, memberIds: ['alice'] }), 'forbidden', 'memberIds'],
-    [mallory.conversations.addMembers.mutate({ conversationId, memberIds: ['mallory'] }), 'not_a_member', 'conversationId'],
+    [
+      connectHttp(app.httpUrl, 'bob').chat.conversations.removeMembers.mutate({ conversationId, memberIds: ['alice'] }),
+      'forbidden',
+      'memberIds',
+    ],
+    [
+      mallory.conversations.addMembers.mutate({ conversationId, memberIds: ['mallory'] }),
+      'not_a_member',
+      'conversationId',
+    ],
     [mallory.conversations.leave.mutate({ conversationId }), 'not_a_member', 'conversationId'],
     [mallory.conversations.get.query({ conversationId }), 'conversation_not_found', 'conversationId'],
     [mallory.conversations.members.query({ conversationId }), 'conversation_not_found', 'conversationId'],
     [mallory.conversations.history.query({ conversationId }), 'conversation_not_found', 'conversationId'],
-    [mallory.conversations.history.query({ conversationId: direct.conversationId }), 'conversation_not_found', 'conversationId'],
+    [
+      mallory.conversations.history.query({ conversationId: direct.conversationId }),
+      'conversation_not_found',
+      'conversationId',
+    ],
     [mallory.conversations.markRead.mutate({ conversationId, readSeq: 1 }), 'conversation_not_found', 'conversationId'],
-    [mallory.send.mutate({ conversationId, clientMessageId: 'm', type: 'text', content: { text: 'x' } }), 'not_a_member', 'conversationId'],
+    [
+      mallory.send.mutate({ conversationId, clientMessageId: 'm', type: 'text', content: { text: 'x' } }),
+      'not_a_member',
+      'conversationId',
+    ],
     [alice.history.query({ conversationId, after: 1, before: 2 }), 'invalid_input', 'before'],
     [alice.list.query({ page: 'nonsense' }), 'invalid_input', 'page'],
   ];
   const refusals = await Promise.all(cases.map(([call]) => refusal(call)));
   expect(refusals.map((error) => [error.code, error.field])).toEqual(cases.map(([, code, field]) => [code, field]));
-  expect((await alice.members.query({ conversationId })).members.map((member) => member.userId)).toEqual(['alice', 'bob']);
+  expect((await alice.members.query({ conversationId })).members.map((member) => member.userId)).toEqual([
+    'alice',
+    'bob',
+  ]);
 });
 
 test('a missing identity is unauthenticated over HTTP, and closes the socket with 4401', async () => {

@@ -1,4 +1,4 @@
-import { type FeedItem, directConversationId, selfConversationId } from '@tidemark/core';
+import { directConversationId, type FeedItem, selfConversationId } from '@tidemark/core';
 import { createTRPCClient, httpSubscriptionLink } from '@trpc/client';
 import superjson from 'superjson';
 import { expect, test } from 'vitest';
@@ -56,16 +56,27 @@ test('the list shows last message, unread and read mark, most recently active fi
   ]);
   expect(first.conversations[0]?.lastMessage).toMatchObject({ senderId: 'dave', type: 'text', content: { text: '3' } });
   const second = await bob.conversations.list.query({ limit: 2, page: first.nextPage });
-  expect(second.conversations.map((conversation) => conversation.conversationId)).toEqual([directConversationId('alice', 'bob')]);
+  expect(second.conversations.map((conversation) => conversation.conversationId)).toEqual([
+    directConversationId('alice', 'bob'),
+  ]);
   expect(second.nextPage).toBeNull();
 
   const conversationId = directConversationId('alice', 'bob');
-  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 3 })).toEqual({ conversationId, readSeq: 3 });
+  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 3 })).toEqual({
+    conversationId,
+    readSeq: 3,
+  });
   expect(await bob.conversations.get.query({ conversationId })).toMatchObject({ readSeq: 3, unread: 1 });
   await bob.send.mutate({ conversationId, clientMessageId: 'reply', ...text('mine') });
-  expect(await bob.conversations.get.query({ conversationId }), 'my own message is not unread to me').toMatchObject({ unread: 1 });
-  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 1 }), 'marks do not go back').toMatchObject({ readSeq: 3 });
-  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 99 }), 'nor beyond the head').toMatchObject({ readSeq: 5 });
+  expect(await bob.conversations.get.query({ conversationId }), 'my own message is not unread to me').toMatchObject({
+    unread: 1,
+  });
+  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 1 }), 'marks do not go back').toMatchObject(
+    { readSeq: 3 },
+  );
+  expect(await bob.conversations.markRead.mutate({ conversationId, readSeq: 99 }), 'nor beyond the head').toMatchObject(
+    { readSeq: 5 },
+  );
   expect(await bob.conversations.get.query({ conversationId })).toMatchObject({ readSeq: 5, unread: 0 });
 });
 
@@ -154,7 +165,9 @@ test('the feed is the same over server-sent events and for a server-side caller'
   await eventually('SSE to be live', () => items.some((item) => item.type === 'live'));
 
   await sendMany(app, 'alice', conversationId, 1);
-  expect((await direct.next()).value[1]).toMatchObject({ entries: [{ seq: 1, event: { type: 'conversation.created' } }] });
+  expect((await direct.next()).value[1]).toMatchObject({
+    entries: [{ seq: 1, event: { type: 'conversation.created' } }],
+  });
   await eventually('both entries over SSE', () => items.filter((item) => item.type === 'entries').length === 2);
   subscription.unsubscribe();
   const closed = app.next('feed-closed', ({ transport }) => transport === 'generator');
@@ -182,14 +195,20 @@ class FetchEventSource extends EventTarget {
   }
 
   async #run(url: string, headers: Record<string, string>): Promise<void> {
-    const response = await fetch(url, { headers: { ...headers, accept: 'text/event-stream' }, signal: this.#abort.signal });
+    const response = await fetch(url, {
+      headers: { ...headers, accept: 'text/event-stream' },
+      signal: this.#abort.signal,
+    });
     this.readyState = 1;
     this.dispatchEvent(new Event('open'));
     let buffer = '';
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       buffer += chunk;
       for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
-        const fields = buffer.slice(0, end).split('\n').map((line) => /^(\w+): ?(.*)$/.exec(line));
+        const fields = buffer
+          .slice(0, end)
+          .split('\n')
+          .map((line) => /^(\w+): ?(.*)$/.exec(line));
         buffer = buffer.slice(end + 2);
         const field = (name: string) => fields.find((each) => each?.[1] === name)?.[2];
         const event = new Event(field('event') ?? 'message');

@@ -1,4 +1,4 @@
-import { type FeedItem, directConversationId } from '@tidemark/core';
+import { directConversationId, type FeedItem } from '@tidemark/core';
 import { expect, test } from 'vitest';
 import { connectStock, eventually, startApp } from '../support/app.ts';
 
@@ -25,7 +25,10 @@ test('a message from one typed client reaches another, live', async () => {
     return all.length === 2 && all;
   });
   expect(entries.map((entry) => entry.seq)).toEqual([1, 2]);
-  expect(entries[1]?.event).toMatchObject({ type: 'message.sent', message: { type: 'text', content: { text: 'hello' } } });
+  expect(entries[1]?.event).toMatchObject({
+    type: 'message.sent',
+    message: { type: 'text', content: { text: 'hello' } },
+  });
 });
 
 test('a client that was away catches up by seq, and the stock client resumes by itself', async () => {
@@ -38,7 +41,12 @@ test('a client that was away catches up by seq, and the stock client resumes by 
     { onData: ({ data }) => seqs.push(...(data.type === 'entries' ? data.entries.map((entry) => entry.seq) : [])) },
   );
   const send = (n: number) =>
-    alice.trpc.chat.send.mutate({ conversationId, clientMessageId: `m${n}`, type: 'order', content: { orderId: `${n}`, total: n } });
+    alice.trpc.chat.send.mutate({
+      conversationId,
+      clientMessageId: `m${n}`,
+      type: 'order',
+      content: { orderId: `${n}`, total: n },
+    });
   await app.next('feed-opened');
   await send(0);
   await eventually('the first', () => seqs.length === 2);

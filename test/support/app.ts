@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Storage } from '@tidemark/core';
-import { type MessagingOptions, type ServerEventName, type ServerEvents, createMessaging } from '@tidemark/server';
+import { createMessaging, type MessagingOptions, type ServerEventName, type ServerEvents } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { createTRPCClient, createWSClient, httpLink, wsLink } from '@trpc/client';
-import { TRPCError, initTRPC } from '@trpc/server';
+import { initTRPC, TRPCError } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import superjson from 'superjson';
 import { WebSocket } from 'ws';
@@ -116,7 +116,11 @@ export function connectStock(wsUrl: string, user: string, retryDelayMs = 20) {
 export function connectHttp(httpUrl: string, user?: string) {
   return createTRPCClient<AppRouter>({
     links: [
-      httpLink({ url: httpUrl, transformer: superjson, headers: user === undefined ? {} : { authorization: `token-${user}` } }),
+      httpLink({
+        url: httpUrl,
+        transformer: superjson,
+        headers: user === undefined ? {} : { authorization: `token-${user}` },
+      }),
     ],
   });
 }
@@ -135,4 +139,3 @@ export async function eventually<T>(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
-

@@ -64,7 +64,8 @@ describe('what a front end sees through `type AppRouter`', () => {
     const narrow = (event: Event<Kinds>) => {
       if (event.type !== 'message.sent') return;
       expectTypeOf(event).toEqualTypeOf<MessageSent<Kinds>>();
-      if (event.message.type === 'order') expectTypeOf(event.message.content).toEqualTypeOf<{ orderId: string; total: number }>();
+      if (event.message.type === 'order')
+        expectTypeOf(event.message.content).toEqualTypeOf<{ orderId: string; total: number }>();
       // @ts-expect-error no such kind to compare with
       if (event.message.type === 'sticker') return;
     };

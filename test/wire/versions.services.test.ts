@@ -1,4 +1,4 @@
-import { type FeedItem, directConversationId, parseErrorText } from '@tidemark/core';
+import { directConversationId, parseErrorText } from '@tidemark/core';
 import * as current from '@trpc/client';
 import superjson from 'superjson';
 import * as floor from 'trpc-floor/client';
@@ -27,14 +27,21 @@ function connect(version: string, server: ServerProcess, user: string) {
   trpc.chat.inbox.feed.subscribe(
     {},
     {
-      onData: ({ id, data }: { id: string; data: FeedItem }) => {
+      onData: ({ id, data }) => {
         ids.push(id);
         types.push(data.type);
         if (data.type === 'entries') seqs.push(...data.entries.map((entry) => entry.seq));
       },
     },
   );
-  return { trpc, seqs, ids, types, cut: () => (socket.connection?.ws as unknown as WebSocket).terminate(), close: () => socket.close() };
+  return {
+    trpc,
+    seqs,
+    ids,
+    types,
+    cut: () => (socket.connection?.ws as unknown as WebSocket).terminate(),
+    close: () => socket.close(),
+  };
 }
 
 /** What a raw client reads for one live entry, without what differs between runs. */
@@ -44,14 +51,22 @@ async function liveFrame(server: ServerProcess, user: string, send: () => Promis
   const texts: string[] = [];
   socket.on('message', (data) => texts.push(data.toString()));
   socket.send(JSON.stringify({ method: 'connectionParams', data: { token: `token-${user}` } }));
-  socket.send(JSON.stringify({ id: 7, method: 'subscription', params: { path: 'chat.inbox.feed', input: { json: {} } } }));
+  socket.send(
+    JSON.stringify({ id: 7, method: 'subscription', params: { path: 'chat.inbox.feed', input: { json: {} } } }),
+  );
   await eventually('live', () => texts.some((text) => text.includes('"live"')));
   const before = texts.length;
   await send();
   await eventually('the entry', () => texts.length > before);
   socket.close();
-  return texts.slice(0, before + 1).join('\n').replace(/"at":\d+/g, '"at":0').replace(/"seq":\d+/g, '"seq":0').replace(/:\d+"/g, ':0"')
-    .replace(/"(messageId|commandId)":"[^"]*"/g, '"$1":""').replace(/"conversationSeq":\d+/g, '"conversationSeq":0');
+  return texts
+    .slice(0, before + 1)
+    .join('\n')
+    .replace(/"at":\d+/g, '"at":0')
+    .replace(/"seq":\d+/g, '"seq":0')
+    .replace(/:\d+"/g, ':0"')
+    .replace(/"(messageId|commandId)":"[^"]*"/g, '"$1":""')
+    .replace(/"conversationSeq":\d+/g, '"conversationSeq":0');
 }
 
 test('nodes and clients of different tRPC versions of the peer range understand each other', async () => {
@@ -67,14 +82,20 @@ test('nodes and clients of different tRPC versions of the peer range understand 
     for (const clientVersion of Object.keys(CLIENTS)) {
       const pair = `${clientVersion} on ${serverVersion}`;
       // Every receiver hears from a sender on the other version of the two.
-      const [otherServer, otherClient] = serverVersion === 'current' ? ['previous', 'previous'] : ['current', 'current'];
+      const [otherServer, otherClient] =
+        serverVersion === 'current' ? ['previous', 'previous'] : ['current', 'current'];
       const name = pair.replaceAll(' ', '-');
       const receiver = connect(clientVersion, server, `to-${name}`);
       const sender = connect(otherClient, servers[otherServer] as ServerProcess, `from-${name}`);
       await eventually(`${pair} is live`, () => receiver.types.includes('live'));
       const conversationId = directConversationId(`to-${name}`, `from-${name}`);
       const send = (n: number) =>
-        sender.trpc.chat.send.mutate({ conversationId, clientMessageId: `m${n}`, type: 'text', content: { text: 'x' } });
+        sender.trpc.chat.send.mutate({
+          conversationId,
+          clientMessageId: `m${n}`,
+          type: 'text',
+          content: { text: 'x' },
+        });
 
       await send(1);
       await eventually(`${pair} hears live`, () => receiver.seqs.length === 2);
@@ -99,7 +120,12 @@ test('nodes and clients of different tRPC versions of the peer range understand 
     let n = 0;
     // The first makes the conversation, so that every version's frame is of the same kind.
     const send = () =>
-      sender.trpc.chat.send.mutate({ conversationId, clientMessageId: `${version}${n++}`, type: 'text', content: { text: 'x' } });
+      sender.trpc.chat.send.mutate({
+        conversationId,
+        clientMessageId: `${version}${n++}`,
+        type: 'text',
+        content: { text: 'x' },
+      });
     await send();
     frames.push(await liveFrame(server, 'frame-reader', send));
     await sender.close();
