@@ -37,7 +37,7 @@ export async function assertPromises({ records, receipts, members, storage }: Ou
 }
 
 /** Every message with a receipt has come to every member's device. */
-export async function untilDelivered(
+async function untilDelivered(
   records: readonly DeliveryRecord[],
   receipts: readonly Receipt[],
   members: ReadonlyMap<string, readonly string[]>,
