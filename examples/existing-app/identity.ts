@@ -30,5 +30,3 @@ export function createIdentity(secretText: string | undefined) {
     },
   };
 }
-
-export type Identity = ReturnType<typeof createIdentity>;

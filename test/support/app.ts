@@ -104,7 +104,7 @@ export function connectStock(wsUrl: string, user: string, retryDelayMs = 20) {
     socket,
     /** Cuts the connection as a network would; the stock client connects again by itself. */
     cut() {
-      (socket.connection?.ws as unknown as WebSocket).terminate();
+      (socket.connection?.ws as unknown as WebSocket | undefined)?.terminate();
     },
     async [Symbol.asyncDispose]() {
       await socket.close();

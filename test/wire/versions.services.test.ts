@@ -39,7 +39,7 @@ function connect(version: string, server: ServerProcess, user: string) {
     seqs,
     ids,
     types,
-    cut: () => (socket.connection?.ws as unknown as WebSocket).terminate(),
+    cut: () => (socket.connection?.ws as unknown as WebSocket | undefined)?.terminate(),
     close: () => socket.close(),
   };
 }

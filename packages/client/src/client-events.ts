@@ -8,8 +8,8 @@ import type {
   Seq,
   TidemarkError,
 } from '@tidemark/core';
+import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import type { ReceivedEvent, ReceivedMessage } from './received.ts';
-import type { ClientConnectionState } from './views/connection-view.ts';
 import { callListener } from './views/view.ts';
 
 /** What happens in a client, for logs, notifications and tests. All are emitted after the local transaction they tell of. */

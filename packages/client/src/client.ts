@@ -1,7 +1,7 @@
 import type { CommandResult, Content, ConversationId, Receipt, TidemarkError, UserId } from '@tidemark/core';
 import type { ClientEvents } from './client-events.ts';
+import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import type { Member } from './messaging-trpc.ts';
-import type { ClientConnectionState } from './views/connection-view.ts';
 import type { ConversationItem } from './views/conversations-view.ts';
 import type { MessagesView } from './views/messages-view.ts';
 import type { View } from './views/view.ts';

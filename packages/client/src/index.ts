@@ -1,5 +1,6 @@
 export type { Client, ConversationHandle, SendHandle } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
+export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
 export {
   type ConnectionOptions,
@@ -29,7 +30,6 @@ export type {
 } from './messaging-trpc.ts';
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
 export { DraftDiscardedError } from './send/outbox.ts';
-export type { ClientConnectionState } from './views/connection-view.ts';
 export type { ConversationItem } from './views/conversations-view.ts';
 export type {
   DraftMessage,

@@ -2,20 +2,8 @@ import { type CommitBatch, type Event, type InboxRow, project } from '@tidemark/
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, toEventRow } from './event-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
-import type { SqlDialect } from './sql-dialect.ts';
+import type { SqlDialect, Write } from './sql-dialect.ts';
 import type { TableNames } from './table-names.ts';
-
-/**
- * One table's share of a batch. Its statement takes exactly one set of rows and no other parameter, and happens only if
- * `guard` holds: a condition that always does, through which a statement can be made to wait for another.
- */
-export interface Write {
-  readonly name: string;
-  /** What it means when a unique key of the table is taken. */
-  readonly conflict: 'event' | 'entry';
-  readonly set: RowSet;
-  statement(dialect: SqlDialect, tables: TableNames, guard: RawBuilder<unknown>): RawBuilder<unknown>;
-}
 
 const CONVERSATION_SHAPE = {
   conversation_id: 'id',
@@ -43,7 +31,7 @@ const MEMBER_SHAPE = {
   left_seq: 'int',
 } as const satisfies RowShape;
 const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
-export const INBOX_SHAPE = {
+const INBOX_SHAPE = {
   user_id: 'id',
   seq: 'int',
   conversation_id: 'id',

@@ -1,8 +1,7 @@
 import { type ConflictOutcome, type Epoch, UnavailableError } from '@tidemark/core';
 import { type Dialect, Kysely, type RawBuilder } from 'kysely';
-import type { Write } from './batch-writes.ts';
 import { migrate } from './migrations.ts';
-import type { SqlDialect } from './sql-dialect.ts';
+import type { SqlDialect, Write } from './sql-dialect.ts';
 import { type TableNames, tableNames } from './table-names.ts';
 
 export interface SqlDatabaseOptions {

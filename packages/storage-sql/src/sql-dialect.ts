@@ -1,7 +1,8 @@
+import type { ConflictOutcome } from '@tidemark/core';
 import type { Kysely, RawBuilder } from 'kysely';
 import type { RowSet } from './row-set.ts';
 import type { ColumnType, TableSpec } from './schema.ts';
-import type { WriteStrategy } from './write.ts';
+import type { TableNames } from './table-names.ts';
 
 /**
  * SqlDialect: what differs between SQL engines, and nothing else. To whoever adds one:
@@ -89,3 +90,26 @@ export function isNetworkError(error: unknown): boolean {
 export function errorField(error: unknown, field: string): unknown {
   return typeof error === 'object' && error !== null ? (error as Record<string, unknown>)[field] : undefined;
 }
+
+/**
+ * One table's share of a batch. Its statement takes exactly one set of rows and no other parameter, and happens only if
+ * `guard` holds: a condition that always does, through which a statement can be made to wait for another.
+ */
+export interface Write {
+  readonly name: string;
+  /** What it means when a unique key of the table is taken. */
+  readonly conflict: 'event' | 'entry';
+  readonly set: RowSet;
+  statement(dialect: SqlDialect, tables: TableNames, guard: RawBuilder<unknown>): RawBuilder<unknown>;
+}
+
+export interface WriteContext {
+  readonly db: Kysely<unknown>;
+  readonly dialect: SqlDialect;
+  readonly tables: TableNames;
+  /** Statement texts by the names of the writes in them; there are as many as combinations that occur. */
+  readonly texts: Map<string, string>;
+}
+
+/** Writes all or nothing; a unique violation is an outcome, every other error is thrown as the driver threw it. */
+export type WriteStrategy = (context: WriteContext, writes: readonly Write[]) => Promise<ConflictOutcome>;

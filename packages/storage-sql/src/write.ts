@@ -1,20 +1,8 @@
 import type { ConflictOutcome } from '@tidemark/core';
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Write } from './batch-writes.ts';
 import type { Row, RowSet } from './row-set.ts';
-import type { SqlDialect } from './sql-dialect.ts';
+import type { Write, WriteContext, WriteStrategy } from './sql-dialect.ts';
 import type { TableNames } from './table-names.ts';
-
-export interface WriteContext {
-  readonly db: Kysely<unknown>;
-  readonly dialect: SqlDialect;
-  readonly tables: TableNames;
-  /** Statement texts by the names of the writes in them; there are as many as combinations that occur. */
-  readonly texts: Map<string, string>;
-}
-
-/** Writes all or nothing; a unique violation is an outcome, every other error is thrown as the driver threw it. */
-export type WriteStrategy = (context: WriteContext, writes: readonly Write[]) => Promise<ConflictOutcome>;
 
 const ALWAYS = sql`true`;
 const AFTER_FIRST = sql`(select count(*) from w0) >= 0`;

@@ -34,7 +34,7 @@ export interface FakeContext {
  * A router as an application has it: its own procedures beside the messaging ones under a key of its choice, superjson as
  * the transformer. The answers come from the model server.
  */
-export const t = initTRPC.context<FakeContext>().create({ transformer: superjson });
+const t = initTRPC.context<FakeContext>().create({ transformer: superjson });
 const { procedure } = t;
 const one = z.object({ conversationId: z.string() });
 const members = z.object({
@@ -167,7 +167,3 @@ export const appRouter = t.router({
   chat: chatProcedures,
 });
 export type AppRouter = typeof appRouter;
-
-/** The type-level contract: a page of history of the router is a page of history of the port. */
-export type FakeHistoryPage = HistoryPage<KindsOut>;
-export type FakeContent = Content<KindsOut>;

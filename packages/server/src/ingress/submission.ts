@@ -42,13 +42,14 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const call = `${this.#prefix}${((this.#calls += 1)).toString(36)}`;
+    this.#calls += 1;
+    const call = `${this.#prefix}${this.#calls.toString(36)}`;
     const reply = new Promise<CommandResult>((resolve, reject) => {
       this.#waiting.set(call, { resolve, reject, deadline: this.#clock.monotonic() + this.#options.receiptTimeout });
     });
     // Marked as handled: the append below may fail first, and then nobody awaits it.
     reply.catch(() => {});
-    this.#sweep();
+    void this.#sweep();
     const body = encodeEnvelope({ command, replyTo: this.#options.nodeId, call });
     try {
       await this.#ingress.append(partitionOf(command.conversationId, this.#options.partitions), body);

@@ -24,7 +24,7 @@ export interface RedisKeys {
   channel(nodeId: NodeId): string;
 }
 
-export const DEFAULT_KEY_PREFIX = 'tm:';
+const DEFAULT_KEY_PREFIX = 'tm:';
 
 /** @param prefix what every key begins with; 0–64 visible ASCII characters without braces. `tm:` unless set. */
 export function redisKeys(prefix: string = DEFAULT_KEY_PREFIX): RedisKeys {

@@ -5,12 +5,12 @@ import { fnv1a } from '../ingress/partition.ts';
  * What belongs to users is spread over this many hash tags, so over up to as many servers of a cluster; a call for many
  * users becomes at most this many. Part of the layout: another number would look for users where they are not.
  */
-export const USER_BUCKETS = 16;
+const USER_BUCKETS = 16;
 
 /** Users in one script at most, so that no script holds Redis up for more than about a millisecond. */
 const CHUNK = 500;
 
-export function bucketOf(userId: UserId): number {
+function bucketOf(userId: UserId): number {
   return fnv1a(userId) % USER_BUCKETS;
 }
 

@@ -88,7 +88,10 @@ export function attachTo<Router extends AnyTRPCRouter>(
       return;
     }
     const { origin } = request.headers;
-    if (allowedOrigins && origin !== undefined && !allowedOrigins.includes(origin)) return refuse(tcp, '403 Forbidden');
+    if (allowedOrigins && origin !== undefined && !allowedOrigins.includes(origin)) {
+      refuse(tcp, '403 Forbidden');
+      return;
+    }
     sockets.handleUpgrade(request, tcp, head, (socket) => {
       alive.add(socket);
       socket.on('pong', () => alive.add(socket));

@@ -4,7 +4,6 @@ import {
   type ContentMap,
   type ContentSchemas,
   isJsonObject,
-  type JsonObject,
   TidemarkError,
   UNKNOWN_CONTENT,
 } from '@tidemark/core';

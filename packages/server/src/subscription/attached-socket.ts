@@ -39,7 +39,8 @@ export class AttachedSocket {
       if (!text.includes(token)) continue;
       this.#tokens.delete(token);
       const { id = null, jsonrpc } = typeof message === 'string' ? (JSON.parse(message) as Request) : message;
-      return bind({ id, jsonrpc });
+      bind({ id, jsonrpc });
+      return;
     }
     this.write(text);
   }

@@ -72,8 +72,13 @@ export class Feed {
     if (seq <= this.#cursor || this.#closing.signal.aborted) return;
     this.#heard = Math.max(this.#heard, seq);
     if (this.#mode !== 'live') return;
-    if (seq > this.#cursor + 1) return this.#wait(seq, entry);
-    if (!this.#sink.ready()) return this.readOn();
+    if (seq > this.#cursor + 1) this.#wait(seq, entry);
+    else if (this.#sink.ready()) this.#writeOn(seq, entry);
+    else this.readOn();
+  }
+
+  /** Writes the entry, and those that waited for it. */
+  #writeOn(seq: Seq, entry: SharedEntry): void {
     this.#write(seq, entry);
     for (
       let next = this.#ahead.get(this.#cursor + 1);
@@ -103,7 +108,10 @@ export class Feed {
   }
 
   #wait(seq: number, entry: SharedEntry): void {
-    if (this.#ahead.size >= this.#port.aheadLimit) return this.#gap(seq);
+    if (this.#ahead.size >= this.#port.aheadLimit) {
+      this.#gap(seq);
+      return;
+    }
     this.#ahead.set(seq, entry);
     if (this.#impatient) return;
     this.#impatient = true;

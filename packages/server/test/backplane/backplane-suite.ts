@@ -1,17 +1,6 @@
-import type { Backplane, BackplaneOptions } from '../../src/backplane.ts';
+import type { Deploy } from './deployment.ts';
 import { describeIngress } from './ingress-suite.ts';
 import { describeSwitchboard } from './switchboard-suite.ts';
-
-/** One deployment, empty at first; what a suite runs on. */
-export interface Deployment extends AsyncDisposable {
-  /** The backplane of one more process of the deployment; closed with the deployment. */
-  process(): Backplane;
-  deadLetters(partition: number): Promise<{ reason: string; body: string; at: number }[]>;
-}
-
-export type Deploy = (options?: Partial<BackplaneOptions>) => Deployment;
-
-export const DEFAULTS: BackplaneOptions = { partitions: 4, backlog: 10_000, deadLetters: 100 };
 
 /** What every backplane must do. */
 export function describeBackplane(name: string, deploy: Deploy): void {

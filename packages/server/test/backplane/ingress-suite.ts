@@ -1,7 +1,7 @@
 import { TidemarkError } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
 import type { PartitionReader, StreamEntry } from '../../src/ingress/ingress-stream.ts';
-import type { Deploy } from './backplane-suite.ts';
+import type { Deploy } from './deployment.ts';
 
 const never = new AbortController().signal;
 

@@ -1,6 +1,7 @@
 import { memoryPartition } from '../../src/ingress/memory-ingress-stream.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { DEFAULTS, type Deployment, describeBackplane } from './backplane-suite.ts';
+import { describeBackplane } from './backplane-suite.ts';
+import { DEFAULTS, type Deployment } from './deployment.ts';
 
 describeBackplane('memory', (options = {}): Deployment => {
   const shared = createMemoryBackplaneState();

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Backplane } from '../../src/backplane.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { redisBackplane } from '../../src/redis-backplane.ts';
-import { DEFAULTS, type Deploy } from './backplane-suite.ts';
+import { DEFAULTS, type Deploy } from './deployment.ts';
 
 let deployments = 0;
 

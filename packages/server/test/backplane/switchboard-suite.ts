@@ -1,6 +1,6 @@
 import type { Epoch, NodeId, Seq, UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
-import type { Deploy } from './backplane-suite.ts';
+import type { Deploy } from './deployment.ts';
 import { eventually } from './eventually.ts';
 
 const epoch = 'e1' as Epoch;

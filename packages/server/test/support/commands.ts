@@ -30,7 +30,7 @@ export const otherGroup = parseConversationId('g:01BX5ZZKBKACTAV9WEVGEMMVRZ');
 let commands = 0;
 
 /** A command id that no other command of this test file has. */
-export function newCommandId(): CommandId {
+function newCommandId(): CommandId {
   commands += 1;
   return parseCommandId(`c${commands}`);
 }

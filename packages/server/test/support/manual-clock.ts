@@ -1,7 +1,7 @@
 import type { Clock } from '@tidemark/core';
 
 /** 2023-11-14, in milliseconds since 1970: what a {@link ManualClock} shows at first. */
-export const STARTED_AT = 1_700_000_000_000;
+const STARTED_AT = 1_700_000_000_000;
 
 /** Resolves when everything that waits for nothing but promises has run: the memory twins never wait for more. */
 export function settled(): Promise<void> {

@@ -17,14 +17,14 @@ export class CommandError extends Error {
   }
 }
 
-export const INTERNAL_ERROR = 1;
+const INTERNAL_ERROR = 1;
 export const CURSOR_NOT_FOUND = 43;
 export const NAMESPACE_NOT_FOUND = 26;
 export const COMMAND_NOT_FOUND = 59;
-export const SHUTDOWN_IN_PROGRESS = 91;
+const SHUTDOWN_IN_PROGRESS = 91;
 export const WRITE_CONFLICT = 112;
 export const NO_SUCH_TRANSACTION = 251;
-export const DUPLICATE_KEY = 11_000;
+const DUPLICATE_KEY = 11_000;
 
 export const TRANSIENT = ['TransientTransactionError'];
 
