@@ -94,7 +94,7 @@ describe('retention by the TTL index', () => {
     await using database = emptyDatabase();
     const inbox = await opened(database.db);
     await inbox.append([row(2)]);
-    expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 1, head: 2 });
+    expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 0, head: 2 });
     await inbox.fillVoids(alice, [258 as Seq], Date.now());
     await database.db.collection('tidemark_inbox').deleteMany({});
     expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 512, head: 512 });

@@ -3,7 +3,6 @@ import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, toEventRow } from './event-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
-import type { TableNames } from './table-names.ts';
 
 const CONVERSATION_SHAPE = {
   conversation_id: 'id',

@@ -1,8 +1,6 @@
-import type { ConflictOutcome } from '@tidemark/core';
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Row, RowSet } from './row-set.ts';
 import type { Write, WriteContext, WriteStrategy } from './sql-dialect.ts';
-import type { TableNames } from './table-names.ts';
 
 const ALWAYS = sql`true`;
 const AFTER_FIRST = sql`(select count(*) from w0) >= 0`;

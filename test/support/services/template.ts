@@ -38,6 +38,6 @@ export async function copyOfTemplate(
 }
 
 /** Makes the folder and all in it the user's; leaves it alone when there is no other user. */
-export async function giveTo(user: SystemUser | undefined, folder: string): Promise<void> {
+async function giveTo(user: SystemUser | undefined, folder: string): Promise<void> {
   if (user) await run('chown', ['-R', `${user.uid}:${user.gid}`, folder]);
 }
