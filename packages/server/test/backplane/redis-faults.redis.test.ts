@@ -296,7 +296,10 @@ describe('Redis backplane when Redis fails', () => {
     const waiting = [0, 1, 2].map((partition) =>
       backplane.ingress.open(partition).read(1, new AbortController().signal),
     );
-    await eventually('all connections are open', async () => (await connections(server.redis)).length === 4);
+    await eventually('the readers wait in Redis', async () => {
+      const commands = (await connections(server.redis)).map(({ command }) => command);
+      return commands.filter((command) => command === 'xread').length === 3;
+    });
     const opening = backplane.ingress.open(3).read(1, new AbortController().signal);
     const started = performance.now();
     expect(timers.set.size).toBeGreaterThan(0);
@@ -422,7 +425,10 @@ function watchTimers() {
 }
 
 /** Connections that backplanes opened themselves. */
-async function connections(redis: Redis): Promise<{ id: string; name: string }[]> {
+async function connections(redis: Redis): Promise<{ id: string; command: string }[]> {
   const list = String(await redis.client('LIST'));
-  return [...list.matchAll(/id=(\d+) .*? name=(tidemark-\w+)/g)].map(([, id = '', name = '']) => ({ id, name }));
+  return [...list.matchAll(/id=(\d+) .*? name=tidemark-.*? cmd=(\S+)/g)].map(([, id = '', command = '']) => ({
+    id,
+    command,
+  }));
 }
