@@ -21,6 +21,12 @@ export interface LibsqlOptions {
 
 /** As many prepared statements are kept; there are about two dozen in use. */
 const KEPT_STATEMENTS = 100;
+/**
+ * Inboxes are written all over the file. With SQLite's defaults (2 MB of cache, a checkpoint every 4 MB of log) a batch of
+ * 200 messages takes three times as long. The log beside the file grows to 32 MB.
+ */
+const CACHE_KIB = 32 * 1024;
+const CHECKPOINT_PAGES = 8_000;
 /** Milliseconds between two tries for the write lock. */
 const BUSY_PAUSE = 2;
 
@@ -88,6 +94,8 @@ function openDatabase({ path, busyTimeout }: LibsqlOptions): Database.Database {
     database.exec(`pragma busy_timeout = ${busyTimeout}`);
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
+    database.exec(`pragma cache_size = -${CACHE_KIB}`);
+    database.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.exec('pragma busy_timeout = 0');
   } catch (error) {
     database.close();

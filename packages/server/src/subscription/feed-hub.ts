@@ -75,7 +75,14 @@ export class FeedHub {
     for (const { event, to } of frame.deliveries) {
       const entry: SharedEntry = { event };
       for (const [userId, seq] of to) {
-        for (const feed of this.#feeds.get(userId) ?? []) feed.offer(seq, entry);
+        for (const feed of this.#feeds.get(userId) ?? []) {
+          try {
+            feed.offer(seq, entry);
+          } catch (error) {
+            // What one transport cannot carry (superjson refuses some keys) ends its feed, and nobody else's.
+            feed.fail(error);
+          }
+        }
       }
     }
   }

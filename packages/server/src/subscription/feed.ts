@@ -97,6 +97,12 @@ export class Feed {
     void this.#read();
   }
 
+  /** Ends the subscription with an error; the client may open another. */
+  fail(error: unknown): void {
+    this.close();
+    this.#sink.fail(error);
+  }
+
   close(): void {
     this.#closing.abort();
     this.#ahead.clear();

@@ -62,10 +62,20 @@ function parsed(text: string): string {
   return JSON.stringify(JSON.parse(text));
 }
 
+/** superjson, and so stock tRPC with it, throws at these keys, as a guard against prototype pollution. */
+function withoutRefusedKeys(value: JsonObject): JsonObject {
+  const refused = new Set(['__proto__', 'constructor', 'prototype']);
+  const text = JSON.stringify(value);
+  return JSON.parse(text, (_, each: unknown) => {
+    if (typeof each !== 'object' || each === null || Array.isArray(each)) return each;
+    return Object.fromEntries(Object.entries(each).filter(([key]) => !refused.has(key)));
+  }) as JsonObject;
+}
+
 const chat = conversationBuilder();
 const contents: [string, JsonObject][] = [
   ['plain text', { text: 'hello' }],
-  ['every hostile string', hostileContent()],
+  ['every hostile string', withoutRefusedKeys(hostileContent())],
   ['the digits that stand in for the seq', { text: `order ${STAND_IN}`, total: Number(STAND_IN) }],
   ['its own cursor', { text: `${epoch}:${STAND_IN}` }],
   ['what superjson marks', { json: { meta: {} }, meta: { values: {} }, absent: undefined }],
