@@ -66,7 +66,7 @@ export class ModelServer {
   readonly #commands = new Map<string, Event>();
   readonly #ids = createIdSource();
   readonly #failures = new Map<CallName, Error[]>();
-  readonly #holds = new Map<CallName, Promise<void>>();
+  readonly #holds = new Map<CallName, { readonly what: 'call' | 'answer'; readonly until: Promise<void> }>();
   readonly #offline = new Set<string>();
   readonly #inFlight = new Set<(error: Error) => void>();
   #framesToDrop = 0;
@@ -80,10 +80,18 @@ export class ModelServer {
     this.#failures.set(name, [...(this.#failures.get(name) ?? []), ...Array.from({ length: count }, () => made)]);
   }
 
-  /** Calls of that name are carried out but not answered until the returned function is called. */
-  hold(name: CallName): () => void {
+  /** Calls are no longer refused. */
+  heal(): void {
+    this.#failures.clear();
+  }
+
+  /** Calls of that name are not carried out, or carried out but not answered, until the returned function is called. */
+  hold(name: CallName, what: 'call' | 'answer' = 'answer'): () => void {
     let release = (): void => undefined;
-    this.#holds.set(name, new Promise((resolve) => (release = resolve)));
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#holds.set(name, { what, until });
     return () => {
       this.#holds.delete(name);
       release();
@@ -333,8 +341,10 @@ export class ModelServer {
     try {
       const failure = this.#failures.get(name)?.shift();
       if (failure) throw failure instanceof TidemarkError ? new Error(failure.message) : failure;
+      const hold = this.#holds.get(name);
+      if (hold?.what === 'call') await Promise.race([hold.until, dropped]);
       const result = answer();
-      return await Promise.race([(this.#holds.get(name) ?? Promise.resolve()).then(() => result), dropped]);
+      return await Promise.race([(hold?.until ?? Promise.resolve()).then(() => result), dropped]);
     } catch (error) {
       // What crosses the wire is the text form.
       throw error instanceof TidemarkError ? new Error(error.message) : error;

@@ -1,0 +1,276 @@
+import { directConversationId } from '@tidemark/core';
+import { describe, expect, it } from 'vitest';
+import { DraftDiscardedError, type LocalStore, memoryLocalStore } from '../src/index.ts';
+import { ModelServer } from './support/model-server.ts';
+import { type TestClient, testClient, until } from './support/test-client.ts';
+
+const chat = directConversationId('alice', 'bob');
+const text = (value: string) => ({ type: 'text', content: { text: value } });
+
+async function startLive(client: TestClient): Promise<void> {
+  client.client.start();
+  await until(() => client.seen('live').length === 1);
+}
+
+function stored(server: ModelServer): string[] {
+  return server.messagesIn(chat).map((event) => String(event.message.content.text));
+}
+
+describe('the outbox', () => {
+  it('shows a draft at once, keeps it before it sends it, and shows it stored when it is', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const release = server.hold('send', 'call');
+    const { clientMessageId, receipt } = alice.client.direct('bob').send(text('hello'));
+    expect(alice.shown(chat)).toEqual(['hello (pending)']);
+    await until(() => server.callsOf('send').length === 1);
+    expect((await alice.store.load()).drafts.map((draft) => draft.clientMessageId)).toEqual([clientMessageId]);
+    release();
+    expect(await receipt).toMatchObject({ clientMessageId, conversationId: chat, conversationSeq: 2 });
+    await until(() =>
+      expect((alice.client.conversation(chat).messages.subscribe(() => undefined), alice.shown(chat))).toEqual([
+        'hello',
+      ]),
+    );
+    expect((await alice.store.load()).drafts).toEqual([]);
+  });
+
+  it('keeps drafts over a restart of the client and sends them in their order, before new ones', async () => {
+    const server = new ModelServer();
+    const store = memoryLocalStore();
+    {
+      await using alice = testClient(server, 'alice', { store });
+      // Never started: as if the app was closed before there was a network.
+      for (const each of ['one', 'two', 'three']) alice.client.direct('bob').send(text(each));
+      await until(() => alice.seen('queued').length === 3);
+    }
+    expect(server.callsOf('send')).toEqual([]);
+    await using again = testClient(server, 'alice', { store });
+    const { receipt } = again.client.direct('bob').send(text('four'));
+    again.client.start();
+    await receipt;
+    expect(stored(server)).toEqual(['one', 'two', 'three', 'four']);
+    await until(async () => expect((await store.load()).drafts).toEqual([]));
+    expect(again.shown(chat).some((line) => line.includes('('))).toBe(false);
+  });
+
+  it.each(['overloaded', 'unavailable', 'outcome_unknown', 'closing', 'socket'] as const)(
+    'sends again under the same id after %s, and the server stores it once',
+    async (failure) => {
+      const server = new ModelServer();
+      await using alice = testClient(server, 'alice');
+      await startLive(alice);
+      server.fail('send', failure, 3);
+      const { receipt, clientMessageId } = alice.client.direct('bob').send(text('hello'));
+      expect((await receipt).clientMessageId).toBe(clientMessageId);
+      const ids = server.callsOf('send').map((input) => (input as { clientMessageId: string }).clientMessageId);
+      expect(ids).toEqual([clientMessageId, clientMessageId, clientMessageId, clientMessageId]);
+      expect(stored(server)).toEqual(['hello']);
+    },
+  );
+
+  it('keeps the order within a conversation while a message is tried again, and holds up no other conversation', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice', { backoff: { base: 50, cap: 50 } });
+    await startLive(alice);
+    server.fail('send', 'overloaded');
+    const first = alice.client.direct('bob').send(text('first'));
+    const second = alice.client.direct('bob').send(text('second'));
+    await alice.client.direct('carol').send(text('to carol')).receipt;
+    expect(stored(server)).toEqual([]);
+    await Promise.all([first.receipt, second.receipt]);
+    expect(stored(server)).toEqual(['first', 'second']);
+  });
+
+  it('has one send per conversation and at most `parallelSends` under way', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice', { parallelSends: 3 });
+    await startLive(alice);
+    const release = server.hold('send', 'call');
+    const sends = ['bob', 'bob', 'carol', 'dave', 'erin', 'frank'].map((peer) =>
+      alice.client.direct(peer).send(text(peer)),
+    );
+    await until(() => alice.seen('queued').length === 6);
+    expect(server.callsOf('send').map((input) => (input as { content: { text: string } }).content.text)).toEqual([
+      'bob',
+      'carol',
+      'dave',
+    ]);
+    release();
+    await Promise.all(sends.map(({ receipt }) => receipt));
+  });
+
+  it('fails a message that is refused for good with the error of the table, keeps it so, and lets the next one pass', async () => {
+    const server = new ModelServer();
+    const store = memoryLocalStore();
+    {
+      await using alice = testClient(server, 'alice', { store });
+      await startLive(alice);
+      server.fail('send', 'invalid_content');
+      const refused = alice.client.direct('bob').send(text('refused'));
+      const next = alice.client.direct('bob').send(text('next'));
+      await expect(refused.receipt).rejects.toMatchObject({ code: 'invalid_content', policy: 'give-up' });
+      await next.receipt;
+      expect(stored(server)).toEqual(['next']);
+      await until(async () => expect((await store.load()).drafts).toHaveLength(1));
+      expect(alice.seen('failed')).toMatchObject([
+        { clientMessageId: refused.clientMessageId, error: { code: 'invalid_content' } },
+      ]);
+    }
+    await using again = testClient(server, 'alice', { store });
+    await startLive(again);
+    await until(() => expect(again.shown(chat)).toEqual(['refused (failed)']));
+    const [item] = again.client.conversation(chat).messages.getSnapshot().items;
+    expect(item).toMatchObject({ status: 'failed', error: { code: 'invalid_content' } });
+    expect(server.callsOf('send')).toHaveLength(2);
+  });
+
+  it('sends a failed message again on retry, under the same id', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    server.fail('send', 'forbidden');
+    const { clientMessageId, receipt } = alice.client.direct('bob').send(text('hello'));
+    await expect(receipt).rejects.toThrow('forbidden');
+    await alice.client.retry(clientMessageId);
+    await until(() => expect(alice.seen('sent').map((each) => each.clientMessageId)).toEqual([clientMessageId]));
+    await until(async () => expect((await alice.store.load()).drafts).toEqual([]));
+  });
+
+  it('gives a draft up on discard: its receipt rejects and it is gone, also from the local store', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    const { clientMessageId, receipt } = alice.client.direct('bob').send(text('no, wait'));
+    await alice.client.discard(clientMessageId);
+    await expect(receipt).rejects.toBeInstanceOf(DraftDiscardedError);
+    alice.client.start();
+    await alice.client.direct('bob').send(text('better')).receipt;
+    expect(stored(server)).toEqual(['better']);
+    expect((await alice.store.load()).drafts.filter((draft) => draft.clientMessageId === clientMessageId)).toEqual([]);
+  });
+
+  it('takes the message from the feed for its receipt when the answer to the call is late or lost', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const release = server.hold('send');
+    const { receipt, clientMessageId } = alice.client.direct('bob').send(text('hello'));
+    expect((await receipt).clientMessageId).toBe(clientMessageId);
+    alice.client.conversation(chat).messages.subscribe(() => undefined);
+    await until(() => expect(alice.shown(chat)).toEqual(['hello']));
+    release();
+    await alice.client.direct('bob').send(text('next')).receipt;
+    await until(() => expect(alice.shown(chat)).toEqual(['hello', 'next']));
+    expect(alice.seen('sent')).toHaveLength(2);
+  });
+
+  it('shows a message once, and under one key, when the receipt comes before the feed', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const { messages } = alice.client.conversation(chat);
+    const seen: string[][] = [];
+    const keys = new Set<string>();
+    messages.subscribe(() => {
+      seen.push(alice.shown(chat));
+      for (const item of messages.getSnapshot().items) keys.add(item.key);
+    });
+    // The entries of the message and of the conversation's creation are late: only the receipt arrives.
+    server.dropFrames(2);
+    await alice.client.direct('bob').send(text('hello')).receipt;
+    await until(() => expect(alice.shown(chat)).toEqual(['hello (sent)']));
+    server.say('bob', chat, 'hi');
+    await until(() => expect(alice.shown(chat)).toEqual(['hello', 'hi']));
+    expect(
+      seen.every((lines) => lines.filter((line) => line.startsWith('hello')).length === 1 || lines.length === 0),
+    ).toBe(true);
+    expect([...keys].filter((key) => key.startsWith('alice/'))).toHaveLength(1);
+  });
+
+  it('does not leave a ghost when a reset skips the message it was waiting for', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    alice.client.conversation(chat).messages.subscribe(() => undefined);
+    const release = server.hold('send');
+    alice.client.direct('bob').send(text('hello'));
+    server.dropFrames(2);
+    await until(() => server.callsOf('send').length === 1);
+    // Stored, unknown to the client, and then its inbox entry expires.
+    server.disconnect('alice');
+    release();
+    server.expireInbox('alice');
+    server.reconnect('alice');
+    await until(() => alice.seen('live').length === 2);
+    await until(() => expect(alice.shown(chat)).toEqual(['hello']));
+    expect(stored(server)).toEqual(['hello']);
+    await until(async () => expect((await alice.store.load()).drafts).toEqual([]));
+  });
+
+  it('tries again when there is no answer in time', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice', { sendTimeoutMs: 20 });
+    // Not live: nothing but the answer can tell.
+    server.fail('list', 'unavailable', 1_000);
+    const release = server.hold('send');
+    alice.client.start();
+    const { receipt } = alice.client.direct('bob').send(text('hello'));
+    await until(() => server.callsOf('send').length >= 2);
+    release();
+    await receipt;
+    expect(stored(server)).toEqual(['hello']);
+  });
+
+  it('does not send what it could not keep, and keeps the order when the local store recovers', async () => {
+    const server = new ModelServer();
+    const memory = memoryLocalStore();
+    let isFull = true;
+    const store: LocalStore = {
+      ...memory,
+      transaction: async (changes) => {
+        if (isFull && changes.putDrafts) throw new Error('the quota is exceeded');
+        await memory.transaction(changes);
+      },
+    };
+    await using alice = testClient(server, 'alice', { store });
+    await startLive(alice);
+    const first = alice.client.direct('bob').send(text('first'));
+    await until(() => alice.seen('retrying').filter(({ what }) => what === 'store').length > 1);
+    const second = alice.client.direct('bob').send(text('second'));
+    expect(server.callsOf('send')).toEqual([]);
+    isFull = false;
+    await Promise.all([first.receipt, second.receipt]);
+    expect(stored(server)).toEqual(['first', 'second']);
+  });
+
+  it('copies what it is handed, and refuses what is not JSON or has no proper id', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    const content = { text: 'as it was' };
+    const { receipt } = alice.client.direct('bob').send({ type: 'text', content });
+    content.text = 'changed';
+    alice.client.start();
+    await receipt;
+    expect(stored(server)).toEqual(['as it was']);
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    expect(() => alice.client.direct('bob').send({ type: 'text', content: circular as never })).toThrow(TypeError);
+    expect(() => alice.client.direct('bob').send(text('x'), { clientMessageId: 'a b' })).toThrow(
+      'invalid_input [clientMessageId]',
+    );
+    expect(() => alice.client.conversation('nonsense')).toThrow('invalid_input [conversationId]');
+    expect(() => alice.client.direct('alice')).toThrow('invalid_input');
+  });
+
+  it('takes the same id twice for the same message', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const [first, second] = [1, 2].map(() =>
+      alice.client.direct('bob').send(text('hello'), { clientMessageId: 'mine' }),
+    );
+    expect(await first?.receipt).toEqual(await second?.receipt);
+    expect(stored(server)).toEqual(['hello']);
+  });
+});

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+
+test("the README's first screen is the program in examples/quickstart/hello.ts", async () => {
+  const [, code] = /```ts\n([\s\S]*?)\n```/.exec(await read('README.md')) ?? [];
+  expect(code).toBe((await read('examples/quickstart/hello.ts')).trimEnd());
+});
+
+test('and it runs: stored, seen by the other client, and at an end', async () => {
+  const program = fileURLToPath(new URL('examples/quickstart/hello.ts', root));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import=tsx', program], {
+    cwd: fileURLToPath(root),
+  });
+  expect(stdout.trim().split('\n').sort()).toEqual(['bob sees an order of 42', 'stored as message 2 of d:alice,bob']);
+}, 60_000);
+
+test('every file that a page names exists', async () => {
+  for (const page of ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md']) {
+    for (const [, link = ''] of (await read(page)).matchAll(/\]\((?!http|#)([^)#]+)/g)) {
+      await expect(
+        readFile(new URL(link, root)).catch((error: NodeJS.ErrnoException) => error.code),
+        `${page}: ${link}`,
+      ).resolves.not.toBe('ENOENT');
+    }
+  }
+});
