@@ -38,6 +38,7 @@ function signIn(userId: string) {
 }
 const alice = signIn('alice');
 const bob = signIn('bob');
+await new Promise<void>((resolve) => bob.client.on('live', () => resolve()));
 
 const arrived = new Promise<void>((resolve) => {
   bob.client.on('message', (message) => {

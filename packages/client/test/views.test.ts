@@ -66,10 +66,9 @@ describe('the list of conversations', () => {
   it('does not count again an event that the snapshot has counted already', async () => {
     const server = new ModelServer();
     await using alice = testClient(server, 'alice');
-    const release = server.hold('list');
-    server.fail('list', 'unavailable');
+    const release = server.hold('list', 'call');
     alice.client.start();
-    // After the reset and before the list is asked for: in the summary, and in the feed behind the reset.
+    // After the reset and before the list is made: in the summary, and in the feed behind the reset.
     await until(() => server.callsOf('list').length === 1);
     server.say('bob', chat, 'one');
     server.say('bob', chat, 'two');
