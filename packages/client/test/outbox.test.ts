@@ -28,11 +28,8 @@ describe('the outbox', () => {
     expect((await alice.store.load()).drafts.map((draft) => draft.clientMessageId)).toEqual([clientMessageId]);
     release();
     expect(await receipt).toMatchObject({ clientMessageId, conversationId: chat, conversationSeq: 2 });
-    await until(() =>
-      expect((alice.client.conversation(chat).messages.subscribe(() => undefined), alice.shown(chat))).toEqual([
-        'hello',
-      ]),
-    );
+    alice.client.conversation(chat).messages.subscribe(() => undefined);
+    await until(() => expect(alice.shown(chat)).toEqual(['hello']));
     expect((await alice.store.load()).drafts).toEqual([]);
   });
 
