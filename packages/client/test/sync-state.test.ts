@@ -1,0 +1,150 @@
+import type { Cursor, Epoch, FeedItem, InboxEntry, Seq } from '@tidemark/core';
+import { describe, expect, it } from 'vitest';
+import { type SyncEffect, type SyncInput, startSync, syncStep } from '../src/sync/sync-state.ts';
+
+const epoch = 'e' as Epoch;
+const entry = (seq: number): InboxEntry => ({ seq: seq as Seq, event: null });
+const entries = (...seqs: number[]): SyncInput => item(seqs.at(-1) ?? 0, { type: 'entries', entries: seqs.map(entry) });
+const item = (seq: number, feedItem: FeedItem, of = epoch): SyncInput => ({
+  type: 'item',
+  epoch: of,
+  seq,
+  item: feedItem,
+});
+const live = (seq: number): SyncInput => item(seq, { type: 'live', cursor: `e:${seq}` as Cursor });
+const reset = (of: string, seq: number): SyncInput =>
+  item(seq, { type: 'reset', reason: 'epoch', cursor: `${of}:${seq}` as Cursor }, of as Epoch);
+
+/** Runs the inputs from cursor e:5, connected; returns every effect in short form, a list per input. */
+function run(...inputs: SyncInput[]): string[][] {
+  let { state } = startSync({ epoch, seq: 5 });
+  const result: string[][] = [];
+  for (const input of [{ type: 'connected' } as const, ...inputs]) {
+    const step = syncStep(state, input);
+    state = step.state;
+    result.push(step.effects.map(short));
+  }
+  return result.slice(1);
+}
+
+function short(effect: SyncEffect): string {
+  switch (effect.type) {
+    case 'apply':
+      return `apply ${effect.entries.map(({ seq }) => seq).join(' ')} → ${effect.cursor}, attempt ${effect.attempt}`;
+    case 'report':
+      return effect.event.type === 'gap'
+        ? `gap ${effect.event.after}…${effect.event.upTo}`
+        : `${effect.event.type} ${effect.event.cursor}`;
+    default:
+      return `${effect.type} ${effect.cursor}, attempt ${effect.attempt}`;
+  }
+}
+
+describe('the sync core', () => {
+  it('subscribes from the cursor it has, and without one on a new device', () => {
+    expect(startSync({ epoch, seq: 5 }).effects.map(short)).toEqual(['subscribe e:5, attempt 0']);
+    expect(startSync(null).effects.map(short)).toEqual(['subscribe null, attempt 0']);
+  });
+
+  it('applies what continues, drops what is known, one transaction at a time', () => {
+    expect(run(entries(6), entries(6), entries(5, 6, 7), { type: 'applied' }, { type: 'applied' })).toEqual([
+      ['apply 6 → e:6, attempt 0'],
+      [],
+      [],
+      ['apply 7 → e:7, attempt 0'],
+      [],
+    ]);
+  });
+
+  it('pulls from the last contiguous entry when one is missing, once', () => {
+    expect(run(entries(8), entries(9))).toEqual([['gap 5…8', 'pull e:5, attempt 0'], []]);
+  });
+
+  it('goes on pulling while a page does not reach what is known to exist', () => {
+    const page = (from: number, to: number, hasMore: boolean): SyncInput => ({
+      type: 'page',
+      generation: 0,
+      epoch,
+      seq: to,
+      page: {
+        type: 'entries',
+        entries: Array.from({ length: to - from }, (_, index) => entry(from + index + 1)),
+        cursor: `e:${to}` as Cursor,
+        hasMore,
+      },
+    });
+    expect(run(entries(9), page(5, 7, true), page(7, 9, false), { type: 'applied' }, { type: 'applied' })).toEqual([
+      ['gap 5…9', 'pull e:5, attempt 0'],
+      ['apply 6 7 → e:7, attempt 0', 'gap 7…9', 'pull e:7, attempt 0'],
+      [],
+      ['apply 8 9 → e:9, attempt 0'],
+      [],
+    ]);
+    // An answer that brings nothing is asked for again, later each time.
+    expect(run(entries(9), page(5, 5, false), page(5, 5, false))).toEqual([
+      ['gap 5…9', 'pull e:5, attempt 0'],
+      ['pull e:5, attempt 1'],
+      ['pull e:5, attempt 2'],
+    ]);
+  });
+
+  it('tries a failed apply again with what came meanwhile, and skips nothing', () => {
+    const failed: SyncInput = { type: 'apply failed' };
+    expect(run(entries(6), entries(7), failed, failed, { type: 'applied' })).toEqual([
+      ['apply 6 → e:6, attempt 0'],
+      [],
+      ['apply 6 7 → e:7, attempt 1'],
+      ['apply 6 7 → e:7, attempt 2'],
+      [],
+    ]);
+  });
+
+  it('reports live only when all up to there is in the local store', () => {
+    expect(
+      run(entries(6), live(6), { type: 'applied' }, { type: 'disconnected' }, { type: 'connected' }, live(6)),
+    ).toEqual([['apply 6 → e:6, attempt 0'], [], ['live e:6'], [], [], ['live e:6']]);
+  });
+
+  it('waits for the apply under way before the snapshot of a reset, and drops its outcome', () => {
+    const done: SyncInput = { type: 'snapshot done', generation: 1 };
+    const next = item(41, { type: 'entries', entries: [entry(41)] }, 'f' as Epoch);
+    expect(run(entries(6), reset('f', 40), next, { type: 'applied' }, done)).toEqual([
+      ['apply 6 → e:6, attempt 0'],
+      [],
+      [],
+      ['snapshot f:40, attempt 0'],
+      ['reset f:40', 'apply 41 → f:41, attempt 0'],
+    ]);
+  });
+
+  it('starts a snapshot over when another reset comes, and ignores the first one’s end', () => {
+    const done = (generation: number): SyncInput => ({ type: 'snapshot done', generation });
+    expect(run(reset('f', 40), reset('g', 9), done(1), { type: 'snapshot failed', generation: 2 }, done(2))).toEqual([
+      ['snapshot f:40, attempt 0'],
+      ['snapshot g:9, attempt 0'],
+      [],
+      ['snapshot g:9, attempt 1'],
+      ['reset g:9'],
+    ]);
+  });
+
+  it('never mixes in a frame of another epoch: it asks', () => {
+    expect(run(item(6, { type: 'entries', entries: [entry(6)] }, 'f' as Epoch))).toEqual([['pull e:5, attempt 0']]);
+  });
+
+  it('subscribes again after the subscription ended, later each time until something arrives', () => {
+    const ended: SyncInput = { type: 'feed ended' };
+    expect(run(ended, { type: 'connected' }, ended, { type: 'connected' }, entries(6), ended)).toEqual([
+      ['subscribe e:5, attempt 1'],
+      [],
+      ['subscribe e:5, attempt 2'],
+      [],
+      ['apply 6 → e:6, attempt 0'],
+      ['subscribe e:6, attempt 1'],
+    ]);
+  });
+
+  it('begins anew without a cursor when the server does not take it', () => {
+    expect(run({ type: 'cursor refused' })).toEqual([['subscribe null, attempt 1']]);
+  });
+});
