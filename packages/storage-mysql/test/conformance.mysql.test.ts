@@ -21,6 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  for (let number = 1; number <= databases; number++) await admin.query(`drop database ${nameOf(number)}`);
   await admin.end();
   await service[Symbol.asyncDispose]();
 });
@@ -49,7 +50,7 @@ const free: string[] = [];
 
 /** A store in a database of its own, opened; `reopen` opens it once more, with a pool of promises. */
 async function inDatabase<S extends Store>(create: (options: MysqlOptions) => S) {
-  const database = free.pop() ?? `conformance_${++databases}`;
+  const database = free.pop() ?? nameOf(++databases);
   await admin.query(`create database if not exists ${database}`);
   const stores: S[] = [];
   const ends: (() => Promise<void>)[] = [];
@@ -74,6 +75,11 @@ async function inDatabase<S extends Store>(create: (options: MysqlOptions) => S)
       free.push(database);
     },
   };
+}
+
+/** Beside the database of this run, which a server that others use has for itself. */
+function nameOf(number: number): string {
+  return `${new URL(service.url).pathname.slice(1)}_${number}`;
 }
 
 function uriOf(database: string): string {

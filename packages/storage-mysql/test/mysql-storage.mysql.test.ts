@@ -166,11 +166,15 @@ async function statements(pool: mysql.Pool): Promise<number> {
 
 /** A database of the test's own, and pools of one connection each on it. */
 async function newDatabase(name: string, server: Service = service) {
-  const admin = await mysql.createConnection(server.url).promise();
-  await admin.query(`create database own_${name}`);
-  await admin.end();
   const url = new URL(server.url);
-  url.pathname = `/own_${name}`;
+  const database = `${url.pathname.slice(1)}_${name}`;
+  const asAdmin = async (statement: string): Promise<void> => {
+    const admin = await mysql.createConnection(server.url).promise();
+    await admin.query(statement);
+    await admin.end();
+  };
+  await asAdmin(`create database ${database}`);
+  url.pathname = `/${database}`;
   const pools: mysql.Pool[] = [];
   return {
     url: url.href,
@@ -181,6 +185,7 @@ async function newDatabase(name: string, server: Service = service) {
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(pools.map((pool) => pool.promise().end()));
+      await asAdmin(`drop database ${database}`);
     },
   };
 }

@@ -105,6 +105,7 @@ test('too many connections make the store unavailable', async () => {
   await using scarce = openPools(1, { user: 'scarce' });
   const refused = await opened(scarce[0] as pg.Pool).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(UnavailableError);
+  await (pools[0] as pg.Pool).query('drop role scarce');
   expect((refused as UnavailableError).cause).toMatchObject({ code: '53300' });
 });
 
