@@ -43,6 +43,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
+          // After the unit tests: projects with different numbers of workers may not share a turn.
+          sequence: { groupOrder: 1 },
         },
       },
       {
