@@ -1,4 +1,4 @@
-import { type Clock, type NodeId, type Seq, UnavailableError, type UserId } from '@tidemark/core';
+import { type Clock, type NodeId, type Seq, TidemarkError, UnavailableError, type UserId } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { InboxSeq } from '../inbox/inbox-seq.ts';
 import type { NodeFrame } from '../notify/node-frame.ts';
@@ -45,6 +45,7 @@ export class FeedHub {
   /** From here on the feed hears of the user's entries; then its start is read, and it may begin. */
   async add(feed: Feed): Promise<void> {
     const { presence, nodeId, presenceTtl, events } = this.#port;
+    if (this.#closing.signal.aborted) throw closing();
     const feeds = this.#feeds.get(feed.userId) ?? new Set();
     this.#feeds.set(feed.userId, feeds.add(feed));
     events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
@@ -87,11 +88,12 @@ export class FeedHub {
     }
   }
 
+  /** Ends every feed with `closing`: sockets are gone by then, but a generator would wait for its caller to go. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#loops;
     const users = [...this.#feeds.keys()];
-    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.close();
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.fail(closing());
     this.#feeds.clear();
     if (users.length > 0) await this.#port.presence.leave(users, this.#port.nodeId).catch(ignoreUnavailable);
   }
@@ -161,6 +163,10 @@ export interface FeedHubPorts {
   readonly headsEvery: number;
   /** Users asked about at once. */
   readonly headsPage: number;
+}
+
+function closing(): TidemarkError {
+  return new TidemarkError('closing', 'this process is shutting down');
 }
 
 function ignoreUnavailable(error: unknown): void {

@@ -1,0 +1,116 @@
+import { DEFAULT_LIMITS, type FeedItem, type Seq, UnavailableError } from '@tidemark/core';
+import { describe, expect, test } from 'vitest';
+import { createOpenFeed } from '../../src/subscription/open-feed.ts';
+import { openFeeds } from '../support/feeds.ts';
+import { settled } from '../support/manual-clock.ts';
+
+function openSubscriptions(feedsPerUser = 2) {
+  const feeds = openFeeds();
+  const { hub, reader, ports, userId } = feeds;
+  const openFeed = createOpenFeed({ hub, reader, ports, limits: { ...DEFAULT_LIMITS, feedsPerUser } });
+  /** Subscribes, and keeps what comes. */
+  function subscribe(after?: number) {
+    const stop = new AbortController();
+    const cursor = after === undefined ? undefined : { epoch: reader.epoch, seq: after as Seq };
+    const items: FeedItem[] = [];
+    const ended = (async () => {
+      for await (const tracked of openFeed(userId, cursor, undefined, stop.signal)) {
+        items.push((tracked as [string, FeedItem])[1]);
+      }
+    })();
+    ended.catch(() => {});
+    return { stop, items, ended };
+  }
+  return { ...feeds, subscribe };
+}
+
+const words = (items: readonly FeedItem[]) =>
+  items.map((item) => (item.type === 'entries' ? item.entries.map((entry) => entry.seq).join(' ') : item.type));
+
+describe('a subscription', () => {
+  test('begins at its cursor', async () => {
+    const { put, subscribe } = openSubscriptions();
+    await put(1, 2, 3);
+    const { items, stop } = subscribe(1);
+    await settled();
+    expect(words(items)).toEqual(['2 3', 'live']);
+    stop.abort();
+  });
+
+  test('without a cursor is told to take a snapshot, and begins at the head', async () => {
+    const { put, subscribe } = openSubscriptions();
+    await put(1, 2);
+    const { items, stop } = subscribe();
+    await settled();
+    expect(items).toMatchObject([{ type: 'reset', reason: 'new' }, { type: 'live' }]);
+    stop.abort();
+  });
+
+  test('hears first and reads then, so that what is committed in between is not missed', async () => {
+    const { put, hub, reader, subscribe, userId } = openSubscriptions();
+    await put(1);
+    const start = reader.start.bind(reader);
+    reader.start = async (...asked) => {
+      const begin = await start(...asked);
+      const [event] = await put(2);
+      if (event) hub.deliver({ deliveries: [{ event, to: [[userId, 2 as Seq]] }] });
+      return begin;
+    };
+    const { items, stop } = subscribe(1);
+    await settled();
+    expect(words(items)).toEqual(['2', 'live']);
+    stop.abort();
+  });
+
+  test('that ends is removed, with its presence', async () => {
+    const { hub, backplane, subscribe, userId } = openSubscriptions();
+    const { stop, ended } = subscribe();
+    await settled();
+    expect(hub.count(userId)).toBe(1);
+    stop.abort();
+    await ended;
+    expect(hub.count(userId)).toBe(0);
+    expect((await backplane.presence.nodesOf([userId])).size).toBe(0);
+  });
+
+  test('beyond what one user may hold is refused, and makes room when one ends', async () => {
+    const { subscribe, hub, userId } = openSubscriptions(2);
+    const first = subscribe();
+    const second = subscribe();
+    await settled();
+    const third = subscribe();
+    await expect(third.ended).rejects.toMatchObject({ code: 'rate_limited', policy: 'retry' });
+    first.stop.abort();
+    await first.ended;
+    const fourth = subscribe();
+    await settled();
+    expect(hub.count(userId)).toBe(2);
+    for (const { stop } of [second, fourth]) stop.abort();
+  });
+
+  test('whose start cannot be read fails, so that the client tries again', async () => {
+    const { subscribe, reader, hub, userId } = openSubscriptions();
+    reader.start = async () => {
+      throw new UnavailableError('connection refused');
+    };
+    const { ended } = subscribe();
+    await expect(ended).rejects.toThrow(UnavailableError);
+    expect(hub.count(userId)).toBe(0);
+  });
+
+  test('ends when this process closes, and its client is told to connect elsewhere', async () => {
+    const { subscribe, hub } = openSubscriptions();
+    hub.start();
+    const { ended } = subscribe();
+    await settled();
+    await hub.close();
+    await expect(ended).rejects.toMatchObject({ code: 'closing', policy: 'reconnect' });
+  });
+
+  test('that is opened after closing is refused in the same way, and nothing stays of it', async () => {
+    const { subscribe, hub, userId } = openSubscriptions();
+    await hub.close();
+    await expect(subscribe().ended).rejects.toMatchObject({ code: 'closing' });
+    expect(hub.count(userId)).toBe(0);
+  });
+});
