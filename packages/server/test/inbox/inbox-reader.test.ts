@@ -137,5 +137,35 @@ test('heads are the newest seq of each user, 0 without an inbox', async () => {
       [bob, 0],
     ]),
   );
-  expect(await reader.settledHead(userId)).toBe(2);
+});
+
+describe('the settled head', () => {
+  test('is the head of an inbox without holes, and 0 of none', async () => {
+    const { reader, userId, put } = openReader();
+    await put(1, 2);
+    expect(await reader.settledHead(userId)).toBe(2);
+    expect(await reader.settledHead(bob)).toBe(0);
+  });
+
+  test('lies below what a slower writer may still fill, so that whoever begins there has it', async () => {
+    const { reader, userId, put } = openReader();
+    await put(1, 2, 4, 5);
+    expect(await reader.settledHead(userId)).toBe(2);
+    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, reset: 'new' });
+    await put(3);
+    expect(await reader.settledHead(userId)).toBe(5);
+  });
+
+  test('is 0 while the very first entry is missing', async () => {
+    const { reader, userId, put } = openReader();
+    await put(2);
+    expect(await reader.settledHead(userId)).toBe(0);
+  });
+
+  test('is not below the floor', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 3, 5);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
+    expect(await reader.settledHead(userId)).toBe(3);
+  });
 });

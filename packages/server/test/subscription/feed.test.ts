@@ -182,6 +182,28 @@ describe('a slow sink', () => {
   });
 });
 
+test('a sink that is full in the middle of a page gets the rest of it later, and never much beyond its limit', async () => {
+  const { ports, put, userId, clock } = openFeeds({ page: 100 });
+  await put(...Array.from({ length: 100 }, (_, index) => index + 1));
+  const sink = new RecordingSink();
+  const item = sink.item.bind(sink);
+  sink.item = (...written) => {
+    item(...written);
+    sink.stall();
+  };
+  const feed = new Feed(userId, sink, ports);
+  feed.start(0 as Seq, undefined);
+  for (let before = -1; sink.seqs.length < 100; ) {
+    await clock.advance(0);
+    expect(sink.seqs.length - Math.max(0, before)).toBeLessThanOrEqual(16);
+    expect(sink.seqs.length).toBeGreaterThan(before);
+    before = sink.seqs.length;
+    sink.drain();
+  }
+  expect(sink.seqs).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  feed.close();
+});
+
 describe('a store', () => {
   test('that cannot be reached is asked again, and nothing is missed', async () => {
     let failures = 5;

@@ -78,4 +78,16 @@ describe('a batch', () => {
       [2, [[bob, 2]]],
     ]);
   });
+
+  test('goes through although a listener of its events throws, which is told to others', async () => {
+    const writer = openWriter();
+    const failed = recorded(writer.events, 'listener-failed');
+    writer.events.on('committed', () => {
+      throw new Error('a defect of the application');
+    });
+    const [receipt] = await writer.write(send(alice, direct));
+    expect(receipt).toMatchObject({ conversationSeq: 2 });
+    expect(failed).toEqual([{ event: 'committed', error: new Error('a defect of the application') }]);
+    expect(await writer.backlog()).toBe(0);
+  });
 });

@@ -1,0 +1,171 @@
+import {
+  type ConversationSeq,
+  type Event,
+  type InboxRow,
+  type NodeId,
+  type Seq,
+  TidemarkError,
+  UnavailableError,
+  type UserId,
+} from '@tidemark/core';
+import { conversationBuilder } from '@tidemark/testkit';
+import { describe, expect, test } from 'vitest';
+import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
+import { Announcement } from '../../src/notify/announcement.ts';
+import { decodeNodeFrame, type NodeFrame, type Reply } from '../../src/notify/node-frame.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
+import { alice, bob, carol } from '../support/commands.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
+import { recorded } from '../support/recorded.ts';
+
+const HERE = 'here' as NodeId;
+const THERE = 'there' as NodeId;
+const TTL = 30_000;
+
+/** This node announces; what arrives here and at another node is kept. */
+async function openAnnouncement() {
+  const clock = new ManualClock();
+  const shared = createMemoryBackplaneState();
+  const open = () => memoryBackplane({ partitions: 1, backlog: 10, deadLetters: 10, shared, clock });
+  const backplane = open();
+  const here: NodeFrame[] = [];
+  const there: NodeFrame[] = [];
+  await open().notifier.listen(THERE, (frame) => there.push(decodeNodeFrame(frame)));
+  const events = new ServerEventBus();
+  const announcement = new Announcement({
+    ...backplane,
+    events,
+    nodeId: HERE,
+    deliverHere: (frame) => here.push(frame),
+  });
+  const announce = async (...[committed, rows, replies]: [Event[], InboxRow[], (Reply & { to: NodeId })[]]) => {
+    await announcement.announce(3, committed, rows, replies);
+    await settled();
+  };
+  return { clock, backplane, events, here, there, announce };
+}
+
+const chat = conversationBuilder({ memberIds: [alice, bob, carol] });
+const first = chat.created;
+const second = chat.message();
+
+function row(userId: UserId, seq: number, event: Event | null): InboxRow {
+  const ref = event && {
+    conversationId: event.conversationId,
+    conversationSeq: event.conversationSeq as ConversationSeq,
+  };
+  return { userId, seq: seq as Seq, ref, at: 1 };
+}
+
+function reply(call: string, to: NodeId): Reply & { to: NodeId } {
+  return { to, call, error: new TidemarkError('not_a_member', 'no', { field: 'conversationId' }) };
+}
+
+/** Who is told of which event, at which seq. */
+function told(frames: readonly NodeFrame[]) {
+  return frames.flatMap(({ deliveries }) => deliveries.map(({ event, to }) => [event.conversationSeq, to]));
+}
+
+describe('committed events', () => {
+  test('go once to each node that holds a recipient, with the seqs of its own users alone', async () => {
+    const { backplane, here, there, announce } = await openAnnouncement();
+    await backplane.presence.join([alice, bob], HERE, TTL);
+    await backplane.presence.join([bob, carol], THERE, TTL);
+    const rows = [row(alice, 1, first), row(bob, 5, first), row(carol, 9, first), row(bob, 6, second)];
+    await announce([first, second], rows, []);
+    expect([here.length, there.length]).toEqual([1, 1]);
+    expect(told(here)).toEqual([
+      [
+        1,
+        [
+          [alice, 1],
+          [bob, 5],
+        ],
+      ],
+      [2, [[bob, 6]]],
+    ]);
+    expect(told(there)).toEqual([
+      [
+        1,
+        [
+          [bob, 5],
+          [carol, 9],
+        ],
+      ],
+      [2, [[bob, 6]]],
+    ]);
+    expect(there[0]?.deliveries[0]?.event).toEqual(first);
+  });
+
+  test('whose recipients hold no feed anywhere are told to nobody', async () => {
+    const { here, there, announce, events } = await openAnnouncement();
+    const published = recorded(events, 'published');
+    await announce([first], [row(alice, 1, first)], []);
+    expect([here, there]).toEqual([[], []]);
+    expect(published).toEqual([{ partition: 3, events: 1, nodes: 0, replies: 0 }]);
+  });
+
+  test('are no longer told to a node whose presence has run out', async () => {
+    const { backplane, clock, there, announce } = await openAnnouncement();
+    await backplane.presence.join([bob], THERE, TTL);
+    await clock.advance(TTL + 1);
+    await announce([first], [row(bob, 1, first)], []);
+    expect(there).toEqual([]);
+  });
+
+  test('are told, voids are not', async () => {
+    const { backplane, here, announce } = await openAnnouncement();
+    await backplane.presence.join([alice], HERE, TTL);
+    await announce([first], [row(alice, 1, null), row(alice, 2, first)], []);
+    expect(told(here)).toEqual([[1, [[alice, 2]]]]);
+  });
+});
+
+describe('replies', () => {
+  test('go to the nodes of their senders, in the frame of the events where there is one', async () => {
+    const { backplane, here, there, announce, events } = await openAnnouncement();
+    const published = recorded(events, 'published');
+    await backplane.presence.join([alice], THERE, TTL);
+    await announce([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
+    expect(here).toMatchObject([{ deliveries: [], replies: [{ call: 'here.1', error: { code: 'not_a_member' } }] }]);
+    expect(there).toHaveLength(1);
+    expect(there[0]?.deliveries).toHaveLength(1);
+    expect(there[0]?.replies).toMatchObject([
+      { call: 'there.1', error: { code: 'not_a_member', field: 'conversationId' } },
+    ]);
+    expect(published).toEqual([{ partition: 3, events: 1, nodes: 2, replies: 2 }]);
+  });
+
+  test('arrive although nobody knows where the recipients are', async () => {
+    const { backplane, here, there, announce, events } = await openAnnouncement();
+    const failed = recorded(events, 'publish-failed');
+    backplane.presence.nodesOf = async () => {
+      throw new UnavailableError('connection refused');
+    };
+    await announce([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
+    expect(here.flatMap((frame) => frame.replies)).toHaveLength(1);
+    expect(there.flatMap((frame) => frame.replies)).toHaveLength(1);
+    expect(failed).toMatchObject([{ nodeId: null, error: expect.any(UnavailableError) }]);
+  });
+});
+
+test('a node that cannot be reached is passed over, and the others hear', async () => {
+  const { backplane, here, announce, events } = await openAnnouncement();
+  const failed = recorded(events, 'publish-failed');
+  await backplane.presence.join([alice], HERE, TTL);
+  await backplane.presence.join([alice], THERE, TTL);
+  backplane.notifier.publish = async () => {
+    throw new UnavailableError('connection refused');
+  };
+  await announce([first], [row(alice, 1, first)], []);
+  expect(told(here)).toHaveLength(1);
+  expect(failed).toMatchObject([{ nodeId: THERE }]);
+});
+
+test('a defect of the switchboard is no lost frame: the writer is told', async () => {
+  const { backplane, announce } = await openAnnouncement();
+  backplane.presence.nodesOf = async () => {
+    throw new TypeError('a defect');
+  };
+  await expect(announce([first], [row(alice, 1, first)], [])).rejects.toThrow('a defect');
+});

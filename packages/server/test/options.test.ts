@@ -1,0 +1,166 @@
+import { DEFAULT_LIMITS, type Storage, systemClock, TidemarkError } from '@tidemark/core';
+import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createMessaging } from '../src/create-messaging.ts';
+import { memoryBackplane } from '../src/memory-backplane.ts';
+import { type MessagingOptions, parseOptions } from '../src/options.ts';
+import { ManualClock } from './support/manual-clock.ts';
+
+const content = { text: z.object({ text: z.string() }) };
+type Options = MessagingOptions<typeof content>;
+
+function parse(options: Record<string, unknown> = {}) {
+  return parseOptions({ content, storage: memoryStorage(), ...options } as Options);
+}
+
+function refusal(options: Record<string, unknown>): { field: string | undefined; detail: string } {
+  try {
+    parse(options);
+  } catch (error) {
+    if (!(error instanceof TidemarkError)) throw error;
+    expect(error.code).toBe('invalid_input');
+    return { field: error.field, detail: error.detail };
+  }
+  throw new Error('the options were accepted');
+}
+
+test('everything but content and storage has its documented default', () => {
+  const { settings } = parse();
+  expect(settings).toMatchObject({
+    worker: true,
+    keyPrefix: 'tm:',
+    partitions: 8,
+    limits: DEFAULT_LIMITS,
+    retention: 14 * 24 * 3_600_000,
+    receiptTimeout: 10_000,
+    voidAfter: 2_000,
+    leaseTtl: 3_000,
+    batch: 200,
+    backlog: 10_000,
+    deadLetters: 1_000,
+    attempts: 5,
+    headsEvery: 3_000,
+    presenceTtl: 30_000,
+    drainTimeout: 5_000,
+    clock: systemClock,
+    random: Math.random,
+  });
+});
+
+test('a process without a name is given one, each its own', () => {
+  const names = [parse().settings.nodeId, parse().settings.nodeId];
+  expect(new Set(names).size).toBe(2);
+  for (const name of names) expect(name).toMatch(/^[A-Za-z0-9-]{1,64}$/);
+});
+
+test('what is given is taken, and undefined is the default', () => {
+  const clock = new ManualClock();
+  const given = { nodeId: 'node-7', partitions: 1, worker: false, keyPrefix: '', retention: undefined, clock };
+  const { settings } = parse(given);
+  expect(settings).toMatchObject({ nodeId: 'node-7', partitions: 1, worker: false, keyPrefix: '', clock });
+  expect(settings.retention).toBe(14 * 24 * 3_600_000);
+});
+
+test('limits that are not given keep their defaults beside those that are', () => {
+  expect(parse({ limits: { page: 7 } }).settings.limits).toEqual({ ...DEFAULT_LIMITS, page: 7 });
+});
+
+const HOUR = 3_600_000;
+
+/** Option → values it refuses, and the rule its refusal states. */
+const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][] = [
+  ['worker', ['yes', 1, null], /boolean/],
+  ['keyPrefix', ['{x}', 'a b', 'x'.repeat(65), 7], /braces or blanks|string/],
+  ['partitions', [0, 257, 1.5, '8', Number.NaN], />=1|<=256|int|number/],
+  ['retention', [999, 11 * 365 * 24 * HOUR, '14d', Number.POSITIVE_INFINITY], />=1000|<=|number/],
+  ['receiptTimeout', [99, HOUR + 1, -1], />=100|<=3600000/],
+  ['voidAfter', [9, HOUR + 1], />=10|<=3600000/],
+  ['leaseTtl', [99, HOUR + 1], />=100|<=3600000/],
+  ['batch', [0, 10_001, 2.5], />=1|<=10000|int/],
+  ['backlog', [0, 10_000_001], />=1|<=10000000/],
+  ['deadLetters', [0, 1_000_001], />=1|<=1000000/],
+  ['attempts', [0, 101], />=1|<=100/],
+  ['headsEvery', [49, HOUR + 1], />=50|<=3600000/],
+  ['presenceTtl', [299, HOUR + 1], />=300|<=3600000/],
+  ['drainTimeout', [-1, HOUR + 1], />=0|<=3600000/],
+  ['nodeId', ['', 'a b', 'x'.repeat(65), 'node_1', 7], /letters, digits|string/],
+  ['limits.contentBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
+  ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],
+  ['limits.page', [0, 10_001], />=1|<=10000/],
+  ['limits.frameBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
+  ['limits.callsPerSecond', [0, -1], />0/],
+  ['limits.callBurst', [0, 0.5], />=1/],
+  ['limits.feedsPerUser', [0, 10_001], />=1|<=10000/],
+  ['limits.socketBufferBytes', [16 * 1024 - 1], />=16384/],
+  ['limits', [7, null], /object/],
+];
+
+describe.each(RULES)('%s', (field, values, rule) => {
+  test.each(values.map((value) => [value]))('refuses %j, naming itself and its rule', (value) => {
+    const [name, inner] = field.split('.') as [string, string | undefined];
+    const { field: named, detail } = refusal({ [name]: inner === undefined ? value : { [inner]: value } });
+    expect(named).toBe(field);
+    expect(detail).toMatch(rule);
+  });
+});
+
+test('every option with a rule is covered above', () => {
+  const { clock, random, limits, ...settings } = parse().settings;
+  const names = [...Object.keys(settings), 'limits', ...Object.keys(limits).map((name) => `limits.${name}`)];
+  expect(RULES.map(([field]) => field).sort()).toEqual(names.sort());
+  expect([clock, random]).toEqual([systemClock, Math.random]);
+});
+
+describe('options that do not exist', () => {
+  test('are refused by name, so that a typing error does not pass as a default', () => {
+    expect(refusal({ partition: 8 }).detail).toContain('"partition"');
+    const inLimits = refusal({ limits: { pages: 8 } });
+    expect([inLimits.field, inLimits.detail]).toEqual(['limits', expect.stringContaining('"pages"')]);
+  });
+});
+
+describe('content', () => {
+  test.each([undefined, null, {}, 'text'])('that names no kind is refused: %j', (value) => {
+    expect(refusal({ content: value })).toMatchObject({ field: 'content' });
+  });
+
+  test('is checked when messaging is made, naming the kind', () => {
+    const made = () => createMessaging({ content: { 'no spaces': content.text }, storage: memoryStorage() });
+    expect(made).toThrow(expect.objectContaining({ code: 'invalid_input', field: 'content.no spaces' }));
+  });
+});
+
+describe('storage', () => {
+  test.each([
+    [undefined, 'storage'],
+    [null, 'storage'],
+    ['memory', 'storage'],
+    [{}, 'storage.history'],
+    [{ history: memoryHistory() }, 'storage.inbox'],
+    [{ history: {}, inbox: memoryInbox() }, 'storage.history'],
+  ])('that is none is refused: %#', (storage, field) => {
+    expect(refusal({ storage }).field).toBe(field);
+  });
+
+  test('with both roles is taken as it is', () => {
+    const storage: Storage = memoryStorage();
+    expect(parse({ storage }).storage).toBe(storage);
+  });
+
+  test('of two stores is composed, and says that it is not atomic', () => {
+    const history = memoryHistory();
+    const { storage } = parse({ storage: { history, inbox: memoryInbox() } });
+    expect(storage.history).toBe(history);
+    expect(storage.capabilities).toMatchObject({ name: 'composed', atomic: false });
+  });
+});
+
+test('redis and a backplane of one’s own exclude each other', () => {
+  const backplane = memoryBackplane({ partitions: 8, backlog: 10, deadLetters: 10 });
+  expect(refusal({ backplane, redis: {} })).toMatchObject({
+    field: 'backplane',
+    detail: 'give either redis or backplane',
+  });
+  expect(() => parse({ backplane })).not.toThrow();
+});

@@ -1,0 +1,66 @@
+import { type HistoryStore, selfConversationId } from '@tidemark/core';
+import { expect, test } from 'vitest';
+import { MembershipGate } from '../../src/router/membership-gate.ts';
+import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers } from '../support/commands.ts';
+import { openWriter } from '../support/writer.ts';
+
+function openGate() {
+  const writer = openWriter();
+  let loads = 0;
+  const history: HistoryStore = {
+    ...writer.storage.history,
+    load: (ids) => {
+      loads += 1;
+      return writer.storage.history.load(ids);
+    },
+  };
+  const gate = new MembershipGate(history, writer.clock);
+  const lets = (userId: typeof alice, conversationId: typeof direct) =>
+    gate.require(userId, conversationId).then(
+      () => true,
+      (error: { code?: string; field?: string }) => {
+        expect(error).toMatchObject({ code: 'not_a_member', field: 'conversationId' });
+        return false;
+      },
+    );
+  return { writer, lets, loads: () => loads };
+}
+
+test('who takes part in a direct conversation, or in that of a user alone, is read off its id', async () => {
+  const { lets, loads } = openGate();
+  expect(await lets(alice, direct)).toBe(true);
+  expect(await lets(carol, direct)).toBe(false);
+  expect(await lets(alice, selfConversationId(alice))).toBe(true);
+  expect(await lets(bob, selfConversationId(alice))).toBe(false);
+  expect(loads()).toBe(0);
+});
+
+test('a group lets its members in, and nobody into one that does not exist', async () => {
+  const { writer, lets } = openGate();
+  expect(await lets(alice, group)).toBe(false);
+  await writer.write(createGroup(alice, [bob]));
+  expect(await lets(alice, group)).toBe(true);
+  expect(await lets(bob, group)).toBe(true);
+  expect(await lets(carol, group)).toBe(false);
+});
+
+test('a yes is remembered for a moment, a no never', async () => {
+  const { writer, lets, loads } = openGate();
+  await writer.write(createGroup(alice, [bob]));
+  await lets(alice, group);
+  const before = loads();
+  expect(await lets(bob, group)).toBe(true);
+  expect(loads()).toBe(before);
+  expect(await lets(carol, group)).toBe(false);
+  await writer.write(addMembers(alice, [carol]));
+  expect(await lets(carol, group)).toBe(true);
+});
+
+test('who was removed is refused once the moment has passed', async () => {
+  const { writer, lets } = openGate();
+  await writer.write(createGroup(alice, [bob]));
+  await lets(bob, group);
+  await writer.write(removeMembers(alice, [bob]));
+  await writer.clock.advance(5_001);
+  expect(await lets(bob, group)).toBe(false);
+});

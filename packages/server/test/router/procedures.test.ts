@@ -1,0 +1,148 @@
+import { type Storage, UnavailableError } from '@tidemark/core';
+import { memoryStorage } from '@tidemark/storage-memory';
+import { TRPCError } from '@trpc/server';
+import { describe, expect, test } from 'vitest';
+import { failureOf, openMessaging } from '../support/callers.ts';
+import { direct } from '../support/commands.ts';
+
+const limits = { page: 3, callBurst: 1_000 };
+
+function text(n: number) {
+  return { conversationId: direct, clientMessageId: `m${n}`, type: 'text' as const, content: { text: `${n}` } };
+}
+
+describe('pages', () => {
+  test.each([
+    ['inbox.since', (app: ReturnType<typeof openMessaging>, limit: number) => app.as('alice').inbox.since({ limit })],
+    [
+      'conversations.list',
+      (app: ReturnType<typeof openMessaging>, limit: number) => app.as('alice').conversations.list({ limit }),
+    ],
+    [
+      'conversations.history',
+      (app: ReturnType<typeof openMessaging>, limit: number) =>
+        app.as('alice').conversations.history({ conversationId: direct, limit }),
+    ],
+  ])('of %s hold at most limits.page, and asking for more is refused', async (_, ask) => {
+    await using app = openMessaging({ limits });
+    await app.as('alice').send(text(1));
+    await expect(ask(app, 3)).resolves.toBeDefined();
+    expect(await failureOf(ask(app, 4))).toEqual({
+      code: 'BAD_REQUEST',
+      message: 'invalid_input [limit]: must be at most 3',
+    });
+    for (const wrong of [0, -1, 1.5]) expect((await failureOf(ask(app, wrong))).message).toContain('[limit]');
+  });
+
+  test('are of limits.page where nothing is asked for', async () => {
+    await using app = openMessaging({ limits });
+    const { cursor } = await app.as('bob').inbox.head();
+    for (let n = 1; n <= 4; n++) await app.as('alice').send(text(n));
+    const page = await app.as('bob').inbox.since({ cursor });
+    expect(page).toMatchObject({ type: 'entries', hasMore: true, entries: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
+    const rest = await app.as('bob').inbox.since({ cursor: page.cursor });
+    expect(rest).toMatchObject({ type: 'entries', hasMore: false, entries: [{ seq: 4 }, { seq: 5 }] });
+    expect(await app.as('bob').inbox.since({ cursor: rest.cursor })).toMatchObject({
+      entries: [],
+      cursor: rest.cursor,
+    });
+    const history = await app.as('bob').conversations.history({ conversationId: direct });
+    expect(history).toMatchObject({
+      hasMore: true,
+      events: [{ conversationSeq: 5 }, { conversationSeq: 4 }, { conversationSeq: 3 }],
+    });
+  });
+
+  test('of the list go on where the page before ended', async () => {
+    await using app = openMessaging({ limits });
+    const alice = app.as('alice');
+    for (const peer of ['p1', 'p2', 'p3', 'p4', 'p5']) await alice.conversations.openDirect({ userId: peer });
+    const first = await alice.conversations.list({ limit: 3 });
+    const second = await alice.conversations.list({ limit: 3, page: first.nextPage });
+    const ids = [...first.conversations, ...second.conversations].map((each) => each.conversationId);
+    expect(new Set(ids).size).toBe(5);
+    expect([first.nextPage === null, second.nextPage]).toEqual([false, null]);
+    expect(await failureOf(alice.conversations.list({ page: 'elsewhere' }))).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+});
+
+describe('who calls', () => {
+  test.each([undefined, null, ''])('is asked for: %j is nobody', async (user) => {
+    await using app = openMessaging();
+    expect(await failureOf(app.as(user).inbox.head())).toMatchObject({
+      code: 'UNAUTHORIZED',
+      message: expect.stringMatching(/^unauthenticated: /),
+    });
+  });
+
+  test.each(['two words', 'a,b', 7, {}])(
+    'must have an id that fits: %j is for the developers to mend',
+    async (user) => {
+      await using app = openMessaging();
+      expect(await failureOf(app.as(user).inbox.head())).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    },
+  );
+
+  test('may only call so often', async () => {
+    await using app = openMessaging({ limits: { callBurst: 1, callsPerSecond: 0.001 } });
+    await app.as('alice').inbox.head();
+    expect(await failureOf(app.as('alice').inbox.head())).toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+      message: expect.stringMatching(/^rate_limited: /),
+    });
+    await app.as('bob').inbox.head();
+  });
+});
+
+describe('a failure', () => {
+  function failing(error: unknown): Storage {
+    const storage = memoryStorage();
+    const bounds = async () => {
+      throw error;
+    };
+    return { ...storage, inbox: { ...storage.inbox, bounds } };
+  }
+
+  test('of the store that may pass is retryable, and its words stay on the server', async () => {
+    await using app = openMessaging({ storage: failing(new UnavailableError('postgres://secret@host refused')) });
+    const { message } = await failureOf(app.as('alice').inbox.head());
+    expect(message).toBe('unavailable: the store or the queue cannot be reached');
+  });
+
+  test('that is a defect is an internal error, and its words stay on the server', async () => {
+    await using app = openMessaging({ storage: failing(new Error('column "secret" does not exist')) });
+    expect(await failureOf(app.as('alice').inbox.head())).toEqual({
+      code: 'INTERNAL_SERVER_ERROR',
+      message: 'internal error',
+    });
+  });
+
+  test('of the application’s own middleware passes through', async () => {
+    await using app = openMessaging({ storage: failing(new TRPCError({ code: 'PAYMENT_REQUIRED', message: 'no' })) });
+    expect(await failureOf(app.as('alice').inbox.head())).toEqual({ code: 'PAYMENT_REQUIRED', message: 'no' });
+  });
+});
+
+test('a clientMessageId that another command of the sender had is refused, naming it', async () => {
+  await using app = openMessaging();
+  await app.as('alice').conversations.createGroup({ memberIds: ['bob'], commandId: 'c1' });
+  const { message } = await failureOf(app.as('alice').send({ ...text(1), clientMessageId: 'c1' }));
+  expect(message).toBe('invalid_input [clientMessageId]: was used for another command');
+});
+
+test('a read mark goes no further than the conversation, and never back', async () => {
+  await using app = openMessaging();
+  await app.as('alice').send(text(1));
+  const bob = app.as('bob').conversations;
+  expect(await bob.markRead({ conversationId: direct, readSeq: 99 })).toMatchObject({ readSeq: 2 });
+  expect(await bob.markRead({ conversationId: direct, readSeq: 1 })).toMatchObject({ readSeq: 2 });
+  expect(await bob.get({ conversationId: direct })).toMatchObject({ readSeq: 2, unread: 0 });
+});
+
+test('after closing, what would be queued is refused as closing', async () => {
+  const app = openMessaging();
+  await app.messaging.ready();
+  await app.messaging.close();
+  const { message } = await failureOf(app.as('alice').send(text(1)));
+  expect(message).toMatch(/^closing: /);
+});

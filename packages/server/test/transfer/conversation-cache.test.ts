@@ -1,0 +1,41 @@
+import type { ConversationState } from '@tidemark/core';
+import { conversationBuilder, seededIds } from '@tidemark/testkit';
+import { expect, test } from 'vitest';
+import { ConversationCache } from '../../src/transfer/conversation-cache.ts';
+import { resultOf } from '../../src/transfer/decide.ts';
+
+const ids = seededIds();
+const chats = [0, 1, 2].map(() => conversationBuilder({ ids }));
+const entry = (index: number): [ConversationState['conversation']['conversationId'], ConversationState] => {
+  const { state } = chats[index] as (typeof chats)[number];
+  return [state.conversation.conversationId, state];
+};
+
+test('beyond its limit the conversation that was asked for least recently is forgotten', () => {
+  const cache = new ConversationCache(2);
+  cache.keep([entry(0), entry(1)], []);
+  expect(cache.state(entry(0)[0])).toBe(entry(0)[1]);
+  cache.keep([entry(2)], []);
+  const known = [0, 1, 2].map((index) => cache.state(entry(index)[0]) !== undefined);
+  expect(known).toEqual([true, false, true]);
+});
+
+test('what a command did is remembered by who gave it, the oldest forgotten beyond the limit', () => {
+  const cache = new ConversationCache(2);
+  const [chat] = chats as [(typeof chats)[number]];
+  const events = [chat.message(), chat.message(), chat.message()];
+  cache.keep([], events);
+  const results = events.map((event) => cache.result(event.actorId, event.commandId as never));
+  expect(results).toEqual([undefined, ...events.slice(1).map(resultOf)]);
+  expect(cache.result(ids.userId('bob'), events[2]?.commandId as never)).toBeUndefined();
+});
+
+test('once cleared, nothing is remembered', () => {
+  const cache = new ConversationCache(2);
+  const [chat] = chats as [(typeof chats)[number]];
+  const event = chat.message();
+  cache.keep([entry(0)], [event]);
+  cache.clear();
+  expect(cache.state(entry(0)[0])).toBeUndefined();
+  expect(cache.result(event.actorId, event.commandId as never)).toBeUndefined();
+});
