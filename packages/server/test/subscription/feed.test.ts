@@ -103,6 +103,19 @@ describe('a frame that was overtaken', () => {
     expect(sink.seqs).toEqual([1, 2, 3, 4]);
   });
 
+  test('is patient again after more were ahead than are kept', async () => {
+    const { open, put, commitAndOffer, clock, reads } = openFeeds({ aheadLimit: 2 });
+    const { feed, sink } = await open();
+    await put(1);
+    await commitAndOffer(feed, 2, 3, 4);
+    await clock.advance(GAP_PATIENCE);
+    const before = reads();
+    await commitAndOffer(feed, 6, 5);
+    await clock.advance(1_000);
+    expect(sink.seqs).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(reads()).toBe(before);
+  });
+
   test('gets a patience of its own when an earlier one has come', async () => {
     const { open, commitAndOffer, clock, reads } = openFeeds();
     const { feed, sink } = await open();
@@ -147,61 +160,6 @@ describe('what is committed while the store is being read', () => {
     expect(sink.seqs).toEqual([1, 2]);
     expect(feed.isLive).toBe(true);
   });
-});
-
-describe('a slow sink', () => {
-  test('stops its feed at its cursor: nothing is written or kept until it drains, then the store is read', async () => {
-    const { open, commitAndOffer, clock, events, userId } = openFeeds();
-    const slow = recorded(events, 'slow-consumer');
-    const { feed, sink } = await open();
-    await commitAndOffer(feed, 1);
-    sink.stall();
-    await commitAndOffer(feed, ...Array.from({ length: 100 }, (_, index) => index + 2));
-    await clock.advance(60_000);
-    expect(sink.seqs).toEqual([1]);
-    expect(feed.cursor).toBe(1);
-    expect(slow).toEqual([{ userId, bufferedBytes: 1_000_000 }]);
-
-    sink.drain();
-    await clock.advance(0);
-    expect(sink.seqs).toEqual(Array.from({ length: 101 }, (_, index) => index + 1));
-    expect(sink.overflown).toBe(0);
-    expect(feed.isLive).toBe(true);
-  });
-
-  test('is no longer waited for once the feed is closed', async () => {
-    const { open, commitAndOffer, clock } = openFeeds();
-    const { feed, sink } = await open();
-    sink.stall();
-    await commitAndOffer(feed, 1);
-    await clock.advance(0);
-    expect(sink.waiting).toBe(1);
-    feed.close();
-    await clock.advance(0);
-    expect(sink.waiting).toBe(0);
-  });
-});
-
-test('a sink that is full in the middle of a page gets the rest of it later, and never much beyond its limit', async () => {
-  const { ports, put, userId, clock } = openFeeds({ page: 100 });
-  await put(...Array.from({ length: 100 }, (_, index) => index + 1));
-  const sink = new RecordingSink();
-  const item = sink.item.bind(sink);
-  sink.item = (...written) => {
-    item(...written);
-    sink.stall();
-  };
-  const feed = new Feed(userId, sink, ports);
-  feed.start(0 as Seq, undefined);
-  for (let before = -1; sink.seqs.length < 100; ) {
-    await clock.advance(0);
-    expect(sink.seqs.length - Math.max(0, before)).toBeLessThanOrEqual(16);
-    expect(sink.seqs.length).toBeGreaterThan(before);
-    before = sink.seqs.length;
-    sink.drain();
-  }
-  expect(sink.seqs).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-  feed.close();
 });
 
 describe('a store', () => {

@@ -144,7 +144,7 @@ test('a worker that dies without a word is missed after its lease, and what it h
 });
 
 test('closing finishes the batch in work and frees everything at once', async () => {
-  const { clock, open } = deployment();
+  const { shared, clock, open } = deployment();
   const a = open('a');
   let finish = (): void => {};
   a.faults.carryOut = () =>
@@ -157,7 +157,8 @@ test('closing finishes the batch in work and frees everything at once', async ()
   await clock.advance(0);
   const closed = a.owner.close();
   await clock.advance(0);
-  expect(a.carried).toEqual([]);
+  // Others are freed meanwhile; the one in work stays ours.
+  expect([...shared.leases.keys()]).toEqual([1]);
   finish();
   await closed;
   expect(a.carried).toHaveLength(1);
@@ -176,10 +177,17 @@ test('a lease that another has taken is noticed at the next heartbeat, and not f
   const released = recorded(a.events, 'released');
   a.owner.start();
   await clock.advance(0);
+  const { release } = a.backplane.leases;
+  const freed: number[] = [];
+  a.backplane.leases.release = async (partition, owner) => {
+    freed.push(partition);
+    await release(partition, owner);
+  };
   shared.leases.set(2, { owner: 'thief' as NodeId, until: clock.monotonic() + 10 * LEASE_TTL });
   await clock.advance(HEARTBEAT);
   expect(released).toEqual([{ partition: 2, nodeId: 'a', reason: 'lost' }]);
   expect(shared.leases.get(2)?.owner).toBe('thief');
+  expect(freed).toEqual([]);
   await a.owner.close();
 });
 

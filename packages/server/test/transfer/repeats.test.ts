@@ -135,7 +135,9 @@ describe('entries that are delivered again', () => {
     await first.queue(message);
     await first.reader.read(10, new AbortController().signal);
     const next = openWriter({ storage, shared: first.shared });
+    await next.backplane.presence.join([bob], 'node' as NodeId, 60_000);
     expect(await next.write(message)).toEqual([receipt]);
+    expect(next.frames.flatMap((frame) => frame.deliveries).map(({ to }) => to)).toEqual([[[bob, 2]]]);
     expect(await next.inboxOf(bob)).toHaveLength(2);
   });
 
