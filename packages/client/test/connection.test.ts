@@ -34,6 +34,15 @@ function connect(url: ConnectionOptions['url'], options: Partial<ConnectionOptio
   return { connection, hello: () => trpc.hello.query(), states, [Symbol.asyncDispose]: () => connection.close() };
 }
 
+/** A call in flight when the socket drops rejects; the next one waits for the connection. */
+async function helloOnceConnected(one: TestConnection): Promise<string> {
+  let answer = '';
+  await until(async () => {
+    answer = await one.hello();
+  });
+  return answer;
+}
+
 const model = new ModelServer();
 const anybody = () => model.port('alice');
 
@@ -77,6 +86,20 @@ describe('a connection', () => {
     expect(await one.hello()).toBe('the application’s own');
     expect(server.tokens).toEqual(['stale', 'fresh']);
     expect(onSignedOut).not.toHaveBeenCalled();
+  });
+
+  it('asks for a fresh token again when one that worked expires later', async () => {
+    await using server = await socketServer(anybody);
+    let valid = 'first';
+    server.accepts = (token) => token === valid;
+    await using one = connect(server.url, { token: ({ refresh }) => (refresh ? valid : 'stale') });
+    for (const next of ['first', 'second', 'third']) {
+      valid = next;
+      server.drop();
+      expect(await helloOnceConnected(one)).toBe('the application’s own');
+      await until(() => server.tokens.at(-1) === next);
+    }
+    expect(server.tokens).toEqual(['stale', 'first', 'stale', 'second', 'stale', 'third']);
   });
 
   it('stops when the fresh token is refused too, fails calls as unauthenticated, and starts again on open', async () => {

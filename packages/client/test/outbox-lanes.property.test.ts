@@ -126,6 +126,34 @@ describe('the lanes of the outbox', () => {
     expect([...attempts, driver.waits[0]?.attempt]).toEqual([0, 1, 2, 3, 0]);
   });
 
+  it('go on with the next draft at once when the one that waits is taken away', () => {
+    const driver = new Driver();
+    driver.online(true);
+    driver.add(0);
+    driver.add(0);
+    driver.end(0, 'again');
+    driver.end(0, 'again');
+    driver.remove(0);
+    expect(driver.calls.map(({ id }) => id)).toEqual(['m2']);
+    driver.end(0, 'again');
+    expect(driver.waits.at(-1)?.attempt).toBe(0);
+  });
+
+  it('do not take the end of an earlier wait for the end of the present one', () => {
+    const driver = new Driver();
+    driver.online(true);
+    driver.add(0);
+    driver.end(0, 'again');
+    driver.online(false);
+    driver.online(true);
+    driver.end(0, 'again');
+    expect(driver.waits).toHaveLength(2);
+    driver.due(0);
+    expect(driver.calls).toEqual([]);
+    driver.due(0);
+    expect(driver.calls).toHaveLength(1);
+  });
+
   it('try again at once when the connection is back, unless that has not helped before', () => {
     const driver = new Driver();
     driver.online(true);

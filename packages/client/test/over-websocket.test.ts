@@ -79,13 +79,19 @@ describe('a client over the stock tRPC WebSocket link', () => {
     server.accepts = () => false;
     server.drop();
     await until(() => alice.client.connection.getSnapshot().state === 'signed-out');
+    const retried: string[] = [];
+    alice.client.on('retrying', ({ what }) => retried.push(what));
+    const queued = new Promise((resolve) => alice.client.on('queued', resolve));
     const { receipt } = alice.client.direct('bob').send({ type: 'text', content: { text: 'later' } });
+    await queued;
     server.accepts = () => true;
     const attempts = server.tokens.length;
     alice.connection.open();
     await receipt;
     await until(() => alice.client.connection.getSnapshot().state === 'live');
     expect(server.tokens.length).toBe(attempts + 1);
+    // Nothing was tried while it had no chance.
+    expect(retried).toEqual([]);
   });
 
   it('ends its subscription on the server when it is closed', async () => {

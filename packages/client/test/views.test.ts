@@ -194,6 +194,21 @@ describe('read marks', () => {
     expect(server.callsOf('get')).toHaveLength(2);
   });
 
+  it('count what came in while the client was asking', async () => {
+    const server = new ModelServer();
+    for (const each of ['one', 'two', 'three']) server.say('bob', chat, each);
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const release = server.hold('get');
+    server.markRead('alice', chat, 3);
+    await until(() => server.callsOf('get').length === 1);
+    server.say('bob', chat, 'four');
+    server.say('alice', chat, 'five');
+    await until(() => alice.seen('message').length === 2);
+    release();
+    await until(() => expect(list(alice)).toEqual([`${chat} 2`]));
+  });
+
   it('do not count a message twice that history brought before the feed', async () => {
     const server = new ModelServer();
     for (const each of ['one', 'two']) server.say('bob', chat, each);
@@ -271,6 +286,27 @@ describe('the messages of a conversation', () => {
     expect(alice.shown(chat)).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
   });
 
+  it('do not join a page that was read before a reset to what came after it', async () => {
+    const server = new ModelServer();
+    for (const each of ['one', 'two', 'three']) server.say('bob', chat, each);
+    await using alice = testClient(server, 'alice', { pageSize: 2 });
+    await startLive(alice);
+    const release = server.hold('history');
+    const { messages } = alice.client.conversation(chat);
+    const loading = messages.loadOlder();
+    await until(() => server.callsOf('history').length === 1);
+    server.endFeeds('alice', new Error('unavailable: the node went away'));
+    for (const each of ['four', 'five']) server.say('bob', chat, each);
+    server.expireInbox('alice');
+    await until(() => alice.seen('live').length === 2);
+    server.say('bob', chat, 'six');
+    await until(() => alice.seen('message').length === 1);
+    release();
+    await loading;
+    while (messages.getSnapshot().hasOlder) await messages.loadOlder();
+    expect(alice.shown(chat)).toEqual(['one', 'two', 'three', 'four', 'five', 'six']);
+  });
+
   it('are read anew after a reset while somebody looks', async () => {
     const server = new ModelServer();
     server.say('bob', chat, 'one');
@@ -344,6 +380,7 @@ describe('the messages of a conversation', () => {
     stop();
     server.say('bob', chat, 'two');
     await until(() => alice.seen('message').length === 2);
+    expect(messages.getSnapshot().items).toEqual([]);
     messages.subscribe(() => undefined);
     await until(() => expect(alice.shown(chat)).toEqual(['one', 'two']));
   });

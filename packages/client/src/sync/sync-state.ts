@@ -35,7 +35,7 @@ export interface SyncState {
   readonly verify: boolean;
   /** The subscription is started, and frames may come. */
   readonly connected: boolean;
-  /** The position to reach before it may be called live; null when that was reported, or is not known. */
+  /** The position that was announced as live and has to be reached first; null when that was reported. */
   readonly liveAt: number | null;
   readonly live: boolean;
   /** Raised by each reset: answers to questions asked before it are of another world and are dropped. */
@@ -309,13 +309,8 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
     effects.push({ type: 'pull', cursor, generation: next.generation, attempt: next.failures.pull });
     next = { ...next, pulling: true };
   }
-  if (
-    next.connected &&
-    !next.reset &&
-    next.liveAt !== null &&
-    next.cursor >= next.liveAt &&
-    next.cursor === next.ahead
-  ) {
+  // `ahead` has reached liveAt since that was announced.
+  if (next.connected && !next.reset && next.liveAt !== null && next.cursor === next.ahead) {
     next = { ...next, live: true, liveAt: null };
     effects.push({ type: 'report', event: { type: 'live', cursor: formatCursor(epoch, next.cursor) } });
   }
