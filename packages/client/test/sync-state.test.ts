@@ -128,6 +128,22 @@ describe('the sync core', () => {
     ]);
   });
 
+  it('drops the answer to a question that was asked before a reset', () => {
+    const late: SyncInput = {
+      type: 'page',
+      generation: 0,
+      epoch: 'f' as Epoch,
+      seq: 40,
+      page: { type: 'reset', reason: 'epoch', cursor: 'f:40' as Cursor },
+    };
+    expect(run(entries(8), reset('g', 9), late, { type: 'pull failed', generation: 0 })).toEqual([
+      ['gap 5…8', 'pull e:5, attempt 0'],
+      ['snapshot g:9, attempt 0'],
+      [],
+      [],
+    ]);
+  });
+
   it('never mixes in a frame of another epoch: it asks', () => {
     expect(run(item(6, { type: 'entries', entries: [entry(6)] }, 'f' as Epoch))).toEqual([['pull e:5, attempt 0']]);
   });

@@ -225,14 +225,15 @@ function accept(state: SyncState, entries: readonly InboxEntry[]): SyncState {
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
-  const done = {
+  const failures = { ...state.failures, apply: 0 };
+  // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
+  return {
     ...state,
     queue: state.queue.slice(state.applying),
     applying: 0,
-    failures: { ...state.failures, apply: 0 },
+    failures,
+    cursor: last?.seq ?? state.cursor,
   };
-  // After a reset the entries are of the world before; the snapshot will replace them.
-  return last === undefined || superseded(state) ? done : { ...done, cursor: last.seq };
 }
 
 function applyFailed(state: SyncState): SyncState {

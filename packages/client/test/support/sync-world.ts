@@ -49,9 +49,11 @@ export class SyncWorld {
   state: SyncState;
   readonly reports: SyncReport[] = [];
   /** Effects under way, whose outcome has not been told yet. */
-  pending: Extract<SyncEffect, { type: 'pull' | 'apply' | 'snapshot' }>[] = [];
+  pending: (Extract<SyncEffect, { type: 'pull' | 'apply' | 'snapshot' }> & { readonly answer?: InboxPage })[] = [];
   subscribing: Extract<SyncEffect, { type: 'subscribe' }> | null = null;
   readonly #bounds: SyncBounds;
+  /** Generation of the last snapshot in the local store. */
+  #snapshotOf = 0;
 
   constructor(bounds: SyncBounds) {
     this.#bounds = bounds;
@@ -137,8 +139,9 @@ export class SyncWorld {
       this.#input({ type: ok ? 'applied' : 'apply failed' });
     } else if (effect.type === 'snapshot') {
       const { generation } = effect;
-      // A snapshot that was superseded is cancelled before its transaction.
-      if (ok && generation === this.state.generation) {
+      // One that was superseded may have begun its transaction before; never after that of the one that took its place.
+      if (ok && generation > this.#snapshotOf) {
+        this.#snapshotOf = generation;
         const { epoch, seq } = parseCursor(effect.cursor);
         this.local = { epoch, snapshot: seq, applied: [], cursor: effect.cursor };
       }
@@ -147,7 +150,7 @@ export class SyncWorld {
       const { generation } = effect;
       if (!ok) this.#input({ type: 'pull failed', generation });
       else {
-        const page = this.#since(effect.cursor);
+        const page = effect.answer ?? this.#since(effect.cursor);
         this.#input({ type: 'page', generation, page, ...parseCursor(page.cursor) });
       }
     }
@@ -160,6 +163,7 @@ export class SyncWorld {
     this.pending = [];
     this.frames = [];
     this.feed = null;
+    this.#snapshotOf = 0;
     this.lastEventId = null;
     this.state = this.#take(
       startSync(this.local.cursor === null ? null : parseCursor(this.local.cursor), this.#bounds),
@@ -242,15 +246,23 @@ export class SyncWorld {
         this.feed = null;
         this.frames = [];
       } else {
-        const busy = this.pending.filter((other) => other.type !== 'pull');
-        const superseded = effect.type === 'snapshot' && busy.every((other) => other.type === 'snapshot');
-        if (effect.type !== 'pull' && busy.length > 0 && !superseded) {
+        const busy = this.pending.filter(
+          (other) =>
+            other.type === 'apply' || (other.type === 'snapshot' && other.generation === step.state.generation),
+        );
+        if (effect.type !== 'pull' && busy.length > 0) {
           throw new Error(`${effect.type} was started while ${busy[0]?.type} was under way`);
         }
-        this.pending.push(effect);
+        // Some answers are on their way for long, and were true when they were given.
+        if (effect.type === 'pull' && this.head % 2 === 0) {
+          this.pending.push({ ...effect, answer: this.#since(effect.cursor) });
+        } else this.pending.push(effect);
       }
     }
     const { queue, bounds, cursor, tail, ahead } = step.state;
+    if (step.effects.some(({ type }) => type === 'pull') && queue.length > bounds.queue / 2) {
+      throw new Error('entries were asked for that there is no room for');
+    }
     if (queue.length > bounds.queue + bounds.batch) throw new Error('the queue outgrew its bound');
     if (!step.state.reset && step.state.epoch === this.local.epoch && step.state.epoch !== null) {
       const reached = this.local.snapshot + this.local.applied.length;
