@@ -40,6 +40,6 @@ export interface PartitionReader {
 export interface StreamEntry {
   readonly id: string;
   readonly body: string;
-  /** Read before, by this owner or another, and not acknowledged: it may have been carried out already. */
+  /** May have been read before, by this owner or another, and so may have been carried out already. Never wrongly false. */
   readonly redelivered: boolean;
 }

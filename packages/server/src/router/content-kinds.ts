@@ -8,6 +8,12 @@ import {
   UNKNOWN_CONTENT,
 } from '@tidemark/core';
 
+/**
+ * Keys that superjson will not write, as a guard against prototype pollution: stored, such a content could never be delivered
+ * to an application that uses it. In JSON text only a key's closing quote is followed by a colon.
+ */
+const RESERVED_KEY = /(?<!\\)"(__proto__|constructor|prototype)":/;
+
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
 export class ContentKinds {
   readonly #schemas: ContentSchemas;
@@ -52,12 +58,16 @@ export class ContentKinds {
         field: 'content',
       });
     }
-    this.#requireSize(result.value);
+    this.#requireFit(JSON.stringify(result.value));
     return { type, content: result.value };
   }
 
-  #requireSize(content: unknown): void {
-    const bytes = Buffer.byteLength(JSON.stringify(content) ?? '');
+  #requireFit(text: string): void {
+    const [, reserved] = RESERVED_KEY.exec(text) ?? [];
+    if (reserved !== undefined) {
+      throw new TidemarkError('invalid_content', `must not have a key named ${reserved}`, { field: 'content' });
+    }
+    const bytes = Buffer.byteLength(text);
     if (bytes <= this.#contentBytes) return;
     throw new TidemarkError('content_too_large', `${bytes} bytes, at most ${this.#contentBytes}`, { field: 'content' });
   }

@@ -121,3 +121,18 @@ describe('the size of content', () => {
     await expect(kinds({ growing }, 50).parse('growing', {})).rejects.toMatchObject({ code: 'content_too_large' });
   });
 });
+
+test.each(['__proto__', 'constructor', 'prototype'])(
+  'a key named %s is refused at any depth, since superjson would not write it',
+  async (key) => {
+    const loose = new ContentKinds({ any: z.custom<JsonObject>() }, 1_000);
+    const nested = JSON.parse(`{"list":[{"${key}":1}]}`) as object;
+    await expect(loose.parse('any', nested)).rejects.toMatchObject({
+      code: 'invalid_content',
+      field: 'content',
+      detail: `must not have a key named ${key}`,
+    });
+    const asText = { text: `"${key}":`, [`${key}s`]: key };
+    await expect(loose.parse('any', asText)).resolves.toEqual({ type: 'any', content: asText });
+  },
+);
