@@ -9,6 +9,8 @@ const signIn = (id: string, name: string) =>
   startFrontEnd({ port: server.port, userId: id, token: () => server.signIn({ id, name }) });
 const alice = signIn('alice', 'Alice');
 const bob = signIn('bob', 'Bob');
+// What was sent before bob is live is in his snapshot, and no news.
+await new Promise<void>((resolve) => bob.chat.on('live', () => resolve()));
 
 const seen = new Promise<void>((resolve) => {
   bob.chat.on('message', (message) => {
