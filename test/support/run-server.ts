@@ -26,7 +26,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '' },
     /** `before-commit` or `after-commit` of a batch with a message whose text begins with KILL. */
     kill: { type: 'string', default: '' },
-    /** `every-second` or `all` of the frames that other nodes publish to this one. */
+    /** `odd` (those whose newest event has an odd conversationSeq) or `all` of the frames that other nodes publish here. */
     'drop-frames': { type: 'string', default: '' },
   },
 });
@@ -61,16 +61,22 @@ function killing(storage: Storage, when: string): Storage {
   };
 }
 
-/** Loses frames on their way to this node, as pub/sub does. */
+/**
+ * Loses frames on their way to this node, as pub/sub does. Which ones depends on their newest event and not on a count:
+ * a frame may come twice (a redelivered entry is announced again), and must then be lost twice.
+ */
 function losing(backplane: Backplane, which: string): Backplane {
-  let frames = 0;
-  const isLost = (): boolean => which === 'all' || frames++ % 2 === 1;
+  const isLost = (text: string): boolean => {
+    const { deliveries } = JSON.parse(text) as { deliveries: { event: { conversationSeq: number } }[] };
+    const newest = Math.max(0, ...deliveries.map(({ event }) => event.conversationSeq));
+    return which === 'all' || newest % 2 === 1;
+  };
   return {
     ...backplane,
     notifier: {
       publish: (nodeId, frame) => backplane.notifier.publish(nodeId, frame),
       listen: (nodeId, onFrame) =>
-        backplane.notifier.listen(nodeId, (frame) => (isLost() ? undefined : onFrame(frame))),
+        backplane.notifier.listen(nodeId, (frame) => (isLost(frame) ? undefined : onFrame(frame))),
     },
   };
 }

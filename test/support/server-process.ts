@@ -21,7 +21,7 @@ export interface ServerProcessOptions {
   /** Runs the whole process on the tRPC of this fixture instead of the current one. */
   readonly trpc?: 'trpc-previous' | 'trpc-floor';
   /** Which frames to this node are lost. */
-  readonly dropFrames?: 'every-second' | 'all';
+  readonly dropFrames?: 'odd' | 'all';
 }
 
 type Settings = Omit<
