@@ -64,6 +64,11 @@ export interface EventRef {
   readonly conversationSeq: ConversationSeq;
 }
 
+/** The place of an event as a key of maps; the same for events and references to them. */
+export function refKey({ conversationId, conversationSeq }: EventRef): string {
+  return `${conversationId} ${conversationSeq}`;
+}
+
 /** The message an event carries, in the flat shape of lists and screens. */
 export function messageOf<C>(event: MessageSent<C>): Message<C> {
   return {

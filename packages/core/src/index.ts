@@ -45,6 +45,7 @@ export {
   type MessageSent,
   messageOf,
   type ReadMarked,
+  refKey,
 } from './event.ts';
 export {
   type CommandId,
@@ -73,7 +74,13 @@ export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Message, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
-export type { CommandKey, ConversationsQuery, HistoryQuery, HistoryStore } from './storage/history-store.ts';
+export {
+  type CommandKey,
+  type ConversationsQuery,
+  commandKey,
+  type HistoryQuery,
+  type HistoryStore,
+} from './storage/history-store.ts';
 export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';
 export {
   type CommitBatch,

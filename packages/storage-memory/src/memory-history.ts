@@ -1,10 +1,10 @@
 import {
-  type CommandKey,
   type ConversationHead,
   type ConversationId,
   type ConversationState,
   type ConversationSummary,
   type ConversationsQuery,
+  commandKey,
   type Event,
   type EventRef,
   type HistoryQuery,
@@ -171,10 +171,6 @@ function summarise(
     lastMessage: last?.type === 'message.sent' ? messageOf(last) : null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };
-}
-
-function commandKey({ actorId, commandId }: CommandKey): string {
-  return `${actorId} ${commandId}`;
 }
 
 function markKey(userId: UserId, conversationId: ConversationId): string {

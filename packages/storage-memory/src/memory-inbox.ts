@@ -1,4 +1,12 @@
-import type { EventRef, InboxBounds, InboxRecord, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
+import {
+  type InboxBounds,
+  type InboxRecord,
+  type InboxRow,
+  type InboxStore,
+  refKey,
+  type Seq,
+  type UserId,
+} from '@tidemark/core';
 import { eventAt } from './memory-history.ts';
 import { createMemoryState, type InboxTable, type MemoryState } from './memory-state.ts';
 
@@ -109,8 +117,4 @@ function purge(state: MemoryState, before: number, limit: number): number {
     }
   }
   return removed;
-}
-
-function refKey({ conversationId, conversationSeq }: EventRef): string {
-  return `${conversationId} ${conversationSeq}`;
 }

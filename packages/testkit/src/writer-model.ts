@@ -7,6 +7,7 @@ import {
   type InboxStore,
   recipientsAsOf,
   recipientsOf,
+  refKey,
   type Seq,
   type Storage,
   UnavailableError,
@@ -107,5 +108,5 @@ export async function patiently<T>(call: () => Promise<T>, ms = 10_000): Promise
 }
 
 function deliveryKey(userId: string, ref: EventRef): string {
-  return `${userId} ${ref.conversationId} ${ref.conversationSeq}`;
+  return `${userId} ${refKey(ref)}`;
 }

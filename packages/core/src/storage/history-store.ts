@@ -62,6 +62,11 @@ export interface CommandKey {
   readonly commandId: CommandId;
 }
 
+/** The idempotency key of a command as a key of maps; neither part can hold a space. */
+export function commandKey({ actorId, commandId }: CommandKey): string {
+  return `${actorId} ${commandId}`;
+}
+
 export interface HistoryQuery {
   readonly userId: UserId;
   readonly conversationId: ConversationId;

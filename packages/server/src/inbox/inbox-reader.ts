@@ -1,14 +1,14 @@
-import type {
-  Epoch,
-  Event,
-  EventRef,
-  InboxBounds,
-  InboxEntry,
-  InboxRecord,
-  ResetReason,
-  Seq,
-  Storage,
-  UserId,
+import {
+  type Epoch,
+  type Event,
+  type InboxBounds,
+  type InboxEntry,
+  type InboxRecord,
+  type ResetReason,
+  refKey,
+  type Seq,
+  type Storage,
+  type UserId,
 } from '@tidemark/core';
 import type { VoidFiller } from './void-filler.ts';
 
@@ -96,11 +96,11 @@ export class InboxReader {
     const refs = records.flatMap((record) => (record.ref && !record.event ? [record.ref] : []));
     const events = new Map<string, Event>();
     if (refs.length > 0) {
-      for (const event of await this.#storage.history.findByRef(refs)) events.set(keyOf(event), event);
+      for (const event of await this.#storage.history.findByRef(refs)) events.set(refKey(event), event);
     }
     return records.map(({ seq, ref, event }) => {
       if (!ref) return { seq, event: null };
-      const resolved = event ?? events.get(keyOf(ref));
+      const resolved = event ?? events.get(refKey(ref));
       if (!resolved)
         throw new Error(
           `inbox entry ${seq} refers to ${ref.conversationId}/${ref.conversationSeq}, which history lacks`,
@@ -120,8 +120,4 @@ function contiguous(records: readonly InboxRecord[], after: number): readonly In
   const hole = records.findIndex((record, index) => record.seq !== after + 1 + index);
   if (hole === 0) return undefined;
   return hole === -1 ? records : records.slice(0, hole);
-}
-
-function keyOf(ref: EventRef): string {
-  return `${ref.conversationSeq} ${ref.conversationId}`;
 }

@@ -1,4 +1,4 @@
-import { type Event, type InboxRow, type NodeId, UnavailableError, type UserId } from '@tidemark/core';
+import { type Event, type InboxRow, type NodeId, refKey, UnavailableError, type UserId } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
 import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Reply } from './node-frame.ts';
 import type { Notifier } from './notifier.ts';
@@ -69,14 +69,14 @@ export class Announcement {
     const rowsOf = new Map<string, InboxRow[]>();
     for (const row of rows) {
       if (!row.ref || !nodesOf.has(row.userId)) continue;
-      const key = keyOf(row.ref);
+      const key = refKey(row.ref);
       const group = rowsOf.get(key);
       if (group) group.push(row);
       else rowsOf.set(key, [row]);
     }
     for (const event of events) {
       const recipients = new Map<NodeId, [UserId, InboxRow['seq']][]>();
-      for (const { userId, seq } of rowsOf.get(keyOf(event)) ?? []) {
+      for (const { userId, seq } of rowsOf.get(refKey(event)) ?? []) {
         for (const nodeId of nodesOf.get(userId) ?? []) {
           const to = recipients.get(nodeId);
           if (to) to.push([userId, seq]);
@@ -105,8 +105,4 @@ export class Announcement {
     if (!(error instanceof UnavailableError)) throw error;
     this.#events.emit('publish-failed', { nodeId, error });
   }
-}
-
-function keyOf(ref: { readonly conversationId: string; readonly conversationSeq: number }): string {
-  return `${ref.conversationSeq} ${ref.conversationId}`;
 }

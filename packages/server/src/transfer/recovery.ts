@@ -6,6 +6,7 @@ import {
   type EventRef,
   type InboxRow,
   recipientsAsOf,
+  refKey,
   type Storage,
   UnavailableError,
 } from '@tidemark/core';
@@ -106,5 +107,5 @@ interface Completed {
 }
 
 function deliveryKey(userId: string, ref: EventRef): string {
-  return `${userId} ${ref.conversationSeq} ${ref.conversationId}`;
+  return `${userId} ${refKey(ref)}`;
 }
