@@ -6,6 +6,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import { RecentMap } from '../recent-map.ts';
 
 /** ms for which a group's members may be remembered. The writer of the conversation asks again, in order. */
 const FRESH_FOR = 5_000;
@@ -21,7 +22,7 @@ const CONVERSATIONS = 10_000;
 export class MembershipGate {
   readonly #history: HistoryStore;
   readonly #clock: Clock;
-  readonly #members = new Map<ConversationId, { userIds: ReadonlySet<UserId>; until: number }>();
+  readonly #members = new RecentMap<ConversationId, { userIds: ReadonlySet<UserId>; until: number }>(CONVERSATIONS);
 
   constructor(history: HistoryStore, clock: Clock) {
     this.#history = history;
@@ -43,9 +44,7 @@ export class MembershipGate {
     const state = (await this.#history.load([conversationId])).get(conversationId);
     if (!state) return false;
     const userIds = new Set(state.members.keys());
-    this.#members.delete(conversationId);
-    this.#members.set(conversationId, { userIds, until: this.#clock.monotonic() + FRESH_FOR });
-    if (this.#members.size > CONVERSATIONS) this.#members.delete(this.#members.keys().next().value as ConversationId);
+    this.#members.put(conversationId, { userIds, until: this.#clock.monotonic() + FRESH_FOR });
     return userIds.has(userId);
   }
 }

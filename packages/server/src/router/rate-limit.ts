@@ -1,4 +1,5 @@
 import { type Clock, TidemarkError, type UserId } from '@tidemark/core';
+import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
 /** Users remembered; a user who is forgotten starts with a full bucket. */
@@ -15,7 +16,7 @@ export class RateLimit {
   readonly #events: ServerEventBus;
   readonly #perSecond: number;
   readonly #burst: number;
-  readonly #buckets = new Map<UserId, { tokens: number; at: number }>();
+  readonly #buckets = new RecentMap<UserId, { tokens: number; at: number }>(USERS);
 
   constructor(options: { clock: Clock; events: ServerEventBus; perSecond: number; burst: number }) {
     this.#clock = options.clock;
@@ -31,9 +32,7 @@ export class RateLimit {
     const tokens = bucket
       ? Math.min(this.#burst, bucket.tokens + ((at - bucket.at) / 1000) * this.#perSecond)
       : this.#burst;
-    this.#buckets.delete(userId);
-    this.#buckets.set(userId, { tokens: tokens < 1 ? tokens : tokens - 1, at });
-    if (this.#buckets.size > USERS) this.#buckets.delete(this.#buckets.keys().next().value as UserId);
+    this.#buckets.put(userId, { tokens: tokens < 1 ? tokens : tokens - 1, at });
     if (tokens >= 1) return;
     this.#events.emit('rate-limited', { userId });
     throw new TidemarkError('rate_limited', `at most ${this.#perSecond} calls per second, ${this.#burst} at once`);

@@ -1,4 +1,12 @@
-import type { CommandId, CommandResult, ConversationId, ConversationState, Event, UserId } from '@tidemark/core';
+import {
+  type CommandKey,
+  type CommandResult,
+  type ConversationId,
+  type ConversationState,
+  commandKey,
+  type Event,
+} from '@tidemark/core';
+import { RecentMap } from '../recent-map.ts';
 import { resultOf } from './decide.ts';
 
 /**
@@ -6,28 +14,28 @@ import { resultOf } from './decide.ts';
  * without the contents they carried. Only a cache: forgetting costs a read, and whoever finds that it misled forgets all of it.
  */
 export class ConversationCache {
-  readonly #limit: number;
-  readonly #states = new Map<ConversationId, ConversationState>();
-  readonly #commands = new Map<string, CommandResult>();
+  readonly #states: RecentMap<ConversationId, ConversationState>;
+  readonly #commands: RecentMap<string, CommandResult>;
 
   /** @param limit conversations kept, and commands kept; the least recently used go first. */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.#states = new RecentMap(limit);
+    this.#commands = new RecentMap(limit);
   }
 
   state(conversationId: ConversationId): ConversationState | undefined {
-    return touch(this.#states, conversationId);
+    return this.#states.touch(conversationId);
   }
 
-  result(actorId: UserId, commandId: CommandId): CommandResult | undefined {
-    return this.#commands.get(commandKey(actorId, commandId));
+  result(command: CommandKey): CommandResult | undefined {
+    return this.#commands.get(commandKey(command));
   }
 
   keep(states: Iterable<readonly [ConversationId, ConversationState]>, events: Iterable<Event>): void {
-    for (const [conversationId, state] of states) put(this.#states, conversationId, state, this.#limit);
+    for (const [conversationId, state] of states) this.#states.put(conversationId, state);
     for (const event of events) {
-      if (event.commandId === null) continue;
-      put(this.#commands, commandKey(event.actorId, event.commandId), resultOf(event), this.#limit);
+      const { actorId, commandId } = event;
+      if (commandId !== null) this.#commands.put(commandKey({ actorId, commandId }), resultOf(event));
     }
   }
 
@@ -35,24 +43,4 @@ export class ConversationCache {
     this.#states.clear();
     this.#commands.clear();
   }
-}
-
-/** The idempotency key; neither part can hold a comma or a space. */
-export function commandKey(actorId: UserId, commandId: CommandId): string {
-  return `${actorId} ${commandId}`;
-}
-
-function touch<K, V>(map: Map<K, V>, key: K): V | undefined {
-  const value = map.get(key);
-  if (value !== undefined) {
-    map.delete(key);
-    map.set(key, value);
-  }
-  return value;
-}
-
-function put<K, V>(map: Map<K, V>, key: K, value: V, limit: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > limit) map.delete(map.keys().next().value as K);
 }

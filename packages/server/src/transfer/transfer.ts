@@ -4,6 +4,7 @@ import {
   type CommandResult,
   type ConversationId,
   type ConversationState,
+  commandKey,
   type Delivery,
   type Event,
   type IdSource,
@@ -21,7 +22,7 @@ import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts'
 import type { Announcement } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import type { ServerEventBus } from '../server-events.ts';
-import { ConversationCache, commandKey } from './conversation-cache.ts';
+import { ConversationCache } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
 import type { Recovery } from './recovery.ts';
 
@@ -37,8 +38,8 @@ import type { Recovery } from './recovery.ts';
  *
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
- * batch's commands and conversations are looked up, and it runs again. What may pass is retried for as long as the partition is ours;
- * a defect is narrowed down to its command by halving the batch, and parked.
+ * batch's commands and conversations are looked up, and it runs again. What may pass is retried for as long as the
+ * partition is ours; a defect is narrowed down to its command by halving the batch, and parked.
  */
 export class Transfer {
   readonly #partition: number;
@@ -140,14 +141,10 @@ export class Transfer {
     const plan: Plan = { events: [], deliveries: [], states, repeats: [], repeated: 0, idle: false, replies: [] };
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
-      const key = commandKey(command.actorId, command.commandId);
+      const key = commandKey(command);
       const found = known?.get(key);
       if (found) plan.repeats.push(found);
-      const earlier = found
-        ? resultOf(found)
-        : known
-          ? undefined
-          : this.#cache.result(command.actorId, command.commandId);
+      const earlier = found ? resultOf(found) : known ? undefined : this.#cache.result(command);
       if (earlier) plan.repeated += 1;
       const again = earlier ?? inBatch.get(key);
       if (again) {
@@ -197,7 +194,7 @@ export class Transfer {
     const events = await this.#port.storage.history.findByCommand(tasks.map((task) => task.envelope.command));
     return new Map(
       events.flatMap((event) =>
-        event.commandId === null ? [] : [[commandKey(event.actorId, event.commandId), event]],
+        event.commandId === null ? [] : [[commandKey({ actorId: event.actorId, commandId: event.commandId }), event]],
       ),
     );
   }

@@ -25,9 +25,9 @@ test('what a command did is remembered by who gave it, the oldest forgotten beyo
   const [chat] = chats as [(typeof chats)[number]];
   const events = [chat.message(), chat.message(), chat.message()];
   cache.keep([], events);
-  const results = events.map((event) => cache.result(event.actorId, event.commandId as never));
+  const results = events.map((event) => cache.result({ actorId: event.actorId, commandId: event.commandId as never }));
   expect(results).toEqual([undefined, ...events.slice(1).map(resultOf)]);
-  expect(cache.result(ids.userId('bob'), events[2]?.commandId as never)).toBeUndefined();
+  expect(cache.result({ actorId: ids.userId('bob'), commandId: events[2]?.commandId as never })).toBeUndefined();
 });
 
 test('once cleared, nothing is remembered', () => {
@@ -37,5 +37,5 @@ test('once cleared, nothing is remembered', () => {
   cache.keep([entry(0)], [event]);
   cache.clear();
   expect(cache.state(entry(0)[0])).toBeUndefined();
-  expect(cache.result(event.actorId, event.commandId as never)).toBeUndefined();
+  expect(cache.result({ actorId: event.actorId, commandId: event.commandId as never })).toBeUndefined();
 });
