@@ -7,7 +7,7 @@ import type { InboxSeq } from './inbox-seq.ts';
  * In      deliveries: who is to find which event
  * Out     inbox rows: the same, each with the user's next seq
  * Keeps   P4 dense inbox, P6 counters are restored from the store
- * Proved  test/backplane/*, test/transfer/number-rows.test.ts, test/fault/redis-flushall.services.test.ts
+ * Proved  test/backplane/*, test/transfer/number-rows.test.ts, test/fault/redis-lost.services.test.ts
  *
  * Counters may be lost (restored from the store's heads) or stale (the store's unique key refuses the row; `afterConflict`
  * raises them). Seqs allocated for an attempt that did not commit number the same deliveries in the next one. Other

@@ -24,7 +24,7 @@ const TEXT_ENTRIES = 16;
  * Out     catch-up from the store, then live, with no seam, into a sink
  * Keeps   P8 contiguous: next seq → write, lower → drop, higher → wait a moment, then read the store;
  *         P9 resets are explicit; P11 a full sink stops the feed at its cursor, and nothing queues here
- * Proved  test/subscription/feed.test.ts, test/e2e/reconnect.services.test.ts, test/fault/slow-consumer.services.test.ts
+ * Proved  test/subscription/feed.test.ts, test/e2e/two-nodes.services.test.ts, test/fault/slow-consumer.services.test.ts
  *
  * Two modes. `reading`: pages from the store; entries heard meanwhile only raise `heard`. `live`: entries go straight to
  * the sink. It turns live in the same tick in which it has read all it heard of, so nothing falls between.
@@ -172,7 +172,7 @@ export class Feed {
         if (isWritten && entries.length < wanted && isAnswered) return this.#goLive();
         wanted = isWritten && this.#sink.ready() ? Math.min(page, wanted * 2) : Math.max(1, Math.floor(wanted / 2));
       } catch (error) {
-        if (!(error instanceof UnavailableError)) return this.#sink.fail(error);
+        if (!(error instanceof UnavailableError)) return this.fail(error);
         const delayMs = backoff(failures, { base: 50, cap: 2_000, random });
         events.emit('retried', { what: 'feed', attempt: failures++, delayMs, error });
         await clock.sleep(delayMs, this.#closing.signal);

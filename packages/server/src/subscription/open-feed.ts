@@ -1,7 +1,7 @@
 import { type Epoch, type Limits, type Seq, TidemarkError, type UserId } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { AttachedSocket } from './attached-socket.ts';
-import { Feed, type FeedPorts, type FeedSink } from './feed.ts';
+import { Feed, type FeedPorts } from './feed.ts';
 import type { FeedHub } from './feed-hub.ts';
 import { GeneratorFeed } from './generator-feed.ts';
 import { SocketFeed } from './socket-feed.ts';
@@ -23,13 +23,13 @@ export function createOpenFeed(options: {
 }): OpenFeed {
   const { hub, reader, ports, limits } = options;
 
-  async function begin(feed: Feed, sink: FeedSink, cursor: Parameters<OpenFeed>[1]): Promise<void> {
+  async function begin(feed: Feed, cursor: Parameters<OpenFeed>[1]): Promise<void> {
     try {
       await hub.add(feed);
       const { seq, reset } = await reader.start(feed.userId, cursor);
       feed.start(seq, reset);
     } catch (error) {
-      sink.fail(error);
+      feed.fail(error);
     }
   }
 
@@ -40,7 +40,7 @@ export function createOpenFeed(options: {
     const sink = socket ? new SocketFeed(socket) : new GeneratorFeed(reader.epoch);
     const feed = new Feed(userId, sink, ports);
     try {
-      yield* sink.run(() => void begin(feed, sink, cursor), signal);
+      yield* sink.run(() => void begin(feed, cursor), signal);
     } finally {
       await hub.remove(feed);
     }
