@@ -4,6 +4,7 @@ import { storageConformance } from '@tidemark/testkit';
 import mysql from 'mysql2';
 import mysqlPromise from 'mysql2/promise';
 import { afterAll, beforeAll } from 'vitest';
+import { reopeningStore } from '../../../test/support/reopening-store.ts';
 import { startMariadb } from '../../../test/support/services/mariadb.ts';
 import type { Service } from '../../../test/support/services/service.ts';
 import { type MysqlOptions, mysqlHistory, mysqlInbox, mysqlStorage } from '../src/index.ts';
@@ -26,55 +27,35 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-storageConformance('mysql', async () => {
-  const { store, ...opened } = await inDatabase(mysqlStorage);
-  return { storage: store, ...opened };
-});
+storageConformance('mysql', () => inDatabase(mysqlStorage));
 
 // Each role alone is proved by the composition of the two.
-storageConformance('mysql history and mysql inbox in one database, composed', async () => {
-  const { store, ...opened } = await inDatabase(
-    (options): Storage => composeStorage({ history: mysqlHistory(options), inbox: mysqlInbox(options) }),
-  );
-  return { storage: store, ...opened };
-});
-
-interface Store {
-  open(): Promise<void>;
-  close(): Promise<void>;
-}
+storageConformance('mysql history and mysql inbox in one database, composed', () =>
+  inDatabase((options): Storage => composeStorage({ history: mysqlHistory(options), inbox: mysqlInbox(options) })),
+);
 
 let databases = 0;
 /** Emptied ones, since making tables takes ten times as long as deleting what a case wrote. */
 const free: string[] = [];
 
 /** A store in a database of its own, opened; `reopen` opens it once more, with a pool of promises. */
-async function inDatabase<S extends Store>(create: (options: MysqlOptions) => S) {
+async function inDatabase(create: (options: MysqlOptions) => Storage) {
   const database = free.pop() ?? nameOf(++databases);
   await admin.query(`create database if not exists ${database}`);
-  const stores: S[] = [];
   const ends: (() => Promise<void>)[] = [];
-  const open = async (): Promise<S> => {
+  const open = (nth: number): Storage => {
     const callbacks = mysql.createPool({ uri: uriOf(database), connectionLimit: 4 });
     const promises = callbacks.promise();
     ends.push(() => promises.end());
-    const store = create({ pool: stores.length % 2 === 0 ? callbacks : promises });
-    stores.push(store);
-    await store.open();
-    return store;
+    return create({ pool: nth % 2 === 0 ? callbacks : promises });
   };
-  return {
-    store: await open(),
-    reopen: open,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(stores.map((store) => store.close()));
-      await Promise.all(ends.map((end) => end()));
-      await admin.query('begin');
-      for (const table of TABLES) await admin.query(`delete from ${database}.${table}`);
-      await admin.query('commit');
-      free.push(database);
-    },
-  };
+  return reopeningStore(open, async () => {
+    await Promise.all(ends.map((end) => end()));
+    await admin.query('begin');
+    for (const table of TABLES) await admin.query(`delete from ${database}.${table}`);
+    await admin.query('commit');
+    free.push(database);
+  });
 }
 
 /** Beside the database of this run, which a server that others use has for itself. */

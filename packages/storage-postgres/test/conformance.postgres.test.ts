@@ -3,6 +3,7 @@ import { SCHEMA, TABLE_PREFIX } from '@tidemark/storage-sql';
 import { storageConformance } from '@tidemark/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
+import { reopeningStore } from '../../../test/support/reopening-store.ts';
 import { startPostgres } from '../../../test/support/services/postgres.ts';
 import type { Service } from '../../../test/support/services/service.ts';
 import { type PostgresOptions, postgresHistory, postgresInbox, postgresStorage } from '../src/index.ts';
@@ -25,47 +26,27 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-storageConformance('postgres', async () => {
-  const { store, ...opened } = await inSchema(postgresStorage);
-  return { storage: store, ...opened };
-});
+storageConformance('postgres', () => inSchema(postgresStorage));
 
 // Each role alone is proved by the composition of the two; this one without prepared statements.
-storageConformance('postgres history and postgres inbox in one schema, composed', async () => {
-  const { store, ...opened } = await inSchema((options): Storage => {
+storageConformance('postgres history and postgres inbox in one schema, composed', () =>
+  inSchema((options): Storage => {
     const unprepared = { ...options, prepare: false };
     return composeStorage({ history: postgresHistory(unprepared), inbox: postgresInbox(unprepared) });
-  });
-  return { storage: store, ...opened };
-});
-
-interface Store {
-  open(): Promise<void>;
-  close(): Promise<void>;
-}
+  }),
+);
 
 let schemas = 0;
 /** Emptied ones, since making tables takes far longer than deleting what a case wrote. */
 const free: string[] = [];
 
 /** A store in a schema of its own, opened; `reopen` opens the schema once more, through the other pool. */
-async function inSchema<S extends Store>(create: (options: PostgresOptions) => S) {
+async function inSchema(create: (options: PostgresOptions) => Storage) {
   const schema = free.pop() ?? `conformance_${++schemas}`;
-  const stores: S[] = [];
-  const open = async (): Promise<S> => {
-    const store = create({ pool: pools[stores.length % 2] as pg.Pool, schema });
-    stores.push(store);
-    await store.open();
-    return store;
-  };
-  return {
-    store: await open(),
-    reopen: open,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(stores.map((store) => store.close()));
-      const deletes = TABLES.map((table) => `delete from ${schema}.${table}`);
-      await (pools[0] as pg.Pool).query(deletes.join('; '));
-      free.push(schema);
-    },
-  };
+  const open = (nth: number): Storage => create({ pool: pools[nth % 2] as pg.Pool, schema });
+  return reopeningStore(open, async () => {
+    const deletes = TABLES.map((table) => `delete from ${schema}.${table}`);
+    await (pools[0] as pg.Pool).query(deletes.join('; '));
+    free.push(schema);
+  });
 }

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { startRedisCluster } from '../../../../test/support/services/redis-cluster.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { redisBackplane } from '../../src/redis-backplane.ts';
+import { eventually } from '../support/eventually.ts';
 import { DEFAULTS } from './deployment.ts';
-import { eventually } from './eventually.ts';
 import { bodiesOf, readAll } from './ingress-suite.ts';
 
 const epoch = 'e1' as Epoch;

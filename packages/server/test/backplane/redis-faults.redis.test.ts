@@ -8,8 +8,8 @@ import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { append } from '../../src/redis/scripts.ts';
 import { type RedisBackplaneOptions, redisBackplane } from '../../src/redis-backplane.ts';
+import { eventually } from '../support/eventually.ts';
 import { DEFAULTS } from './deployment.ts';
-import { eventually } from './eventually.ts';
 import { bodiesOf, numbered, readAll } from './ingress-suite.ts';
 
 const epoch = 'e1' as Epoch;

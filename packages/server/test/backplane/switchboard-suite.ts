@@ -1,7 +1,7 @@
 import type { Epoch, NodeId, Seq, UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { Deploy } from './deployment.ts';
-import { eventually } from './eventually.ts';
 
 const epoch = 'e1' as Epoch;
 const [one, two] = ['node-1', 'node-2'] as [NodeId, NodeId];

@@ -53,7 +53,7 @@ describe('what tRPC sends', () => {
     await using link = await connect();
     link.attached.send({ id: 1, result: { type: 'data', data: 'ü' } } as { id: number });
     link.attached.send('PONG');
-    await eventually('both', () => link.received.length === 2);
+    await eventually('both', () => link.received.length === 2, 5_000);
     expect(link.received).toEqual(['{"id":1,"result":{"type":"data","data":"ü"}}', 'PONG']);
   });
 
@@ -65,7 +65,7 @@ describe('what tRPC sends', () => {
     link.attached.send({ id: 8, jsonrpc: '2.0', result: { data: 'token-b' } } as { id: number; jsonrpc: string });
     link.attached.send('{"id":"7","result":{"data":"token-a"}}');
     link.attached.send('after');
-    await eventually('what follows', () => link.received.length === 1);
+    await eventually('what follows', () => link.received.length === 1, 5_000);
     expect(link.received).toEqual(['after']);
     expect(bound).toEqual([
       { id: 8, jsonrpc: '2.0' },
@@ -81,7 +81,7 @@ describe('what tRPC sends', () => {
     link.attached.forget('token-b');
     for (const token of ['token-a', 'token-a', 'token-b'])
       link.attached.send({ id: 1, result: token } as { id: number });
-    await eventually('two of them', () => link.received.length === 2);
+    await eventually('two of them', () => link.received.length === 2, 5_000);
     expect(link.received.map((text) => JSON.parse(text).result)).toEqual(['token-a', 'token-b']);
     expect(bound).toHaveLength(1);
   });
@@ -89,7 +89,7 @@ describe('what tRPC sends', () => {
   test('after the client has gone is dropped', async () => {
     await using link = await connect();
     link.client.terminate();
-    await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED);
+    await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED, 5_000);
     link.attached.send('late');
     expect(link.attached.bufferedBytes).toBe(0);
   });
@@ -102,7 +102,7 @@ test('texts of one tick leave in one write', async () => {
   for (let n = 0; n < 10; n++) link.attached.write(`text ${n}`);
   expect(writes()).toBe(0);
   await settled();
-  await eventually('all of them', () => link.received.length === 10);
+  await eventually('all of them', () => link.received.length === 10, 5_000);
   expect(writes()).toBe(1);
   expect(link.received).toEqual(Array.from({ length: 10 }, (_, n) => `text ${n}`));
 });
@@ -113,11 +113,11 @@ test('listeners and closing go to the socket itself', async () => {
   link.attached.on('message', (data: Buffer) => heard.push(data.toString()));
   link.attached.once('close', () => heard.push('close'));
   link.client.send('hello');
-  await eventually('the text', () => heard.length === 1);
+  await eventually('the text', () => heard.length === 1, 5_000);
   const code = new Promise((resolve) => link.client.once('close', resolve));
   link.attached.close(4401, 'no');
   expect(await code).toBe(4401);
-  await eventually('the end', () => heard.length === 2);
+  await eventually('the end', () => heard.length === 2, 5_000);
   expect(heard).toEqual(['hello', 'close']);
 });
 
