@@ -1,4 +1,4 @@
-import { type Event, type InboxRow, type NodeId, refKey, UnavailableError, type UserId } from '@tidemark/core';
+import { type Event, type InboxRow, type NodeId, refKey, type UserId } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
 import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Reply } from './node-frame.ts';
 import type { Notifier } from './notifier.ts';
@@ -11,8 +11,10 @@ import type { Presence } from './presence.ts';
  * Keeps   P6: called after the commit only; nothing in a frame is news to the store
  * Proved  test/notify/announcement.test.ts, test/fault/lost-frame.services.test.ts
  *
- * Best effort: a frame that is lost is found out by comparing heads, a reply by the sender's outbox. The presence of
- * recipients is asked after the commit: a feed opened before then has registered or will read the committed rows itself.
+ * Best effort, and never the writer's concern: what it announces is stored, whatever fails here, a defect included, is
+ * reported and passed over. A frame that is lost is found out by comparing heads, a reply by the sender's outbox. The
+ * presence of recipients is asked after the commit: a feed opened before then has registered or will read the committed
+ * rows itself.
  */
 export class Announcement {
   readonly #presence: Presence;
@@ -36,6 +38,7 @@ export class Announcement {
     this.#deliverHere = options.deliverHere;
   }
 
+  /** Resolves when every node has been told, or could not be; never rejects. */
   async announce(
     partition: number,
     events: readonly Event[],
@@ -63,7 +66,7 @@ export class Announcement {
     try {
       nodesOf = await this.#presence.nodesOf([...new Set(rows.map((row) => row.userId))]);
     } catch (error) {
-      this.#failed(null, error);
+      this.#events.emit('publish-failed', { nodeId: null, error });
       return byNode;
     }
     const rowsOf = new Map<string, InboxRow[]>();
@@ -93,16 +96,11 @@ export class Announcement {
   }
 
   async #publish(nodeId: NodeId, frame: NodeFrame): Promise<void> {
-    if (nodeId === this.#self) return this.#deliverHere(frame);
     try {
-      await this.#notifier.publish(nodeId, encodeNodeFrame(frame));
+      if (nodeId === this.#self) this.#deliverHere(frame);
+      else await this.#notifier.publish(nodeId, encodeNodeFrame(frame));
     } catch (error) {
-      this.#failed(nodeId, error);
+      this.#events.emit('publish-failed', { nodeId, error });
     }
-  }
-
-  #failed(nodeId: NodeId | null, error: unknown): void {
-    if (!(error instanceof UnavailableError)) throw error;
-    this.#events.emit('publish-failed', { nodeId, error });
   }
 }

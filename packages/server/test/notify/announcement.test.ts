@@ -23,7 +23,7 @@ const THERE = 'there' as NodeId;
 const TTL = 30_000;
 
 /** This node announces; what arrives here and at another node is kept. */
-async function openAnnouncement() {
+async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } = {}) {
   const clock = new ManualClock();
   const shared = createMemoryBackplaneState();
   const open = () => memoryBackplane({ partitions: 1, backlog: 10, deadLetters: 10, shared, clock });
@@ -36,7 +36,7 @@ async function openAnnouncement() {
     ...backplane,
     events,
     nodeId: HERE,
-    deliverHere: (frame) => here.push(frame),
+    deliverHere: deliverHere ?? ((frame) => here.push(frame)),
   });
   const announce = async (...[committed, rows, replies]: [Event[], InboxRow[], (Reply & { to: NodeId })[]]) => {
     await announcement.announce(3, committed, rows, replies);
@@ -162,10 +162,22 @@ test('a node that cannot be reached is passed over, and the others hear', async 
   expect(failed).toMatchObject([{ nodeId: THERE }]);
 });
 
-test('a defect of the switchboard is no lost frame: the writer is told', async () => {
-  const { backplane, announce } = await openAnnouncement();
+test('a defect fails no announcement, since what it tells of is stored: it is reported, and the others hear', async () => {
+  const { backplane, there, announce, events } = await openAnnouncement({
+    deliverHere: () => {
+      throw new RangeError('a defect here');
+    },
+  });
+  const failed = recorded(events, 'publish-failed');
+  await backplane.presence.join([alice], HERE, TTL);
+  await announce([first], [row(alice, 1, first)], []);
   backplane.presence.nodesOf = async () => {
-    throw new TypeError('a defect');
+    throw new TypeError('a defect of the switchboard');
   };
-  await expect(announce([first], [row(alice, 1, first)], [])).rejects.toThrow('a defect');
+  await announce([second], [row(alice, 2, second)], [reply('there.1', THERE)]);
+  expect(there.flatMap((frame) => frame.replies)).toHaveLength(1);
+  expect(failed).toMatchObject([
+    { nodeId: HERE, error: new RangeError('a defect here') },
+    { nodeId: null, error: new TypeError('a defect of the switchboard') },
+  ]);
 });
