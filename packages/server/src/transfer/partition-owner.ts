@@ -19,6 +19,8 @@ import type { Transfer } from './transfer.ts';
 export class PartitionOwner {
   readonly #port: PartitionOwnerPorts;
   readonly #runs = new Map<number, Run>();
+  /** Partitions that are given up, and whose last batch is still in work. */
+  readonly #leaving = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
   #heart: Promise<void> = Promise.resolve();
 
@@ -39,7 +41,8 @@ export class PartitionOwner {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#heart;
-    await Promise.all([...this.#runs.keys()].map((partition) => this.#release(partition, 'closed')));
+    for (const partition of this.#runs.keys()) this.#leave(partition, 'closed');
+    await Promise.all(this.#leaving.values());
     await this.#port.nodes.withdraw(this.#port.nodeId).catch(() => {});
   }
 
@@ -66,11 +69,14 @@ export class PartitionOwner {
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
         const mine = preferredWorker(partition, workers) === nodeId;
-        if (!mine) return this.#runs.has(partition) ? this.#release(partition, 'moved') : undefined;
+        if (!mine) return this.#leave(partition, 'moved');
+        // Not before its last batch has ended: two readers of one process would write against each other.
+        if (this.#leaving.has(partition)) return;
         const held = await leases.acquire(partition, nodeId, leaseTtl);
-        if (this.#closing.signal.aborted) return;
-        if (held && !this.#runs.has(partition)) this.#run(partition);
-        else if (!held && this.#runs.has(partition)) await this.#release(partition, 'lost');
+        if (!held) return this.#leave(partition, 'lost');
+        if (this.#runs.has(partition)) return;
+        if (this.#closing.signal.aborted) await leases.release(partition, nodeId);
+        else this.#run(partition);
       }),
     );
   }
@@ -104,14 +110,20 @@ export class PartitionOwner {
     }
   }
 
-  async #release(partition: number, reason: 'moved' | 'lost' | 'closed'): Promise<void> {
+  /** Stops reading at once. Nobody waits for the batch in work: one that hangs must not keep the other leases from renewal. */
+  #leave(partition: number, reason: 'moved' | 'lost' | 'closed'): void {
     const run = this.#runs.get(partition);
     if (!run) return;
     this.#runs.delete(partition);
     run.stop.abort();
-    await run.ended;
+    this.#leaving.set(partition, this.#release(partition, run.ended, reason));
+  }
+
+  async #release(partition: number, ended: Promise<void>, reason: 'moved' | 'lost' | 'closed'): Promise<void> {
     const { leases, nodeId, events } = this.#port;
+    await ended;
     if (reason !== 'lost') await leases.release(partition, nodeId).catch(() => {});
+    this.#leaving.delete(partition);
     events.emit('released', { partition, nodeId, reason });
   }
 }

@@ -171,6 +171,46 @@ test('closing finishes the batch in work and frees everything at once', async ()
   await b.owner.close();
 });
 
+test('a batch that hangs in a partition that moves away does not cost the worker its other leases', async () => {
+  const { shared, clock, open } = deployment();
+  const a = open('a');
+  a.owner.start();
+  await clock.advance(0);
+  const b = open('b');
+  const moving = ALL.find((partition) => preferredWorker(partition, [a.nodeId, b.nodeId]) === b.nodeId) as number;
+  let finish = (): void => {};
+  a.faults.carryOut = () =>
+    new Promise((resolve) => {
+      finish = resolve;
+    });
+  await a.backplane.ingress.append(moving, 'hangs');
+  await clock.advance(0);
+  b.owner.start();
+  await clock.advance(3 * LEASE_TTL);
+  expect(a.owner.owned).not.toContain(moving);
+  expect(b.owner.owned).toContain(moving);
+  for (const partition of a.owner.owned) expect(shared.leases.get(partition)?.owner).toBe('a');
+  expect(sorted([...a.owner.owned, ...b.owner.owned])).toEqual(ALL);
+  finish();
+  await Promise.all([a.owner.close(), b.owner.close()]);
+});
+
+test('a lease that is granted while the worker closes is freed again', async () => {
+  const { shared, clock, open } = deployment();
+  const a = open('a');
+  const { acquire } = a.backplane.leases;
+  let closed: Promise<void> | undefined;
+  a.backplane.leases.acquire = async (...lease) => {
+    const held = await acquire(...lease);
+    closed ??= a.owner.close();
+    return held;
+  };
+  a.owner.start();
+  await clock.advance(0);
+  await closed;
+  expect([...shared.leases.keys()]).toEqual([]);
+});
+
 test('a lease that another has taken is noticed at the next heartbeat, and not freed in its name', async () => {
   const { shared, clock, open } = deployment();
   const a = open('a');
