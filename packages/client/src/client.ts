@@ -1,7 +1,7 @@
 import type { CommandResult, Content, ConversationId, Receipt, TidemarkError, UserId } from '@tidemark/core';
 import type { ClientEvents } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
-import type { Member } from './messaging-trpc.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut, Member } from './messaging-trpc.ts';
 import type { ConversationItem } from './views/conversations-view.ts';
 import type { MessagesView } from './views/messages-view.ts';
 import type { View } from './views/view.ts';
@@ -44,8 +44,13 @@ export interface Client<CIn, COut> {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents<COut>[K]) => void): () => void;
 }
 
+/** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. */
+export type ClientOf<T extends AnyMessagingTrpc> = Client<ContentIn<T>, ContentOut<T>>;
+
 export interface ConversationHandle<CIn, COut> {
   readonly conversationId: ConversationId;
+  /** Its line of the list, listed or not; `null` while nothing is known of it. */
+  readonly item: View<ConversationItem<COut> | null>;
   readonly messages: MessagesView<CIn, COut>;
   /**
    * Keeps the message and sends it, in the order of the calls within this conversation. Returns at once. Throws only when

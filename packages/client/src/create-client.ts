@@ -95,6 +95,7 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
   const replica = createLocalReplica(options.store ?? memoryLocalStore(), userId, timing, events, closing);
   const handles = new Map<ConversationId, ConversationHandle<ContentMap, ContentMap>>();
   const messageViews = new Map<ConversationId, LiveMessagesView>();
+  const itemViews = new Map<ConversationId, { change(): void }>();
   // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
   replica.onCommit((changes) => {
     for (const view of messageViews.values()) view.merge(changes);
@@ -136,7 +137,7 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
   });
 
   // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const { list, unread } = createConversationsView(() => replica.rows, userId, reader);
+  const { list, unread, itemView } = createConversationsView(() => replica.rows, userId, reader);
   const connectionView = createConnectionView(() => started && !closing.aborted, sync.status, connection);
   let shown = connectionView.getSnapshot();
   replica.onCommit((changes) => {
@@ -148,6 +149,7 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
     const touched = new Set([...conversations, ...changed].map((each) => each.conversationId));
     for (const [conversationId, view] of messageViews) if (replace || touched.has(conversationId)) view.change();
     if (!replace && conversations.length === 0) return;
+    for (const [conversationId, view] of itemViews) if (replace || touched.has(conversationId)) view.change();
     list.change();
     unread.change();
   }
@@ -184,7 +186,8 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
     await replica.open();
     list.change();
     unread.change();
-    for (const [conversationId, view] of messageViews) if (replica.rows.has(conversationId)) view.change();
+    for (const views of [messageViews, itemViews])
+      for (const [conversationId, view] of views) if (replica.rows.has(conversationId)) view.change();
     for (const row of replica.rows.values()) if (row.stale) refreshes.add(row.conversationId);
     readMarks.resume();
     sync.start(replica.initial.cursor);
@@ -202,9 +205,12 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
       fetchOlder: () => loadHistory(conversationId, trpc, replica, userId, pageSize, closing),
       pageSize,
     });
+    const item = itemView(conversationId);
     messageViews.set(conversationId, messages);
+    itemViews.set(conversationId, item);
     return {
       conversationId,
+      item,
       messages,
       send: (message, { clientMessageId } = {}) => {
         const { id, receipt } = outbox.send(conversationId, message, clientMessageId);

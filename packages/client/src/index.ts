@@ -1,4 +1,4 @@
-export type { Client, ConversationHandle, SendHandle } from './client.ts';
+export type { Client, ClientOf, ConversationHandle, SendHandle } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';

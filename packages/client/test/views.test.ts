@@ -242,7 +242,13 @@ describe('the messages of a conversation', () => {
     expect(messages.getSnapshot().hasOlder).toBe(true);
     await messages.loadOlder();
     expect(alice.shown(chat)).toEqual(said);
-    expect(messages.getSnapshot()).toMatchObject({ hasOlder: false, loading: false, gap: null });
+    expect(messages.getSnapshot()).toMatchObject({
+      hasOlder: false,
+      hasNewer: false,
+      loading: false,
+      loaded: true,
+      gap: null,
+    });
     await messages.loadOlder();
     expect(server.callsOf('history')).toHaveLength(3);
   });
@@ -348,7 +354,14 @@ describe('the messages of a conversation', () => {
     const { messages } = alice.client.direct('bob');
     messages.subscribe(() => undefined);
     await until(() => messages.getSnapshot().loading === false);
-    expect(messages.getSnapshot()).toEqual({ items: [], hasOlder: false, loading: false, gap: null });
+    expect(messages.getSnapshot()).toEqual({
+      items: [],
+      hasOlder: false,
+      hasNewer: false,
+      loading: false,
+      loaded: true,
+      gap: null,
+    });
     server.say('bob', chat, 'hi');
     await until(() => expect(alice.shown(chat)).toEqual(['hi']));
     expect(messages.getSnapshot().hasOlder).toBe(false);

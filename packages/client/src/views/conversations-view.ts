@@ -45,7 +45,14 @@ export function createConversationsView(rows: () => Rows, userId: UserId, reader
     for (const row of rows().values()) if (isListed(row)) total += row.unread;
     return total;
   });
-  return { list, unread };
+  /** One line of the list, also while it isn't listed: `null` until anything is known of the conversation. */
+  function itemView(conversationId: ConversationId) {
+    return createView<Item | null>(() => {
+      const row = rows().get(conversationId);
+      return row ? item(row) : null;
+    });
+  }
+  return { list, unread, itemView };
 }
 
 /** The conversation of the user alone also carries read marks; it is a conversation once there is a message in it. */

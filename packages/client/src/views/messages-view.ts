@@ -44,8 +44,12 @@ export interface MessagesSnapshot<CIn, COut> {
   readonly items: readonly MessageItem<CIn, COut>[];
   /** Whether `loadOlder` may bring more. */
   readonly hasOlder: boolean;
+  /** Whether there are newer messages than those of the window, which `loadNewer` or `loadNewest` bring. */
+  readonly hasNewer: boolean;
   /** A page is being loaded. */
   readonly loading: boolean;
+  /** Something was loaded: when `items` is empty, the conversation is. */
+  readonly loaded: boolean;
   /** Events known to exist above the newest one here: they are on their way. `null`: none missing. */
   readonly gap: { readonly after: number; readonly upTo: number } | null;
 }
@@ -56,6 +60,15 @@ export interface MessagesView<CIn, COut> extends View<MessagesSnapshot<CIn, COut
    * TidemarkError when the server cannot be asked. The first subscriber loads the newest page by itself.
    */
   loadOlder(): Promise<void>;
+  /** Loads the page after the newest message of the window. */
+  loadNewer(): Promise<void>;
+  /**
+   * Loads the messages around a conversationSeq: the first unread one, a search hit, what was quoted. Resolves when it is
+   * among `items`, if there is a message of that number and the user may see it.
+   */
+  loadAround(conversationSeq: number): Promise<void>;
+  /** Back to the newest messages. */
+  loadNewest(): Promise<void>;
 }
 
 export interface MessagesViewOptions {
@@ -113,7 +126,9 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     return {
       items,
       hasOlder: exists && !(known?.reachedStart === true && floor <= (local?.from ?? NOTHING_LOADED)),
+      hasNewer: false,
       loading: loading !== undefined,
+      loaded: !exists || floor !== NOTHING_LOADED || known?.reachedStart === true,
       gap: local && known && known.head > local.to ? { after: local.to, upTo: known.head } : null,
     };
   });
@@ -183,6 +198,15 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     return mine;
   }
 
+  async function loadAround(conversationSeq: number): Promise<void> {
+    while (floor > conversationSeq && view.getSnapshot().hasOlder) await loadOlder();
+  }
+
+  /** Everything up to the newest message is in the window. */
+  async function loadNewest(): Promise<void> {
+    if (floor === NOTHING_LOADED) await loadOlder();
+  }
+
   /** When the server cannot be asked now, the newest messages come with the feed, and older ones with `loadOlder`. */
   function loadUnasked(): void {
     loadOlder().catch(() => undefined);
@@ -213,6 +237,9 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       };
     },
     loadOlder,
+    loadNewer: loadNewest,
+    loadAround,
+    loadNewest,
     merge: (changes) => {
       if (changes.replace) {
         forget();

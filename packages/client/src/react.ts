@@ -1,0 +1,1 @@
+export { type ChatHooks, createChatHooks } from './react/create-chat-hooks.ts';

@@ -1,0 +1,103 @@
+import type { ContentMap } from '@tidemark/core';
+import {
+  createContext,
+  createElement,
+  type ReactElement,
+  type ReactNode,
+  useContext,
+  useMemo,
+  useSyncExternalStore,
+} from 'react';
+import type { Client, ConversationHandle } from '../client.ts';
+import type { ClientConnectionState } from '../connection/client-connection-state.ts';
+import type { ConversationItem } from '../views/conversations-view.ts';
+import type { MessagesSnapshot, MessagesView } from '../views/messages-view.ts';
+import type { View } from '../views/view.ts';
+
+/**
+ * What screens of one client use. Each hook renders again only when what it returns changed. On a server, and while the
+ * server's markup is taken over, all of them give the state of a client that has loaded nothing.
+ */
+export interface ChatHooks<CIn, COut> {
+  /** Puts the client in reach of the hooks. Starting and closing it stay the application's. */
+  ChatProvider(props: { readonly client: Client<CIn, COut>; readonly children?: ReactNode }): ReactElement;
+  /** The client of the nearest `ChatProvider`; throws without one. */
+  useChat(): Client<CIn, COut>;
+  /** Newest activity first; lines that did not change are the same objects, so rows can be memoised on them. */
+  useConversations(): readonly ConversationItem<COut>[];
+  /** What can be done in a conversation, and as `item` its line of the list: `null` while nothing is known of it. */
+  useConversation(conversationId: string): Conversation<CIn, COut>;
+  /** A window of a conversation's messages, and the functions that move it: the same ones on every render. */
+  useMessages(conversationId: string): Messages<CIn, COut>;
+  /** Unread messages over all conversations. */
+  useUnread(): number;
+  useConnection(): ClientConnectionState;
+}
+
+type Conversation<CIn, COut> = Omit<ConversationHandle<CIn, COut>, 'item'> & {
+  readonly item: ConversationItem<COut> | null;
+};
+
+type Messages<CIn, COut> = MessagesSnapshot<CIn, COut> &
+  Pick<MessagesView<CIn, COut>, 'loadOlder' | 'loadNewer' | 'loadAround' | 'loadNewest'>;
+
+/** A client of any kinds. */
+type AnyClient = Pick<Client<ContentMap, ContentMap>, 'userId' | 'unread' | 'connection'> & {
+  readonly conversations: View<readonly { readonly unread: number }[]>;
+  conversation(conversationId: string): { readonly messages: View<{ readonly hasOlder: boolean }> };
+};
+
+type HooksOf<C extends AnyClient> = C extends Client<infer CIn, infer COut> ? ChatHooks<CIn, COut> : never;
+
+const NONE: readonly never[] = [];
+const STOPPED: ClientConnectionState = { state: 'stopped' };
+const NOTHING_LOADED: MessagesSnapshot<ContentMap, ContentMap> = {
+  items: [],
+  hasOlder: true,
+  hasNewer: false,
+  loading: false,
+  loaded: false,
+  gap: null,
+};
+
+/** The hooks, typed to the content kinds of `C`: call it once, beside the client, as `createChatHooks<typeof chat>()`. */
+export function createChatHooks<C extends AnyClient>(): HooksOf<C> {
+  // Inside, content is any JSON object; the kinds exist for the application only, and this is the border.
+  return createUntypedHooks() as unknown as HooksOf<C>;
+}
+
+function createUntypedHooks(): ChatHooks<ContentMap, ContentMap> {
+  const Chat = createContext<Client<ContentMap, ContentMap> | null>(null);
+
+  function useChat(): Client<ContentMap, ContentMap> {
+    const client = useContext(Chat);
+    if (!client) throw new Error('no client in reach: wrap this in the <ChatProvider client={…}> of the same hooks');
+    return client;
+  }
+
+  return {
+    ChatProvider: ({ client, children }) => createElement(Chat.Provider, { value: client }, children),
+    useChat,
+    useConversations: () => useView(useChat().conversations, NONE),
+    useConversation: (conversationId) => {
+      const handle = useChat().conversation(conversationId);
+      const item = useView(handle.item, null);
+      return useMemo(() => ({ ...handle, item }), [handle, item]);
+    },
+    useMessages: (conversationId) => {
+      const { messages } = useChat().conversation(conversationId);
+      const snapshot = useView(messages, NOTHING_LOADED);
+      return useMemo(() => {
+        const { loadOlder, loadNewer, loadAround, loadNewest } = messages;
+        return { ...snapshot, loadOlder, loadNewer, loadAround, loadNewest };
+      }, [messages, snapshot]);
+    },
+    useUnread: () => useView(useChat().unread, 0),
+    useConnection: () => useView(useChat().connection, STOPPED),
+  };
+}
+
+/** `onServer`: what it is before anything was loaded. */
+function useView<T>(view: View<T>, onServer: T): T {
+  return useSyncExternalStore(view.subscribe, view.getSnapshot, () => onServer);
+}
