@@ -1,0 +1,25 @@
+/**
+ * What can be wrong with a local store:
+ *
+ *  - `corrupt`: what is here cannot be read.
+ *  - `evicted`: what was here is gone, removed by the browser, the user or another program.
+ *  - `full`: no room to write. Nothing was changed; the same may work later.
+ *  - `newer`: written by a later version of Tidemark, and left alone.
+ */
+export type LocalStoreProblem = 'corrupt' | 'evicted' | 'full' | 'newer';
+
+/** A local store rejects with it when the client has something to do about the failure beyond trying again. */
+export class LocalStoreError extends Error {
+  override readonly name = 'LocalStoreError';
+  readonly problem: LocalStoreProblem;
+
+  constructor(problem: LocalStoreProblem, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.problem = problem;
+  }
+}
+
+/** Whether what the client holds in memory no longer stands on anything: it has to open and load again. */
+export function isLost(error: unknown): error is LocalStoreError {
+  return error instanceof LocalStoreError && (error.problem === 'corrupt' || error.problem === 'evicted');
+}

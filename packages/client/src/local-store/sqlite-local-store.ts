@@ -1,0 +1,245 @@
+import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
+import type { ConversationRow } from './conversation-row.ts';
+import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { isLost, LocalStoreError } from './local-store-error.ts';
+import { type SqliteDatabase, type SqliteStatement, sqliteCode } from './sqlite-database.ts';
+import { migrateSqlite } from './sqlite-migrations.ts';
+import { readConversation, readDraft, readEvent } from './stored-json.ts';
+
+export interface SqliteLocalStoreOptions {
+  /**
+   * A connection of better-sqlite3, libsql or node:sqlite for this store alone, since pragmas are set on it. It stays the
+   * application's: `close` leaves it open. The file may hold other tables and several users.
+   */
+  readonly database: SqliteDatabase;
+  /**
+   * Called when the file is damaged beyond repair: closes and deletes it (with `-wal` and `-shm`) and gives a connection to
+   * a new one. Without it, dropping the tables is tried, again and again.
+   */
+  readonly recreate?: () => SqliteDatabase;
+}
+
+/** Of an open store. */
+interface Session {
+  readonly userId: UserId;
+  /** `null` after `erase`: the next transaction begins anew. */
+  incarnation: string | null;
+  readonly sql: ReturnType<typeof prepareAll>;
+}
+
+const MAX_LIMIT = 2 ** 31 - 1;
+
+/**
+ * A LocalStore in SQLite, for Node and Electron. In WAL mode: readers of other processes are not blocked, and a transaction
+ * survives the death of the process. A power loss may take the last ones, always as a whole, but for those that put drafts:
+ * these are synced to the disk first. What the server has comes again, a draft would not.
+ */
+export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
+  let { database } = options;
+  let session: Session | undefined;
+  /** The user whose data turned out unusable; the next `open` repairs. */
+  let broken: UserId | undefined;
+  let synchronous: 'normal' | 'full' | undefined;
+
+  /** Runs against the open store, and sorts what the driver throws. */
+  function attempt<T>(work: (open: Session) => T): T {
+    if (!session) throw new Error('the local store is not open');
+    const { userId } = session;
+    try {
+      return work(session);
+    } catch (error) {
+      const sorted = sortError(error);
+      if (isLost(sorted)) {
+        session = undefined;
+        if (sorted.problem === 'corrupt') broken = userId;
+      }
+      throw sorted;
+    }
+  }
+
+  function syncAs(mode: 'normal' | 'full'): void {
+    if (mode !== synchronous) database.exec(`pragma synchronous = ${mode}`);
+    synchronous = mode;
+  }
+
+  function atomically<T>(work: () => T): T {
+    database.exec('begin immediate');
+    try {
+      const result = work();
+      database.exec('commit');
+      return result;
+    } catch (error) {
+      // SQLite ends the transaction by itself on some errors; the first error is the one to know.
+      try {
+        database.exec('rollback');
+      } catch {}
+      throw error;
+    }
+  }
+
+  function connect(userId: UserId): Session {
+    database.exec('pragma journal_mode = wal');
+    // What is deleted is overwritten, so that `erase` leaves nothing in the file.
+    database.exec('pragma secure_delete = on');
+    synchronous = undefined;
+    syncAs('full');
+    migrateSqlite(database);
+    const sql = prepareAll(database);
+    return { userId, incarnation: begin(sql, userId), sql };
+  }
+
+  /** Drops what is here of the user but the drafts that can be read. */
+  function repair(userId: UserId): Session {
+    try {
+      const opened = connect(userId);
+      const drafts = readableDrafts(opened);
+      atomically(() => {
+        eraseUser(database, userId);
+        for (const draft of drafts) {
+          opened.sql.putDraft.run(userId, draft.clientMessageId, JSON.stringify(draft));
+        }
+      });
+      return { ...opened, incarnation: begin(opened.sql, userId) };
+    } catch (error) {
+      const sorted = sortError(error);
+      if (!isLost(sorted) || !options.recreate) throw sorted;
+      database = options.recreate();
+      return connect(userId);
+    }
+  }
+
+  return {
+    open: async (userId) => {
+      session = undefined;
+      try {
+        session = broken === userId ? repair(userId) : connect(userId);
+        broken = undefined;
+      } catch (error) {
+        const sorted = sortError(error);
+        if (isLost(sorted)) broken = userId;
+        throw sorted;
+      }
+    },
+    close: async () => {
+      session = undefined;
+    },
+    load: async (): Promise<LocalState> =>
+      attempt(({ userId, sql }) => {
+        const user = sql.user.get(userId) as { cursor: Cursor | null } | undefined;
+        const rows = sql.conversations.all(userId) as { id: ConversationId; row: string }[];
+        const drafts = sql.drafts.all(userId) as { id: CommandId; draft: string }[];
+        return {
+          cursor: user?.cursor ?? null,
+          conversations: rows.map(({ id, row }): ConversationRow => readConversation(row, id)),
+          drafts: drafts.map(({ id, draft }) => readDraft(draft, id)).sort((a, b) => a.order - b.order),
+        };
+      }),
+    events: async ({ conversationId, after, before, limit }: LocalEventsQuery) =>
+      attempt(({ userId, sql }) => {
+        const statement = after === undefined ? sql.eventsDown : sql.eventsUp;
+        const [from, to] = [after ?? -1, before ?? Number.MAX_SAFE_INTEGER];
+        const found = statement.all(userId, conversationId, from, to, Math.min(limit, MAX_LIMIT));
+        return (found as { seq: number; event: string }[]).map(
+          ({ seq, event }): Event => readEvent(event, conversationId, seq),
+        );
+      }),
+    transaction: async (changes: LocalChanges) =>
+      attempt((open) => {
+        syncAs(changes.putDrafts && changes.putDrafts.length > 0 ? 'full' : 'normal');
+        const incarnation = atomically(() => {
+          const current = open.incarnation ?? begin(open.sql, open.userId);
+          write(open.sql, open.userId, current, changes);
+          return current;
+        });
+        open.incarnation = incarnation;
+      }),
+    erase: async () =>
+      attempt((open) => {
+        atomically(() => eraseUser(database, open.userId));
+        // The log beside the file still has it until it is folded in.
+        database.prepare('pragma wal_checkpoint(truncate)').all();
+        open.incarnation = null;
+      }),
+  };
+}
+
+function prepareAll(database: SqliteDatabase) {
+  const events = `select conversation_seq as seq, event from tidemark_events
+    where user_id = ? and conversation_id = ? and conversation_seq > ? and conversation_seq < ?
+    order by conversation_seq`;
+  const statements = {
+    user: 'select incarnation, cursor from tidemark_users where user_id = ?',
+    putUser: 'insert into tidemark_users (user_id, incarnation) values (?, ?) on conflict do nothing',
+    setCursor: 'update tidemark_users set cursor = coalesce(?, cursor) where user_id = ? and incarnation = ?',
+    conversations: 'select conversation_id as id, row from tidemark_conversations where user_id = ?',
+    putConversation: 'insert or replace into tidemark_conversations (user_id, conversation_id, row) values (?, ?, ?)',
+    removeConversations: 'delete from tidemark_conversations where user_id = ?',
+    eventsUp: `${events} limit ?`,
+    eventsDown: `${events} desc limit ?`,
+    putEvent: `insert or replace into tidemark_events (user_id, conversation_id, conversation_seq, event)
+      values (?, ?, ?, ?)`,
+    removeEvents: 'delete from tidemark_events where user_id = ?',
+    drafts: 'select client_message_id as id, draft from tidemark_drafts where user_id = ?',
+    putDraft: 'insert or replace into tidemark_drafts (user_id, client_message_id, draft) values (?, ?, ?)',
+    removeDraft: 'delete from tidemark_drafts where user_id = ? and client_message_id = ?',
+  };
+  const prepared = Object.entries(statements).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(prepared) as { [K in keyof typeof statements]: SqliteStatement };
+}
+
+type Statements = ReturnType<typeof prepareAll>;
+
+/** The user's incarnation; made when there is none. */
+function begin(sql: Statements, userId: UserId): string {
+  sql.putUser.run(userId, `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
+  return (sql.user.get(userId) as { incarnation: string }).incarnation;
+}
+
+function write(sql: Statements, userId: UserId, incarnation: string, changes: LocalChanges): void {
+  if (Number(sql.setCursor.run(changes.cursor ?? null, userId, incarnation).changes) === 0) {
+    throw new LocalStoreError('evicted', 'the data of the local store was removed by someone else');
+  }
+  if (changes.replace) {
+    sql.removeConversations.run(userId);
+    sql.removeEvents.run(userId);
+  }
+  for (const row of changes.conversations ?? []) {
+    sql.putConversation.run(userId, row.conversationId, JSON.stringify(row));
+  }
+  for (const event of changes.events ?? []) {
+    sql.putEvent.run(userId, event.conversationId, event.conversationSeq, JSON.stringify(event));
+  }
+  for (const draft of changes.putDrafts ?? []) {
+    sql.putDraft.run(userId, draft.clientMessageId, JSON.stringify(draft));
+  }
+  for (const id of changes.removeDrafts ?? []) sql.removeDraft.run(userId, id);
+}
+
+/** Works on every version of the schema, also later ones. */
+function eraseUser(database: SqliteDatabase, userId: UserId): void {
+  const tables = database
+    .prepare(`select name from sqlite_master where type = 'table' and name glob 'tidemark_*' and name <> ?`)
+    .all('tidemark_version') as { name: string }[];
+  for (const { name } of tables) database.prepare(`delete from ${name} where user_id = ?`).run(userId);
+}
+
+function readableDrafts({ userId, sql }: Session): Draft[] {
+  const readable: Draft[] = [];
+  try {
+    for (const { id, draft } of sql.drafts.all(userId) as { id: CommandId; draft: string }[]) {
+      try {
+        readable.push(readDraft(draft, id));
+      } catch {}
+    }
+  } catch {}
+  return readable;
+}
+
+function sortError(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === 'SQLITE_FULL') return new LocalStoreError('full', 'the disk is full', { cause: error });
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
+    return new LocalStoreError('corrupt', 'the file of the local store is damaged', { cause: error });
+  }
+  return error;
+}

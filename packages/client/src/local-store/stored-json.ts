@@ -1,0 +1,43 @@
+import type { Event } from '@tidemark/core';
+import type { ConversationRow } from './conversation-row.ts';
+import type { Draft } from './local-store.ts';
+import { LocalStoreError } from './local-store-error.ts';
+
+/*
+ * Values as the stores keep them: JSON text. It escapes NUL and lone surrogates, so they survive in storages whose text is
+ * UTF-8. Reading checks that a value is what its key says: anything else is corrupt.
+ */
+
+export function readConversation(text: unknown, conversationId: unknown): ConversationRow {
+  const row = parse(text) as Partial<ConversationRow>;
+  if (row.conversationId !== conversationId || typeof row.head !== 'number') throw corrupt('a conversation');
+  return row as ConversationRow;
+}
+
+export function readEvent(text: unknown, conversationId: unknown, conversationSeq: unknown): Event {
+  const event = parse(text) as Partial<Event>;
+  const isThatEvent = event.conversationId === conversationId && event.conversationSeq === conversationSeq;
+  if (!isThatEvent || typeof event.type !== 'string') throw corrupt('an event');
+  return event as Event;
+}
+
+export function readDraft(text: unknown, clientMessageId: unknown): Draft {
+  const draft = parse(text) as Partial<Draft>;
+  const isThatDraft = draft.clientMessageId === clientMessageId && typeof draft.order === 'number';
+  if (!isThatDraft || typeof draft.message !== 'object') throw corrupt('a draft');
+  return draft as Draft;
+}
+
+function parse(text: unknown): object {
+  try {
+    const value: unknown = JSON.parse(text as string);
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (cause) {
+    throw corrupt('a value', { cause });
+  }
+  throw corrupt('a value');
+}
+
+function corrupt(what: string, options?: ErrorOptions): LocalStoreError {
+  return new LocalStoreError('corrupt', `${what} in the local store cannot be read`, options);
+}
