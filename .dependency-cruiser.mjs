@@ -59,7 +59,8 @@ export default {
       severity: 'error',
       comment: 'What a published package imports stands in its own package.json, or its users lack it.',
       from: { path: '^packages/[^/]+/src/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
+      // An optional peer is declared, though it counts as without a package too.
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], dependencyTypesNot: ['npm-peer'] },
     },
     {
       name: 'optional-peers-are-handed-in',
