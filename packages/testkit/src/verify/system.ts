@@ -86,8 +86,13 @@ export interface NetworkPath {
 export type Impairment =
   /** New connections are reset at once; open ones stay. */
   | { readonly kind: 'refuse' }
-  /** Nothing passes, in one direction or both, and nobody is told: a half-open network. */
+  /** Nothing passes for a while, in one direction or both, and nobody is told. */
   | { readonly kind: 'stall'; readonly direction: 'both' | 'up' | 'down' }
+  /**
+   * Connections that are open now are dead from here on, their ends too: each side has to find out by itself. New ones
+   * work. Ending it revives none.
+   */
+  | { readonly kind: 'half-open' }
   | { readonly kind: 'delay'; readonly ms: number; readonly jitterMs: number }
   /** A slow reader: so many bytes a second pass down, on one connection or all. */
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number; readonly which: 'all' | 'one' }
