@@ -23,6 +23,9 @@ import type {
  */
 export type HistoryRecord = RunRecord | OperationRecord | DeviceRecord | ServerRecord | HarnessRecord | DumpRecord;
 
+/** The records of one type. */
+export type RecordOf<T extends HistoryRecord['type']> = Extract<HistoryRecord, { readonly type: T }>;
+
 interface RecordHead {
   readonly at: number;
   /** Who saw it, e.g. `device alice/2`, `server 0`, `harness`. */
@@ -93,6 +96,8 @@ export type ServerRecord = RecordHead &
         readonly type: 'commit';
         readonly events: readonly { readonly conversationId: ConversationId; readonly conversationSeq: number }[];
         readonly outcome: 'stored' | 'conflict' | 'failed';
+        /** When the attempt began, by the clock of `at`. Without it the attempt is taken to have begun long before. */
+        readonly startedAt?: number;
       }
     /** A frame with these events left for a node. */
     | {
