@@ -4,7 +4,7 @@ import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } fr
 import { isLost, LocalStoreError } from './local-store-error.ts';
 import { type SqliteDatabase, type SqliteStatement, sqliteCode } from './sqlite-database.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
-import { readConversation, readDraft, readEvent } from './stored-json.ts';
+import { byOrder, newIncarnation, readConversation, readDraft, readEvent } from './stored-json.ts';
 
 export interface SqliteLocalStoreOptions {
   /**
@@ -124,18 +124,21 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
       session = undefined;
     },
     load: async (): Promise<LocalState> =>
-      attempt(({ userId, sql }) => {
-        const user = sql.user.get(userId) as { cursor: Cursor | null } | undefined;
+      attempt((open) => {
+        const { userId, sql } = open;
+        const cursor = cursorOf(open);
         const rows = sql.conversations.all(userId) as { id: ConversationId; row: string }[];
         const drafts = sql.drafts.all(userId) as { id: CommandId; draft: string }[];
         return {
-          cursor: user?.cursor ?? null,
+          cursor,
           conversations: rows.map(({ id, row }): ConversationRow => readConversation(row, id)),
-          drafts: drafts.map(({ id, draft }) => readDraft(draft, id)).sort((a, b) => a.order - b.order),
+          drafts: drafts.map(({ id, draft }) => readDraft(draft, id)).sort(byOrder),
         };
       }),
     events: async ({ conversationId, after, before, limit }: LocalEventsQuery) =>
-      attempt(({ userId, sql }) => {
+      attempt((open) => {
+        const { userId, sql } = open;
+        cursorOf(open);
         const statement = after === undefined ? sql.eventsDown : sql.eventsUp;
         const [from, to] = [after ?? -1, before ?? Number.MAX_SAFE_INTEGER];
         const found = statement.all(userId, conversationId, from, to, Math.min(limit, MAX_LIMIT));
@@ -191,13 +194,20 @@ type Statements = ReturnType<typeof prepareAll>;
 
 /** The user's incarnation; made when there is none. */
 function begin(sql: Statements, userId: UserId): string {
-  sql.putUser.run(userId, `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`);
+  sql.putUser.run(userId, newIncarnation());
   return (sql.user.get(userId) as { incarnation: string }).incarnation;
+}
+
+/** Rejects when the user's data is not that of this session. */
+function cursorOf({ userId, incarnation, sql }: Session): Cursor | null {
+  const user = sql.user.get(userId) as { incarnation: string; cursor: Cursor | null } | undefined;
+  if (incarnation !== null && user?.incarnation !== incarnation) throw evicted();
+  return user?.cursor ?? null;
 }
 
 function write(sql: Statements, userId: UserId, incarnation: string, changes: LocalChanges): void {
   if (Number(sql.setCursor.run(changes.cursor ?? null, userId, incarnation).changes) === 0) {
-    throw new LocalStoreError('evicted', 'the data of the local store was removed by someone else');
+    throw evicted();
   }
   if (changes.replace) {
     sql.removeConversations.run(userId);
@@ -233,6 +243,10 @@ function readableDrafts({ userId, sql }: Session): Draft[] {
     }
   } catch {}
   return readable;
+}
+
+function evicted(): LocalStoreError {
+  return new LocalStoreError('evicted', 'the data of the local store was removed');
 }
 
 function sortError(error: unknown): unknown {

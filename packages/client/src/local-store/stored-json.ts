@@ -1,4 +1,4 @@
-import type { Event } from '@tidemark/core';
+import type { ConversationId, Event } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft } from './local-store.ts';
 import { LocalStoreError } from './local-store-error.ts';
@@ -8,24 +8,38 @@ import { LocalStoreError } from './local-store-error.ts';
  * UTF-8. Reading checks that a value is what its key says: anything else is corrupt.
  */
 
-export function readConversation(text: unknown, conversationId: unknown): ConversationRow {
+export function readConversation(text: unknown, conversationId?: unknown): ConversationRow {
   const row = parse(text) as Partial<ConversationRow>;
-  if (row.conversationId !== conversationId || typeof row.head !== 'number') throw corrupt('a conversation');
+  const id = conversationId ?? row.conversationId;
+  if (typeof id !== 'string' || row.conversationId !== id || typeof row.head !== 'number')
+    throw corrupt('a conversation');
   return row as ConversationRow;
 }
 
-export function readEvent(text: unknown, conversationId: unknown, conversationSeq: unknown): Event {
+export function readEvent(text: unknown, conversationId: ConversationId, conversationSeq?: unknown): Event {
   const event = parse(text) as Partial<Event>;
-  const isThatEvent = event.conversationId === conversationId && event.conversationSeq === conversationSeq;
-  if (!isThatEvent || typeof event.type !== 'string') throw corrupt('an event');
+  const seq = conversationSeq ?? event.conversationSeq;
+  const isThatEvent = event.conversationId === conversationId && event.conversationSeq === seq;
+  if (!isThatEvent || typeof seq !== 'number' || typeof event.type !== 'string') throw corrupt('an event');
   return event as Event;
 }
 
-export function readDraft(text: unknown, clientMessageId: unknown): Draft {
+export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
   const draft = parse(text) as Partial<Draft>;
-  const isThatDraft = draft.clientMessageId === clientMessageId && typeof draft.order === 'number';
+  const id = clientMessageId ?? draft.clientMessageId;
+  const isThatDraft = typeof id === 'string' && draft.clientMessageId === id && typeof draft.order === 'number';
   if (!isThatDraft || typeof draft.message !== 'object') throw corrupt('a draft');
   return draft as Draft;
+}
+
+/** Drafts of several tabs may have the same order; their ids then decide, everywhere alike. */
+export function byOrder(a: Draft, b: Draft): number {
+  return a.order - b.order || (a.clientMessageId < b.clientMessageId ? -1 : 1);
+}
+
+/** Names the data of one user from its beginning until it is lost or erased. */
+export function newIncarnation(): string {
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 }
 
 function parse(text: unknown): object {

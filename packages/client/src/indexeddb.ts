@@ -1,0 +1,1 @@
+export { type IndexedDbLocalStoreOptions, indexedDbLocalStore } from './local-store/indexeddb-local-store.ts';

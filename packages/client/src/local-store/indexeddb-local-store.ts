@@ -1,0 +1,336 @@
+import type { Cursor, UserId } from '@tidemark/core';
+import { deleteDB, type IDBPDatabase, openDB, unwrap } from 'idb';
+import { INCARNATION, INDEXEDDB_MIGRATIONS, type IndexedDbMigration } from './indexeddb-migrations.ts';
+import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { isLost, LocalStoreError } from './local-store-error.ts';
+import { byOrder, newIncarnation, readConversation, readDraft, readEvent } from './stored-json.ts';
+
+export interface IndexedDbLocalStoreOptions {
+  /** The databases are named `<name>/<userId>`, one a user. Default `tidemark`. */
+  readonly name?: string;
+}
+
+type Stores = 'meta' | 'conversations' | 'events' | 'drafts';
+type Database = IDBPDatabase<Record<Stores, { key: IDBValidKey; value: string }>>;
+
+const ALL: readonly Stores[] = ['meta', 'conversations', 'events', 'drafts'];
+/** Browsers give UnknownError for a damaged database, and for passing trouble: so many in a row are believed. */
+const STRIKES = 3;
+const MAX_COUNT = 2 ** 32 - 1;
+
+/**
+ * A LocalStore in IndexedDB. A database per user: signing out deletes it whole, and keys stay short. Several tabs may have
+ * it open; a tab in the way of a newer version or of a deletion lets go of it.
+ *
+ * Transactions are durable in the sense of `relaxed`: they survive the tab and the browser, and a power loss may take the
+ * last ones, always as a whole. Those that put drafts are `strict`, on the disk before they resolve: what the server has
+ * comes again, a draft would not.
+ */
+export function indexedDbLocalStore(options: IndexedDbLocalStoreOptions = {}): LocalStore {
+  return indexedDbLocalStoreOf(options.name ?? 'tidemark', INDEXEDDB_MIGRATIONS);
+}
+
+/** @param migrations those of the version to be; their number is the version. */
+export function indexedDbLocalStoreOf(name: string, migrations: readonly IndexedDbMigration[]): LocalStore {
+  let user: UserId | undefined;
+  let connecting: Promise<Database> | undefined;
+  /** Of the data that `open` found; `null` after `erase`: the next transaction begins anew. */
+  let incarnation: string | null | undefined;
+  /** What it held cannot be read: the next `open` repairs. */
+  let broken = false;
+  let strikes = 0;
+  let lastWrite: Promise<unknown> = Promise.resolve();
+
+  // ── Connection ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function databaseName(): string {
+    if (user === undefined) throw new Error('the local store is not open');
+    return `${name}/${user}`;
+  }
+
+  /** The open connection; made again when the browser or another tab ended it. */
+  function connect(): Promise<Database> {
+    if (connecting) return connecting;
+    const opening: Promise<Database> = new Promise((resolve, reject) => {
+      const letGo = (): void => {
+        if (connecting === opening) connecting = undefined;
+      };
+      openDB<Record<Stores, { key: IDBValidKey; value: string }>>(databaseName(), migrations.length, {
+        upgrade: (database, from, _to, transaction) => {
+          for (const migrate of migrations.slice(from)) migrate(unwrap(database), unwrap(transaction));
+        },
+        blocking: (_current, _blocked, event) => {
+          letGo();
+          (event.target as IDBDatabase).close();
+        },
+        terminated: letGo,
+        // Other tabs of this code let go at once. One that does not may be asleep; it is waited for, and told of.
+        blocked: () => reject(new Error('another tab keeps an older version of the local store open')),
+      }).then(
+        (database) => {
+          // Nobody waits for it any more.
+          if (connecting !== opening) database.close();
+          resolve(database);
+        },
+        (error: unknown) => {
+          letGo();
+          reject(error);
+        },
+      );
+    });
+    connecting = opening;
+    opening.catch(() => {
+      if (connecting === opening) connecting = undefined;
+    });
+    return opening;
+  }
+
+  async function disconnect(): Promise<void> {
+    const closing = connecting;
+    connecting = undefined;
+    await closing?.then(
+      (database) => database.close(),
+      () => undefined,
+    );
+  }
+
+  /** Runs on the connection, again on a new one when the old turned out closed, and sorts what goes wrong. */
+  async function attempt<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    try {
+      const result = await connect()
+        .then(work)
+        .catch(async (error: unknown) => {
+          if (nameOf(error) !== 'InvalidStateError') throw error;
+          await disconnect();
+          return work(await connect());
+        });
+      strikes = 0;
+      return result;
+    } catch (error) {
+      const sorted = sortError(error);
+      if (isLost(sorted)) {
+        incarnation = undefined;
+        broken = sorted.problem === 'corrupt';
+      }
+      throw sorted;
+    }
+  }
+
+  function sortError(error: unknown): unknown {
+    if (error instanceof LocalStoreError) return error;
+    const cause = { cause: error };
+    switch (nameOf(error)) {
+      case 'QuotaExceededError':
+        return new LocalStoreError('full', 'the browser has no more room for the local store', cause);
+      case 'VersionError':
+        return new LocalStoreError('newer', 'the local store was written by a later version', cause);
+      case 'NotFoundError':
+      case 'NotReadableError':
+        return new LocalStoreError('corrupt', 'the local store cannot be read', cause);
+      case 'UnknownError':
+        strikes += 1;
+        return strikes < STRIKES ? error : new LocalStoreError('corrupt', 'the local store keeps failing', cause);
+      default:
+        return error;
+    }
+  }
+
+  function opened<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    if (incarnation === undefined) return Promise.reject(new Error('the local store is not open'));
+    return attempt(work);
+  }
+
+  // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function load(database: Database): Promise<LocalState> {
+    const transaction = database.transaction(['meta', 'conversations', 'drafts']);
+    const [found, cursor, rows, drafts] = await Promise.all([
+      transaction.objectStore('meta').get(INCARNATION),
+      transaction.objectStore('meta').get('cursor'),
+      transaction.objectStore('conversations').getAll(),
+      transaction.objectStore('drafts').getAll(),
+    ]);
+    if (found !== incarnation && incarnation !== null) throw evicted();
+    return {
+      cursor: (cursor as Cursor | undefined) ?? null,
+      conversations: rows.map((text) => readConversation(text)),
+      drafts: drafts.map((text) => readDraft(text)).sort(byOrder),
+    };
+  }
+
+  async function write(database: Database, changes: LocalChanges): Promise<void> {
+    const durability = changes.putDrafts && changes.putDrafts.length > 0 ? 'strict' : 'relaxed';
+    const transaction = database.transaction(ALL, 'readwrite', { durability });
+    const known = incarnation;
+    let failure: unknown;
+    let current = known ?? newIncarnation();
+    // Native requests: thousands of promises that nobody awaits would cost more than the writes. One that fails aborts
+    // the transaction, and `done` tells.
+    const [meta, conversations, events, drafts] = ALL.map((store) => unwrap(transaction.objectStore(store))) as [
+      IDBObjectStore,
+      IDBObjectStore,
+      IDBObjectStore,
+      IDBObjectStore,
+    ];
+    const found: IDBRequest<string | undefined> = meta.get(INCARNATION);
+    found.onsuccess = () => {
+      if (known !== null && found.result !== known) {
+        failure = evicted();
+        transaction.abort();
+      } else if (found.result !== undefined) current = found.result;
+      else meta.put(current, INCARNATION);
+    };
+    try {
+      if (changes.replace) {
+        conversations.clear();
+        events.clear();
+      }
+      for (const row of changes.conversations ?? []) conversations.put(JSON.stringify(row), row.conversationId);
+      for (const event of changes.events ?? []) {
+        events.put(JSON.stringify(event), [event.conversationId, event.conversationSeq]);
+      }
+      for (const draft of changes.putDrafts ?? []) drafts.put(JSON.stringify(draft), draft.clientMessageId);
+      for (const id of changes.removeDrafts ?? []) drafts.delete(id);
+      if (changes.cursor !== undefined) meta.put(changes.cursor, 'cursor');
+    } catch (error) {
+      failure = error;
+      transaction.abort();
+    }
+    await transaction.done.catch((error: unknown) => {
+      throw failure ?? error;
+    });
+    incarnation = current;
+  }
+
+  /** Removes everything but the drafts that can be read; the whole database, when not even that works. */
+  async function repair(): Promise<void> {
+    let drafts: Draft[] = [];
+    try {
+      const database = await connect();
+      drafts = await readableDrafts(database);
+      const transaction = database.transaction(ALL, 'readwrite', { durability: 'strict' });
+      for (const store of ALL) void transaction.objectStore(store).clear().catch(ignore);
+      await transaction.done;
+    } catch {
+      await remove();
+    }
+    const database = await connect();
+    const transaction = database.transaction('drafts', 'readwrite', { durability: 'strict' });
+    for (const draft of drafts) void transaction.store.put(JSON.stringify(draft), draft.clientMessageId).catch(ignore);
+    await transaction.done;
+  }
+
+  /** Deletes the database; does not wait for tabs that keep it open. */
+  async function remove(): Promise<void> {
+    const doomed = databaseName();
+    await disconnect();
+    await new Promise<void>((resolve, reject) => {
+      deleteDB(doomed, { blocked: () => resolve() }).then(resolve, reject);
+    });
+  }
+
+  async function begin(database: Database): Promise<string> {
+    const transaction = database.transaction('meta', 'readwrite', { durability: 'relaxed' });
+    let found = await transaction.store.get(INCARNATION);
+    if (found === undefined) {
+      found = newIncarnation();
+      await transaction.store.put(found, INCARNATION);
+    }
+    await transaction.done;
+    return found;
+  }
+
+  return {
+    open: async (userId) => {
+      if (user !== userId) await disconnect();
+      user = userId;
+      incarnation = undefined;
+      if (broken) await repair();
+      broken = false;
+      incarnation = await attempt(begin);
+    },
+    close: async () => {
+      await lastWrite.catch(ignore);
+      await disconnect();
+      user = undefined;
+      incarnation = undefined;
+      broken = false;
+    },
+    load: () => opened(load),
+    events: ({ conversationId, after, before, limit }: LocalEventsQuery) =>
+      opened(async (database) => {
+        const [from, to] = [(after ?? -1) + 1, (before ?? Number.MAX_SAFE_INTEGER) - 1];
+        if (from > to) return [];
+        const range = IDBKeyRange.bound([conversationId, from], [conversationId, to]);
+        const transaction = database.transaction(['meta', 'events']);
+        const store = unwrap(transaction.objectStore('events'));
+        const [found, texts] = await Promise.all([
+          transaction.objectStore('meta').get(INCARNATION),
+          after === undefined ? newest(store, range, limit) : oldest(store, range, limit),
+        ]);
+        if (found !== incarnation && incarnation !== null) throw evicted();
+        return texts.map((text) => readEvent(text, conversationId));
+      }),
+    transaction: (changes) => {
+      const turn = lastWrite.then(() => opened((database) => write(database, changes)));
+      lastWrite = turn.catch(ignore);
+      return turn;
+    },
+    erase: async () => {
+      await lastWrite.catch(ignore);
+      try {
+        // First, so that nothing is left where a tab keeps the database from being deleted.
+        const database = await connect();
+        const transaction = database.transaction([...database.objectStoreNames], 'readwrite', { durability: 'strict' });
+        for (const store of transaction.objectStoreNames) void transaction.objectStore(store).clear().catch(ignore);
+        await transaction.done;
+      } catch {}
+      await remove();
+      broken = false;
+      if (incarnation !== undefined) incarnation = null;
+    },
+  };
+}
+
+function oldest(store: IDBObjectStore, range: IDBKeyRange, limit: number): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const request: IDBRequest<string[]> = store.getAll(range, Math.min(limit, MAX_COUNT));
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function newest(store: IDBObjectStore, range: IDBKeyRange, limit: number): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const found: string[] = [];
+    const request = store.openCursor(range, 'prev');
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (cursor) found.push(cursor.value as string);
+      if (cursor && found.length < limit) cursor.continue();
+      else resolve(found);
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
+
+async function readableDrafts(database: Database): Promise<Draft[]> {
+  const readable: Draft[] = [];
+  const keys = await database.getAllKeys('drafts').catch(() => []);
+  for (const key of keys) {
+    try {
+      readable.push(readDraft(await database.get('drafts', key), key));
+    } catch {}
+  }
+  return readable;
+}
+
+function evicted(): LocalStoreError {
+  return new LocalStoreError('evicted', 'the data of the local store was removed');
+}
+
+function nameOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null ? (error as { name?: string }).name : undefined;
+}
+
+function ignore(): void {}
