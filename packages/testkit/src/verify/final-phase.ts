@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConversationId, parseCursor, type Seq, type UserId } from '@tidemark/core';
+import type { HistoryRecord } from '../checker/history.ts';
+import type { RunDevice } from './device-process.ts';
+import type { HistoryWriter } from './history-writer.ts';
+import type { Deployment } from './system.ts';
+
+type Stores = Awaited<ReturnType<Deployment['openStores']>>;
+
+const POLL_MS = 250;
+/** Everything must stay as it is for so long: a command that nobody waits for any more may still be in the queue. */
+const STILL_MS = 1_500;
+const PAGE = 500;
+
+/** Waits until nothing moves any more, and says who is behind when that does not come in time. */
+export async function untilQuiet(
+  devices: readonly RunDevice[],
+  stores: Stores,
+  timeoutMs: number,
+  onBehind: (waitingFor: string) => void,
+): Promise<{ readonly quiet: true } | { readonly quiet: false; readonly waitingFor: string }> {
+  const users = [...new Set(devices.map((device) => device.userId as UserId))];
+  const deadline = performance.now() + timeoutMs;
+  let still: { readonly heads: string; readonly since: number } | undefined;
+  for (;;) {
+    const before = await headsOf(users, stores);
+    const statuses = await Promise.all(devices.map((device) => device.status()));
+    const behind = devices.flatMap((device, index) => {
+      const { cursor, busyWith } = statuses[index] ?? { cursor: null, busyWith: 'silent' };
+      const head = before.get(device.userId) ?? 0;
+      const at = cursor === null ? undefined : parseCursor(cursor).seq;
+      if (busyWith === '' && at === head) return [];
+      return [`${device.name} (${busyWith === '' ? `at ${at} of ${head}` : busyWith})`];
+    });
+    const heads = JSON.stringify([...before]);
+    const now = performance.now();
+    if (behind.length > 0 || heads !== still?.heads) still = { heads, since: now };
+    else if (now - still.since >= STILL_MS) return { quiet: true };
+    const waitingFor = behind.length > 0 ? behind.join(', ') : 'inboxes that still grow';
+    onBehind(waitingFor);
+    if (now > deadline) return { quiet: false, waitingFor };
+    await sleep(POLL_MS);
+  }
+}
+
+async function headsOf(users: readonly UserId[], { inbox }: Stores): Promise<Map<string, number>> {
+  const bounds = await inbox.bounds(users);
+  return new Map(users.map((user) => [user, bounds.get(user)?.head ?? 0]));
+}
+
+/** Writes what the stores hold into the history. @param seen what observers wrote so far: it names conversations */
+export async function dumpStores(
+  users: readonly string[],
+  stores: Stores,
+  seen: readonly HistoryRecord[],
+  history: HistoryWriter,
+): Promise<void> {
+  const conversations = new Set<ConversationId>(seen.flatMap(conversationsIn));
+  for (const userId of users as readonly UserId[]) {
+    const { floor, head } = (await stores.inbox.bounds([userId])).get(userId) ?? { floor: 0 as Seq, head: 0 as Seq };
+    const entries: { seq: Seq; conversationId: ConversationId | null; conversationSeq: number | null }[] = [];
+    for (let after = 0; ; ) {
+      const page = await stores.inbox.range(userId, after, PAGE);
+      for (const { seq, ref } of page) {
+        if (ref) conversations.add(ref.conversationId);
+        entries.push({ seq, conversationId: ref?.conversationId ?? null, conversationSeq: ref?.conversationSeq ?? null });
+        after = seq;
+      }
+      if (page.length < PAGE) break;
+    }
+    history.write({ type: 'inbox-dump', userId, epoch: stores.inbox.epoch, head, floor, entries });
+  }
+  const states = await stores.history.load([...conversations]);
+  for (const [conversationId, state] of states) {
+    const refs = Array.from({ length: state.head }, (_, index) => ({
+      conversationId,
+      conversationSeq: (index + 1) as never,
+    }));
+    const events = [];
+    for (let from = 0; from < refs.length; from += PAGE) {
+      events.push(...(await stores.history.findByRef(refs.slice(from, from + PAGE))));
+    }
+    events.sort((a, b) => a.conversationSeq - b.conversationSeq);
+    history.write({ type: 'log-dump', conversationId, events });
+  }
+}
+
+function conversationsIn(record: HistoryRecord): ConversationId[] {
+  if (record.type === 'ok') return [record.receipt?.conversationId, record.conversationId].filter(isNamed);
+  if (record.type === 'commit' || record.type === 'publish') return record.events.map((event) => event.conversationId);
+  return [];
+}
+
+function isNamed(id: ConversationId | undefined): id is ConversationId {
+  return id !== undefined;
+}

@@ -1,0 +1,73 @@
+/**
+ * A server under test: the smallest application, on the services that its settings name, in a process of its own. Every
+ * commit and frame of it goes into the history of the run.
+ */
+import { createServer } from 'node:http';
+import { systemClock } from '@tidemark/core';
+import { createMessaging, memoryBackplane, redisBackplane } from '@tidemark/server';
+import { answerCalls, recordServer, tellReady } from '@tidemark/testkit/verify';
+import { initTRPC, TRPCError } from '@trpc/server';
+import { Cluster, Redis } from 'ioredis';
+import { z } from 'zod';
+import { openStorage } from './open-storage.ts';
+import { SERVER_SETTINGS, type ServerSettings } from './server-settings.ts';
+
+const settings = JSON.parse(process.env[SERVER_SETTINGS] ?? '{}') as ServerSettings;
+const { name, folder, port, redis, store } = settings;
+const recorder = recordServer(name, folder);
+let clockOffset = 0;
+
+function openBackplane() {
+  const options = { partitions: 8, backlog: 10_000, deadLetters: 1_000 };
+  if (redis === null) return memoryBackplane(options);
+  const client =
+    typeof redis === 'string'
+      ? new Redis(redis, { retryStrategy: (times) => Math.min(times * 50, 500) })
+      : new Cluster(
+          redis.nodes.map(([, through]) => through),
+          {
+            natMap: Object.fromEntries(redis.nodes),
+            clusterRetryStrategy: (times) => Math.min(times * 50, 500),
+          },
+        );
+  client.on('error', () => {});
+  return redisBackplane({ redis: client, ...options });
+}
+
+const t = initTRPC.context<{ user: string }>().create();
+const messaging = createMessaging({
+  content: { text: z.object({ text: z.string().min(1).max(8_000) }) },
+  storage: recorder.storage(openStorage(store).storage),
+  backplane: recorder.backplane(openBackplane()),
+  clock: { ...systemClock, now: () => Date.now() + clockOffset },
+  // Faults are to be over in a run's time, and its load is not to be refused.
+  leaseTtl: 1_500,
+  receiptTimeout: 4_000,
+  voidAfter: 1_000,
+  headsEvery: 1_000,
+  presenceTtl: 5_000,
+  drainTimeout: 2_000,
+  limits: { callsPerSecond: 100_000, callBurst: 100_000 },
+});
+const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
+const server = createServer();
+const attachment = messaging.attach(server, {
+  router,
+  createContext: ({ info }) => {
+    const [, user] = /^token-(.+)$/.exec(String(info.connectionParams?.['token'])) ?? [];
+    if (user === undefined) throw new TRPCError({ code: 'UNAUTHORIZED' });
+    return { user };
+  },
+});
+recorder.listen(messaging, () => attachment.connections);
+
+answerCalls({
+  clock: (offset: number) => {
+    clockOffset = offset;
+  },
+});
+process.once('SIGTERM', async () => {
+  await messaging.close();
+  process.exit();
+});
+server.listen(port, '127.0.0.1', tellReady);
