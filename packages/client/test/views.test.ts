@@ -382,20 +382,27 @@ describe('the messages of a conversation', () => {
     expect(messages.getSnapshot().items[0]).toBe(before.items[0]);
   });
 
-  it('are let go when nobody looks any more, and complete when somebody looks again', async () => {
+  it('are kept for the conversations left last, let go for others, and complete when somebody looks again', async () => {
     const server = new ModelServer();
     await using alice = testClient(server, 'alice');
     await startLive(alice);
-    const { messages } = alice.client.conversation(chat);
-    const stop = messages.subscribe(() => undefined);
+    const others = Array.from({ length: 8 }, (_, index) => directConversationId('alice', `friend-${index}`));
+    for (const [index, each] of others.entries()) server.say(`friend-${index}`, each, 'hello');
     server.say('bob', chat, 'one');
-    await until(() => expect(alice.shown(chat)).toEqual(['one']));
-    stop();
+    await until(() => alice.seen('message').length === 9);
+    async function visit(conversationId: string, texts: string[]): Promise<void> {
+      const stop = alice.client.conversation(conversationId).messages.subscribe(() => undefined);
+      await until(() => expect(alice.shown(conversationId)).toEqual(texts));
+      stop();
+    }
+    await visit(chat, ['one']);
+    for (const each of others.slice(1)) await visit(each, ['hello']);
     server.say('bob', chat, 'two');
-    await until(() => alice.seen('message').length === 2);
-    expect(messages.getSnapshot().items).toEqual([]);
-    messages.subscribe(() => undefined);
-    await until(() => expect(alice.shown(chat)).toEqual(['one', 'two']));
+    await until(() => alice.seen('message').length === 10);
+    expect(alice.shown(chat)).toEqual(['one', 'two']);
+    await visit(others[0] as string, ['hello']);
+    expect(alice.shown(chat)).toEqual([]);
+    await visit(chat, ['one', 'two']);
   });
 
   it('reject loadOlder with the error of the table when the server refuses', async () => {

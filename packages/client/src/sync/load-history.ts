@@ -2,7 +2,7 @@ import type { ConversationId, Event, UserId } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
 import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
-import type { HistoryPage, MessagingTrpc } from '../messaging-trpc.ts';
+import type { HistoryInput, HistoryPage, MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function loadHistory(
   for (let settled = false; !settled; ) {
     const before = replica.rows.get(conversationId)?.local?.from;
     if (before === 1) return true;
-    const page = await fetchPage({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
+    const page = await fetchHistory({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
     if (!page) return false;
     await replica.commit(() => {
       const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
@@ -34,8 +34,9 @@ export async function loadHistory(
   return true;
 }
 
-async function fetchPage(
-  input: { conversationId: ConversationId; limit: number; before?: number },
+/** One page from the server; `undefined` when the conversation does not exist (yet). */
+export async function fetchHistory(
+  input: HistoryInput,
   trpc: MessagingTrpc,
   signal: AbortSignal,
 ): Promise<HistoryPage | undefined> {

@@ -1,7 +1,9 @@
 import { type ContentMap, type ConversationId, type ConversationKind, peerOf, type UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
+import type { LocalChanges } from '../local-store/local-store.ts';
 import type { Reader, ReceivedMessage } from '../received.ts';
-import { createView } from './view.ts';
+import { createOrderedItems } from './ordered-items.ts';
+import { createListeners, createView, type Listeners, type View } from './view.ts';
 
 /** A conversation in the list. The same object until something of it changes. */
 export interface ConversationItem<C> {
@@ -20,39 +22,134 @@ export interface ConversationItem<C> {
   readonly activeAt: number;
 }
 
-type Rows = ReadonlyMap<ConversationId, ConversationRow>;
 type Item = ConversationItem<ContentMap>;
 
-/** The list and the total of unread messages, computed when they are looked at. */
-export function createConversationsView(rows: () => Rows, userId: UserId, reader: Reader) {
-  const items = new WeakMap<ConversationRow, Item>();
+/** A conversation that is known: its row, what is shown of it, and whether the list has it. */
+interface Known {
+  readonly row: ConversationRow;
+  readonly item: Item;
+  readonly listed: boolean;
+}
 
-  function item(row: ConversationRow): Item {
-    let made = items.get(row);
-    if (!made) {
-      made = itemOf(row, userId, reader);
-      items.set(row, made);
-    }
+export interface ConversationsView {
+  readonly list: View<readonly Item[]>;
+  /** Unread messages over the list. */
+  readonly unread: View<number>;
+  /** One line of the list, also while it isn't listed: `null` until anything is known of the conversation. */
+  itemView(conversationId: ConversationId): View<Item | null>;
+  /** Begins anew with these rows. */
+  reset(rows: Iterable<ConversationRow>): void;
+  /** Takes in a committed change; what it costs depends on the change, not on the length of the list. */
+  update(changes: LocalChanges): void;
+}
+
+/** More changed rows than this share of the list are sorted in at once. */
+const MANY = 1 / 16;
+
+export function createConversationsView(userId: UserId, reader: Reader): ConversationsView {
+  const known = new Map<ConversationId, Known>();
+  const ordered = createOrderedItems(newestFirst);
+  const itemListeners = new Map<ConversationId, Listeners>();
+  let total = 0;
+  const list = createView(() => ordered.snapshot());
+  const unread = createView(() => total);
+
+  function know(row: ConversationRow): Known {
+    const before = known.get(row.conversationId);
+    const made: Known = { row, item: itemOf(row, before), listed: isListed(row) };
+    known.set(row.conversationId, made);
     return made;
   }
-  const list = createView((previous: readonly Item[] | undefined) => {
-    const next = [...rows().values()].filter(isListed).sort(newestFirst).map(item);
-    const isSame = previous?.length === next.length && previous.every((each, index) => each === next[index]);
-    return isSame ? previous : next;
-  });
-  const unread = createView<number>(() => {
-    let total = 0;
-    for (const row of rows().values()) if (isListed(row)) total += row.unread;
-    return total;
-  });
-  /** One line of the list, also while it isn't listed: `null` until anything is known of the conversation. */
-  function itemView(conversationId: ConversationId) {
-    return createView<Item | null>(() => {
-      const row = rows().get(conversationId);
-      return row ? item(row) : null;
-    });
+
+  function notify(changed: Iterable<ConversationId>, isListChanged: boolean, unreadBefore: number): void {
+    if (isListChanged) list.change();
+    if (total !== unreadBefore) unread.change();
+    for (const conversationId of changed) itemListeners.get(conversationId)?.notify();
   }
-  return { list, unread, itemView };
+
+  function itemOf(row: ConversationRow, before: Known | undefined): Item {
+    const { conversationId, kind, title, readSeq, head, activeAt } = row;
+    const isSameMessage = before !== undefined && before.row.lastMessage === row.lastMessage;
+    const item: Item = {
+      conversationId,
+      kind,
+      title,
+      peer: before ? before.item.peer : (peerOf(conversationId, userId) ?? null),
+      lastMessage: isSameMessage ? before.item.lastMessage : row.lastMessage && reader.message(row.lastMessage),
+      unread: row.unread,
+      readSeq,
+      head,
+      activeAt,
+    };
+    return before && isSame(before.item, item) ? before.item : item;
+  }
+
+  function reset(rows: Iterable<ConversationRow>): void {
+    const [before, unreadBefore] = [new Map(known), total];
+    known.clear();
+    total = 0;
+    const changed = new Set(before.keys());
+    const listed: Item[] = [];
+    for (const row of rows) {
+      const previous = before.get(row.conversationId);
+      if (previous) known.set(row.conversationId, previous);
+      const made = know(row);
+      if (previous?.item === made.item) changed.delete(row.conversationId);
+      else changed.add(row.conversationId);
+      if (!made.listed) continue;
+      listed.push(made.item);
+      total += made.item.unread;
+    }
+    ordered.reset(listed);
+    notify(changed, true, unreadBefore);
+  }
+
+  function update({ replace, conversations = [] }: LocalChanges): void {
+    if (replace) reset(conversations);
+    else if (conversations.length > 64 && conversations.length > known.size * MANY) {
+      const rows = new Map([...known.values()].map(({ row }) => [row.conversationId, row]));
+      for (const row of conversations) rows.set(row.conversationId, row);
+      reset(rows.values());
+    } else takeIn(conversations);
+  }
+
+  function takeIn(rows: readonly ConversationRow[]): void {
+    const unreadBefore = total;
+    const changed: ConversationId[] = [];
+    let isListChanged = false;
+    for (const row of rows) {
+      const before = known.get(row.conversationId);
+      const after = know(row);
+      if (before?.item === after.item && before.listed === after.listed) continue;
+      changed.push(row.conversationId);
+      const [gone, come] = [before?.listed ? before.item : undefined, after.listed ? after.item : undefined];
+      if (!gone && !come) continue;
+      ordered.replace(gone, come);
+      total += (come?.unread ?? 0) - (gone?.unread ?? 0);
+      isListChanged = true;
+    }
+    notify(changed, isListChanged, unreadBefore);
+  }
+
+  return {
+    list,
+    unread,
+    itemView: (conversationId) => ({
+      getSnapshot: () => known.get(conversationId)?.item ?? null,
+      subscribe: (listener) => {
+        const listeners = itemListeners.get(conversationId) ?? createListeners();
+        itemListeners.set(conversationId, listeners);
+        const remove = listeners.add(listener);
+        return () => {
+          remove();
+          if (listeners.size === 0 && itemListeners.get(conversationId) === listeners)
+            itemListeners.delete(conversationId);
+        };
+      },
+    }),
+    reset,
+    update,
+  };
 }
 
 /** The conversation of the user alone also carries read marks; it is a conversation once there is a message in it. */
@@ -60,21 +157,12 @@ function isListed(row: ConversationRow): boolean {
   return row.member && row.stale !== 'unknown' && (row.kind !== 'self' || row.lastMessage !== null);
 }
 
-function newestFirst(a: ConversationRow, b: ConversationRow): number {
-  return b.activeAt - a.activeAt || (a.conversationId < b.conversationId ? 1 : -1);
+function newestFirst(a: Item, b: Item): number {
+  if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
+  if (a.conversationId === b.conversationId) return 0;
+  return a.conversationId < b.conversationId ? 1 : -1;
 }
 
-function itemOf(row: ConversationRow, userId: UserId, reader: Reader): Item {
-  const { conversationId, kind, title, unread, readSeq, head, activeAt } = row;
-  return {
-    conversationId,
-    kind,
-    title,
-    peer: peerOf(conversationId, userId) ?? null,
-    lastMessage: row.lastMessage && reader.message(row.lastMessage),
-    unread,
-    readSeq,
-    head,
-    activeAt,
-  };
+function isSame(a: Item, b: Item): boolean {
+  return (Object.keys(a) as (keyof Item)[]).every((field) => a[field] === b[field]);
 }

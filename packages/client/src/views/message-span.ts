@@ -1,0 +1,53 @@
+import type { MessageSent } from '@tidemark/core';
+
+/** A stretch of one conversation: every message from..to that the user may see is in `messages`. Never changed, replaced. */
+export interface MessageSpan {
+  readonly from: number;
+  readonly to: number;
+  /** Nothing older exists for the user. */
+  readonly isStart: boolean;
+  /** It reaches to the newest message here, and takes what comes in. */
+  readonly isEnd: boolean;
+  /** Ascending. */
+  readonly messages: readonly MessageSent[];
+}
+
+/** The span with the messages before it; beyond `limit` messages the newest ones leave. */
+export function prepend(
+  span: MessageSpan,
+  page: { from: number; isStart: boolean; messages: readonly MessageSent[] },
+  limit: number,
+): MessageSpan {
+  const messages = [...page.messages, ...span.messages];
+  const next = { ...span, from: page.from, isStart: page.isStart, messages };
+  const dropped = messages[limit];
+  if (!dropped) return next;
+  return { ...next, to: dropped.conversationSeq - 1, isEnd: false, messages: messages.slice(0, limit) };
+}
+
+/** The span with the messages after it; beyond `limit` messages the oldest ones leave. */
+export function append(
+  span: MessageSpan,
+  page: { to: number; isEnd: boolean; messages: readonly MessageSent[] },
+  limit: number,
+): MessageSpan {
+  const messages = [...span.messages, ...page.messages];
+  const next = { ...span, to: page.to, isEnd: page.isEnd, messages };
+  const dropped = messages[messages.length - limit - 1];
+  if (!dropped) return next;
+  return { ...next, from: dropped.conversationSeq + 1, isStart: false, messages: messages.slice(-limit) };
+}
+
+/** What came in among and after the messages of a span that reaches to the end; the same span when there is nothing new. */
+export function takeIn(span: MessageSpan, incoming: readonly MessageSent[]): MessageSpan {
+  const known = new Map(span.messages.map((message) => [message.conversationSeq as number, message]));
+  let isChanged = false;
+  for (const message of incoming) {
+    if (message.conversationSeq < span.from || known.get(message.conversationSeq) === message) continue;
+    known.set(message.conversationSeq, message);
+    isChanged = true;
+  }
+  if (!isChanged) return span;
+  const messages = [...known.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
+  return { ...span, to: Math.max(span.to, messages.at(-1)?.conversationSeq ?? 0), messages };
+}
