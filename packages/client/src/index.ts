@@ -5,10 +5,14 @@ export type { Connection, ConnectionState } from './connection/connection.ts';
 export {
   type ConnectionOptions,
   createConnection,
+  KICKED_CLOSE_CODE,
   UNAUTHENTICATED_CLOSE_CODE,
   type WebSocketConnection,
 } from './connection/create-connection.ts';
+export type { FallbackOptions } from './connection/http-road.ts';
+export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
+export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';
 export { type ClientOptions, createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
@@ -29,7 +33,8 @@ export type {
   SendInput,
 } from './messaging-trpc.ts';
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
-export { DraftDiscardedError } from './send/outbox.ts';
+export { DraftDiscardedError } from './send/outbox-entries.ts';
+export type { AttachmentHooks, UploadContext, UploadingAttachment } from './send/uploads.ts';
 export type { ConversationItem } from './views/conversations-view.ts';
 export type {
   DraftMessage,

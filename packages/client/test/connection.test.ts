@@ -47,9 +47,12 @@ const model = new ModelServer();
 const anybody = () => model.port('alice');
 
 describe('a connection', () => {
-  it('says what to do where there is no WebSocket', () => {
+  it('is created where there is no WebSocket, as on a server that renders, and says what to do when opened', () => {
     vi.stubGlobal('WebSocket', undefined);
-    expect(() => createConnection({ url: 'ws://127.0.0.1:9' })).toThrow("import { WebSocket } from 'ws'");
+    const connection = createConnection({ url: 'ws://127.0.0.1:9' });
+    expect(connection.getSnapshot()).toEqual({ state: 'idle' });
+    expect(() => connection.open()).toThrow("import { WebSocket } from 'ws'");
+    expect(connection.getSnapshot()).toEqual({ state: 'idle' });
     vi.unstubAllGlobals();
   });
 

@@ -5,9 +5,13 @@ export type ClientConnectionState =
   | { readonly state: 'connecting' }
   /** `nextTryAt`: milliseconds since 1970. */
   | { readonly state: 'waiting'; readonly nextTryAt: number }
+  /** The device has no network; it goes on by itself when there is one. */
+  | { readonly state: 'offline' }
   /** Connected; what was missed meanwhile is coming in. */
   | { readonly state: 'catching-up' }
   /** Connected, and everything up to now is here. */
   | { readonly state: 'live' }
   /** The identity was refused; sign in, then `connection.open()`. */
-  | { readonly state: 'signed-out' };
+  | { readonly state: 'signed-out' }
+  /** The server ended this session, e.g. for one elsewhere; `connection.open()` takes it back. */
+  | { readonly state: 'kicked' };

@@ -1,24 +1,38 @@
 /**
- * Stage   connection: the socket under the feed and the calls
- * In      a URL and a way to get a token
+ * Stage   connection: the socket under the feed and the calls, or HTTP where there can be none
+ * In      a URL and a way to get a token; what the device says of its network
  * Out     a tRPC link, and the state of the connection
  * Keeps   P8 (the stock client resumes its subscriptions from their last id), P11 (waits grow, and are capped)
- * Proved  packages/client/test/connection.test.ts
+ * Proved  packages/client/test/connection.test.ts, connection/*.test.ts, test/e2e/fallback.test.ts
  */
 import { backoff, type Clock, type Random, systemClock, TidemarkError } from '@tidemark/core';
 import { createWSClient, TRPCClientError, type TRPCLink, wsLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
 import { createListeners } from '../views/view.ts';
-import type { Connection, ConnectionState } from './connection.ts';
-import { observedSocket, type WebSocketClass, type WebSocketLike } from './observed-socket.ts';
+import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
+import { CONNECTION_TABLE, type ConnectionEvent } from './connection-table.ts';
+import { createHttpRoad, type FallbackOptions, type HttpRoad } from './http-road.ts';
+import { createIdentity, type Identity, type TokenSource } from './identity.ts';
+import { type ObservedSocket, observedSocket, type WebSocketClass } from './observed-socket.ts';
+import { createRoads, type Roads } from './roads.ts';
+import { browserSurroundings, type Surroundings, type SurroundingsChange } from './surroundings.ts';
+import { type SocketTiming, watchSocket } from './watch-socket.ts';
 
 type StockOptions = Parameters<typeof createWSClient>[0];
-type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>;
 type LinkOptions = Parameters<typeof wsLink<AnyTRPCRouter>>[0];
 
 /** The server closes a socket with it when the identity is missing, expired or revoked. */
 export const UNAUTHENTICATED_CLOSE_CODE = 4401;
+
+/** The server closes a socket with it to end this session for good: signed in elsewhere, or removed by an administrator. */
+export const KICKED_CLOSE_CODE = 4409;
+
+/** A socket is asked for a sign of life when the app is shown again, and has so long to give one. */
+const CHECK_MS = 2_000;
+
+/** After so long a silence the answer isn't waited for. Longer than browsers delay the timers of hidden pages. */
+const LONG_SILENCE_MS = 120_000;
 
 export interface ConnectionOptions {
   /** `ws://` or `wss://`; a function is asked before each attempt. */
@@ -28,19 +42,26 @@ export interface ConnectionOptions {
   /** The router's data transformer, e.g. `superjson`; must be the same as on the server. */
   readonly transformer?: LinkOptions['transformer'];
   /**
-   * The token of the signed-in user, asked for before each attempt to connect. `refresh` is true when the server refused
-   * the last one: fetch a new one. `null`: nobody is signed in, and the connection stops. When it rejects, the attempt
-   * counts as failed and is repeated. Absent: the connection sends none (cookies, or an open server).
+   * The token of the signed-in user, asked for before each attempt to connect, and on the fallback before each request.
+   * `refresh` is true when the server refused the last one: fetch a new one. `null`: nobody is signed in, and the
+   * connection stops. When it rejects, the attempt counts as failed and is repeated. Absent: the connection sends none
+   * (cookies, or an open server).
    */
-  readonly token?: (why: { readonly refresh: boolean }) => string | null | Promise<string | null>;
+  readonly token?: TokenSource;
   /** What `createContext` finds in `info.connectionParams`. Default: `{ token }`. */
   readonly connectionParams?: (token: string) => Record<string, string>;
   /** Called once when the connection stops because the identity was refused: the moment to show a sign-in form. */
   readonly onSignedOut?: () => void;
+  /** HTTP and Server-Sent Events for networks that block WebSocket. Default: none. */
+  readonly fallback?: FallbackOptions;
   /** Pings that find a dead socket; `false` for none. Default: every 15 s, the answer within 5 s. */
   readonly keepAlive?: { readonly intervalMs: number; readonly pongTimeoutMs: number } | false;
+  /** A socket that has not opened by then is given up, in ms. Default 10,000. */
+  readonly connectTimeoutMs?: number;
   /** Wait before the next attempt, doubling from `base` to `cap`, jittered, in ms. Default: 300 to 20,000. */
   readonly backoff?: { readonly base: number; readonly cap: number };
+  /** Default: the page's or worker's own events, where there are any. */
+  readonly surroundings?: Surroundings;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -50,72 +71,108 @@ export interface WebSocketConnection extends Connection {
   readonly link: TRPCLink<AnyTRPCRouter>;
 }
 
-/** One stock client, from `open` until `close` or sign-out. */
+/** One stock client, from `open` until the connection ends. */
 interface Session {
   readonly ended: AbortController;
+  readonly identity: Identity;
   /** Failed attempts in a row. */
   attempt: number;
-  /** Refused identities in a row. */
-  refusals: number;
-  token: string | null;
-  readonly sockets: Set<WebSocketLike>;
-  readonly open: Set<WebSocketLike>;
+  /** Sockets in a row that closed without a word: refused, or swallowed on the way. */
+  silent: number;
+  token: string;
+  readonly sockets: Set<ObservedSocket>;
+  /** In the order in which they opened. */
+  readonly open: Set<ObservedSocket>;
+  /** Sockets that are closed once another one works. */
+  readonly doubted: Set<ObservedSocket>;
+  /** A second socket was asked for, and none has opened since. */
+  replacing: boolean;
   /** Ends the wait before the next attempt. */
   hurry: AbortController;
-  readonly call: OperationLink;
+  readonly roads: Roads;
+  readonly http: HttpRoad | undefined;
   readonly stop: () => Promise<void>;
 }
 
 export function createConnection(options: ConnectionOptions): WebSocketConnection {
-  const {
-    clock = systemClock,
-    random = Math.random,
-    keepAlive = { intervalMs: 15_000, pongTimeoutMs: 5_000 },
-  } = options;
-  const { base, cap } = options.backoff ?? { base: 300, cap: 20_000 };
-  const Socket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-  if (!Socket) {
-    throw new Error(
-      'createConnection: this runtime has no WebSocket. Pass one: ' +
-        "import { WebSocket } from 'ws'; createConnection({ url, WebSocket })",
-    );
-  }
-  const SocketClass = Socket;
+  const { clock = systemClock, random = Math.random, fallback, surroundings = browserSurroundings() } = options;
+  const wait = options.backoff ?? { base: 300, cap: 20_000 };
+  const probe = fallback?.probe ?? { base: 10_000, cap: 300_000 };
+  const keepAlive = options.keepAlive ?? { intervalMs: 15_000, pongTimeoutMs: 5_000 };
+  const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
   const listeners = createListeners();
   const connectionParams = options.connectionParams ?? ((token: string) => ({ token }));
   let state: ConnectionState = { state: 'idle' };
   let session: Session | undefined;
   let stopping: Promise<void> = Promise.resolve();
 
-  function enter(next: ConnectionState): void {
-    if (next.state === state.state && next.state !== 'waiting') return;
-    state = next;
+  // ── What happens, by the table, and what follows from it ─────────────────────────────────────────────────────────
+
+  function happen(event: ConnectionEvent, nextTryAt?: number): void {
+    const before = state.state;
+    const name = CONNECTION_TABLE[before][event];
+    if (name === 'waiting') {
+      if (nextTryAt === undefined) return;
+      state = { state: name, nextTryAt };
+    } else {
+      if (name === before) return;
+      state = { state: name };
+    }
+    if (hasEnded(state)) endSession();
+    else if (name === 'offline') letGo();
+    else if (before === 'offline') hurry(0);
     listeners.notify();
+    if (name === 'signed-out') options.onSignedOut?.();
   }
 
-  function startSession(): Session {
+  /** Late news of a session that is over changes nothing. */
+  function happenIn(own: Session, event: ConnectionEvent, nextTryAt?: number): void {
+    if (session === own) happen(event, nextTryAt);
+  }
+
+  function lookWhetherUp(own: Session): void {
+    const isUp = own.roads.taken === 'http' ? own.http?.isUp : own.open.size > 0;
+    happenIn(own, isUp ? 'up' : 'down');
+  }
+
+  function endSession(): void {
+    const own = session;
+    if (!own) return;
+    session = undefined;
+    own.ended.abort();
+    own.hurry.abort();
+    // First, so that the stock client does not reconnect when the sockets close.
+    stopping = own.stop();
+    for (const socket of own.sockets) socket.close();
+    own.roads.close(endedError);
+  }
+
+  function letGo(): void {
+    for (const socket of session?.sockets ?? []) socket.close();
+    session?.http?.restart();
+    session?.hurry.abort();
+  }
+
+  /** Does not wait for the next attempt; the one after `attempt` failures is next. */
+  function hurry(attempt: number): void {
+    if (!session) return;
+    session.attempt = Math.min(session.attempt, attempt);
+    session.hurry.abort();
+  }
+
+  // ── A session ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  function startSession(SocketClass: WebSocketClass): Session {
     const ended = new AbortController();
-    const watched = observedSocket(SocketClass, clock, {
+    const identity = createIdentity(options.token, () => happenIn(own, 'refused'));
+    const watched = observedSocket(SocketClass, clock, options.connectTimeoutMs ?? 10_000, {
       made: (socket) => {
         own.sockets.add(socket);
         if (ended.signal.aborted) socket.close();
       },
-      opened: (socket) => {
-        own.open.add(socket);
-        if (session === own) enter({ state: 'open' });
-      },
-      accepted: () => {
-        // Not 0: when a server restarts, its clients come back spread over the first wait, not all at once.
-        own.attempt = 1;
-        own.refusals = 0;
-      },
-      closed: (socket, code) => {
-        own.sockets.delete(socket);
-        own.open.delete(socket);
-        if (session !== own) return;
-        if (code === UNAUTHENTICATED_CLOSE_CODE) refused(own);
-        else if (own.open.size === 0) enter({ state: 'connecting' });
-      },
+      opened: (socket) => opened(own, socket),
+      accepted: (socket) => accepted(own, socket),
+      closed: (socket, code) => closed(own, socket, code),
     });
     const client = createWSClient({
       // Asked for first inside the stock constructor, when there is no session to look at yet.
@@ -126,43 +183,132 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       // The wait is in `url`, where it can be shown, hurried and ended; the stock one could do none of these.
       retryDelayMs: () => 0,
       WebSocket: watched as unknown as NonNullable<StockOptions['WebSocket']>,
-      keepAlive: keepAlive === false ? { enabled: false } : { enabled: true, ...keepAlive },
-      ...(options.token && { connectionParams: () => connectionParams(own.token ?? '') }),
+      // On our clock, in watchSocket.
+      keepAlive: { enabled: false },
+      ...(options.token && { connectionParams: () => connectionParams(own.token) }),
     });
-    const linkOptions = { client, transformer: options.transformer } as LinkOptions;
+    const socketRoad = wsLink<AnyTRPCRouter>({ client, transformer: options.transformer } as LinkOptions)({});
+    const http =
+      fallback &&
+      createHttpRoad({
+        options: fallback,
+        transformer: options.transformer,
+        sendsToken: options.token !== undefined,
+        identity,
+        clock,
+        random,
+        backoff: wait,
+        ended: ended.signal,
+        network: () => network(own),
+        changed: () => {
+          if (own.roads.taken === 'http') lookWhetherUp(own);
+        },
+      });
     const own: Session = {
       ended,
+      identity,
       attempt: 0,
-      refusals: 0,
-      token: null,
+      silent: 0,
+      token: '',
       sockets: new Set(),
       open: new Set(),
+      doubted: new Set(),
+      replacing: false,
       hurry: new AbortController(),
-      call: wsLink<AnyTRPCRouter>(linkOptions)({}),
+      roads: createRoads({ socket: socketRoad, http: http?.call ?? socketRoad }),
+      http,
       stop: () => client.close(),
     };
+    ended.signal.addEventListener('abort', surroundings.subscribe(notice), { once: true });
     return own;
+  }
+
+  function opened(own: Session, socket: ObservedSocket): void {
+    own.open.add(socket);
+    own.replacing = false;
+    void watchSocket(
+      socket,
+      timing,
+      clock,
+      () => surroundings.visible,
+      () => doubt(own),
+    );
+    if (own.roads.taken === 'socket') lookWhetherUp(own);
+    // Some proxies let a socket open, and then nothing through.
+    if (fallback) void socket.answers(timing.pongTimeoutMs).then((doesAnswer) => prove(own, socket, doesAnswer));
+  }
+
+  function prove(own: Session, socket: ObservedSocket, doesAnswer: boolean): void {
+    if (!doesAnswer) socket.close();
+    else if (session === own && own.roads.taken === 'http' && socket.isOpen) {
+      own.roads.take('socket');
+      lookWhetherUp(own);
+    }
+  }
+
+  function accepted(own: Session, socket: ObservedSocket): void {
+    // Not 0: when a server restarts, its clients come back spread over the first wait, not all at once.
+    own.attempt = 1;
+    own.identity.accepted();
+    if (own.doubted.has(socket)) return;
+    for (const each of own.doubted) each.close();
+  }
+
+  function closed(own: Session, socket: ObservedSocket, code: number | undefined): void {
+    own.sockets.delete(socket);
+    own.open.delete(socket);
+    own.doubted.delete(socket);
+    if (session !== own) return;
+    if (code === KICKED_CLOSE_CODE) {
+      happen('kicked');
+      return;
+    }
+    if (code === UNAUTHENTICATED_CLOSE_CODE) {
+      own.attempt = 0;
+      own.identity.refused();
+    } else if (state.state !== 'offline') {
+      own.silent = socket.heard === 0 ? own.silent + 1 : 0;
+      if (fallback && own.silent >= (fallback.after ?? 3)) own.roads.take('http');
+    }
+    lookWhetherUp(own);
   }
 
   /** Runs before each attempt of the stock client: waits its turn, gets the token, gives the URL. */
   async function nextAttempt(own: Session): Promise<string> {
-    if (own.attempt > 0) {
-      const wait = backoff(own.attempt - 1, { base, cap, random });
+    await turn(own);
+    own.attempt += 1;
+    happenIn(own, 'attempt');
+    if (options.token) own.token = await Promise.race([own.identity.token(), ended(own)]);
+    const url = await (typeof options.url === 'function' ? options.url() : options.url);
+    // The network went while the token was fetched.
+    await network(own);
+    return url;
+  }
+
+  async function turn(own: Session): Promise<void> {
+    if (own.attempt > 0 && state.state !== 'offline') {
+      const carried = own.roads.taken === 'http' && own.http?.isUp;
+      const waitMs = carried
+        ? backoff(Math.max(own.attempt - (fallback?.after ?? 3), 0), { ...probe, random })
+        : backoff(own.attempt - 1, { ...wait, random });
       own.hurry = new AbortController();
-      if (own.open.size === 0 && session === own) enter({ state: 'waiting', nextTryAt: clock.now() + wait });
-      await clock.sleep(wait, own.hurry.signal);
+      happenIn(own, 'wait', clock.now() + waitMs);
+      await clock.sleep(waitMs, own.hurry.signal);
+    }
+    await network(own);
+  }
+
+  /** Resolves when there is a network; without one there is no timer either. */
+  async function network(own: Session): Promise<void> {
+    while (!own.ended.signal.aborted && state.state === 'offline') {
+      await new Promise<void>((resolve) => {
+        const end = listeners.add(() => {
+          end();
+          resolve();
+        });
+      });
     }
     if (own.ended.signal.aborted) throw new Error('the connection was closed');
-    own.attempt += 1;
-    if (own.open.size === 0) enter({ state: 'connecting' });
-    if (options.token) {
-      own.token = await Promise.race([options.token({ refresh: own.refusals > 0 }), ended(own)]);
-      if (own.token === null) {
-        endSession(own, { state: 'signed-out' });
-        throw new Error('nobody is signed in');
-      }
-    }
-    return typeof options.url === 'function' ? options.url() : options.url;
   }
 
   /** Rejects when the session ends, so that a token that never comes does not hold up `close`. */
@@ -174,41 +320,61 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     });
   }
 
-  /** Once: try again with a fresh token, without waiting. Twice in a row: the person has to sign in. */
-  function refused(own: Session): void {
-    own.refusals += 1;
-    if (own.refusals > 1) {
-      endSession(own, { state: 'signed-out' });
-      return;
-    }
+  // ── A socket in doubt ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A second socket beside the one in use: it carries on until the second one does, so the feed never stops. */
+  function replace(own: Session): void {
+    if (own.replacing) return;
+    own.replacing = true;
     own.attempt = 0;
-    if (own.open.size === 0) enter({ state: 'connecting' });
+    [...own.open].at(-1)?.askForReplacement();
   }
 
-  function endSession(own: Session, next: ConnectionState): void {
-    if (session !== own) return;
-    session = undefined;
-    own.ended.abort();
-    own.hurry.abort();
-    // First, so that the stock client does not reconnect when the sockets close.
-    stopping = own.stop();
-    for (const socket of own.sockets) socket.close();
-    enter(next);
-    if (next.state === 'signed-out') options.onSignedOut?.();
+  /** The device slept: nobody knows whether the sockets live. They aren't waited for. */
+  function doubt(own: Session): void {
+    for (const socket of own.open) own.doubted.add(socket);
+    replace(own);
   }
+
+  function notice(change: SurroundingsChange): void {
+    if (change === 'shown') check();
+    else happen(change);
+    if (change === 'network back') hurry(0);
+  }
+
+  function check(): void {
+    const own = session;
+    if (!own || state.state === 'offline') return;
+    if (own.open.size === 0) hurry(1);
+    if ([...own.open].some((socket) => clock.now() - socket.heardAt > LONG_SILENCE_MS)) doubt(own);
+    for (const socket of own.open) {
+      void socket.answers(CHECK_MS).then((doesAnswer) => {
+        if (doesAnswer || !socket.isOpen) return;
+        own.attempt = 0;
+        socket.close();
+      });
+    }
+  }
+
+  // ── For the application ──────────────────────────────────────────────────────────────────────────────────────────
 
   function open(): void {
-    session ??= startSession();
-    enter(session.open.size > 0 ? { state: 'open' } : state.state === 'waiting' ? state : { state: 'connecting' });
+    session ??= startSession(socketClass(options));
+    happen('open');
+    if (!surroundings.network) happen('network gone');
+  }
+
+  function endedError(): TidemarkError {
+    if (state.state === 'closed') return new TidemarkError('closing', 'the connection was closed');
+    const detail = state.state === 'kicked' ? 'the server ended this session' : 'nobody is signed in';
+    return new TidemarkError('unauthenticated', detail);
   }
 
   const link: TRPCLink<AnyTRPCRouter> = () => (operation) => {
     if (state.state === 'idle') open();
-    if (session) return session.call(operation);
-    const code = state.state === 'closed' ? 'closing' : 'unauthenticated';
-    const detail = state.state === 'closed' ? 'the connection was closed' : 'nobody is signed in';
+    if (session) return session.roads.call(operation);
     return observable((observer) => {
-      observer.error(TRPCClientError.from(new TidemarkError(code, detail)));
+      observer.error(TRPCClientError.from(endedError()));
     });
   };
 
@@ -217,20 +383,26 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     getSnapshot: () => state,
     subscribe: listeners.add,
     open,
-    retryNow: () => {
-      if (session) session.attempt = Math.min(session.attempt, 1);
-      session?.hurry.abort();
-    },
+    retryNow: () => hurry(1),
     renew: () => {
       if (!session) return;
-      session.refusals = Math.max(session.refusals, 1);
-      if (session.open.size === 0) session.hurry.abort();
-      for (const socket of session.open) socket.close();
+      session.identity.doubt();
+      session.http?.restart();
+      if (session.open.size > 0) replace(session);
+      else session.hurry.abort();
     },
     close: async () => {
-      if (session) endSession(session, { state: 'closed' });
-      else if (state.state === 'idle') enter({ state: 'closed' });
+      happen('close');
       await stopping;
     },
   };
+}
+
+function socketClass({ WebSocket }: ConnectionOptions): WebSocketClass {
+  const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
+  if (found) return found;
+  throw new Error(
+    'createConnection: this runtime has no WebSocket. Pass one: ' +
+      "import { WebSocket } from 'ws'; createConnection({ url, WebSocket })",
+  );
 }

@@ -6,62 +6,207 @@ export interface WebSocketClass {
 }
 
 export interface WebSocketLike {
-  readonly readyState: number;
+  binaryType?: unknown;
+  send(data: string): void;
   close(code?: number, reason?: string): void;
-  addEventListener(type: 'open' | 'message' | 'close', listener: (event: SocketEvent) => void): void;
+  addEventListener(type: 'open' | 'message' | 'error' | 'close', listener: (event: SocketEvent) => void): void;
   /** Sockets of the `ws` package have it: ends the connection without waiting for the other side. */
   terminate?(): void;
 }
 
 export interface SocketEvent {
-  readonly type: string;
+  readonly type?: string;
   readonly data?: unknown;
   readonly code?: number;
 }
 
 export interface SocketObserver {
-  made(socket: WebSocketLike): void;
-  opened(socket: WebSocketLike): void;
+  made(socket: ObservedSocket): void;
+  opened(socket: ObservedSocket): void;
   /** Called once per socket, when the server has answered something: identity and context were accepted. */
-  accepted(socket: WebSocketLike): void;
-  closed(socket: WebSocketLike, code: number | undefined): void;
+  accepted(socket: ObservedSocket): void;
+  /** Called once per socket; `code` is undefined when it ended from this side. */
+  closed(socket: ObservedSocket, code: number | undefined): void;
+}
+
+type Listener = (this: ObservedSocket, event: SocketEvent) => void;
+
+/** A socket between the stock tRPC client and the real one. */
+export interface ObservedSocket {
+  /** Frames heard so far. */
+  readonly heard: number;
+  /** Milliseconds since 1970 at which the last frame came, or the socket opened. */
+  readonly heardAt: number;
+  readonly isOpen: boolean;
+  /** Aborted when it is closed. */
+  readonly ended: AbortSignal;
+  /** Whether anything comes back within `timeoutMs`; false at once when it closes. */
+  answers(timeoutMs: number): Promise<boolean>;
+  /** Has the stock client open a second socket, and move to it once that is open. */
+  askForReplacement(): void;
+  /** Closed at once as far as anyone here can see; the real one follows when it can. */
+  close(): void;
 }
 
 /** How long a closing handshake may take before the socket is cut. */
 const CLOSE_GRACE_MS = 2_000;
 
+/** What a tRPC server sends when it wants its clients to connect again. */
+const RECONNECT = '{"id":null,"method":"reconnect"}';
+
+const [CONNECTING, OPEN, CLOSING, CLOSED] = [0, 1, 2, 3];
+
 /**
- * The same WebSocket class, watched: the stock tRPC client tells neither that the server has answered nor which socket
- * closed with which code before it reconnects.
+ * The WebSocket class for the stock tRPC client, watched: the stock client tells neither that the server has answered nor
+ * which socket closed with which code. And in hand: a socket that is closed here is closed for the stock client in the
+ * same turn, while a real one on a dead network takes its time, with calls hanging on it.
  */
-export function observedSocket(Base: WebSocketClass, clock: Clock, observer: SocketObserver): WebSocketClass {
-  return class ObservedSocket extends Base {
+export function observedSocket(
+  Base: WebSocketClass,
+  clock: Clock,
+  connectTimeoutMs: number,
+  observer: SocketObserver,
+): new (
+  url: string,
+) => ObservedSocket {
+  return class implements ObservedSocket, WebSocketLike {
+    static readonly CONNECTING = CONNECTING;
+    static readonly OPEN = OPEN;
+    static readonly CLOSING = CLOSING;
+    static readonly CLOSED = CLOSED;
+    readonly CONNECTING = CONNECTING;
+    readonly OPEN = OPEN;
+    readonly CLOSING = CLOSING;
+    readonly CLOSED = CLOSED;
+    readyState = CONNECTING;
+    heard = 0;
+    heardAt = clock.now();
+    readonly #real: WebSocketLike;
     readonly #ended = new AbortController();
-    #closing = false;
+    readonly #opening = new AbortController();
+    readonly #listeners = new Map<string, Set<Listener>>();
+    #accepted = false;
 
     constructor(url: string) {
-      super(url);
-      let accepted = false;
-      observer.made(this);
-      this.addEventListener('open', () => observer.opened(this));
-      this.addEventListener('message', ({ data }) => {
-        if (accepted || !isAnswer(data)) return;
-        accepted = true;
-        observer.accepted(this);
+      this.#real = new Base(url);
+      this.#real.addEventListener('open', (event) => this.#opened(event));
+      this.#real.addEventListener('message', (event) => this.#message(event));
+      this.#real.addEventListener('error', (event) => {
+        if (!this.#ended.signal.aborted) this.#tell('error', event);
       });
-      this.addEventListener('close', ({ code }) => {
-        this.#ended.abort();
-        observer.closed(this, code);
+      this.#real.addEventListener('close', (event) => this.#closed(event));
+      observer.made(this);
+      void clock.sleep(connectTimeoutMs, this.#opening.signal).then(() => {
+        if (this.readyState === CONNECTING) this.close();
       });
     }
 
-    override close(code?: number, reason?: string): void {
-      super.close(code, reason);
-      if (this.#closing || this.terminate === undefined) return;
-      this.#closing = true;
-      void clock.sleep(CLOSE_GRACE_MS, this.#ended.signal).then(() => {
-        if (!this.#ended.signal.aborted) this.terminate?.();
+    get isOpen(): boolean {
+      return this.readyState === OPEN;
+    }
+
+    get ended(): AbortSignal {
+      return this.#ended.signal;
+    }
+
+    set binaryType(type: unknown) {
+      this.#real.binaryType = type;
+    }
+
+    send(data: string): void {
+      if (this.isOpen) this.#real.send(data);
+    }
+
+    close(code?: number, reason?: string): void {
+      if (this.#ended.signal.aborted) return;
+      const wasOpen = this.isOpen;
+      this.#letGo(code, reason);
+      // Not within the caller's own turn, as with a real socket. One that never opened fails first, also as with a real one.
+      queueMicrotask(() => {
+        if (!wasOpen) this.#tell('error', { type: 'error' });
+        this.#closed({ type: 'close' });
       });
+    }
+
+    addEventListener(type: string, listener: Listener): void {
+      const listeners = this.#listeners.get(type) ?? new Set();
+      this.#listeners.set(type, listeners.add(listener));
+      // Closed while it was being made, before anyone could listen.
+      if (type === 'error' && this.readyState === CLOSED) queueMicrotask(() => listener.call(this, { type }));
+    }
+
+    removeEventListener(type: string, listener: Listener): void {
+      this.#listeners.get(type)?.delete(listener);
+    }
+
+    answers(timeoutMs: number): Promise<boolean> {
+      if (!this.isOpen) return Promise.resolve(false);
+      const before = this.heard;
+      const answered = new AbortController();
+      const end = (): void => {
+        answered.abort();
+        this.removeEventListener('message', end);
+        this.#ended.signal.removeEventListener('abort', end);
+      };
+      this.addEventListener('message', end);
+      this.#ended.signal.addEventListener('abort', end, { once: true });
+      this.#real.send('PING');
+      return clock.sleep(timeoutMs, answered.signal).then(() => {
+        end();
+        return this.heard > before;
+      });
+    }
+
+    askForReplacement(): void {
+      if (this.isOpen) this.#tell('message', { type: 'message', data: RECONNECT });
+    }
+
+    #opened(event: SocketEvent): void {
+      if (this.#ended.signal.aborted) return;
+      this.readyState = OPEN;
+      this.#opening.abort();
+      this.heardAt = clock.now();
+      observer.opened(this);
+      this.#tell('open', event);
+    }
+
+    #message(event: SocketEvent): void {
+      if (this.#ended.signal.aborted) return;
+      this.heard += 1;
+      this.heardAt = clock.now();
+      this.#tell('message', event);
+      if (this.#accepted || !isAnswer(event.data)) return;
+      this.#accepted = true;
+      observer.accepted(this);
+    }
+
+    #closed(event: SocketEvent): void {
+      if (this.readyState === CLOSED) return;
+      this.readyState = CLOSED;
+      this.#opening.abort();
+      this.#ended.abort();
+      // First, so that whoever hears of it finds the stock client as it was.
+      observer.closed(this, event.code);
+      this.#tell('close', event);
+    }
+
+    /** Closes the real socket; one of the `ws` package is cut when the other side does not answer. */
+    #letGo(code?: number, reason?: string): void {
+      this.readyState = CLOSING;
+      this.#opening.abort();
+      this.#ended.abort();
+      const real = this.#real;
+      const gone = new AbortController();
+      real.addEventListener('close', () => gone.abort());
+      real.close(code, reason);
+      if (!real.terminate) return;
+      void clock.sleep(CLOSE_GRACE_MS, gone.signal).then(() => {
+        if (!gone.signal.aborted) real.terminate?.();
+      });
+    }
+
+    #tell(type: string, event: SocketEvent): void {
+      for (const listener of [...(this.#listeners.get(type) ?? [])]) listener.call(this, event);
     }
   };
 }

@@ -16,7 +16,7 @@ import {
 } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
-import type { Connection } from '../connection/connection.ts';
+import { type Connection, hasEnded } from '../connection/connection.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
@@ -188,7 +188,7 @@ export function createSync(options: SyncOptions): Sync {
   /** A subscription made while nobody is signed in would only fail again. */
   async function usable(): Promise<void> {
     if (!connection) return;
-    const isUsable = (): boolean => !['signed-out', 'closed'].includes(connection.getSnapshot().state);
+    const isUsable = (): boolean => !hasEnded(connection.getSnapshot());
     if (isUsable() || closing.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {

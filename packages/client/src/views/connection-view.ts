@@ -22,8 +22,10 @@ function combine(sync: SyncStatus, connection: Connection | undefined): ClientCo
   switch (socket?.state) {
     case 'waiting':
       return { state: 'waiting', nextTryAt: socket.nextTryAt };
+    case 'offline':
     case 'signed-out':
-      return { state: 'signed-out' };
+    case 'kicked':
+      return { state: socket.state };
     case 'idle':
     case 'connecting':
       return { state: 'connecting' };

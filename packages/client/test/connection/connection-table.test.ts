@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import {
+  CONNECTION_TABLE,
+  type ConnectionEvent,
+  type ConnectionStateName,
+} from '../../src/connection/connection-table.ts';
+
+const states = Object.keys(CONNECTION_TABLE) as ConnectionStateName[];
+const events: ConnectionEvent[] = [
+  'open',
+  'attempt',
+  'wait',
+  'up',
+  'down',
+  'network gone',
+  'network back',
+  'refused',
+  'kicked',
+  'close',
+];
+
+/** Every state that some sequence of `allowed` events leads to. */
+function reachableFrom(start: ConnectionStateName, allowed = events): Set<ConnectionStateName> {
+  const reached = new Set([start]);
+  for (const state of reached) for (const event of allowed) reached.add(CONNECTION_TABLE[state][event]);
+  return reached;
+}
+
+describe('the transition table of a connection', () => {
+  it.each(states)('says what every event does in %s', (state) => {
+    expect(Object.keys(CONNECTION_TABLE[state]).sort()).toEqual([...events].sort());
+    for (const event of events) expect(states).toContain(CONNECTION_TABLE[state][event]);
+  });
+
+  it('reaches every state from idle', () => {
+    expect([...reachableFrom('idle')].sort()).toEqual([...states].sort());
+  });
+
+  it.each(states)('leads from %s to an open connection, and can be closed', (state) => {
+    expect(reachableFrom(state)).toContain('open');
+    expect(CONNECTION_TABLE[state].close).toBe('closed');
+  });
+
+  it.each(['idle', 'signed-out', 'kicked', 'closed'] as const)('leaves %s for the application alone', (state) => {
+    const others = events.filter((event) => event !== 'open' && event !== 'close');
+    expect([...reachableFrom(state, others)]).toEqual([state]);
+  });
+
+  it.each(['connecting', 'open', 'waiting', 'offline'] as const)(
+    'goes offline from %s without a network, and tries again with one',
+    (state) => {
+      expect(CONNECTION_TABLE[state]['network gone']).toBe('offline');
+      expect(CONNECTION_TABLE.offline['network back']).toBe('connecting');
+    },
+  );
+
+  it('stays offline whatever late sockets and timers say', () => {
+    const late = events.filter((event) => ['attempt', 'wait', 'up', 'down', 'network gone', 'open'].includes(event));
+    expect([...reachableFrom('offline', late)]).toEqual(['offline']);
+  });
+
+  it('stays open while a second socket tries, waits and opens beside the first', () => {
+    expect([...reachableFrom('open', ['attempt', 'wait', 'up', 'network back', 'open'])]).toEqual(['open']);
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { browserSurroundings, type SurroundingsChange } from '../../src/connection/surroundings.ts';
+
+/** A page as far as it is read, with its listeners counted. */
+function page() {
+  let listening = 0;
+  class Target extends EventTarget {
+    override addEventListener(type: string, listener: () => void): void {
+      listening += 1;
+      super.addEventListener(type, listener);
+    }
+    override removeEventListener(type: string, listener: () => void): void {
+      listening -= 1;
+      super.removeEventListener(type, listener);
+    }
+  }
+  const document = Object.assign(new Target(), { visibilityState: 'visible' });
+  const navigator = { onLine: true };
+  const globals = Object.assign(new Target(), { document, navigator });
+  const changes: SurroundingsChange[] = [];
+  const surroundings = browserSurroundings(globals);
+  return {
+    surroundings,
+    document,
+    navigator,
+    changes,
+    subscribe: () => surroundings.subscribe((change) => changes.push(change)),
+    tell: (target: EventTarget, type: string) => target.dispatchEvent(new Event(type)),
+    globals,
+    listening: () => listening,
+  };
+}
+
+describe('the surroundings of a page', () => {
+  it('touch nothing until they are subscribed to, and leave nothing', () => {
+    const one = page();
+    expect(one.listening()).toBe(0);
+    const end = one.subscribe();
+    expect(one.listening()).toBe(7);
+    end();
+    expect(one.listening()).toBe(0);
+  });
+
+  it('tell once that the network is gone, and once that it is back', () => {
+    const one = page();
+    one.subscribe();
+    one.navigator.onLine = false;
+    one.tell(one.globals, 'offline');
+    one.tell(one.globals, 'offline');
+    expect(one.surroundings.network).toBe(false);
+    one.navigator.onLine = true;
+    one.tell(one.globals, 'online');
+    one.tell(one.globals, 'online');
+    expect(one.surroundings.network).toBe(true);
+    expect(one.changes).toEqual(['network gone', 'network back']);
+  });
+
+  it('have no network while the page is in the back/forward cache or frozen', () => {
+    const one = page();
+    one.subscribe();
+    one.tell(one.globals, 'pagehide');
+    one.tell(one.document, 'freeze');
+    expect(one.surroundings.network).toBe(false);
+    one.tell(one.document, 'resume');
+    one.tell(one.globals, 'pageshow');
+    expect(one.changes).toEqual(['network gone', 'network back']);
+  });
+
+  it('still have none when the page is restored into a dead network', () => {
+    const one = page();
+    one.subscribe();
+    one.tell(one.globals, 'pagehide');
+    one.navigator.onLine = false;
+    one.tell(one.globals, 'pageshow');
+    expect(one.surroundings.network).toBe(false);
+    expect(one.changes).toEqual(['network gone']);
+  });
+
+  it('say when the page is shown, not when it is hidden', () => {
+    const one = page();
+    one.subscribe();
+    one.document.visibilityState = 'hidden';
+    one.tell(one.document, 'visibilitychange');
+    expect(one.surroundings.visible).toBe(false);
+    one.document.visibilityState = 'visible';
+    one.tell(one.document, 'visibilitychange');
+    expect(one.changes).toEqual(['shown']);
+  });
+
+  it('always have a network where nothing tells of one', () => {
+    const none = browserSurroundings({});
+    expect([none.network, none.visible]).toEqual([true, true]);
+    none.subscribe(() => undefined)();
+  });
+});
