@@ -2,7 +2,7 @@ import type { Clock, ConversationId, Cursor, Event, Random, UserId } from '@tide
 import { backoff } from '@tidemark/core';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import type { ConversationRow } from './conversation-row.ts';
-import type { Draft, LocalChanges, LocalEventsQuery, LocalStore } from './local-store.ts';
+import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 
 /** Back-off of everything in the client that is tried again, in ms. */
 export interface RetryTiming {
@@ -12,10 +12,15 @@ export interface RetryTiming {
   readonly cap: number;
 }
 
+/** Hears of a committed change. `elsewhere`: another tab committed it. */
+export type CommitListener = (changes: LocalChanges, origin: 'here' | 'elsewhere') => void;
+
+type Job = () => LocalChanges | undefined | Promise<LocalChanges | undefined>;
+
 /**
  * The one way to the local store. Writes are jobs, one at a time: a job reads what it needs and returns the changes, so no
  * two read-modify-writes overlap. The conversation rows are mirrored in memory, and whoever shows data hears of each
- * committed change: other tabs can be fed from the same place.
+ * committed change, also of those of other tabs.
  */
 export interface LocalReplica {
   /** Opens the store and loads what is small; tried again until it succeeds or the client closes. Idempotent. */
@@ -26,18 +31,34 @@ export interface LocalReplica {
   erase(): Promise<void>;
 
   readonly rows: ReadonlyMap<ConversationId, ConversationRow>;
-  /** As loaded at start. */
+  /** As loaded last. */
   readonly initial: { readonly cursor: Cursor | null; readonly drafts: readonly Draft[] };
   events(query: LocalEventsQuery): Promise<Event[]>;
 
   /** Runs the job in its turn and commits what it returns. `undefined`: nothing to do. Rejects when the store does. */
-  commit(job: () => LocalChanges | undefined | Promise<LocalChanges | undefined>): Promise<void>;
+  commit(job: Job): Promise<void>;
   /** The same, again and again until it succeeds; rejects only when the client closes. */
-  commitSurely(what: Retried, job: () => LocalChanges | undefined | Promise<LocalChanges | undefined>): Promise<void>;
+  commitSurely(what: Retried, job: Job): Promise<void>;
 
   /** Called synchronously after each commit, in the order of subscription. */
-  onCommit(listener: (changes: LocalChanges) => void): () => void;
+  onCommit(listener: CommitListener): () => void;
+
+  /** Another tab has committed `changes` to the same store: takes them in, in their turn. */
+  merge(changes: LocalChanges): void;
+  /**
+   * Reads the store again, because commits of other tabs may have been missed, and tells listeners what differs: views need
+   * not begin anew unless a snapshot came in between. `then` runs before any later job. Tried until it succeeds.
+   */
+  reload(then?: (state: LocalState) => void): Promise<void>;
+  /**
+   * The same replica for one term of leadership: a job whose term is over by the time it would write does not, and rejects.
+   * `holds` is asked before each write.
+   */
+  during(term: AbortSignal, holds: () => boolean | Promise<boolean>): LocalReplica;
 }
+
+/** More missed events than that are not told one by one: views read the store anew. */
+const TOLD_EVENTS = 1_000;
 
 export function createLocalReplica(
   store: LocalStore,
@@ -47,21 +68,21 @@ export function createLocalReplica(
   closing: AbortSignal,
 ): LocalReplica {
   const rows = new Map<ConversationId, ConversationRow>();
-  const listeners = new Set<(changes: LocalChanges) => void>();
+  const listeners = new Set<CommitListener>();
   let initial: LocalReplica['initial'] = { cursor: null, drafts: [] };
   let opening: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function surely<T>(what: Retried, run: () => Promise<T>): Promise<T> {
+  async function surely<T>(what: Retried, until: AbortSignal, run: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
-      closing.throwIfAborted();
+      until.throwIfAborted();
       try {
         return await run();
       } catch (error) {
-        if (closing.aborted) throw error;
+        if (until.aborted) throw error;
         const waitMs = backoff(attempt, timing);
         events.emit('retrying', { what, attempt, waitMs, error });
-        await timing.clock.sleep(waitMs, closing);
+        await timing.clock.sleep(waitMs, until);
       }
     }
   }
@@ -73,14 +94,63 @@ export function createLocalReplica(
     initial = { cursor, drafts };
   }
 
-  function mirror(changes: LocalChanges): void {
+  function open(): Promise<void> {
+    opening ??= surely('store', closing, load);
+    return opening;
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(async () => {
+      await open();
+      closing.throwIfAborted();
+      return work();
+    });
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function mirror(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
     if (changes.replace) rows.clear();
     for (const row of changes.conversations ?? []) rows.set(row.conversationId, row);
-    for (const listener of listeners) listener(changes);
+    for (const listener of listeners) listener(changes, origin);
+  }
+
+  function write(job: Job, mayWrite: () => boolean | Promise<boolean>): Promise<void> {
+    return inTurn(async () => {
+      const changes = await job();
+      if (!changes) return;
+      if (!(await mayWrite())) throw new Error('another tab leads now');
+      await store.transaction(changes);
+      mirror(changes, 'here');
+    });
+  }
+
+  /** What the store has and the mirror has not. */
+  async function missed(conversations: readonly ConversationRow[]): Promise<LocalChanges> {
+    const everything: LocalChanges = { replace: true, conversations };
+    const changed = conversations.filter((row) => !isSame(row, rows.get(row.conversationId)));
+    // Rows are removed by a snapshot alone.
+    const known = new Set(conversations.map((row) => row.conversationId));
+    for (const conversationId of rows.keys()) if (!known.has(conversationId)) return everything;
+    const found: Event[] = [];
+    for (const { conversationId, local } of changed) {
+      const before = rows.get(conversationId)?.local ?? null;
+      if (before && (!local || local.from > before.from || local.to < before.to)) return everything;
+      if (!local) continue;
+      const limit = TOLD_EVENTS - found.length + 1;
+      if (!before || local.to > before.to) {
+        found.push(...(await store.events({ conversationId, after: before?.to ?? local.from - 1, limit })));
+      }
+      if (before && local.from < before.from) {
+        found.push(...(await store.events({ conversationId, before: before.from, limit })));
+      }
+      if (found.length > TOLD_EVENTS) return everything;
+    }
+    return { conversations: changed, events: found };
   }
 
   const replica: LocalReplica = {
-    open: () => (opening ??= surely('store', load)),
+    open,
     close: async () => {
       await last.catch(() => undefined);
       const opened = await opening?.then(
@@ -99,28 +169,48 @@ export function createLocalReplica(
       return initial;
     },
     events: async (query) => {
-      await replica.open();
+      await open();
       return store.events(query);
     },
-    commit: (job) => {
-      const turn = last.then(async () => {
-        await replica.open();
-        closing.throwIfAborted();
-        const changes = await job();
-        if (!changes) return;
-        await store.transaction(changes);
-        mirror(changes);
-      });
-      last = turn.catch(() => undefined);
-      return turn;
-    },
-    commitSurely: (what, job) => surely(what, () => replica.commit(job)),
+    commit: (job) => write(job, () => true),
+    commitSurely: (what, job) => surely(what, closing, () => replica.commit(job)),
     onCommit: (listener) => {
       listeners.add(listener);
       return () => {
         listeners.delete(listener);
       };
     },
+    merge: (changes) => {
+      inTurn(async () => mirror(changes, 'elsewhere')).catch(() => undefined);
+    },
+    reload: (then) =>
+      surely('store', closing, () =>
+        inTurn(async () => {
+          const state = await store.load();
+          const changes = await missed(state.conversations);
+          initial = { cursor: state.cursor, drafts: state.drafts };
+          if (changes.replace || changes.conversations?.length) mirror(changes, 'elsewhere');
+          then?.(state);
+        }),
+      ),
+    during: (term, holds) => {
+      async function mayWrite(): Promise<boolean> {
+        return !term.aborted && (await holds()) && !term.aborted;
+      }
+      const own: LocalReplica = {
+        ...replica,
+        get initial() {
+          return initial;
+        },
+        commit: (job) => write(job, mayWrite),
+        commitSurely: (what, job) => surely(what, term, () => own.commit(job)),
+      };
+      return own;
+    },
   };
   return replica;
+}
+
+function isSame(a: ConversationRow, b: ConversationRow | undefined): boolean {
+  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
 }

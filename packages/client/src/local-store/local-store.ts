@@ -1,4 +1,14 @@
-import type { CommandId, Content, ContentMap, ConversationId, Cursor, ErrorCode, Event, UserId } from '@tidemark/core';
+import type {
+  CommandId,
+  Content,
+  ContentMap,
+  ConversationId,
+  Cursor,
+  ErrorCode,
+  Event,
+  JsonValue,
+  UserId,
+} from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
 
 /**
@@ -15,6 +25,12 @@ import type { ConversationRow } from './conversation-row.ts';
  *  - A store that finds itself corrupt or evicted opens empty: the client then rebuilds from a snapshot.
  */
 export interface LocalStore {
+  /**
+   * Names the place when other tabs or clients can have it open at the same time, e.g. that of the database; stores of the
+   * same place give the same name. Absent: this store is its only user.
+   */
+  readonly sharedAs?: string;
+
   /** Opens and migrates. Called again after `close`, it finds what was there. */
   open(userId: UserId): Promise<void>;
   close(): Promise<void>;
@@ -71,8 +87,17 @@ export interface Draft {
   readonly message: Content<ContentMap>;
   /** Milliseconds since 1970, by this device. */
   readonly at: number;
-  /** Ascending in the order of `send` calls. */
+  /** Ascending in the order of `send` calls of one tab; two tabs may give the same. */
   readonly order: number;
   /** The final error; `null` while the client will send it (again). */
   readonly failure: { readonly code: ErrorCode; readonly field: string | null; readonly detail: string } | null;
+  /** What is uploaded before it is sent. Absent: nothing. */
+  readonly attachments?: readonly DraftAttachment[];
+}
+
+export interface DraftAttachment {
+  /** What the application gave `send`: its upload hook finds the data by it, also after a restart. */
+  readonly source: JsonValue;
+  /** What the hook gave; absent until it is uploaded. */
+  readonly uploaded?: JsonValue;
 }

@@ -4,7 +4,9 @@
  * Out     `send` calls; receipts; drafts as shown on a screen
  * Keeps   P1 (kept first, sent again until receipt or final error, over restarts), P3 (always the same clientMessageId),
  *         P5 (one at a time and in order within a conversation), P11 (at most `parallel` calls at once)
- * Proved  packages/client/test/outbox.test.ts, outbox-lanes.property.test.ts
+ * Proved  packages/client/test/outbox.test.ts, outbox-lanes.property.test.ts, outbox-uploads.test.ts, tabs/
+ *
+ * Every tab keeps and shows drafts; the one that leads sends them.
  */
 import {
   backoff,
@@ -15,7 +17,7 @@ import {
   type Event,
   type IdSource,
   type JsonObject,
-  type MessageSent,
+  type JsonValue,
   parseCommandId,
   type Receipt,
   TidemarkError,
@@ -25,41 +27,51 @@ import { callOutcome } from '../call-outcome.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
-import type { Draft, LocalChanges } from '../local-store/local-store.ts';
+import type { Draft } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
-import { createKeyedTasks } from '../sync/keyed-tasks.ts';
-import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
-
-/** The message was discarded by the application before it was stored. */
-export class DraftDiscardedError extends Error {
-  override readonly name = 'DraftDiscardedError';
-}
-
-/** A draft and what became of it. Replaced, never changed. */
-export interface OutboxEntry {
-  readonly draft: Draft;
-  /** `sent`: stored by the server, not here yet as a message. */
-  readonly status: 'pending' | 'sent' | 'failed';
-  readonly receipt: Receipt | null;
-  readonly error: TidemarkError | null;
-}
+import { createKeyedTasks, type KeyedTasks } from '../sync/keyed-tasks.ts';
+import {
+  attachmentsOf,
+  createOutboxEntries,
+  DraftDiscardedError,
+  isMessage,
+  type OutboxEntry,
+  receiptOf,
+  type Slot,
+} from './outbox-entries.ts';
+import { createOutboxLanes, type LaneEffect, type OutboxLanes } from './outbox-lanes.ts';
+import { type AnyAttachmentHooks, uploadAttachments } from './uploads.ts';
 
 export interface Outbox {
-  /** Loads the drafts of earlier runs and begins to send while online. */
-  start(): void;
+  /** Loads the drafts of earlier runs, and keeps what was handed in before that. Idempotent. */
+  start(): Promise<void>;
+  /** Begins to send, until `term` aborts. @param replica writes for that term only */
+  lead(term: AbortSignal, replica: LocalReplica): void;
   send(
     conversationId: ConversationId,
     message: Content<ContentMap>,
-    clientMessageId?: string,
+    options: { readonly clientMessageId?: string | undefined; readonly attachments?: readonly JsonValue[] | undefined },
   ): { id: CommandId; receipt: Promise<Receipt> };
+  /** Discards what only this tab knows of; false when it is for the one that leads. */
+  discardUnkept(id: CommandId): Promise<boolean>;
+  /** In the tab that leads. */
   retry(id: CommandId): Promise<void>;
+  /** In the tab that leads. */
   discard(id: CommandId): Promise<void>;
   online(online: boolean): void;
   /** What is not here yet as a message, in the order of `send`. */
   entriesOf(conversationId: ConversationId): readonly OutboxEntry[];
   /** For the transaction of a snapshot: drafts that are stored by now, so that what follows from it holds them. */
   storedAtReset(): CommandId[];
-  close(): void;
+
+  /** The drafts in the local store, read again: others may have come and gone unheard. */
+  reconcile(drafts: readonly Draft[]): void;
+  /** The tab that leads has got a receipt. */
+  sentElsewhere(receipt: Receipt): void;
+  progressElsewhere(id: CommandId, progress: readonly number[]): void;
+  /** Receipts whose messages are not here yet. */
+  receipts(): Receipt[];
+  close(error: Error): void;
 }
 
 export interface OutboxOptions {
@@ -70,73 +82,58 @@ export interface OutboxOptions {
   readonly ids: IdSource;
   readonly timing: RetryTiming;
   readonly connection: Connection | undefined;
+  readonly attachments: AnyAttachmentHooks | undefined;
   /** Conversations that send at the same time. */
   readonly parallel: number;
   /** After so long without an answer the outcome counts as unknown. */
   readonly timeoutMs: number;
+  /** Another tab may have led before: what it sent may have passed. */
+  readonly severalTabs: boolean;
   readonly closing: AbortSignal;
   readonly onChange: (conversationId: ConversationId) => void;
+  /** For the other tabs. */
+  readonly onSent: (receipt: Receipt) => void;
+  readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
 }
 
-/** An entry with what only this run knows. */
-interface Slot {
-  entry: OutboxEntry;
-  /**
-   * The feed may have passed the message already (sent in an earlier run, or a reset came in between): it will not come
-   * by itself, and is fetched once the receipt tells where it is.
-   */
-  mayHavePassed: boolean;
-  readonly receipt: Promise<Receipt>;
-  readonly resolve: (receipt: Receipt) => void;
-  readonly reject: (error: Error) => void;
+/** One term of sending. */
+interface Term {
+  readonly signal: AbortSignal;
+  readonly replica: LocalReplica;
+  readonly lanes: OutboxLanes;
+  readonly confirmations: KeyedTasks<CommandId>;
 }
+
+/** How long the feed may take to bring a message that it should bring. */
+const FEED_GRACE_MS = 5_000;
+/** Progress is shown, and told to other tabs, no more often. */
+const PROGRESS_MS = 100;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { trpc, userId, replica, events, ids, timing, connection, closing, onChange } = options;
-  const lanes = createOutboxLanes(options.parallel);
-  const slots = new Map<CommandId, Slot>();
-  const byConversation = new Map<ConversationId, Map<CommandId, Slot>>();
-  /** Not kept yet, in the order of `send`. */
-  const unkept = new Set<Slot>();
+  let term: Term | undefined;
+  let isOnline = false;
   let lastOrder = 0;
   let restoring: Promise<void> | undefined;
   let persisting = false;
 
-  const confirmations = createKeyedTasks<CommandId>({ what: 'send', limit: 4, timing, events, closing }, confirm);
-  replica.onCommit(noticeStored);
+  const entries = createOutboxEntries({
+    userId,
+    events,
+    onChange,
+    onAdopt: (slot) => {
+      lastOrder = Math.max(lastOrder, slot.entry.draft.order);
+      enqueue(slot);
+    },
+    onDrop: ({ entry: { draft } }) => {
+      if (term) run(term, term.lanes.remove(draft.conversationId, draft.clientMessageId));
+    },
+  });
+  const { slots, unkept } = entries;
+  replica.onCommit(entries.notice);
 
-  function addSlot(entry: OutboxEntry, mayHavePassed: boolean): Slot {
-    let resolve!: (receipt: Receipt) => void;
-    let reject!: (error: Error) => void;
-    const receipt = new Promise<Receipt>((...settle) => ([resolve, reject] = settle));
-    // Nobody has to await it, and a rejection nobody awaits must not end the process.
-    receipt.catch(() => undefined);
-    const slot: Slot = { entry, mayHavePassed, receipt, resolve, reject };
-    index(slot);
-    return slot;
-  }
-
-  function index(slot: Slot): void {
-    const { clientMessageId, conversationId } = slot.entry.draft;
-    slots.set(clientMessageId, slot);
-    const own = byConversation.get(conversationId) ?? new Map<CommandId, Slot>();
-    byConversation.set(conversationId, own.set(clientMessageId, slot));
-  }
-
-  function dropSlot(slot: Slot): void {
-    const { clientMessageId, conversationId } = slot.entry.draft;
-    slots.delete(clientMessageId);
-    unkept.delete(slot);
-    const own = byConversation.get(conversationId);
-    own?.delete(clientMessageId);
-    if (own?.size === 0) byConversation.delete(conversationId);
-    run(lanes.remove(conversationId, clientMessageId));
-    onChange(conversationId);
-  }
-
-  function show(slot: Slot, entry: OutboxEntry): void {
-    slot.entry = entry;
-    onChange(entry.draft.conversationId);
+  function enqueue({ entry: { draft, status } }: Slot): void {
+    if (term && status === 'pending') run(term, term.lanes.add(draft.conversationId, draft.clientMessageId));
   }
 
   // ── Keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,22 +146,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Drafts of earlier runs come before those that were handed in while they were being loaded. */
   async function restore(): Promise<void> {
     await replica.open();
-    const early = [...slots.values()];
-    slots.clear();
-    byConversation.clear();
+    const early = entries.takeAll();
     for (const draft of replica.initial.drafts) {
       lastOrder = Math.max(lastOrder, draft.order);
-      const error =
-        draft.failure &&
-        new TidemarkError(draft.failure.code, draft.failure.detail, { field: draft.failure.field ?? undefined });
-      addSlot({ draft, status: error ? 'failed' : 'pending', receipt: null, error }, true);
-      if (!error) run(lanes.add(draft.conversationId, draft.clientMessageId));
+      enqueue(entries.add(draft, 'yes'));
       onChange(draft.conversationId);
     }
     for (const slot of early) {
       const restored = slots.get(slot.entry.draft.clientMessageId);
       if (!restored) {
-        index(slot);
+        entries.readd(slot);
         continue;
       }
       // Handed in again under the id of a draft that was kept: it is that draft.
@@ -194,7 +185,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           if (!unkept.delete(slot)) continue;
           const { clientMessageId, conversationId } = slot.entry.draft;
           events.emit('queued', { clientMessageId, conversationId });
-          run(lanes.add(conversationId, clientMessageId));
+          enqueue(slot);
         }
       }
     } catch (error) {
@@ -204,53 +195,101 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  function remove(id: CommandId): Promise<void> {
-    return replica.commitSurely('store', () => (slots.has(id) ? undefined : { removeDrafts: [id] }));
+  async function discardNow(slot: Slot): Promise<void> {
+    const id = slot.entry.draft.clientMessageId;
+    entries.drop(slot);
+    slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
+    await replica.commitSurely('store', () => (slots.has(id) ? undefined : { removeDrafts: [id] }));
   }
 
   // ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function run(effects: readonly LaneEffect[], error?: TidemarkError): void {
+  function run(own: Term, effects: readonly LaneEffect[], error?: TidemarkError): void {
     for (const effect of effects) {
-      if (effect.type === 'send') void attempt(effect.conversationId, effect.id);
-      else void wait(effect, error);
+      if (effect.type === 'send') void attempt(own, effect.conversationId, effect.id);
+      else void wait(own, effect, error);
     }
   }
 
-  async function wait(effect: Extract<LaneEffect, { type: 'wait' }>, error: unknown): Promise<void> {
+  async function wait(own: Term, effect: Extract<LaneEffect, { type: 'wait' }>, error: unknown): Promise<void> {
     const { conversationId, attempt, ticket } = effect;
     const waitMs = backoff(attempt, timing);
     events.emit('retrying', { what: 'send', attempt, waitMs, error });
-    await timing.clock.sleep(waitMs, closing);
-    if (!closing.aborted) run(lanes.due(conversationId, ticket));
+    await timing.clock.sleep(waitMs, own.signal);
+    if (!own.signal.aborted) run(own, own.lanes.due(conversationId, ticket));
   }
 
-  async function attempt(conversationId: ConversationId, id: CommandId): Promise<void> {
+  async function attempt(own: Term, conversationId: ConversationId, id: CommandId): Promise<void> {
     const slot = slots.get(id);
-    if (!slot || closing.aborted) return;
+    if (!slot || own.signal.aborted) return;
     try {
-      const receipt = await call(slot.entry.draft);
-      if (closing.aborted) return;
-      run(lanes.settle(conversationId, id, 'done'));
-      if (slots.get(id) === slot) received(slot, receipt);
+      const message = await prepare(own, slot);
+      const receipt = await call(own, slot.entry.draft, message);
+      if (own.signal.aborted) return;
+      run(own, own.lanes.settle(conversationId, id, 'done'));
+      if (slots.get(id) === slot) received(own, slot, receipt);
     } catch (thrown) {
-      if (closing.aborted) return;
+      // A discarded one has left its lane, which may be sending another already.
+      if (own.signal.aborted || slot.upload?.signal.aborted) return;
       const { kind, error } = callOutcome(thrown);
       if (kind === 'final') {
-        if (slots.get(id) === slot) await fail(slot, error);
-        run(lanes.settle(conversationId, id, 'done'));
+        if (slots.get(id) === slot) await fail(own, slot, error);
+        run(own, own.lanes.settle(conversationId, id, 'done'));
         return;
       }
       if (error.code === 'unauthenticated') connection?.renew();
-      run(lanes.settle(conversationId, id, 'again'), error);
+      run(own, own.lanes.settle(conversationId, id, 'again'), error);
     }
   }
 
-  async function call(draft: Draft): Promise<Receipt> {
-    const { conversationId, clientMessageId, message } = draft;
+  /** The message as it is sent: its attachments are uploaded first. */
+  async function prepare(own: Term, slot: Slot): Promise<Content<ContentMap>> {
+    const { draft } = slot.entry;
+    if (!draft.attachments) return draft.message;
+    const hooks = options.attachments;
+    if (!hooks) throw new TidemarkError('invalid_input', 'this client has no hook that uploads attachments');
+    const upload = new AbortController();
+    const abort = (): void => upload.abort();
+    slot.upload = upload;
+    own.signal.addEventListener('abort', abort, { once: true });
+    try {
+      const uploads = await uploadAttachments(draft, hooks, {
+        signal: upload.signal,
+        onProgress: progressOf(slot),
+        keep: (attachments) => keepUploads(own, slot, attachments),
+      });
+      return complete(hooks, draft, uploads);
+    } finally {
+      own.signal.removeEventListener('abort', abort);
+      if (!upload.signal.aborted) slot.upload = undefined;
+    }
+  }
+
+  function progressOf(slot: Slot): (index: number, fraction: number) => void {
+    let shownAt = Number.NEGATIVE_INFINITY;
+    const progress = slot.entry.attachments.map((each) => each.progress);
+    return (index, fraction) => {
+      progress[index] = fraction;
+      const now = timing.clock.monotonic();
+      if (now - shownAt < PROGRESS_MS && fraction < 1) return;
+      shownAt = now;
+      entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
+      options.onProgress(slot.entry.draft.clientMessageId, [...progress]);
+    };
+  }
+
+  async function keepUploads(own: Term, slot: Slot, attachments: NonNullable<Draft['attachments']>): Promise<void> {
+    const id = slot.entry.draft.clientMessageId;
+    await own.replica.commitSurely('store', () =>
+      slots.get(id) === slot ? { putDrafts: [{ ...slot.entry.draft, attachments }] } : undefined,
+    );
+  }
+
+  async function call(own: Term, draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
+    const { conversationId, clientMessageId } = draft;
     const ended = new AbortController();
     const abort = (): void => ended.abort();
-    closing.addEventListener('abort', abort, { once: true });
+    own.signal.addEventListener('abort', abort, { once: true });
     const timeout = timing.clock.sleep(options.timeoutMs, ended.signal).then(() => {
       throw new TidemarkError('outcome_unknown', `no answer within ${options.timeoutMs} ms`);
     });
@@ -259,53 +298,42 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const answer = trpc.send.mutate({ conversationId, clientMessageId, ...message }, { signal: ended.signal });
       return await Promise.race([answer, timeout]);
     } finally {
-      closing.removeEventListener('abort', abort);
+      own.signal.removeEventListener('abort', abort);
       ended.abort();
     }
   }
 
-  function received(slot: Slot, receipt: Receipt): void {
-    show(slot, { ...slot.entry, status: 'sent', receipt });
-    slot.resolve(receipt);
-    events.emit('sent', receipt);
-    if (slot.mayHavePassed) confirmations.add(receipt.clientMessageId);
+  function received(own: Term, slot: Slot, receipt: Receipt): void {
+    entries.sent(slot, receipt);
+    options.onSent(receipt);
+    expectMessage(own, slot);
   }
 
-  async function fail(slot: Slot, error: TidemarkError): Promise<void> {
-    const { clientMessageId, conversationId } = slot.entry.draft;
-    const draft: Draft = {
-      ...slot.entry.draft,
-      failure: { code: error.code, field: error.field ?? null, detail: error.detail },
-    };
-    await replica
-      .commitSurely('store', () => (slots.get(clientMessageId) === slot ? { putDrafts: [draft] } : undefined))
+  /** Sees to it that the message of a receipt comes. */
+  function expectMessage(own: Term, slot: Slot): void {
+    const id = slot.entry.draft.clientMessageId;
+    if (slot.passed === 'yes') own.confirmations.add(id);
+    if (slot.passed !== 'perhaps') return;
+    void timing.clock.sleep(FEED_GRACE_MS, own.signal).then(() => {
+      if (!own.signal.aborted && slots.get(id) === slot) own.confirmations.add(id);
+    });
+  }
+
+  async function fail(own: Term, slot: Slot, error: TidemarkError): Promise<void> {
+    const { clientMessageId } = slot.entry.draft;
+    const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
+    // What shows it as failed is the commit, here as in the other tabs.
+    await own.replica
+      .commitSurely('store', () =>
+        slots.get(clientMessageId) === slot ? { putDrafts: [{ ...slot.entry.draft, failure }] } : undefined,
+      )
       .catch(() => undefined);
-    if (slots.get(clientMessageId) !== slot || closing.aborted) return;
-    show(slot, { draft, status: 'failed', receipt: null, error });
-    slot.reject(error);
-    events.emit('failed', { clientMessageId, conversationId, error });
   }
 
   // ── Becoming a message ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A transaction removed drafts: their messages are here. Whether the receipt came before does not matter. */
-  function noticeStored(changes: LocalChanges): void {
-    for (const id of changes.removeDrafts ?? []) {
-      const slot = slots.get(id);
-      if (!slot) continue;
-      if (slot.entry.status !== 'sent') {
-        const event = changes.events?.find((each): each is MessageSent => isMessage(each, userId, id));
-        if (!event) continue;
-        const receipt = receiptOf(event, id);
-        slot.resolve(receipt);
-        events.emit('sent', receipt);
-      }
-      dropSlot(slot);
-    }
-  }
-
   /** Fetches a message that the feed will not bring. */
-  async function confirm(id: CommandId): Promise<void> {
+  async function confirm(own: Omit<Term, 'confirmations' | 'lanes'>, id: CommandId): Promise<void> {
     const receipt = slots.get(id)?.entry.receipt;
     if (!receipt) return;
     const { conversationId, conversationSeq } = receipt;
@@ -313,20 +341,56 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       const page = await trpc.conversations.history.query(
         { conversationId, after: conversationSeq - 1, limit: 1 },
-        { signal: closing },
+        { signal: own.signal },
       );
       found = page.events.find((event) => event.conversationSeq === conversationSeq);
     } catch (error) {
       if (callOutcome(error).kind !== 'final') throw error;
     }
-    await replica.commit(() => ({ ...(found && { events: [found] }), removeDrafts: [id] }));
+    await own.replica.commit(() => ({ ...(found && { events: [found] }), removeDrafts: [id] }));
+  }
+
+  /** No longer among the drafts of the local store, for a reason that was not heard. */
+  async function settleGone(slot: Slot): Promise<void> {
+    const { clientMessageId, conversationId } = slot.entry.draft;
+    entries.drop(slot);
+    if (slot.entry.status === 'sent') return;
+    const newest = await replica.events({ conversationId, limit: 500 }).catch(() => []);
+    const event = newest.find((each) => isMessage(each, userId, clientMessageId));
+    if (!event || !isMessage(event, userId, clientMessageId)) {
+      slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
+      return;
+    }
+    const receipt = receiptOf(event, clientMessageId);
+    slot.resolve(receipt);
+    events.emit('sent', receipt);
   }
 
   return {
-    start: () => {
+    start: async () => {
       void persist();
+      await restored();
     },
-    send: (conversationId, message, clientMessageId) => {
+    lead: (signal, own) => {
+      const leading = { signal, replica: own };
+      const confirmations = createKeyedTasks<CommandId>(
+        { what: 'send', limit: 4, timing, events, closing: signal },
+        (id) => confirm(leading, id),
+      );
+      const begun: Term = { ...leading, confirmations, lanes: createOutboxLanes(options.parallel) };
+      term = begun;
+      signal.addEventListener('abort', () => {
+        if (term === begun) term = undefined;
+      });
+      const kept = [...slots.values()].filter((slot) => !unkept.has(slot));
+      for (const slot of kept.sort((a, b) => a.entry.draft.order - b.entry.draft.order)) {
+        if (options.severalTabs) slot.passed = 'yes';
+        if (slot.entry.status === 'sent') expectMessage(begun, slot);
+        enqueue(slot);
+      }
+      run(begun, begun.lanes.online(isOnline));
+    },
+    send: (conversationId, message, { clientMessageId, attachments }) => {
       if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
       const id =
         clientMessageId === undefined
@@ -343,60 +407,80 @@ export function createOutbox(options: OutboxOptions): Outbox {
         at: timing.clock.now(),
         order: Number.MAX_SAFE_INTEGER,
         failure: null,
+        ...(attachments &&
+          attachments.length > 0 && {
+            attachments: attachments.map((source) => ({ source: JSON.parse(JSON.stringify(source)) as JsonValue })),
+          }),
       };
-      const slot = addSlot({ draft, status: 'pending', receipt: null, error: null }, false);
+      const slot = entries.add(draft, 'no');
       unkept.add(slot);
       onChange(conversationId);
       void persist();
       return { id, receipt: slot.receipt };
     },
+    discardUnkept: async (id) => {
+      await restored();
+      const slot = slots.get(id);
+      if (!slot || !unkept.has(slot)) return false;
+      await discardNow(slot);
+      return true;
+    },
     retry: async (id) => {
       await restored();
       const slot = slots.get(id);
       if (slot?.entry.status !== 'failed') return;
-      const { conversationId } = slot.entry.draft;
+      const { draft } = slot.entry;
       // A slot of its own: the earlier receipt was rejected.
-      dropSlot(slot);
-      unkept.add(
-        addSlot({ draft: { ...slot.entry.draft, failure: null }, status: 'pending', receipt: null, error: null }, true),
-      );
-      onChange(conversationId);
+      entries.drop(slot);
+      unkept.add(entries.add({ ...draft, failure: null }, 'yes'));
+      onChange(draft.conversationId);
       await persist();
     },
     discard: async (id) => {
       await restored();
       const slot = slots.get(id);
       if (!slot || slot.entry.status === 'sent') return;
-      dropSlot(slot);
-      slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
-      await remove(id);
+      await discardNow(slot);
     },
     online: (online) => {
-      run(lanes.online(online));
+      isOnline = online;
+      if (term) run(term, term.lanes.online(online));
     },
-    entriesOf: (conversationId) => [...(byConversation.get(conversationId)?.values() ?? [])].map((slot) => slot.entry),
+    entriesOf: entries.of,
     storedAtReset: () => {
       const stored: CommandId[] = [];
       for (const [id, slot] of slots) {
         if (slot.entry.status === 'sent') stored.push(id);
-        else slot.mayHavePassed = true;
+        else slot.passed = 'yes';
       }
       return stored;
     },
-    close: () => {
-      const error = new TidemarkError(
-        'outcome_unknown',
-        'the client was closed; the draft is kept and sent at the next start',
-      );
+    reconcile: (drafts) => {
+      const kept = new Set(drafts.map((draft) => draft.clientMessageId));
+      for (const draft of drafts) entries.adopt(draft);
+      for (const [id, slot] of [...slots]) if (!kept.has(id) && !unkept.has(slot)) void settleGone(slot);
+    },
+    sentElsewhere: (receipt) => {
+      const slot = slots.get(receipt.clientMessageId);
+      if (slot && slot.entry.status !== 'sent') entries.sent(slot, receipt);
+    },
+    progressElsewhere: (id, progress) => {
+      const slot = slots.get(id);
+      if (slot) entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
+    },
+    receipts: () => [...slots.values()].flatMap(({ entry }) => entry.receipt ?? []),
+    close: (error) => {
       for (const slot of slots.values()) slot.reject(error);
     },
   };
 }
 
-function isMessage(event: Event, userId: UserId, id: CommandId): event is MessageSent {
-  return event.type === 'message.sent' && event.actorId === userId && event.commandId === id;
-}
-
-function receiptOf({ messageId, conversationId, conversationSeq, actorId, at }: MessageSent, id: CommandId): Receipt {
-  return { messageId, clientMessageId: id, conversationId, conversationSeq, senderId: actorId, at };
+/** What the application's own function throws will not go away by itself. */
+function complete(hooks: AnyAttachmentHooks, { message }: Draft, uploads: readonly JsonValue[]): Content<ContentMap> {
+  try {
+    const { type, content } = hooks.complete(message, uploads);
+    return { type, content };
+  } catch (cause) {
+    throw new TidemarkError('invalid_content', 'the message could not be completed with its attachments', { cause });
+  }
 }

@@ -1,0 +1,197 @@
+import {
+  type CommandId,
+  type ConversationId,
+  type Event,
+  type MessageSent,
+  type Receipt,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import type { ClientEmitter } from '../client-events.ts';
+import type { Draft, LocalChanges } from '../local-store/local-store.ts';
+import type { UploadingAttachment } from './uploads.ts';
+
+/** The message was discarded by the application before it was stored. */
+export class DraftDiscardedError extends Error {
+  override readonly name = 'DraftDiscardedError';
+}
+
+/** A draft and what became of it. Replaced, never changed. */
+export interface OutboxEntry {
+  readonly draft: Draft;
+  /** `sent`: stored by the server, not here yet as a message. */
+  readonly status: 'pending' | 'sent' | 'failed';
+  readonly receipt: Receipt | null;
+  readonly error: TidemarkError | null;
+  readonly attachments: readonly UploadingAttachment[];
+}
+
+/** An entry with what only this run knows. */
+export interface Slot {
+  entry: OutboxEntry;
+  /**
+   * `yes`: the feed may have passed the message already (sent in an earlier run, or a reset came in between): it will not
+   * come by itself, and is fetched once the receipt tells where it is. `perhaps`: fetched when it does not come.
+   */
+  passed: 'no' | 'perhaps' | 'yes';
+  /** Ends the upload under way. */
+  upload: AbortController | undefined;
+  readonly receipt: Promise<Receipt>;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * What is not here yet as a message, with its receipts: the same in all tabs, moved on by what is committed to the local
+ * store, whoever did it.
+ */
+export interface OutboxEntries {
+  readonly slots: ReadonlyMap<CommandId, Slot>;
+  /** Not kept yet, in the order of `send`. */
+  readonly unkept: Set<Slot>;
+  of(conversationId: ConversationId): readonly OutboxEntry[];
+  add(draft: Draft, passed: Slot['passed']): Slot;
+  /** Takes all out, to be put back with `readd` behind others. */
+  takeAll(): Slot[];
+  readd(slot: Slot): void;
+  drop(slot: Slot): void;
+  show(slot: Slot, change: Partial<OutboxEntry>): void;
+  sent(slot: Slot, receipt: Receipt): void;
+  /** The draft was put into the local store. */
+  adopt(draft: Draft): void;
+  notice(changes: LocalChanges, origin: 'here' | 'elsewhere'): void;
+}
+
+export function createOutboxEntries(options: {
+  readonly userId: UserId;
+  readonly events: ClientEmitter;
+  readonly onChange: (conversationId: ConversationId) => void;
+  /** A draft that was kept by another tab, or is to be sent again, is there. */
+  readonly onAdopt: (slot: Slot) => void;
+  readonly onDrop: (slot: Slot) => void;
+}): OutboxEntries {
+  const { userId, events, onChange, onAdopt, onDrop } = options;
+  const slots = new Map<CommandId, Slot>();
+  const byConversation = new Map<ConversationId, Map<CommandId, Slot>>();
+  const unkept = new Set<Slot>();
+
+  function index(slot: Slot): void {
+    const { clientMessageId, conversationId } = slot.entry.draft;
+    slots.set(clientMessageId, slot);
+    const own = byConversation.get(conversationId) ?? new Map<CommandId, Slot>();
+    byConversation.set(conversationId, own.set(clientMessageId, slot));
+  }
+
+  const entries: OutboxEntries = {
+    slots,
+    unkept,
+    of: (conversationId) => [...(byConversation.get(conversationId)?.values() ?? [])].map((slot) => slot.entry),
+    add: (draft, passed) => {
+      let resolve!: (receipt: Receipt) => void;
+      let reject!: (error: Error) => void;
+      const receipt = new Promise<Receipt>((...settle) => ([resolve, reject] = settle));
+      // Nobody has to await it, and a rejection nobody awaits must not end the process.
+      receipt.catch(() => undefined);
+      const error = errorOf(draft);
+      const status = error ? 'failed' : 'pending';
+      const entry = { draft, status, receipt: null, error, attachments: attachmentsOf(draft, []) } as const;
+      const slot: Slot = { entry, passed, upload: undefined, receipt, resolve, reject };
+      index(slot);
+      return slot;
+    },
+    takeAll: () => {
+      const all = [...slots.values()];
+      slots.clear();
+      byConversation.clear();
+      return all;
+    },
+    readd: index,
+    drop: (slot) => {
+      const { clientMessageId, conversationId } = slot.entry.draft;
+      slots.delete(clientMessageId);
+      unkept.delete(slot);
+      slot.upload?.abort();
+      const own = byConversation.get(conversationId);
+      own?.delete(clientMessageId);
+      if (own?.size === 0) byConversation.delete(conversationId);
+      onDrop(slot);
+      onChange(conversationId);
+    },
+    show: (slot, change) => {
+      slot.entry = { ...slot.entry, ...change };
+      onChange(slot.entry.draft.conversationId);
+    },
+    sent: (slot, receipt) => {
+      entries.show(slot, { status: 'sent', receipt });
+      slot.resolve(receipt);
+      events.emit('sent', receipt);
+    },
+    adopt: (draft) => {
+      const { clientMessageId, conversationId } = draft;
+      const slot = slots.get(clientMessageId);
+      // This tab's own, in the hands of the one that keeps it.
+      if (slot && unkept.has(slot)) return;
+      const error = errorOf(draft);
+      if (!slot) {
+        onAdopt(entries.add(draft, 'perhaps'));
+        onChange(conversationId);
+      } else if (error && slot.entry.status !== 'failed') {
+        entries.show(slot, { draft, status: 'failed', receipt: null, error });
+        slot.reject(error);
+        events.emit('failed', { clientMessageId, conversationId, error });
+      } else if (!error && slot.entry.status === 'failed') {
+        // To be sent again: a slot of its own, the earlier receipt was rejected.
+        entries.drop(slot);
+        onAdopt(entries.add(draft, 'yes'));
+        onChange(conversationId);
+      } else {
+        const known = slot.entry.attachments.map(({ progress }) => progress);
+        entries.show(slot, { draft, attachments: attachmentsOf(draft, known) });
+      }
+    },
+    notice: (changes, origin) => {
+      for (const draft of changes.putDrafts ?? []) entries.adopt(draft);
+      for (const id of changes.removeDrafts ?? []) {
+        const slot = slots.get(id);
+        if (!slot) continue;
+        if (slot.entry.status !== 'sent') {
+          // Its message is here. Whether the receipt came before does not matter.
+          const event = changes.events?.find((each): each is MessageSent => isMessage(each, userId, id));
+          if (event) {
+            const receipt = receiptOf(event, id);
+            slot.resolve(receipt);
+            events.emit('sent', receipt);
+          } else if (origin === 'elsewhere') {
+            slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
+          } else {
+            continue;
+          }
+        }
+        entries.drop(slot);
+      }
+    },
+  };
+  return entries;
+}
+
+/** @param known progress so far, by index */
+export function attachmentsOf({ attachments = [] }: Draft, known: readonly number[]): UploadingAttachment[] {
+  return attachments.map(({ source, uploaded }, index) => {
+    return { source, progress: uploaded === undefined ? (known[index] ?? 0) : 1 };
+  });
+}
+
+function errorOf({ failure }: Draft): TidemarkError | null {
+  return failure && new TidemarkError(failure.code, failure.detail, { field: failure.field ?? undefined });
+}
+
+export function isMessage(event: Event, userId: UserId, id: CommandId): event is MessageSent {
+  return event.type === 'message.sent' && event.actorId === userId && event.commandId === id;
+}
+
+export function receiptOf(
+  { messageId, conversationId, conversationSeq, actorId, at }: MessageSent,
+  id: CommandId,
+): Receipt {
+  return { messageId, clientMessageId: id, conversationId, conversationSeq, senderId: actorId, at };
+}
