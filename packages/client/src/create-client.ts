@@ -29,11 +29,12 @@ import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
 import { createReadMarks } from './send/read-marks.ts';
 import { createKeyedTasks } from './sync/keyed-tasks.ts';
-import { loadHistory } from './sync/load-history.ts';
+import { fetchHistory, loadHistory } from './sync/load-history.ts';
 import { refreshConversation } from './sync/refresh-conversation.ts';
 import { createSync } from './sync/sync.ts';
 import { DEFAULT_SYNC_BOUNDS } from './sync/sync-state.ts';
 import { createConnectionView } from './views/connection-view.ts';
+import { createConversationHandles, type Usage } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
 import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
 
@@ -61,6 +62,9 @@ export interface ClientOptions<T extends AnyMessagingTrpc> {
   readonly clock?: Clock;
   readonly random?: Random;
 }
+
+/** Pages that a messages view keeps in memory. */
+const WINDOW_PAGES = 10;
 
 export function createClient<T extends AnyMessagingTrpc>(
   options: ClientOptions<T>,
@@ -93,13 +97,19 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
 
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
   const replica = createLocalReplica(options.store ?? memoryLocalStore(), userId, timing, events, closing);
-  const handles = new Map<ConversationId, ConversationHandle<ContentMap, ContentMap>>();
-  const messageViews = new Map<ConversationId, LiveMessagesView>();
-  const itemViews = new Map<ConversationId, { change(): void }>();
+  const handles = createConversationHandles(makeHandle);
   // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
   replica.onCommit((changes) => {
-    for (const view of messageViews.values()) view.merge(changes);
+    for (const view of viewsOf(changes)) view.merge(changes);
   });
+
+  function* viewsOf({ replace, conversations = [], events: changed = [] }: LocalChanges): Iterable<LiveMessagesView> {
+    if (replace) return yield* handles.all();
+    for (const conversationId of new Set([...conversations, ...changed].map((each) => each.conversationId))) {
+      const view = handles.messagesOf(conversationId);
+      if (view) yield view;
+    }
+  }
 
   // ── Sync ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   const refreshes = createKeyedTasks<ConversationId>(
@@ -135,29 +145,21 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
     timeoutMs,
     severalTabs: false,
     closing,
-    onChange: (conversationId) => messageViews.get(conversationId)?.change(),
+    onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
     onSent: () => undefined,
     onProgress: () => undefined,
   });
   outbox.lead(closing, replica);
 
   // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const { list, unread, itemView } = createConversationsView(() => replica.rows, userId, reader);
+  const conversations = createConversationsView(userId, reader);
   const connectionView = createConnectionView(() => started && !closing.aborted, sync.status, connection);
   let shown = connectionView.getSnapshot();
   replica.onCommit((changes) => {
-    showChanges(changes);
+    for (const view of viewsOf(changes)) view.change();
+    conversations.update(changes);
     for (const row of changes.conversations ?? []) if (row.stale) refreshes.add(row.conversationId);
   });
-
-  function showChanges({ replace, conversations = [], events: changed = [] }: LocalChanges): void {
-    const touched = new Set([...conversations, ...changed].map((each) => each.conversationId));
-    for (const [conversationId, view] of messageViews) if (replace || touched.has(conversationId)) view.change();
-    if (!replace && conversations.length === 0) return;
-    for (const [conversationId, view] of itemViews) if (replace || touched.has(conversationId)) view.change();
-    list.change();
-    unread.change();
-  }
 
   /** Whether calls have a chance. Without a connection to ask, the feed stands for it, and is believed until it fails. */
   function isOnline(): boolean {
@@ -182,23 +184,23 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
     sync.wake();
     refreshes.wake();
     readMarks.wake();
+    for (const view of handles.all()) view.wake();
   }
 
   const unsubscribeConnection = connection?.subscribe(noticeConnection);
 
   async function run(): Promise<void> {
     await outbox.start();
-    list.change();
-    unread.change();
-    for (const views of [messageViews, itemViews])
-      for (const [conversationId, view] of views) if (replica.rows.has(conversationId)) view.change();
+    conversations.reset(replica.rows.values());
+    for (const view of handles.all()) view.change();
     for (const row of replica.rows.values()) if (row.stale) refreshes.add(row.conversationId);
     readMarks.resume();
     sync.start(replica.initial.cursor);
   }
 
-  function makeHandle(conversationId: ConversationId): ConversationHandle<ContentMap, ContentMap> {
+  function makeHandle(conversationId: ConversationId, usage: Usage) {
     const messages = createMessagesView({
+      ...usage,
       conversationId,
       userId,
       reader,
@@ -207,14 +209,13 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
       events: replica.events,
       ready: replica.open,
       fetchOlder: () => loadHistory(conversationId, trpc, replica, userId, pageSize, closing),
+      fetchPage: (query) => fetchHistory(query, trpc, closing),
       pageSize,
+      windowSize: pageSize * WINDOW_PAGES,
     });
-    const item = itemView(conversationId);
-    messageViews.set(conversationId, messages);
-    itemViews.set(conversationId, item);
-    return {
+    const handle: ConversationHandle<ContentMap, ContentMap> = {
       conversationId,
-      item,
+      item: conversations.itemView(conversationId),
       messages,
       send: (message, { clientMessageId } = {}) => {
         const { id, receipt } = outbox.send(conversationId, message, { clientMessageId });
@@ -239,16 +240,11 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
       leave: () =>
         callCommand((commandId, signal) => trpc.conversations.leave.mutate({ conversationId, commandId }, { signal })),
     };
+    return { handle, messages };
   }
 
   function conversation(id: string): ConversationHandle<ContentMap, ContentMap> {
-    const conversationId = parseConversationId(id);
-    let handle = handles.get(conversationId);
-    if (!handle) {
-      handle = makeHandle(conversationId);
-      handles.set(conversationId, handle);
-    }
-    return handle;
+    return handles.get(parseConversationId(id));
   }
 
   async function close(): Promise<void> {
@@ -289,8 +285,8 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
           { signal },
         ),
       ),
-    conversations: list,
-    unread,
+    conversations: conversations.list,
+    unread: conversations.unread,
     connection: connectionView,
     retry: (id) => outbox.retry(parseCommandId(id, 'clientMessageId')),
     discard: (id) => outbox.discard(parseCommandId(id, 'clientMessageId')),

@@ -5,10 +5,14 @@ export type { Connection, ConnectionState } from './connection/connection.ts';
 export {
   type ConnectionOptions,
   createConnection,
+  KICKED_CLOSE_CODE,
   UNAUTHENTICATED_CLOSE_CODE,
   type WebSocketConnection,
 } from './connection/create-connection.ts';
+export type { FallbackOptions } from './connection/http-road.ts';
+export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
+export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';
 export { type ClientOptions, createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';

@@ -3,17 +3,16 @@ import type {
   Content,
   ContentMap,
   ConversationId,
-  Event,
   MessageSent,
   Receipt,
   TidemarkError,
   UserId,
 } from '@tidemark/core';
-import type { ConversationRow } from '../local-store/conversation-row.ts';
-import type { LocalChanges, LocalEventsQuery } from '../local-store/local-store.ts';
+import type { LocalChanges } from '../local-store/local-store.ts';
 import type { Reader, ReceivedMessage } from '../received.ts';
 import type { OutboxEntry } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
+import { createMessageWindow, type MessageSource } from './message-window.ts';
 import { createView, type View } from './view.ts';
 
 /** A message that the server has. */
@@ -43,7 +42,7 @@ export type DraftMessage<C> = {
 export type MessageItem<CIn, COut> = StoredMessage<COut> | DraftMessage<CIn>;
 
 export interface MessagesSnapshot<CIn, COut> {
-  /** Oldest first; drafts last. */
+  /** Oldest first; drafts last, while the window reaches to the newest message. */
   readonly items: readonly MessageItem<CIn, COut>[];
   /** Whether `loadOlder` may bring more. */
   readonly hasOlder: boolean;
@@ -53,39 +52,39 @@ export interface MessagesSnapshot<CIn, COut> {
   readonly loading: boolean;
   /** Something was loaded: when `items` is empty, the conversation is. */
   readonly loaded: boolean;
-  /** Events known to exist above the newest one here: they are on their way. `null`: none missing. */
+  /**
+   * Events known to exist after the newest one here: they are on their way. `null`: none missing, or the window does not
+   * reach that far.
+   */
   readonly gap: { readonly after: number; readonly upTo: number } | null;
 }
 
 export interface MessagesView<CIn, COut> extends View<MessagesSnapshot<CIn, COut>> {
   /**
    * Loads the page before the oldest message shown: from the local store, else from the server. Rejects with a
-   * TidemarkError when the server cannot be asked. The first subscriber loads the newest page by itself.
+   * TidemarkError when the server cannot be asked. The first subscriber loads the newest page by itself. A window holds ten
+   * pages: what leaves it at the other end is loaded again when it is asked for.
    */
   loadOlder(): Promise<void>;
   /** Loads the page after the newest message of the window. */
   loadNewer(): Promise<void>;
   /**
-   * Loads the messages around a conversationSeq: the first unread one, a search hit, what was quoted. Resolves when it is
-   * among `items`, if there is a message of that number and the user may see it.
+   * Moves the window to the messages around a conversationSeq: the first unread one, a search hit, what was quoted. When it
+   * resolves, that message is among `items`, if there is one of that number which the user may see.
    */
   loadAround(conversationSeq: number): Promise<void>;
   /** Back to the newest messages. */
   loadNewest(): Promise<void>;
 }
 
-export interface MessagesViewOptions {
-  readonly conversationId: ConversationId;
+export interface MessagesViewOptions extends MessageSource {
   readonly userId: UserId;
   readonly reader: Reader;
-  readonly row: () => ConversationRow | undefined;
   readonly drafts: () => readonly OutboxEntry[];
-  readonly events: (query: LocalEventsQuery) => Promise<Event[]>;
-  /** Resolves when the local store is loaded. */
-  readonly ready: () => Promise<void>;
-  /** Brings one page from the server into the local store; false when the conversation does not exist. */
-  readonly fetchOlder: () => Promise<boolean>;
-  readonly pageSize: number;
+  /** Somebody looks, or has asked for a page: commits have to be merged from now on. */
+  readonly onUse: () => void;
+  /** Nobody looks any more. */
+  readonly onIdle: () => void;
 }
 
 export interface LiveMessagesView extends MessagesView<ContentMap, ContentMap> {
@@ -93,46 +92,42 @@ export interface LiveMessagesView extends MessagesView<ContentMap, ContentMap> {
   merge(changes: LocalChanges): void;
   /** Something of it changed: tells the listeners. */
   change(): void;
+  /** The server can be asked again: what could not be loaded then is loaded now. */
+  wake(): void;
+  /** Frees what is loaded; it is read again when somebody looks. */
+  forget(): void;
 }
 
 type Item = MessageItem<ContentMap, ContentMap>;
 
-/** Nothing is loaded: every local event is above it. */
-const NOTHING_LOADED = Number.POSITIVE_INFINITY;
-
 export function createMessagesView(options: MessagesViewOptions): LiveMessagesView {
-  const { conversationId, userId, reader, row, drafts, pageSize } = options;
-  const stored = new Map<number, MessageSent>();
-  /** Local events from here on are in `stored`. */
-  let floor = NOTHING_LOADED;
-  /** Somebody looks, or has asked for a page: changes are taken in. Another object each time. */
-  let session: object | undefined;
+  const { conversationId, userId, reader, row, drafts, onUse, onIdle } = options;
+  const shown = createMessageWindow(options, () => view.change());
   let subscribers = 0;
   let reload = false;
-  let exists = true;
-  let loading: Promise<void> | undefined;
   const storedItems = new WeakMap<MessageSent, Item>();
   const draftItems = new WeakMap<OutboxEntry, Item>();
 
   const view = createView<MessagesSnapshot<ContentMap, ContentMap>>(() => {
+    const { span, exists, hasOlder, loading } = shown;
     const known = row();
-    const messages = [...stored.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
-    const items = messages.map(storedItem);
-    const keys = new Set(items.map((item) => item.key));
-    // A draft whose message is here is about to be dropped by the outbox.
-    items.push(
-      ...drafts()
-        .map(draftItem)
-        .filter((item) => !keys.has(item.key)),
-    );
-    const local = known?.local ?? null;
+    const items = (span?.messages ?? []).map(storedItem);
+    const isEnd = span?.isEnd ?? true;
+    if (isEnd) {
+      const keys = new Set(items.map((item) => item.key));
+      // A draft whose message is here is about to be dropped by the outbox.
+      const unstored = drafts().map(draftItem);
+      items.push(...unstored.filter((item) => !keys.has(item.key)));
+    }
+    const end = known?.local?.to;
+    const hasGap = isEnd && known !== undefined && end !== undefined && known.head > end;
     return {
       items,
-      hasOlder: exists && !(known?.reachedStart === true && floor <= (local?.from ?? NOTHING_LOADED)),
-      hasNewer: false,
-      loading: loading !== undefined,
-      loaded: !exists || floor !== NOTHING_LOADED || known?.reachedStart === true,
-      gap: local && known && known.head > local.to ? { after: local.to, upTo: known.head } : null,
+      hasOlder,
+      hasNewer: !isEnd,
+      loading,
+      loaded: !exists || span !== undefined,
+      gap: hasGap ? { after: end, upTo: known.head } : null,
     };
   });
 
@@ -159,67 +154,19 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     return item;
   }
 
-  function put(events: readonly Event[]): void {
-    for (const event of events) if (event.type === 'message.sent') stored.set(event.conversationSeq, event);
+  /** Holds the view while the load is under way, also when nobody looks. */
+  async function using(load: () => Promise<void>): Promise<void> {
+    onUse();
+    try {
+      await load();
+    } finally {
+      if (subscribers === 0 && !shown.loading) onIdle();
+    }
   }
 
-  /** The next older local page; false when the local store has no older one that joins. */
-  async function loadLocal(own: object): Promise<boolean> {
-    const local = row()?.local;
-    if (!local || floor <= local.from) return false;
-    const found = await options.events({
-      conversationId,
-      limit: pageSize,
-      ...(floor !== NOTHING_LOADED && { before: floor }),
-    });
-    const from = row()?.local?.from;
-    if (from === undefined || session !== own) return false;
-    const page = found.filter((event) => event.conversationSeq >= from);
-    const oldest = page.at(-1)?.conversationSeq;
-    put(page);
-    floor = page.length < pageSize || oldest === undefined ? from : oldest;
-    return true;
-  }
-
-  async function load(own: object): Promise<void> {
-    await options.ready();
-    if (await loadLocal(own)) return;
-    if (session !== own || row()?.reachedStart) return;
-    exists = await options.fetchOlder();
-    if (exists) await loadLocal(own);
-  }
-
-  function loadOlder(): Promise<void> {
-    session ??= {};
-    if (loading) return loading;
-    const mine = load(session).finally(() => {
-      if (loading !== mine) return;
-      loading = undefined;
-      view.change();
-    });
-    loading = mine;
-    view.change();
-    return mine;
-  }
-
-  async function loadAround(conversationSeq: number): Promise<void> {
-    while (floor > conversationSeq && view.getSnapshot().hasOlder) await loadOlder();
-  }
-
-  /** Everything up to the newest message is in the window. */
-  async function loadNewest(): Promise<void> {
-    if (floor === NOTHING_LOADED) await loadOlder();
-  }
-
-  /** When the server cannot be asked now, the newest messages come with the feed, and older ones with `loadOlder`. */
+  /** When the server cannot be asked now, the newest messages come with the feed, and others when it can be. */
   function loadUnasked(): void {
-    loadOlder().catch(() => undefined);
-  }
-
-  function forget(): void {
-    stored.clear();
-    floor = NOTHING_LOADED;
-    loading = undefined;
+    using(shown.newest).catch(() => undefined);
   }
 
   return {
@@ -228,43 +175,39 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       const unsubscribe = view.subscribe(listener);
       let isSubscribed = true;
       subscribers += 1;
-      if (!session) loadUnasked();
+      onUse();
+      if (!shown.span && !shown.loading) loadUnasked();
       return () => {
         if (!isSubscribed) return;
         isSubscribed = false;
         unsubscribe();
         subscribers -= 1;
-        if (subscribers > 0) return;
-        // Nobody looks: what is local is read again when somebody does.
-        session = undefined;
-        forget();
+        if (subscribers === 0 && !shown.loading) onIdle();
       };
     },
-    loadOlder,
-    loadNewer: loadNewest,
-    loadAround,
-    loadNewest,
-    merge: (changes) => {
-      if (changes.replace) {
-        forget();
-        exists = true;
-        if (session) session = {};
+    loadOlder: () => using(shown.older),
+    loadNewer: () => using(shown.newer),
+    loadAround: (conversationSeq) => using(() => shown.around(conversationSeq)),
+    loadNewest: () => using(shown.newest),
+    merge: ({ replace, events = [] }) => {
+      if (replace) {
+        shown.forget();
         reload = subscribers > 0;
       }
-      if (changes.conversations?.some((each) => each.conversationId === conversationId)) exists = true;
-      const from = row()?.local?.from;
-      const own = (changes.events ?? []).filter((event) => event.conversationId === conversationId);
-      if (!session || from === undefined || own.length === 0) return;
-      // What came now begins what is local, so it is all there is.
-      if (floor === NOTHING_LOADED && own.some((event) => event.conversationSeq === from)) floor = from;
-      if (floor === NOTHING_LOADED && !loading) return;
-      put(own.filter((event) => event.conversationSeq >= (floor === NOTHING_LOADED ? from : floor)));
+      shown.takeIn(events.filter((event) => event.conversationId === conversationId));
     },
     change: () => {
       view.change();
       if (!reload) return;
       reload = false;
       loadUnasked();
+    },
+    wake: () => {
+      if (subscribers > 0 && !shown.span && !shown.loading) loadUnasked();
+    },
+    forget: () => {
+      shown.forget();
+      view.change();
     },
   };
 }
