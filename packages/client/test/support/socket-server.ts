@@ -13,6 +13,12 @@ export interface SocketServer extends AsyncDisposable {
   accepts: (token: string | null) => boolean;
   /** Closes every socket without a handshake. */
   drop(): void;
+  /** Closes every socket with a code. */
+  close(code: number): void;
+  /** The sockets of this moment hear and say nothing more, as when the device slept and the network forgot them. */
+  mute(): void;
+  /** Sockets that were ever opened. */
+  readonly opened: number;
   readonly sockets: number;
 }
 
@@ -20,6 +26,10 @@ export interface SocketServer extends AsyncDisposable {
 export async function socketServer(portFor: (token: string | null) => MessagingTrpc, port = 0): Promise<SocketServer> {
   const wss = new WebSocketServer({ port, host: '127.0.0.1' });
   const tokens: (string | null)[] = [];
+  let opened = 0;
+  wss.on('connection', () => {
+    opened += 1;
+  });
   const handler = applyWSSHandler({
     wss,
     router: appRouter,
@@ -40,6 +50,18 @@ export async function socketServer(portFor: (token: string | null) => MessagingT
     accepts: () => true,
     drop: () => {
       for (const socket of wss.clients) socket.terminate();
+    },
+    close: (code) => {
+      for (const socket of wss.clients) socket.close(code);
+    },
+    mute: () => {
+      for (const socket of wss.clients) {
+        socket.pause();
+        socket.send = () => undefined;
+      }
+    },
+    get opened() {
+      return opened;
     },
     get sockets() {
       return wss.clients.size;
