@@ -142,9 +142,7 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
         const statement = after === undefined ? sql.eventsDown : sql.eventsUp;
         const [from, to] = [after ?? -1, before ?? Number.MAX_SAFE_INTEGER];
         const found = statement.all(userId, conversationId, from, to, Math.min(limit, MAX_LIMIT));
-        return (found as { seq: number; event: string }[]).map(
-          ({ seq, event }): Event => readEvent(event, conversationId, seq),
-        );
+        return (found as { event: string }[]).map(({ event }): Event => readEvent(event, conversationId));
       }),
     transaction: async (changes: LocalChanges) =>
       attempt((open) => {
@@ -167,7 +165,7 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
 }
 
 function prepareAll(database: SqliteDatabase) {
-  const events = `select conversation_seq as seq, event from tidemark_events
+  const events = `select event from tidemark_events
     where user_id = ? and conversation_id = ? and conversation_seq > ? and conversation_seq < ?
     order by conversation_seq`;
   const statements = {

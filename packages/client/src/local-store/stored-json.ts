@@ -16,12 +16,23 @@ export function readConversation(text: unknown, conversationId?: unknown): Conve
   return row as ConversationRow;
 }
 
-export function readEvent(text: unknown, conversationId: ConversationId, conversationSeq?: unknown): Event {
-  const event = parse(text) as Partial<Event>;
-  const seq = conversationSeq ?? event.conversationSeq;
-  const isThatEvent = event.conversationId === conversationId && event.conversationSeq === seq;
-  if (!isThatEvent || typeof seq !== 'number' || typeof event.type !== 'string') throw corrupt('an event');
+export function readEvent(text: unknown, conversationId: ConversationId): Event {
+  return checkEvent(parse(text), conversationId);
+}
+
+function checkEvent(value: object, conversationId: ConversationId): Event {
+  const event = value as Partial<Event>;
+  const isThere = event.conversationId === conversationId && typeof event.conversationSeq === 'number';
+  if (!isThere || typeof event.type !== 'string') throw corrupt('an event');
   return event as Event;
+}
+
+/** Several events of one conversation in one value. */
+export function readEvents(text: unknown, conversationId: ConversationId): Event[] {
+  const events = parse(text);
+  if (!Array.isArray(events)) throw corrupt('events');
+  for (const event of events) checkEvent(event, conversationId);
+  return events as Event[];
 }
 
 export function readDraft(text: unknown, clientMessageId?: unknown): Draft {

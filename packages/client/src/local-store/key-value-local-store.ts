@@ -1,0 +1,350 @@
+import type { ConversationId, Cursor, Event, UserId } from '@tidemark/core';
+import { createKeyValueJournal, type KeyChanges, type KeyValueJournal } from './key-value-journal.ts';
+import { getAll, type KeyValueStorage, removeAll } from './key-value-storage.ts';
+import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { isLost, LocalStoreError } from './local-store-error.ts';
+import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
+
+export interface KeyValueLocalStoreOptions {
+  /** E.g. React Native's AsyncStorage. One client at a time works on what is under `name`. */
+  readonly storage: KeyValueStorage;
+  /** Begins every key. No comma. Default `tidemark`. */
+  readonly name?: string;
+}
+
+/**
+ * From one version to the next: reads what it needs and gives the changes, which are made in one step with the new version.
+ * `keys` and those of the changes are without the part that names the user.
+ */
+export type KeyValueMigration = (
+  keys: readonly string[],
+  get: (key: string) => Promise<string | null>,
+) => Promise<KeyChanges>;
+
+/** The first leads from version 1 to version 2. What holds in every version: the keys begin `<name>,<userId>,`. */
+const KEY_VALUE_MIGRATIONS: readonly KeyValueMigration[] = [];
+
+/** The root: its value decides which of the others count. */
+interface Meta {
+  readonly version: number;
+  /** Part of the keys of conversations and events. A replacement begins another one, and those of others are garbage. */
+  readonly generation: string;
+  readonly cursor: Cursor | null;
+}
+
+/** Of an open store. */
+interface Session {
+  meta: Meta;
+  /** Conversation → numbers of its chunks. */
+  chunks: Map<ConversationId, Set<number>>;
+}
+
+/** Events in one value. Each event that comes in rewrites its chunk, so a chunk is small. */
+const CHUNK = 16;
+
+/**
+ * A LocalStore in a key-value storage, for React Native. Rows and cursor move together through a journal (see
+ * key-value-journal.ts), drafts have a key each, events are in chunks of consecutive conversationSeqs.
+ */
+export function keyValueLocalStore(options: KeyValueLocalStoreOptions): LocalStore {
+  return keyValueLocalStoreOf(options.storage, options.name ?? 'tidemark', KEY_VALUE_MIGRATIONS);
+}
+
+export function keyValueLocalStoreOf(
+  storage: KeyValueStorage,
+  name: string,
+  migrations: readonly KeyValueMigration[],
+): LocalStore {
+  if (name.includes(',')) throw new Error('the name of a local store has no comma');
+  let user: UserId | undefined;
+  let prefix = '';
+  let journal: KeyValueJournal | undefined;
+  let session: Session | undefined;
+  /** What it held cannot be read: the next `open` repairs. */
+  let broken = false;
+  /** Nothing is kept of the user, not even that there was one, until something is asked for again. */
+  let erased = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const version = migrations.length + 1;
+
+  const key = {
+    meta: () => `${prefix}meta`,
+    draft: (id: string) => `${prefix}d,${id}`,
+    conversation: (generation: string, id: string) => `${prefix}c,${generation},${id}`,
+    chunk: (generation: string, chunk: number, id: string) => `${prefix}e,${generation},${chunk},${id}`,
+  };
+
+  /** One at a time, also reads: what is half done belongs to one operation. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Runs on the data that `open` found, and sorts what goes wrong. */
+  function opened<T>(work: (own: Session, journal: KeyValueJournal) => Promise<T>): Promise<T> {
+    const called = session;
+    return inTurn(async () => {
+      if (!called || called !== session || !journal) throw new Error('the local store is not open');
+      try {
+        if (erased) Object.assign(called, await begin());
+        erased = false;
+        await journal.settle();
+        const meta = await readMeta();
+        if (meta?.generation !== called.meta.generation) {
+          throw new LocalStoreError('evicted', 'the data of the local store was removed');
+        }
+        return await work(called, journal);
+      } catch (error) {
+        const sorted = sortError(error);
+        if (isLost(sorted)) {
+          session = undefined;
+          broken = sorted.problem === 'corrupt';
+        }
+        throw sorted;
+      }
+    });
+  }
+
+  async function readMeta(): Promise<Meta | undefined> {
+    const text = (await storage.getItem(key.meta())) ?? undefined;
+    if (text === undefined) return undefined;
+    try {
+      const meta = JSON.parse(text) as Partial<Meta> | null;
+      if (typeof meta?.version === 'number' && typeof meta.generation === 'string') return meta as Meta;
+    } catch {}
+    throw new LocalStoreError('corrupt', 'the root of the local store cannot be read');
+  }
+
+  async function ownKeys(): Promise<string[]> {
+    return (await storage.getAllKeys()).filter((each) => each.startsWith(prefix));
+  }
+
+  // ── Opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function begin(): Promise<Session> {
+    journal = createKeyValueJournal(storage, prefix);
+    if (broken) await repair();
+    broken = false;
+    let meta = await readMeta();
+    if (meta && meta.version > version) {
+      throw new LocalStoreError('newer', `the local store has version ${meta.version}, this build knows ${version}`);
+    }
+    await journal.recover();
+    meta = await readMeta();
+    if (!meta) {
+      meta = { version, generation: newIncarnation(), cursor: null };
+      await storage.setItem(key.meta(), JSON.stringify(meta));
+    }
+    meta = await migrate(meta, journal);
+    const chunks: Session['chunks'] = new Map();
+    const garbage: string[] = [];
+    for (const each of await ownKeys()) {
+      const [kind = '', generation, chunk = '', ...id] = each.slice(prefix.length).split(',');
+      if (kind === 'journal' || ((kind === 'c' || kind === 'e') && generation !== meta.generation)) garbage.push(each);
+      else if (kind === 'e') indexChunk(chunks, id.join(',') as ConversationId, Number(chunk));
+    }
+    await removeAll(storage, garbage);
+    return { meta, chunks };
+  }
+
+  async function migrate(meta: Meta, through: KeyValueJournal): Promise<Meta> {
+    let current = meta;
+    for (const step of migrations.slice(meta.version - 1)) {
+      const keys = (await ownKeys()).map((each) => each.slice(prefix.length));
+      const changes = await step(keys, async (each) => (await storage.getItem(prefix + each)) ?? null);
+      const set = new Map([...changes.set].map(([each, value]) => [prefix + each, value]));
+      current = { ...current, version: current.version + 1 };
+      set.set(key.meta(), JSON.stringify(current));
+      await through.commit({ set, remove: changes.remove.map((each) => prefix + each) });
+      await through.settle();
+    }
+    return current;
+  }
+
+  /** Begins anew with the drafts that can be read. */
+  async function repair(): Promise<void> {
+    // What was committed may be drafts.
+    await journal?.recover().catch((error: unknown) => {
+      if (!isLost(error)) throw error;
+    });
+    const unreadable: string[] = [`${prefix}journal`];
+    for (const each of await ownKeys()) {
+      const id = each.startsWith(`${prefix}d,`) ? each.slice(`${prefix}d,`.length) : undefined;
+      if (id === undefined) continue;
+      try {
+        readDraft(await storage.getItem(each), id);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        unreadable.push(each);
+      }
+    }
+    const meta: Meta = { version, generation: newIncarnation(), cursor: null };
+    await storage.setItem(key.meta(), JSON.stringify(meta));
+    await removeAll(storage, unreadable);
+  }
+
+  // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  async function load({ meta }: Session): Promise<LocalState> {
+    const conversationKeys = key.conversation(meta.generation, '');
+    const draftKeys = key.draft('');
+    const wanted = (await ownKeys()).filter((each) => each.startsWith(conversationKeys) || each.startsWith(draftKeys));
+    const found = [...(await getAll(storage, wanted))];
+    return {
+      cursor: meta.cursor,
+      conversations: found
+        .filter(([each]) => each.startsWith(conversationKeys))
+        .map(([each, text]) => readConversation(text, each.slice(conversationKeys.length))),
+      drafts: found
+        .filter(([each]) => each.startsWith(draftKeys))
+        .map(([each, text]) => readDraft(text, each.slice(draftKeys.length)))
+        .sort(byOrder),
+    };
+  }
+
+  async function readChunks(
+    generation: string,
+    chunks: readonly { readonly conversationId: ConversationId; readonly chunk: number }[],
+  ): Promise<Event[][]> {
+    const keys = chunks.map(({ conversationId, chunk }) => key.chunk(generation, chunk, conversationId));
+    const found = await getAll(storage, keys);
+    return chunks.map(({ conversationId }, index) => {
+      const text = found.get(keys[index] ?? '') ?? null;
+      if (text === null) throw new LocalStoreError('evicted', 'events of the local store were removed');
+      return readEvents(text, conversationId);
+    });
+  }
+
+  async function readRange(own: Session, query: LocalEventsQuery): Promise<Event[]> {
+    const { conversationId, after = -1, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const direction = query.after === undefined ? -1 : 1;
+    const wanted = [...(own.chunks.get(conversationId) ?? [])]
+      .filter((chunk) => chunk >= chunkOf(after + 1) && chunk <= chunkOf(before - 1))
+      .sort((a, b) => direction * (a - b));
+    const events: Event[] = [];
+    // As many chunks at once as hold `limit` events when they are full.
+    const step = Math.max(1, Math.ceil(limit / CHUNK));
+    for (let index = 0; index < wanted.length && events.length < limit; index += step) {
+      const chunks = wanted.slice(index, index + step).map((chunk) => ({ conversationId, chunk }));
+      for (const chunk of await readChunks(own.meta.generation, chunks)) {
+        events.push(...chunk.filter(({ conversationSeq: seq }) => seq > after && seq < before));
+      }
+    }
+    return events.sort((a, b) => direction * (a.conversationSeq - b.conversationSeq)).slice(0, limit);
+  }
+
+  async function write(own: Session, through: KeyValueJournal, changes: LocalChanges): Promise<void> {
+    const { replace = false, cursor = replace ? own.meta.cursor : undefined } = changes;
+    const meta: Meta = {
+      ...own.meta,
+      cursor: cursor ?? own.meta.cursor,
+      generation: replace ? newIncarnation() : own.meta.generation,
+    };
+    const chunks: Session['chunks'] = replace ? new Map() : own.chunks;
+    const set = new Map<string, string>();
+    for (const row of changes.conversations ?? []) {
+      set.set(key.conversation(meta.generation, row.conversationId), JSON.stringify(row));
+    }
+    const touched = await mergeEvents(meta.generation, chunks, changes.events ?? []);
+    for (const { conversationId, chunk, events } of touched) {
+      set.set(key.chunk(meta.generation, chunk, conversationId), JSON.stringify(events));
+    }
+    for (const draft of changes.putDrafts ?? []) set.set(key.draft(draft.clientMessageId), JSON.stringify(draft));
+    const remove = (changes.removeDrafts ?? []).map((id) => key.draft(id));
+    for (const each of remove) set.delete(each);
+    if (meta.cursor !== own.meta.cursor || replace) set.set(key.meta(), JSON.stringify(meta));
+
+    await through.commit({ set, remove });
+    const before = own.meta.generation;
+    own.meta = meta;
+    own.chunks = chunks;
+    for (const { conversationId, chunk } of touched) indexChunk(chunks, conversationId, chunk);
+    // It is committed whatever happens now: what cannot be carried out is tried again before the next operation.
+    await through.settle().catch(() => undefined);
+    if (replace) await removeGeneration(before).catch(() => undefined);
+  }
+
+  /** The chunks that `events` belong to, with them in place. */
+  async function mergeEvents(generation: string, chunks: Session['chunks'], events: readonly Event[]) {
+    const touched = new Map<string, { conversationId: ConversationId; chunk: number; fresh: Event[] }>();
+    for (const event of events) {
+      const { conversationId } = event;
+      const chunk = chunkOf(event.conversationSeq);
+      const id = `${chunk},${conversationId}`;
+      const entry = touched.get(id) ?? { conversationId, chunk, fresh: [] };
+      entry.fresh.push(event);
+      touched.set(id, entry);
+    }
+    const existing = [...touched.values()].filter((each) => chunks.get(each.conversationId)?.has(each.chunk));
+    const found = await readChunks(generation, existing);
+    const stored = new Map(existing.map((each, index) => [each, found[index] ?? []]));
+    return [...touched.values()].map((entry) => {
+      const bySeq = new Map<number, Event>();
+      for (const event of [...(stored.get(entry) ?? []), ...entry.fresh]) bySeq.set(event.conversationSeq, event);
+      const merged = [...bySeq.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
+      return { conversationId: entry.conversationId, chunk: entry.chunk, events: merged };
+    });
+  }
+
+  /** What is left of it after a crash is removed by the next `open`. */
+  async function removeGeneration(generation: string): Promise<void> {
+    const [conversations, events] = [`${prefix}c,${generation},`, `${prefix}e,${generation},`];
+    const keys = await ownKeys();
+    await removeAll(
+      storage,
+      keys.filter((each) => each.startsWith(conversations) || each.startsWith(events)),
+    );
+  }
+
+  return {
+    open: (userId) => {
+      if (user !== userId) broken = false;
+      user = userId;
+      session = undefined;
+      return inTurn(async () => {
+        prefix = `${name},${userId},`;
+        erased = false;
+        try {
+          session = await begin();
+        } catch (error) {
+          const sorted = sortError(error);
+          broken = isLost(sorted);
+          throw sorted;
+        }
+      });
+    },
+    close: async () => {
+      session = undefined;
+      await last;
+    },
+    load: () => opened(load),
+    events: (query) => opened((own) => readRange(own, query)),
+    transaction: (changes) => opened((own, through) => write(own, through, changes)),
+    erase: () =>
+      inTurn(async () => {
+        if (user === undefined) throw new Error('the local store is not open');
+        // The journal first, or it would bring things back; then the root, without which the rest is garbage.
+        await removeAll(storage, [`${prefix}journal`, key.meta()]);
+        await removeAll(storage, await ownKeys());
+        broken = false;
+        erased = true;
+      }),
+  };
+}
+
+function chunkOf(conversationSeq: number): number {
+  return Math.floor(conversationSeq / CHUNK);
+}
+
+function indexChunk(chunks: Session['chunks'], conversationId: ConversationId, chunk: number): void {
+  const own = chunks.get(conversationId) ?? new Set();
+  chunks.set(conversationId, own.add(chunk));
+}
+
+/** Storages have no common way to say that they are full. */
+function sortError(error: unknown): unknown {
+  if (error instanceof LocalStoreError || !(error instanceof Error)) return error;
+  if (error.name !== 'QuotaExceededError' && !/\b(full|quota|no space)\b/i.test(error.message)) return error;
+  return new LocalStoreError('full', 'the storage has no more room for the local store', { cause: error });
+}
