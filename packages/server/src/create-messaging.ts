@@ -64,8 +64,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ...settings,
     ...backplane,
     events,
-    transfer: (partition, reader) =>
+    transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, reader, {
+        holdsLease,
         storage,
         numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events),
         recovery,

@@ -94,7 +94,7 @@ export class PartitionOwner {
     for (let failures = 0; !stop.aborted; ) {
       const reader = ingress.open(partition);
       try {
-        const transfer = this.#port.transfer(partition, reader);
+        const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
         while (!stop.aborted) {
           const entries = await reader.read(batch, stop);
           if (entries.length > 0) await transfer.carryOut(entries, stop);
@@ -108,6 +108,12 @@ export class PartitionOwner {
         await reader.close();
       }
     }
+  }
+
+  /** Asked of the one who keeps the leases, since a heartbeat may be older than the pause that cost this worker its own. */
+  async #holds(partition: number, stop: AbortSignal): Promise<boolean> {
+    const { leases, nodeId, leaseTtl } = this.#port;
+    return !stop.aborted && leases.acquire(partition, nodeId, leaseTtl);
   }
 
   /** Stops reading at once. Nobody waits for the batch in work: one that hangs must not keep the other leases from renewal. */
@@ -141,7 +147,7 @@ export interface PartitionOwnerPorts {
   readonly events: ServerEventBus;
   readonly clock: Clock;
   readonly random: Random;
-  readonly transfer: (partition: number, reader: PartitionReader) => Transfer;
+  readonly transfer: (partition: number, reader: PartitionReader, holdsLease: () => Promise<boolean>) => Transfer;
 }
 
 interface Run {

@@ -110,8 +110,12 @@ export class Transfer {
     const { storage, numbering, announcement, clock } = this.#port;
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
-    const plan = this.#decide(tasks, await this.#load(tasks, suspicious), known);
+    const { states, isNews } = await this.#load(tasks, suspicious);
+    const plan = this.#decide(tasks, states, known);
     if (!suspicious && plan.idle) return { conflict: 'doubt' };
+    if (isNews && !(await this.#port.holdsLease())) {
+      throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
+    }
     const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
     const rows = await numbering.number(plan.deliveries, clock.now());
     if (plan.events.length > 0 || rows.length > 0) {
@@ -172,7 +176,11 @@ export class Transfer {
     return plan;
   }
 
-  async #load(tasks: readonly Task[], fresh: boolean): Promise<Map<ConversationId, ConversationState>> {
+  /** `isNews`: some of it was not remembered, and may hold what another worker wrote. */
+  async #load(
+    tasks: readonly Task[],
+    fresh: boolean,
+  ): Promise<{ states: Map<ConversationId, ConversationState>; isNews: boolean }> {
     const states = new Map<ConversationId, ConversationState>();
     const missing = new Set<ConversationId>();
     for (const { envelope } of tasks) {
@@ -187,7 +195,7 @@ export class Transfer {
       for (const [conversationId, state] of loaded) states.set(conversationId, state);
       this.#cache.keep(loaded, []);
     }
-    return states;
+    return { states, isNews: missing.size > 0 };
   }
 
   async #lookUp(tasks: readonly Task[]): Promise<Map<string, Event>> {
@@ -252,6 +260,11 @@ export class Transfer {
 }
 
 export interface TransferPorts {
+  /**
+   * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while
+   * it was paused would decide by them, once more and otherwise, what its successor has refused.
+   */
+  readonly holdsLease: () => Promise<boolean>;
   readonly storage: Storage;
   readonly numbering: RowNumbering;
   readonly recovery: Recovery;

@@ -35,6 +35,8 @@ export interface WriterOptions {
   readonly nodeId?: string;
   readonly attempts?: number;
   readonly inboxMembers?: number;
+  /** Whether the partition is still this writer's. Default: it is. */
+  readonly holdsLease?: () => Promise<boolean>;
   /** What happens in the pipeline, in order, by name. */
   readonly trace?: string[];
 }
@@ -97,6 +99,7 @@ export function openWriter(options: WriterOptions = {}) {
     close: () => stream.close(),
   };
   const transfer = new Transfer(partition, reader, {
+    holdsLease: options.holdsLease ?? (async () => true),
     storage,
     numbering,
     recovery,

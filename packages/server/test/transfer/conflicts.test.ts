@@ -49,6 +49,24 @@ describe('when another owner was faster', () => {
     expect(placed).toEqual([1, 2, 3]);
   });
 
+  test('one that lost its partition while it was paused leaves to its successor what that may have refused', async () => {
+    const { storage, first, second } = twoOwners();
+    // Refused by the successor, and right after that it would be allowed.
+    const command = send(bob, group);
+    const [refused] = await second.write(command, createGroup(alice, [bob]));
+    expect(codeOf(refused)).toBe('not_a_member');
+    let asked = 0;
+    const paused = openWriter({ storage, shared: first.shared, holdsLease: async () => ++asked < 1 });
+    await paused.queue(command);
+    const stop = new AbortController();
+    paused.events.on('retried', () => stop.abort());
+    await paused.carryOut(stop.signal);
+    expect(asked).toBe(1);
+    expect(paused.trace).not.toContain('commit');
+    expect(paused.frames).toEqual([]);
+    expect(await paused.backlog()).toBe(1);
+  });
+
   test('what its recipients get stands above what the other wrote, though its seqs were allocated before', async () => {
     const { storage, first, second } = twoOwners();
     await first.write(createGroup(alice, [bob]));

@@ -1,0 +1,486 @@
+import {
+  type Command,
+  type CommandId,
+  type CommandResult,
+  type ConversationId,
+  type ConversationState,
+  commandKey,
+  composeStorage,
+  createIdSource,
+  type Event,
+  evolve,
+  type InboxEntry,
+  type NodeId,
+  project,
+  recipientsAsOf,
+  refKey,
+  type Storage,
+  type TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
+import { seededRandom } from '@tidemark/testkit';
+import { InboxReader } from '../../src/inbox/inbox-reader.ts';
+import { RowNumbering } from '../../src/inbox/number-rows.ts';
+import { VoidFiller } from '../../src/inbox/void-filler.ts';
+import { encodeEnvelope } from '../../src/ingress/envelope.ts';
+import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
+import { Announcement } from '../../src/notify/announcement.ts';
+import type { NodeFrame } from '../../src/notify/node-frame.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
+import { Recovery } from '../../src/transfer/recovery.ts';
+import { Transfer } from '../../src/transfer/transfer.ts';
+import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers, send } from '../support/commands.ts';
+import { ManualClock, settled } from '../support/manual-clock.ts';
+import { type CallFate, GatedCalls } from './gated-calls.ts';
+
+const USERS = [alice, bob, carol];
+const VOID_AFTER = 2_000;
+const RETENTION = 14 * 24 * 3_600_000;
+
+interface Worker {
+  readonly name: string;
+  readonly partition: number;
+  readonly reader: PartitionReader;
+  readonly transfer: Transfer;
+  readonly stop: AbortController;
+  busy: boolean;
+  /** Another worker has taken the partition over. */
+  superseded: boolean;
+  /** That happened after this worker last read from the store or asked for its lease: it cannot know. */
+  unaware: boolean;
+}
+
+interface Answered {
+  readonly result?: CommandResult;
+  readonly error?: TidemarkError;
+}
+
+/**
+ * Writers as they are (decide, transfer, numbering, recovery, voids and the reader of inboxes) in a world where a schedule
+ * decides everything else: when each call of a port is let through and what becomes of it, which workers there are of a
+ * partition at once (an owner that lost its lease and does not know yet writes against its successor), who is killed, when
+ * Redis loses what it holds, and how time passes. Two partitions, since the inboxes of users are where they meet.
+ */
+export class WriterWorld {
+  readonly trace: string[] = [];
+  readonly clock = new ManualClock();
+  readonly #calls = new GatedCalls();
+  readonly #shared = createMemoryBackplaneState();
+  readonly #storage: Storage;
+  readonly #workers: Worker[] = [];
+  readonly #commands: Command[] = [];
+  readonly #calledFor = new Map<string, Command>();
+  /** By command, the call whose answer its sender waits for. */
+  readonly #listening = new Map<string, string>();
+  readonly #excused = new Set<string>();
+  readonly #answers = new Map<string, Answered[]>();
+  readonly #seen = new Map<UserId, InboxEntry[]>();
+  readonly #reading = new Set<UserId>();
+  readonly #ids = createIdSource(seededRandom(1));
+  readonly #backplane: ReturnType<typeof memoryBackplane>;
+  #made = 0;
+
+  constructor(kind: 'atomic' | 'composed') {
+    this.#storage =
+      kind === 'atomic' ? memoryStorage() : composeStorage({ history: memoryHistory(), inbox: memoryInbox() });
+    this.#backplane = memoryBackplane({
+      partitions: 2,
+      backlog: 1_000,
+      deadLetters: 100,
+      shared: this.#shared,
+      clock: this.clock,
+    });
+    for (const userId of USERS) {
+      this.#seen.set(userId, []);
+      void this.#backplane.presence.join([userId], 'gateway' as NodeId, 1e12);
+    }
+  }
+
+  // ── What a schedule may do ───────────────────────────────────────────────────────────────────────────────────────
+
+  async submit(pick: number): Promise<void> {
+    const actor = USERS[pick % 3] as UserId;
+    const other = USERS[(pick + 1) % 3] as UserId;
+    const commandId = `c${this.#commands.length}` as CommandId;
+    const kinds: readonly (() => Command)[] = [
+      () => send(actor, direct, { commandId }),
+      () => send(actor, group, { commandId }),
+      () => createGroup(actor, [other], { commandId }),
+      () => send(actor, group, { commandId }),
+      () => addMembers(actor, [other], { commandId }),
+      () => removeMembers(actor, [other], { commandId }),
+      () => removeMembers(actor, [actor], { commandId }),
+    ];
+    const command = (kinds[Math.floor(pick / 3) % kinds.length] as () => Command)();
+    this.#commands.push(command);
+    await this.#queue(command);
+  }
+
+  /** The sender has heard nothing, and tries again under the same id. */
+  async resubmit(pick: number): Promise<void> {
+    const open = this.#commands.filter((command) => !this.#answers.has(commandKey(command)));
+    const command = open[pick % Math.max(1, open.length)];
+    if (command) await this.#queue(command);
+  }
+
+  /** A worker opens a partition; one that has it already stays at work until it is killed or learns that it lost it. */
+  open(pick: number): void {
+    const partition = pick % 2;
+    if (this.#workers.filter((worker) => worker.partition === partition).length >= 2) return;
+    this.#made += 1;
+    const name = `worker ${this.#made}`;
+    this.trace.push(`${name} opens partition ${partition}`);
+    for (const worker of this.#workers) {
+      if (worker.partition === partition) Object.assign(worker, { superseded: true, unaware: true });
+    }
+    this.#workers.push(this.#startWorker(name, partition));
+  }
+
+  /** An idle worker takes what is queued and begins to carry it out. */
+  async begin(pick: number): Promise<void> {
+    const idle = this.#workers.filter((worker) => !worker.busy);
+    const worker = idle[pick % Math.max(1, idle.length)];
+    if (!worker) return;
+    const now = new AbortController();
+    const reading = worker.reader.read((pick % 3) + 1, now.signal);
+    now.abort();
+    const entries = await reading;
+    if (entries.length === 0) return;
+    worker.busy = true;
+    this.trace.push(`${worker.name} begins with ${entries.map((entry) => entry.id).join(' ')}`);
+    const ended = (): void => {
+      worker.busy = false;
+    };
+    void worker.transfer.carryOut(entries, worker.stop.signal).then(ended, (error: unknown) => {
+      this.trace.push(`${worker.name} gave up: ${error}`);
+      this.#remove(worker);
+    });
+    await settled();
+  }
+
+  async call(pick: number, fate: CallFate): Promise<void> {
+    const happened = await this.#calls.step(pick, fate);
+    if (happened) this.trace.push(happened);
+    await settled();
+  }
+
+  /** The heartbeat of a worker finds that the partition is another's: it stops at the next chance. */
+  lose(pick: number): void {
+    const worker = this.#workers[pick % Math.max(1, this.#workers.length)];
+    if (!worker) return;
+    this.trace.push(`${worker.name} learns that it lost its partition`);
+    worker.stop.abort();
+    if (!worker.busy) this.#remove(worker);
+  }
+
+  kill(pick: number): void {
+    const worker = this.#workers[pick % Math.max(1, this.#workers.length)];
+    if (!worker) return;
+    this.trace.push(`${worker.name} is killed`);
+    this.#calls.kill(worker.name);
+    this.#remove(worker);
+  }
+
+  /** Redis comes back empty: counters and queued commands are gone. */
+  wipe(): void {
+    this.trace.push('Redis is wiped');
+    this.#shared.counters.clear();
+    for (const partition of this.#shared.streams.partitions.values()) partition.entries.clear();
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.trace.push(`${ms} ms pass`);
+    await this.clock.advance(ms);
+  }
+
+  /** A device reads on from where it is; a hole is waited for, and closed. */
+  async read(pick: number): Promise<void> {
+    const userId = USERS[pick % USERS.length] as UserId;
+    if (this.#reading.has(userId)) return;
+    this.#reading.add(userId);
+    const seen = this.#seen.get(userId) as InboxEntry[];
+    void this.#inboxes()
+      .after(userId, seen.length, 50)
+      .then(
+        (entries) => {
+          if (entries === 'floor') throw new Error('nothing was purged, and yet the floor moved');
+          for (const entry of entries) {
+            if (entry.seq !== seen.length + 1) throw new Error(`${userId} was given ${entry.seq} after ${seen.length}`);
+            seen.push(entry);
+          }
+        },
+        (error: unknown) => this.trace.push(`reading of ${userId} failed: ${error}`),
+      )
+      .finally(() => this.#reading.delete(userId));
+    await settled();
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Everything works from here on: each command is repeated until it is answered, and everybody reads to the end. */
+  async settle(): Promise<void> {
+    this.trace.push('everything is healed');
+    for (const worker of this.#workers) if (worker.superseded) worker.stop.abort();
+    for (let round = 0; round < 40; round += 1) {
+      for (const partition of [0, 1])
+        if (!this.#workers.some((each) => each.partition === partition)) this.open(partition);
+      for (const worker of this.#workers) if (!worker.busy && worker.stop.signal.aborted) this.#remove(worker);
+      for (let index = 0; index < 20; index += 1) await this.begin(index);
+      for (let index = 0; index < 400 && this.#calls.size > 0; index += 1) await this.call(0, 'answered');
+      await this.clock.advance(VOID_AFTER);
+      const isIdle = this.#workers.every((worker) => !worker.busy) && this.#calls.size === 0;
+      const open = this.#commands.filter((command) => !this.#answers.has(commandKey(command)));
+      if (!isIdle || (await this.#backlog()) > 0) continue;
+      if (open.length > 0) for (const command of open) await this.#queue(command);
+      else if (await this.#everythingRead()) return;
+    }
+    throw new Error('it did not come to rest');
+  }
+
+  async #backlog(): Promise<number> {
+    const { ingress } = this.#backplane;
+    return (await ingress.backlog(0)) + (await ingress.backlog(1));
+  }
+
+  async #everythingRead(): Promise<boolean> {
+    const heads = await this.#storage.inbox.bounds(USERS);
+    let all = true;
+    for (const [index, userId] of USERS.entries()) {
+      if ((this.#seen.get(userId)?.length ?? 0) >= (heads.get(userId)?.head ?? 0)) continue;
+      all = false;
+      await this.read(index);
+    }
+    return all;
+  }
+
+  /** What must hold after `settle`, whatever the schedule was. */
+  async judge(): Promise<void> {
+    const logs = await this.#logs();
+    const events = [...logs.values()].flat();
+    this.#judgeLogs(logs);
+    this.#judgeAnswers(new Map(events.map((event) => [`${event.actorId} ${event.commandId}`, event])));
+    this.#judgeInboxes(events);
+  }
+
+  #judgeLogs(logs: Map<string, Event[]>): void {
+    for (const log of logs.values()) {
+      let state: ConversationState | undefined;
+      for (const [index, event] of log.entries()) {
+        if (event.conversationSeq !== index + 1)
+          throw new Error(`the log has ${event.conversationSeq} at ${index + 1}`);
+        state = evolve(state, event);
+      }
+      const keys = log.flatMap((event) => (event.commandId === null ? [] : [`${event.actorId} ${event.commandId}`]));
+      if (new Set(keys).size !== keys.length) throw new Error('a command has two events');
+    }
+  }
+
+  #judgeAnswers(caused: ReadonlyMap<string, Event>): void {
+    for (const command of this.#commands) {
+      const key = commandKey(command);
+      const answers = this.#answers.get(key) ?? [];
+      const first = answers[0];
+      const event = caused.get(key);
+      if (!first) throw new Error(`${key} was never answered`);
+      for (const { result } of answers) {
+        if (!result) continue;
+        if (first.result && JSON.stringify(result) !== JSON.stringify(first.result) && event) {
+          throw new Error(`${key} has two receipts`);
+        }
+        if (command.type !== 'message.send') continue;
+        if (event?.type !== 'message.sent') throw new Error(`${key} has a receipt and is not stored`);
+        if (event.messageId !== result.messageId || event.conversationSeq !== result.conversationSeq) {
+          throw new Error(`the receipt of ${key} is not of its event`);
+        }
+      }
+      // The sender believes the first answer: what was refused for good must not happen afterwards.
+      if (first.error && event && !this.#excused.has(key))
+        throw new Error(`${key} was refused (${first.error.code}), and happened all the same`);
+    }
+  }
+
+  #judgeInboxes(events: readonly Event[]): void {
+    const { joined, left } = project(events);
+    const stays = joined.map((stay) => ({ ...stay }));
+    for (const { conversationId, userId, leftSeq } of left) {
+      const open = stays.find(
+        (each) => each.conversationId === conversationId && each.userId === userId && !each.leftSeq,
+      );
+      if (open) open.leftSeq = leftSeq;
+    }
+    const expected = new Map<UserId, Set<string>>(USERS.map((userId) => [userId, new Set()]));
+    for (const event of events)
+      for (const userId of recipientsAsOf(stays, event)) expected.get(userId)?.add(refKey(event));
+    for (const userId of USERS) {
+      const entries = (this.#seen.get(userId) ?? []).flatMap(({ event }) => (event ? [event] : []));
+      const found = entries.map(refKey);
+      const wanted = expected.get(userId) as Set<string>;
+      if (new Set(found).size !== found.length) throw new Error(`${userId} has an event twice`);
+      for (const key of wanted) if (!found.includes(key)) throw new Error(`${userId} misses ${key}`);
+      for (const key of found) if (!wanted.has(key)) throw new Error(`${userId} was given ${key}, which is not theirs`);
+      if (!this.#storage.capabilities.atomic) continue;
+      const last = new Map<string, number>();
+      for (const event of entries) {
+        if (event.conversationSeq < (last.get(event.conversationId) ?? 0))
+          throw new Error(`${userId} reads out of order`);
+        last.set(event.conversationId, event.conversationSeq);
+      }
+    }
+  }
+
+  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #queue(command: Command): Promise<void> {
+    const call = `call ${this.#calledFor.size + 1}`;
+    this.#calledFor.set(call, command);
+    this.#listening.set(commandKey(command), call);
+    this.trace.push(`${call}: ${command.actorId} ${command.type} ${command.commandId} in ${command.conversationId}`);
+    const body = encodeEnvelope({ command, replyTo: 'gateway' as NodeId, call });
+    await this.#backplane.ingress.append(command.conversationId === group ? 0 : 1, body);
+  }
+
+  #startWorker(name: string, partition: number): Worker {
+    const gate = <T extends object>(port: string, methods: T): T => this.#calls.gate(name, port, methods);
+    const plain = this.#storage;
+    const storage: Storage = {
+      ...plain,
+      commit: gate('storage', {
+        commit: (batch: Parameters<Storage['commit']>[0]) => {
+          for (const event of batch.events) this.#excuse(name, `${event.actorId} ${event.commandId}`);
+          return plain.commit(batch);
+        },
+      }).commit,
+      history: gate('history', { ...plain.history, load: (ids) => this.#load(name, ids) }),
+      inbox: this.#gatedInbox(name),
+    };
+    const events = new ServerEventBus();
+    const counters = this.#backplane.inboxSeq(plain.inbox.epoch);
+    const numbering = new RowNumbering(gate('seq', counters), storage.inbox, events);
+    const stream = this.#backplane.ingress.open(partition);
+    const acknowledging = gate('stream', {
+      acknowledge: (ids: readonly string[]) => stream.acknowledge(ids),
+      park: (...args: Parameters<PartitionReader['park']>) => stream.park(...args),
+    });
+    const reader: PartitionReader = {
+      read: (limit, signal) => stream.read(limit, signal),
+      close: () => stream.close(),
+      ...acknowledging,
+    };
+    const random = seededRandom(this.#made);
+    const lease = gate('lease', { holds: async () => this.#holds(name) });
+    const transfer = new Transfer(partition, reader, {
+      holdsLease: () => lease.holds(),
+      storage,
+      numbering,
+      recovery: new Recovery({ storage, clock: this.clock, events, retention: RETENTION }),
+      announcement: new Announcement({
+        presence: this.#backplane.presence,
+        notifier: this.#backplane.notifier,
+        events,
+        nodeId: 'gateway' as NodeId,
+        deliverHere: (frame) => this.#hear(name, frame),
+      }),
+      events,
+      clock: this.clock,
+      random,
+      ids: this.#ids,
+      inboxMembers: 500,
+      attempts: 3,
+      cacheSize: 100,
+    });
+    return {
+      name,
+      partition,
+      reader,
+      transfer,
+      stop: new AbortController(),
+      busy: false,
+      superseded: false,
+      unaware: false,
+    };
+  }
+
+  /** `epoch` is read when it is needed, and no call. */
+  #gatedInbox(name: string): Storage['inbox'] {
+    const { epoch, ...methods } = { ...this.#storage.inbox, epoch: this.#storage.inbox.epoch };
+    return { ...this.#calls.gate(name, 'inbox', methods), epoch };
+  }
+
+  /**
+   * A worker that was superseded between asking for its lease and writing. Leases can't fence that, and no key of the store
+   * is shared by a refusal and an event.
+   */
+  #excuse(name: string, key: string): void {
+    if (this.#workers.find((each) => each.name === name)?.unaware) this.#excused.add(key);
+  }
+
+  #load(name: string, ids: readonly ConversationId[]): Promise<Map<ConversationId, ConversationState>> {
+    this.#holds(name);
+    return this.#storage.history.load(ids);
+  }
+
+  #holds(name: string): boolean {
+    const worker = this.#workers.find((each) => each.name === name);
+    if (worker) worker.unaware = false;
+    return worker?.superseded === false;
+  }
+
+  /** What is announced was stored before, at the seqs it is announced with. */
+  #hear(name: string, frame: NodeFrame): void {
+    for (const reply of frame.replies) {
+      const command = this.#calledFor.get(reply.call) as Command;
+      const key = commandKey(command);
+      this.#excuse(name, key);
+      // Whoever tries again no longer listens for what became of the call before.
+      if (this.#listening.get(key) !== reply.call) continue;
+      const answers = this.#answers.get(key) ?? [];
+      answers.push('result' in reply ? { result: reply.result } : { error: reply.error });
+      this.#answers.set(key, answers);
+    }
+    for (const { event, to } of frame.deliveries) {
+      for (const [userId, seq] of to) {
+        void this.#storage.inbox.range(userId, seq - 1, 1).then(([row]) => {
+          if (row?.seq !== seq || !row.ref || refKey(row.ref) !== refKey(event)) {
+            this.trace.push('BROKEN');
+            this.#brokenBy = new Error(
+              `${refKey(event)} was announced to ${userId} at ${seq}, where the store has another`,
+            );
+          }
+        });
+      }
+    }
+  }
+
+  #brokenBy: Error | undefined;
+
+  #inboxes(): InboxReader {
+    const inbox = this.#gatedInbox('reader');
+    const voids = new VoidFiller({ inbox, clock: this.clock, events: new ServerEventBus(), voidAfter: VOID_AFTER });
+    return new InboxReader({ ...this.#storage, inbox }, voids);
+  }
+
+  #remove(worker: Worker): void {
+    const index = this.#workers.indexOf(worker);
+    if (index >= 0) this.#workers.splice(index, 1);
+  }
+
+  async #logs(): Promise<Map<string, Event[]>> {
+    if (this.#brokenBy) throw this.#brokenBy;
+    const logs = new Map<string, Event[]>();
+    for (const conversationId of [group, direct]) {
+      const state = (await this.#storage.history.load([conversationId])).get(conversationId);
+      const refs = Array.from({ length: state?.head ?? 0 }, (_, index) => ({
+        conversationId,
+        conversationSeq: (index + 1) as Event['conversationSeq'],
+      }));
+      const events = await this.#storage.history.findByRef(refs);
+      logs.set(
+        conversationId,
+        [...events].sort((a, b) => a.conversationSeq - b.conversationSeq),
+      );
+    }
+    return logs;
+  }
+}
