@@ -73,8 +73,7 @@ export type OperationRecord = RecordHead & {
 export type DeviceRecord = RecordHead & {
   readonly userId: UserId;
   readonly deviceId: string;
-} & /** The client started; `cursor` and `conversations` (highest conversationSeq held of each) are what its local store held. */
-  (
+} /** The client started; `cursor` and `conversations` (highest conversationSeq held of each) are what its local store held. */ & (
     | { readonly type: 'resume'; readonly cursor: Cursor | null; readonly held: Readonly<Record<string, number>> }
     /** Entries are in the local store, and `cursor` with them, in the order they were applied. */
     | { readonly type: 'apply'; readonly entries: readonly InboxEntry<ContentMap>[]; readonly cursor: Cursor }

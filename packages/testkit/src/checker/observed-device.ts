@@ -1,5 +1,6 @@
 import { type ConversationId, type Cursor, type Event, parseCursor, type UserId } from '@tidemark/core';
 import type { RecordOf } from './history.ts';
+import { orInsert } from './or-insert.ts';
 
 /** What a device told of its sync, in its own order. */
 export type DeviceStep = RecordOf<'resume' | 'apply' | 'reset' | 'live' | 'gap'>;
@@ -114,8 +115,7 @@ function sinceReset(steps: readonly DeviceStep[]): Event[][] {
 function placed(lists: readonly (readonly Event[])[]): Map<ConversationId, (Event | undefined)[]> {
   const byConversation = new Map<ConversationId, (Event | undefined)[]>();
   for (const event of lists.flat()) {
-    let bySeq = byConversation.get(event.conversationId);
-    if (!bySeq) byConversation.set(event.conversationId, (bySeq = []));
+    const bySeq = orInsert(byConversation, event.conversationId, () => []);
     bySeq[event.conversationSeq] ??= event;
   }
   return byConversation;
