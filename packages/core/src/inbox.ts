@@ -32,6 +32,11 @@ export interface Reset {
 export interface Entries<C = ContentMap> {
   readonly type: 'entries';
   readonly entries: readonly InboxEntry<C>[];
+  /**
+   * The newest seq known when these were read from the store: how far a catch-up has to go. For showing only, absent from
+   * live entries and from older servers.
+   */
+  readonly head?: Seq;
 }
 
 /** The feed has caught up: what follows is live. Sent once per connection, and again after each catch-up. */

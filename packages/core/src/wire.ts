@@ -121,7 +121,7 @@ export const event = z.discriminatedUnion('type', [
 export const inboxEntry = z.object({ seq, event: event.nullable() });
 
 export const feedItem = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('entries'), entries: z.array(inboxEntry) }),
+  z.object({ type: z.literal('entries'), entries: z.array(inboxEntry), head: seq.optional() }),
   z.object({ type: z.literal('reset'), reason: z.enum(['new', 'epoch', 'floor', 'ahead']), cursor }),
   z.object({ type: z.literal('live'), cursor }),
 ]);

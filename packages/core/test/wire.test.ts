@@ -108,6 +108,8 @@ describe('what travels between processes and to clients', () => {
     expect(events.map((event) => wire.parseWire(wire.event, event))).toEqual(events);
     const entries = [...events, null].map((event, n) => ({ seq: n + 1, event }));
     expect(wire.parseWire(wire.feedItem, { type: 'entries', entries })).toEqual({ type: 'entries', entries });
+    const page = { type: 'entries', entries, head: 40 };
+    expect(wire.parseWire(wire.feedItem, page)).toEqual(page);
   });
 
   test('content passes as it is, own keys named __proto__ too', () => {

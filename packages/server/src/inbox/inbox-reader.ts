@@ -53,8 +53,8 @@ export class InboxReader {
   async start(userId: UserId, cursor: { epoch: Epoch; seq: Seq } | undefined): Promise<Start> {
     const { floor, head } = await this.#bounds(userId);
     const reset = this.#resetReason(cursor, floor, head);
-    if (reset === undefined && cursor) return { seq: cursor.seq, reset };
-    return { seq: await this.#settled(userId, floor, head), reset };
+    if (reset === undefined && cursor) return { seq: cursor.seq, head, reset };
+    return { seq: await this.#settled(userId, floor, head), head, reset };
   }
 
   /**
@@ -112,6 +112,8 @@ export class InboxReader {
 
 export interface Start {
   readonly seq: Seq;
+  /** The newest seq in the store. */
+  readonly head: Seq;
   readonly reset: ResetReason | undefined;
 }
 

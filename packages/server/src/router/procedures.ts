@@ -11,6 +11,7 @@ import {
   type Limits,
   parseCursor,
   type Receipt,
+  type Seq,
   type Storage,
   selfConversationId,
   TidemarkError,
@@ -79,6 +80,8 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
           entries,
           cursor: last ? formatCursor(reader.epoch, last.seq) : cursor,
           hasMore: entries.length === limit,
+          // None while the inbox is empty: there is no seq 0.
+          ...(last && { head: Math.max(start.head, last.seq) as Seq }),
         };
       }),
 

@@ -39,6 +39,8 @@ export class Feed {
   readonly #closing = new AbortController();
   #cursor = 0;
   #heard = 0;
+  /** The newest seq in the store when the feed began. */
+  #head = 0;
   #mode: 'reading' | 'live' = 'reading';
   #impatient = false;
   /** The sink knows that it is live, and nothing from the store was written since. */
@@ -59,10 +61,14 @@ export class Feed {
     return this.#mode === 'live';
   }
 
-  /** Begins after `seq`, telling the sink of a reset first. Call once the hub sends this feed what it hears. */
-  start(seq: Seq, reset: ResetReason | undefined): void {
+  /**
+   * Begins after `seq`, telling the sink of a reset first; `head` is what the catch-up has before it. Call once the hub
+   * sends this feed what it hears.
+   */
+  start(seq: Seq, reset: ResetReason | undefined, head: Seq = seq): void {
     if (this.#closing.signal.aborted) return;
     this.#cursor = seq;
+    this.#head = head;
     if (reset) this.#reset(reset);
     void this.#read();
   }
@@ -187,7 +193,8 @@ export class Feed {
       const slice = entries.slice(start, start + TEXT_ENTRIES);
       this.#cursor = (slice.at(-1) as InboxEntry).seq;
       this.#saidLive = false;
-      this.#sink.item({ type: 'entries', entries: slice }, this.#cursorText());
+      const head = Math.max(this.#head, this.#heard, this.#cursor) as Seq;
+      this.#sink.item({ type: 'entries', entries: slice, head }, this.#cursorText());
     }
     return true;
   }

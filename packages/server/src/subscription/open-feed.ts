@@ -26,8 +26,8 @@ export function createOpenFeed(options: {
   async function begin(feed: Feed, cursor: Parameters<OpenFeed>[1]): Promise<void> {
     try {
       await hub.add(feed);
-      const { seq, reset } = await reader.start(feed.userId, cursor);
-      feed.start(seq, reset);
+      const { seq, head, reset } = await reader.start(feed.userId, cursor);
+      feed.start(seq, reset, head);
     } catch (error) {
       feed.fail(error);
     }

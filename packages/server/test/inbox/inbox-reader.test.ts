@@ -104,8 +104,8 @@ describe('where to start', () => {
   test('without a cursor is the head, as a new device', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2);
-    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, reset: 'new' });
-    expect(await reader.start(bob, undefined)).toEqual({ seq: 0, reset: 'new' });
+    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, head: 2, reset: 'new' });
+    expect(await reader.start(bob, undefined)).toEqual({ seq: 0, head: 0, reset: 'new' });
   });
 
   test('is the cursor, wherever it stands between floor and head', async () => {
@@ -113,7 +113,11 @@ describe('where to start', () => {
     await put(1, 2, 3);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
     for (const seq of [1, 2, 3]) {
-      expect(await reader.start(userId, { epoch: epoch(storage), seq: seq as Seq })).toEqual({ seq, reset: undefined });
+      expect(await reader.start(userId, { epoch: epoch(storage), seq: seq as Seq })).toEqual({
+        seq,
+        head: 3,
+        reset: undefined,
+      });
     }
   });
 
@@ -122,9 +126,9 @@ describe('where to start', () => {
     await put(1, 2, 3);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
     const start = (of: Epoch, seq: number) => reader.start(userId, { epoch: of, seq: seq as Seq });
-    expect(await start('another' as Epoch, 2)).toEqual({ seq: 3, reset: 'epoch' });
-    expect(await start(epoch(storage), 0)).toEqual({ seq: 3, reset: 'floor' });
-    expect(await start(epoch(storage), 4)).toEqual({ seq: 3, reset: 'ahead' });
+    expect(await start('another' as Epoch, 2)).toEqual({ seq: 3, head: 3, reset: 'epoch' });
+    expect(await start(epoch(storage), 0)).toEqual({ seq: 3, head: 3, reset: 'floor' });
+    expect(await start(epoch(storage), 4)).toEqual({ seq: 3, head: 3, reset: 'ahead' });
   });
 });
 
@@ -151,7 +155,7 @@ describe('the settled head', () => {
     const { reader, userId, put } = openReader();
     await put(1, 2, 4, 5);
     expect(await reader.settledHead(userId)).toBe(2);
-    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, reset: 'new' });
+    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, head: 5, reset: 'new' });
     await put(3);
     expect(await reader.settledHead(userId)).toBe(5);
   });

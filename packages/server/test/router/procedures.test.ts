@@ -39,9 +39,14 @@ describe('pages', () => {
     const { cursor } = await app.as('bob').inbox.head();
     for (let n = 1; n <= 4; n++) await app.as('alice').send(text(n));
     const page = await app.as('bob').inbox.since({ cursor });
-    expect(page).toMatchObject({ type: 'entries', hasMore: true, entries: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
+    expect(page).toMatchObject({
+      type: 'entries',
+      hasMore: true,
+      entries: [{ seq: 1 }, { seq: 2 }, { seq: 3 }],
+      head: 5,
+    });
     const rest = await app.as('bob').inbox.since({ cursor: page.cursor });
-    expect(rest).toMatchObject({ type: 'entries', hasMore: false, entries: [{ seq: 4 }, { seq: 5 }] });
+    expect(rest).toMatchObject({ type: 'entries', hasMore: false, entries: [{ seq: 4 }, { seq: 5 }], head: 5 });
     expect(await app.as('bob').inbox.since({ cursor: rest.cursor })).toMatchObject({
       entries: [],
       cursor: rest.cursor,

@@ -21,6 +21,27 @@ describe('a feed', () => {
     expect(sink.cursors).toEqual([formatCursor(reader.epoch, 2), formatCursor(reader.epoch, 2)]);
   });
 
+  test('says with each page of a catch-up how far it has to go', async () => {
+    const { ports, put, hub, userId, clock, reader, commitAndOffer } = openFeeds({ page: 2 });
+    await put(1, 2, 3);
+    const sink = new RecordingSink();
+    const feed = new Feed(userId, sink, ports);
+    await hub.add(feed);
+    const { seq, reset, head } = await reader.start(userId, { epoch: reader.epoch, seq: 0 as Seq });
+    feed.start(seq, reset, head);
+    await clock.advance(0);
+    expect(sink.written).toEqual(['1 2', '3', 'live']);
+    expect(sink.heads).toEqual([3, 3]);
+    // Heard of while it reads again.
+    await commitAndOffer(feed, 4);
+    await put(5, 6);
+    feed.readOn();
+    feed.offer(6 as Seq, { event: (await put(7))[0] as Event });
+    await clock.advance(0);
+    expect(sink.written.slice(3)).toEqual(['4', '5 6', '7', 'live']);
+    expect(sink.heads.slice(2)).toEqual([6, 7]);
+  });
+
   test('tells of a reset first, and goes on after its cursor', async () => {
     const { ports, put, userId, clock, events } = openFeeds();
     await put(1, 2);

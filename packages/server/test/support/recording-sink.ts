@@ -9,6 +9,8 @@ export class RecordingSink implements FeedSink {
   /** Seqs of all entries, in the order in which they were written. */
   readonly seqs: number[] = [];
   readonly cursors: Cursor[] = [];
+  /** What each page of a catch-up said of the newest seq. */
+  readonly heads: (number | undefined)[] = [];
   readonly failures: unknown[] = [];
   /** Live entries that were written although the sink had said that it is full. */
   overflown = 0;
@@ -21,6 +23,7 @@ export class RecordingSink implements FeedSink {
       this.written.push(item.type === 'reset' ? `reset ${item.reason}` : 'live');
       return;
     }
+    this.heads.push(item.head);
     this.written.push(item.entries.map((entry) => entry.seq).join(' '));
     this.seqs.push(...item.entries.map((entry) => entry.seq));
   }
