@@ -9,6 +9,7 @@ import type {
   TidemarkError,
 } from '@tidemark/core';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
+import type { LocalStoreProblem } from './local-store/local-store-error.ts';
 import type { ReceivedEvent, ReceivedMessage } from './received.ts';
 import { callListener } from './views/view.ts';
 
@@ -38,6 +39,12 @@ export interface ClientEvents<COut = ContentMap> {
   };
   /** Something did not work and is tried again after `waitMs`. For logs; nothing needs doing. */
   retrying: { readonly what: Retried; readonly attempt: number; readonly waitMs: number; readonly error: unknown };
+  /**
+   * The local store has a problem. `corrupt`, `evicted`: what it held is lost, and a `reset` follows; drafts that it can read
+   * or this client holds are kept · `full`: nothing was changed, and it is tried again · `newer`: a later version of the
+   * application wrote it; nothing works until this one is updated, or `erase` removes it. Once, until it is mended.
+   */
+  store: { readonly problem: LocalStoreProblem; readonly error: unknown };
   connection: ClientConnectionState;
 }
 

@@ -129,6 +129,7 @@ function createUntypedClient(options: ClientOptions<MessagingTrpc>): Client<Cont
     onStatus: noticeConnection,
     draftsStoredAtReset: () => outbox.storedAtReset(),
   });
+  replica.onLost(sync.restart);
   const readMarks = createReadMarks({ trpc, userId, replica, events, timing, closing, onTaken: refreshes.add });
 
   // ── Outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────

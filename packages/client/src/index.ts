@@ -16,6 +16,7 @@ export type { Surroundings, SurroundingsChange } from './connection/surroundings
 export { type ClientOptions, createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
+export { LocalStoreError, type LocalStoreProblem } from './local-store/local-store-error.ts';
 export { memoryLocalStore } from './local-store/memory-local-store.ts';
 export type {
   AnyMessagingTrpc,

@@ -10,6 +10,12 @@ export interface IndexedDbLocalStoreOptions {
   readonly name?: string;
 }
 
+/** Of an open store. */
+interface Session {
+  /** Of the data that `open` found; `null` after `erase`: the next transaction begins anew. */
+  incarnation: string | null;
+}
+
 type Stores = 'meta' | 'conversations' | 'events' | 'drafts';
 type Database = IDBPDatabase<Record<Stores, { key: IDBValidKey; value: string }>>;
 
@@ -34,8 +40,7 @@ export function indexedDbLocalStore(options: IndexedDbLocalStoreOptions = {}): L
 export function indexedDbLocalStoreOf(name: string, migrations: readonly IndexedDbMigration[]): LocalStore {
   let user: UserId | undefined;
   let connecting: Promise<Database> | undefined;
-  /** Of the data that `open` found; `null` after `erase`: the next transaction begins anew. */
-  let incarnation: string | null | undefined;
+  let session: Session | undefined;
   /** What it held cannot be read: the next `open` repairs. */
   let broken = false;
   let strikes = 0;
@@ -95,7 +100,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   }
 
   /** Runs on the connection, again on a new one when the old turned out closed, and sorts what goes wrong. */
-  async function attempt<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  async function attempt<T>(own: Session | undefined, work: (database: Database) => Promise<T>): Promise<T> {
     try {
       const result = await connect()
         .then(work)
@@ -108,8 +113,9 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       return result;
     } catch (error) {
       const sorted = sortError(error);
-      if (isLost(sorted)) {
-        incarnation = undefined;
+      // Not when it was opened anew since.
+      if (isLost(sorted) && session === own) {
+        session = undefined;
         broken = sorted.problem === 'corrupt';
       }
       throw sorted;
@@ -135,14 +141,19 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     }
   }
 
-  function opened<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    if (incarnation === undefined) return Promise.reject(new Error('the local store is not open'));
-    return attempt(work);
+  async function opened<T>(
+    work: (database: Database, own: Session) => Promise<T>,
+    after: Promise<unknown> = Promise.resolve(),
+  ): Promise<T> {
+    const own = session;
+    if (!own) throw new Error('the local store is not open');
+    await after;
+    return attempt(own, (database) => work(database, own));
   }
 
   // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function load(database: Database): Promise<LocalState> {
+  async function load(database: Database, { incarnation }: Session): Promise<LocalState> {
     const transaction = database.transaction(['meta', 'conversations', 'drafts']);
     const [found, cursor, rows, drafts] = await Promise.all([
       transaction.objectStore('meta').get(INCARNATION),
@@ -158,10 +169,10 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     };
   }
 
-  async function write(database: Database, changes: LocalChanges): Promise<void> {
+  async function write(database: Database, own: Session, changes: LocalChanges): Promise<void> {
     const durability = changes.putDrafts && changes.putDrafts.length > 0 ? 'strict' : 'relaxed';
     const transaction = database.transaction(ALL, 'readwrite', { durability });
-    const known = incarnation;
+    const known = own.incarnation;
     let failure: unknown;
     let current = known ?? newIncarnation();
     // Native requests: thousands of promises that nobody awaits would cost more than the writes. One that fails aborts
@@ -199,7 +210,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     await transaction.done.catch((error: unknown) => {
       throw failure ?? error;
     });
-    incarnation = current;
+    own.incarnation = current;
   }
 
   /** Removes everything but the drafts that can be read; the whole database, when not even that works. */
@@ -241,24 +252,25 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   }
 
   return {
+    sharedAs: `indexeddb:${name}`,
     open: async (userId) => {
       if (user !== userId) await disconnect();
       user = userId;
-      incarnation = undefined;
+      session = undefined;
       if (broken) await repair();
       broken = false;
-      incarnation = await attempt(begin);
+      session = { incarnation: await attempt(undefined, begin) };
     },
     close: async () => {
       await lastWrite.catch(ignore);
       await disconnect();
       user = undefined;
-      incarnation = undefined;
+      session = undefined;
       broken = false;
     },
     load: () => opened(load),
     events: ({ conversationId, after, before, limit }: LocalEventsQuery) =>
-      opened(async (database) => {
+      opened(async (database, { incarnation }) => {
         const [from, to] = [(after ?? -1) + 1, (before ?? Number.MAX_SAFE_INTEGER) - 1];
         if (from > to) return [];
         const range = IDBKeyRange.bound([conversationId, from], [conversationId, to]);
@@ -272,7 +284,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         return texts.map((text) => readEvent(text, conversationId));
       }),
     transaction: (changes) => {
-      const turn = lastWrite.then(() => opened((database) => write(database, changes)));
+      const turn = opened((database, own) => write(database, own, changes), lastWrite);
       lastWrite = turn.catch(ignore);
       return turn;
     },
@@ -287,7 +299,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       } catch {}
       await remove();
       broken = false;
-      if (incarnation !== undefined) incarnation = null;
+      if (session) session.incarnation = null;
     },
   };
 }

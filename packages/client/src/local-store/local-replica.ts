@@ -1,8 +1,9 @@
-import type { Clock, ConversationId, Cursor, Event, Random, UserId } from '@tidemark/core';
+import type { Clock, CommandId, ConversationId, Cursor, Event, Random, UserId } from '@tidemark/core';
 import { backoff } from '@tidemark/core';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
 
 /** Back-off of everything in the client that is tried again, in ms. */
 export interface RetryTiming {
@@ -25,6 +26,8 @@ type Job = () => LocalChanges | undefined | Promise<LocalChanges | undefined>;
 export interface LocalReplica {
   /** Opens the store and loads what is small; tried again until it succeeds or the client closes. Idempotent. */
   open(): Promise<void>;
+  /** Whether it was opened, or is being opened. */
+  readonly isOpening: boolean;
   /** Waits for the job under way; later ones reject. */
   close(): Promise<void>;
   /** After `close`: removes what the store holds of the user. */
@@ -42,6 +45,11 @@ export interface LocalReplica {
 
   /** Called synchronously after each commit, in the order of subscription. */
   onCommit(listener: CommitListener): () => void;
+  /**
+   * Called when the store lost what it had and was opened anew: rows and cursor are gone, and have to be fetched. A job
+   * under way then does not write, and rejects.
+   */
+  onLost(listener: () => void): () => void;
 
   /** Another tab has committed `changes` to the same store: takes them in, in their turn. */
   merge(changes: LocalChanges): void;
@@ -69,7 +77,13 @@ export function createLocalReplica(
 ): LocalReplica {
   const rows = new Map<ConversationId, ConversationRow>();
   const listeners = new Set<CommitListener>();
+  const lostListeners = new Set<() => void>();
+  /** Mirrored too: a store that lost its data is given them again (P1). */
+  const drafts = new Map<CommandId, Draft>();
   let initial: LocalReplica['initial'] = { cursor: null, drafts: [] };
+  /** Raised each time the store is opened. */
+  let world = 0;
+  let told: LocalStoreProblem | undefined;
   let opening: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -80,6 +94,7 @@ export function createLocalReplica(
         return await run();
       } catch (error) {
         if (until.aborted) throw error;
+        noticeProblem(error);
         const waitMs = backoff(attempt, timing);
         events.emit('retrying', { what, attempt, waitMs, error });
         await timing.clock.sleep(waitMs, until);
@@ -89,9 +104,39 @@ export function createLocalReplica(
 
   async function load(): Promise<void> {
     await store.open(userId);
-    const { cursor, conversations, drafts } = await store.load();
-    for (const row of conversations) rows.set(row.conversationId, row);
-    initial = { cursor, drafts };
+    const loaded = await store.load();
+    const known = new Set(loaded.drafts.map((draft) => draft.clientMessageId));
+    const missing = [...drafts.values()].filter((draft) => !known.has(draft.clientMessageId));
+    if (missing.length > 0) await store.transaction({ putDrafts: missing });
+    for (const draft of loaded.drafts) drafts.set(draft.clientMessageId, draft);
+    initial = { cursor: loaded.cursor, drafts: [...drafts.values()] };
+    told = undefined;
+    world += 1;
+    if (world > 1) for (const listener of lostListeners) listener();
+    if (world > 1) mirror({ replace: true, conversations: loaded.conversations }, 'elsewhere');
+    else for (const row of loaded.conversations) rows.set(row.conversationId, row);
+  }
+
+  /** Tells the application, once until it is mended. */
+  function noticeProblem(error: unknown): void {
+    if (!(error instanceof LocalStoreError) || error.problem === told) return;
+    told = error.problem;
+    events.emit('store', { problem: error.problem, error });
+  }
+
+  /** Of the open store. One that lost its data is opened anew at once: the screen must not go on showing what is gone. */
+  async function noticing<T>(run: () => Promise<T>): Promise<T> {
+    const opened = opening;
+    try {
+      return await run();
+    } catch (error) {
+      noticeProblem(error);
+      if (isLost(error) && opening === opened && !closing.aborted) {
+        opening = undefined;
+        open().catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   function open(): Promise<void> {
@@ -112,15 +157,20 @@ export function createLocalReplica(
   function mirror(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
     if (changes.replace) rows.clear();
     for (const row of changes.conversations ?? []) rows.set(row.conversationId, row);
+    for (const draft of changes.putDrafts ?? []) drafts.set(draft.clientMessageId, draft);
+    for (const id of changes.removeDrafts ?? []) drafts.delete(id);
     for (const listener of listeners) listener(changes, origin);
   }
 
   function write(job: Job, mayWrite: () => boolean | Promise<boolean>): Promise<void> {
     return inTurn(async () => {
+      const own = opening;
       const changes = await job();
       if (!changes) return;
       if (!(await mayWrite())) throw new Error('another tab leads now');
-      await store.transaction(changes);
+      if (own !== opening) throw new Error('the local store lost what the change was made from');
+      await noticing(() => store.transaction(changes));
+      told = undefined;
       mirror(changes, 'here');
     });
   }
@@ -151,6 +201,9 @@ export function createLocalReplica(
 
   const replica: LocalReplica = {
     open,
+    get isOpening() {
+      return opening !== undefined;
+    },
     close: async () => {
       await last.catch(() => undefined);
       const opened = await opening?.then(
@@ -160,7 +213,10 @@ export function createLocalReplica(
       if (opened) await store.close();
     },
     erase: async () => {
-      await store.open(userId);
+      // What cannot be read can be removed all the same.
+      await store.open(userId).catch((error: unknown) => {
+        if (!(error instanceof LocalStoreError)) throw error;
+      });
       await store.erase();
       await store.close();
     },
@@ -170,7 +226,7 @@ export function createLocalReplica(
     },
     events: async (query) => {
       await open();
-      return store.events(query);
+      return noticing(() => store.events(query));
     },
     commit: (job) => write(job, () => true),
     commitSurely: (what, job) => surely(what, closing, () => replica.commit(job)),
@@ -180,14 +236,22 @@ export function createLocalReplica(
         listeners.delete(listener);
       };
     },
+    onLost: (listener) => {
+      lostListeners.add(listener);
+      return () => {
+        lostListeners.delete(listener);
+      };
+    },
     merge: (changes) => {
       inTurn(async () => mirror(changes, 'elsewhere')).catch(() => undefined);
     },
     reload: (then) =>
       surely('store', closing, () =>
         inTurn(async () => {
-          const state = await store.load();
-          const changes = await missed(state.conversations);
+          const state = await noticing(() => store.load());
+          const changes = await noticing(() => missed(state.conversations));
+          drafts.clear();
+          for (const draft of state.drafts) drafts.set(draft.clientMessageId, draft);
           initial = { cursor: state.cursor, drafts: state.drafts };
           if (changes.replace || changes.conversations?.length) mirror(changes, 'elsewhere');
           then?.(state);
@@ -199,6 +263,7 @@ export function createLocalReplica(
       }
       const own: LocalReplica = {
         ...replica,
+        isOpening: true,
         get initial() {
           return initial;
         },

@@ -36,6 +36,8 @@ const MAX_LIMIT = 2 ** 31 - 1;
  */
 export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
   let { database } = options;
+  /** As named by `open`, also by one that failed: `erase` works on what cannot be read. */
+  let user: UserId | undefined;
   let session: Session | undefined;
   /** The user whose data turned out unusable; the next `open` repairs. */
   let broken: UserId | undefined;
@@ -110,6 +112,7 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
 
   return {
     open: async (userId) => {
+      user = userId;
       session = undefined;
       try {
         session = broken === userId ? repair(userId) : connect(userId);
@@ -121,6 +124,7 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
       }
     },
     close: async () => {
+      user = undefined;
       session = undefined;
     },
     load: async (): Promise<LocalState> =>
@@ -154,13 +158,19 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
         });
         open.incarnation = incarnation;
       }),
-    erase: async () =>
-      attempt((open) => {
-        atomically(() => eraseUser(database, open.userId));
+    erase: async () => {
+      if (user === undefined) throw new Error('the local store is not open');
+      const userId = user;
+      try {
+        atomically(() => eraseUser(database, userId));
         // The log beside the file still has it until it is folded in.
         database.prepare('pragma wal_checkpoint(truncate)').all();
-        open.incarnation = null;
-      }),
+      } catch (error) {
+        throw sortError(error);
+      }
+      if (broken === userId) broken = undefined;
+      if (session) session.incarnation = null;
+    },
   };
 }
 

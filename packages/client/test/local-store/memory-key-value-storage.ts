@@ -14,9 +14,9 @@ export class MemoryKeyValueStorage implements KeyValueStorage {
   halfway = false;
   /** Only the call of that number fails. */
   once = false;
-  declare multiGet?: KeyValueStorage['multiGet'];
-  declare multiSet?: KeyValueStorage['multiSet'];
-  declare multiRemove?: KeyValueStorage['multiRemove'];
+  declare multiGet?: NonNullable<KeyValueStorage['multiGet']>;
+  declare multiSet?: NonNullable<KeyValueStorage['multiSet']>;
+  declare multiRemove?: NonNullable<KeyValueStorage['multiRemove']>;
 
   constructor(multi: Multi, items: ReadonlyMap<string, string> = new Map()) {
     this.items = new Map(items);
