@@ -1,9 +1,13 @@
+export type { InvariantName, Subject, Violation } from './checker/violation.ts';
+export type { Verdict } from './checker/judge.ts';
+export type { HistoryRecord } from './checker/history.ts';
+export type { Fault } from './faults/fault.ts';
+export { FAULTS, faultsNamed } from './faults/fault-catalogue.ts';
 export type { Configuration, ProcessObserver, Run } from './verify/configuration.ts';
 export { runDevice } from './verify/device.ts';
 export type { DeviceAdapter } from './verify/device-adapter.ts';
 export { type NodeProcess, type NodeProcessOptions, nodeProcess } from './verify/node-process.ts';
 export { answerCalls, passFailpoint, tellReady } from './verify/node-program.ts';
-export { type RunOptions, type RunOutcome, run } from './verify/run.ts';
 export { recordServer, type ServerRecorder } from './verify/server-recorder.ts';
 export type {
   Deployment,
@@ -17,3 +21,4 @@ export type {
   System,
   SystemProcess,
 } from './verify/system.ts';
+export { type VerifyOptions, type VerifyResult, verify } from './verify/verify.ts';

@@ -16,9 +16,9 @@ export interface DeviceSession {
 
 /** Faults are to be noticed within a run's time; an application waits longer. */
 const TIMING = {
-  keepAlive: { intervalMs: 2_000, pongTimeoutMs: 2_000 },
+  keepAlive: { intervalMs: 4_000, pongTimeoutMs: 4_000 },
   backoff: { base: 100, cap: 2_000 },
-  sendTimeoutMs: 8_000,
+  sendTimeoutMs: 10_000,
 };
 
 export interface SessionOptions {

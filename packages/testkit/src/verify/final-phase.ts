@@ -22,21 +22,28 @@ export async function untilQuiet(
   const users = [...new Set(devices.map((device) => device.userId as UserId))];
   const deadline = performance.now() + timeoutMs;
   let still: { readonly heads: string; readonly since: number } | undefined;
+  /** Those to be asked: asking all of them all the time would keep busy what is to come to rest. */
+  let asked = devices;
   for (;;) {
-    const before = await headsOf(users, stores);
-    const statuses = await Promise.all(devices.map((device) => device.status()));
-    const behind = devices.flatMap((device, index) => {
-      const { cursor, busyWith } = statuses[index] ?? { cursor: null, busyWith: 'silent' };
-      const head = before.get(device.userId) ?? 0;
+    const heads = await headsOf(users, stores);
+    const answers = await Promise.all(asked.map(async (device) => ({ device, ...(await device.status()) })));
+    const behind = answers.flatMap(({ device, cursor, busyWith }) => {
+      const head = heads.get(device.userId) ?? 0;
       const at = cursor === null ? undefined : parseCursor(cursor).seq;
       if (busyWith === '' && at === head) return [];
-      return [`${device.name} (${busyWith === '' ? `at ${at} of ${head}` : busyWith})`];
+      return [{ device, what: `${device.name} (${busyWith === '' ? `at ${at} of ${head}` : busyWith})` }];
     });
-    const heads = JSON.stringify([...before]);
     const now = performance.now();
-    if (behind.length > 0 || heads !== still?.heads) still = { heads, since: now };
-    else if (now - still.since >= STILL_MS) return { quiet: true };
-    const waitingFor = behind.length > 0 ? behind.join(', ') : 'inboxes that still grow';
+    const waitingFor = behind.length > 0 ? behind.map(({ what }) => what).join(', ') : 'inboxes that still grow';
+    if (behind.length > 0) {
+      asked = behind.map(({ device }) => device);
+      still = undefined;
+    } else if (asked.length < devices.length || JSON.stringify([...heads]) !== still?.heads) {
+      asked = devices;
+      still = { heads: JSON.stringify([...heads]), since: now };
+    } else if (now - still.since >= STILL_MS) {
+      return { quiet: true };
+    }
     onBehind(waitingFor);
     if (now > deadline) return { quiet: false, waitingFor };
     await sleep(POLL_MS);

@@ -1,17 +1,20 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../builders/seeded-ids.ts';
 import { readHistory } from '../checker/history-file.ts';
+import { carryOutFaults } from '../faults/carry-out-faults.ts';
+import { faultsNamed } from '../faults/fault-catalogue.ts';
 import { startFrameProxy } from '../faults/frame-proxy.ts';
+import { type PlannedFault, planFaults } from '../faults/plan-faults.ts';
 import { startTcpProxy } from '../faults/tcp-proxy.ts';
 import { Belongings } from './belongings.ts';
 import type { Configuration, ProcessObserver, Run } from './configuration.ts';
 import { type RunDevice, startDevice } from './device-process.ts';
 import { dumpStores, untilQuiet } from './final-phase.ts';
 import { type HistoryWriter, historyWriter } from './history-writer.ts';
-import type { Deployment, NetworkPath } from './system.ts';
+import type { NetworkPath, System } from './system.ts';
 
 export interface RunOptions {
   /** What the traffic and the faults are drawn from. Default 1. */
@@ -24,6 +27,8 @@ export interface RunOptions {
   readonly devicesPerUser?: number;
   /** What each device does per second, on average, while the servers keep up. Default 2. */
   readonly rate?: number;
+  /** Names of faults; default `all`. Those that the configuration has nothing for are left out. */
+  readonly faults?: readonly string[] | 'all';
   /** Where histories and what else the run leaves go; a new temporary folder when absent. */
   readonly folder?: string;
   /** A JavaScript file that calls `runDevice` with how your application is reached. */
@@ -37,17 +42,24 @@ export interface RunOutcome {
   readonly folder: string;
   /** From the end of all faults until nothing moved any more; `null` when that did not come in time. */
   readonly secondsToQuiet: number | null;
+  /** Chosen faults that this configuration has no target for. */
+  readonly notApplicable: readonly string[];
 }
 
 const STARTING_AT_ONCE = 8;
+const PROGRESS_MS = 5_000;
 const READY_TIMEOUT_MS = 60_000;
 const QUIET_TIMEOUT_MS = 60_000;
 /** How long one step of the end may take at most: healing, dumping. */
 const STEP_TIMEOUT_MS = 120_000;
 
-/** Runs a configuration under load and faults, and leaves the history of it in a folder. */
+/**
+ * Runs a configuration under load and faults, and leaves the history of it in a folder. Rejects when something of it cannot
+ * be started, healed or read; RangeError for a fault there is not.
+ */
 export async function run(configuration: Configuration, options: RunOptions = {}): Promise<RunOutcome> {
   const { seed = 1, seconds = 60, users: userCount = 20, devicesPerUser = 2, rate = 2, onProgress = () => {} } = options;
+  const chosen = faultsNamed(options.faults ?? 'all');
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), `tidemark-verify-${configuration.name}-`)));
   await using life = new Belongings();
   const history = historyWriter(folder, 'harness');
@@ -89,16 +101,18 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   await createGroups(devices, users);
 
   // ── Load and faults ───────────────────────────────────────────────────────────────────────────────────────────────
+  const { servers, services, specials } = deployment;
+  const system: System = { servers, services, devices, specials, paths: [...deployment.paths, ...front] };
+  const kinds = chosen.map((fault) => fault.kind);
+  const notApplicable = chosen.filter((fault) => fault.targets(system).length === 0).map((fault) => fault.kind);
+  const plan = planFaults({ seed, seconds, kinds, system });
+  await writeFile(join(folder, 'plan.json'), JSON.stringify(plan, null, 2));
   await Promise.all(devices.map((device) => device.startTraffic()));
-  const began = performance.now();
-  for (let left = seconds; left > 0; left -= 5) {
-    onProgress(`${Math.round((performance.now() - began) / 1_000)} of ${seconds} s`);
-    await sleep(Math.min(5, left) * 1_000);
-  }
+  await underFaults(plan, system, seconds, history, onProgress);
 
   // ── End ───────────────────────────────────────────────────────────────────────────────────────────────────────────
   onProgress('healing');
-  await within(STEP_TIMEOUT_MS, 'healing', healAll(deployment, devices));
+  await within(STEP_TIMEOUT_MS, 'healing', healAll(system, devices));
   history.write({ type: 'healed' });
   const healed = performance.now();
   const stores = await within(STEP_TIMEOUT_MS, 'opening the stores', deployment.openStores());
@@ -126,7 +140,43 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   }
   await within(STEP_TIMEOUT_MS, 'dumping the stores', dumpStores(users, stores, readHistory(folder), history));
   onProgress('stopping');
-  return { folder, secondsToQuiet };
+  return { folder, secondsToQuiet, notApplicable };
+}
+
+/** The load goes on by itself; the faults of the plan come and go. */
+async function underFaults(
+  plan: readonly PlannedFault[],
+  system: System,
+  seconds: number,
+  history: HistoryWriter,
+  onProgress: (line: string) => void,
+): Promise<void> {
+  const over = new AbortController();
+  const on = new Set<PlannedFault>();
+  const carriedOut = carryOutFaults(
+    plan,
+    system,
+    {
+      injecting: (fault) => {
+        on.add(fault);
+        history.write({ type: 'fault', faultId: fault.faultId, kind: fault.kind, target: fault.target });
+      },
+      healed: (fault) => {
+        on.delete(fault);
+        history.write({ type: 'heal', faultId: fault.faultId, kind: fault.kind, target: fault.target });
+      },
+      failed: ({ kind, target }, step, error) => onProgress(`${kind} of ${target} could not ${step}: ${error}`),
+    },
+    over.signal,
+  );
+  const began = performance.now();
+  for (let passed = 0; passed < seconds; passed = (performance.now() - began) / 1_000) {
+    const now = [...on].map(({ kind, target }) => `${kind} of ${target}`).join(', ');
+    onProgress(`${Math.round(passed)} of ${seconds} s${now === '' ? '' : `: ${now}`}`);
+    await sleep(Math.min(PROGRESS_MS, seconds * 1_000 - (performance.now() - began)));
+  }
+  over.abort();
+  await within(STEP_TIMEOUT_MS, 'ending the faults', carriedOut);
 }
 
 function observing(history: HistoryWriter): ProcessObserver {
@@ -137,11 +187,11 @@ function observing(history: HistoryWriter): ProcessObserver {
 }
 
 /** Whatever the faults left: stopped processes go on, dead ones start. */
-async function healAll(deployment: Deployment, devices: readonly RunDevice[]): Promise<void> {
-  const all = [...deployment.services, ...deployment.servers, ...devices];
+async function healAll({ services, servers }: System, devices: readonly RunDevice[]): Promise<void> {
+  const all = [...services, ...servers, ...devices];
   await Promise.all(all.map((each) => each.resume()));
   // In this order, so that what starts finds what it needs.
-  for (const group of [deployment.services, deployment.servers, devices]) {
+  for (const group of [services, servers, devices]) {
     await Promise.all(group.map((each) => each.ensureRunning()));
   }
   await Promise.all(devices.map((device) => device.stopTraffic()));
