@@ -31,7 +31,10 @@ export function inboxAt(record: RecordOf<'inbox-dump'>, ...seqs: readonly number
 }
 
 /** A commit or a frame, with this event alone. */
-export function carrying<R extends RecordOf<'commit' | 'publish'>>(record: R, ref: RecordOf<'commit'>['events'][number]): R {
+export function carrying<R extends RecordOf<'commit' | 'publish'>>(
+  record: R,
+  ref: RecordOf<'commit'>['events'][number],
+): R {
   const events = record.events.filter(
     (each) => each.conversationId === ref.conversationId && each.conversationSeq === ref.conversationSeq,
   );

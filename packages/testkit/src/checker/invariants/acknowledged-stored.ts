@@ -2,6 +2,7 @@ import type { ConversationId, Event, Receipt, UserId } from '@tidemark/core';
 import { inboxAt, loggedAt, present } from '../excerpt.ts';
 import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
+import { positionOf } from '../observed-device.ts';
 import type { ObservedOperation } from '../observed-operation.ts';
 import { orInsert } from '../or-insert.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
@@ -10,7 +11,8 @@ import { aboutOperation, place } from '../wording.ts';
 /**
  * A receipt means stored: the message stands in the log, at the place its receipt says, and in the inbox of everyone who
  * belonged to the conversation there. The same of what else was acknowledged: a created conversation has a log, added
- * members have a stay, removed ones have an end of one. An inbox entry is excused when retention may have removed it.
+ * members have a stay, removed ones have an end of one. An inbox entry is excused when retention may have removed it,
+ * or when it was acknowledged before the inbox store became another one (of another epoch).
  */
 export function acknowledgedStored(observed: Observed): Violation[] {
   const found = findings('acknowledged-stored', ['P2']);
@@ -46,7 +48,7 @@ function sent(
   }
   for (const userId of conversation?.recipients(receipt.conversationSeq) ?? []) {
     const inbox = observed.inboxes.get(userId);
-    if (!inbox || inbox.seqOf(receipt) !== undefined || mayBeRemoved(observed, inbox.dump, ok, event, applied))
+    if (!inbox || inbox.seqOf(receipt) !== undefined || mayBeRemoved(observed, inbox.dump, operation, event, applied))
       continue;
     found.add(() => ({
       sentence: `${message} is not in the inbox of ${userId}`,
@@ -60,22 +62,39 @@ function sent(
 function mayBeRemoved(
   observed: Observed,
   dump: RecordOf<'inbox-dump'>,
-  ok: RecordOf<'ok'>,
+  { invokes, oks }: ObservedOperation,
   event: Event,
   applied: AppliedSeqs,
 ): boolean {
+  const [askedAt, toldAt] = [invokes[0]?.at ?? 0, oks[0]?.at ?? 0];
+  if (toldAt < applied.epochSince(dump.epoch)) return true;
   if (dump.floor === 0) return false;
-  if (dump.at - ok.at > (observed.run?.retentionMs ?? Number.POSITIVE_INFINITY)) return true;
-  const seq = applied(dump.userId).get(event.conversationId)?.[event.conversationSeq];
+  if (dump.at - askedAt > (observed.run?.retentionMs ?? Number.POSITIVE_INFINITY)) return true;
+  const seq = applied.of(dump.userId).get(event.conversationId)?.[event.conversationSeq];
   return seq !== undefined && seq <= dump.floor;
 }
 
-/** Of a user: conversation → conversationSeq → the seq it was applied at. */
-type AppliedSeqs = (userId: UserId) => ReadonlyMap<ConversationId, readonly (number | undefined)[]>;
+interface AppliedSeqs {
+  /** Of a user: conversation → conversationSeq → the seq it was applied at. */
+  of(userId: UserId): ReadonlyMap<ConversationId, readonly (number | undefined)[]>;
+  /** When the first device was in this epoch after one had been in another; the beginning of time if none had. */
+  epochSince(epoch: string): number;
+}
 
 function appliedSeqs(observed: Observed): AppliedSeqs {
   const byUser = new Map<UserId, Map<ConversationId, number[]>>();
-  return (userId) => {
+  const epochSince = (epoch: string): number => {
+    let wasOther = false;
+    for (const record of observed.records) {
+      if (record.type !== 'apply' && record.type !== 'reset' && record.type !== 'live') continue;
+      const current = positionOf(record.cursor)?.epoch;
+      if (current === epoch && wasOther) return record.at;
+      if (current !== undefined && current !== epoch) wasOther = true;
+    }
+    return Number.NEGATIVE_INFINITY;
+  };
+  const epochs = new Map<string, number>();
+  const of = (userId: UserId) => {
     const known = byUser.get(userId);
     if (known) return known;
     const seqs = new Map<ConversationId, number[]>();
@@ -90,6 +109,7 @@ function appliedSeqs(observed: Observed): AppliedSeqs {
     }
     return seqs;
   };
+  return { of, epochSince: (epoch) => orInsert(epochs, epoch, () => epochSince(epoch)) };
 }
 
 function changed(observed: Observed, acknowledged: ObservedOperation, ok: RecordOf<'ok'>, found: Findings): void {

@@ -51,7 +51,7 @@ export function losses(observed: Observed): Loss[] {
     const ok = send.oks.find((each) => each.receipt);
     const receipt = ok?.receipt;
     const conversation = receipt && observed.conversations.get(receipt.conversationId);
-    if (!ok || !receipt || !conversation?.stays || isPastRetention(observed, conversation, ok, receipt)) return [];
+    if (!ok || !receipt || !conversation?.stays || isPastRetention(observed, conversation, send, receipt)) return [];
     const missingAt = conversation
       .recipients(receipt.conversationSeq)
       .flatMap((userId) => observed.devicesOf(userId))
@@ -81,11 +81,12 @@ function mayLack(
 function isPastRetention(
   observed: Observed,
   conversation: ObservedConversation,
-  ok: RecordOf<'ok'>,
+  send: ObservedSend,
   receipt: Receipt,
 ): boolean {
   const { retentionMs = Number.POSITIVE_INFINITY } = observed.run ?? {};
-  const readAt = observed.records.at(-1)?.at ?? ok.at;
-  if (readAt - ok.at <= retentionMs) return false;
+  const readAt = observed.records.at(-1)?.at ?? 0;
+  // It is stored after it was asked for, and may be told much later.
+  if (readAt - (send.invokes[0]?.at ?? 0) <= retentionMs) return false;
   return conversation.events[receipt.conversationSeq]?.commandId !== receipt.clientMessageId;
 }
