@@ -7,8 +7,8 @@ export type ClientConnectionState =
   | { readonly state: 'waiting'; readonly nextTryAt: number }
   /** The device has no network; it goes on by itself when there is one. */
   | { readonly state: 'offline' }
-  /** Connected; what was missed meanwhile is coming in. */
-  | { readonly state: 'catching-up' }
+  /** Connected; what was missed meanwhile is coming in: `missing` entries, or `null` while that is not known. */
+  | { readonly state: 'catching-up'; readonly missing: number | null }
   /** Connected, and everything up to now is here. */
   | { readonly state: 'live' }
   /** The identity was refused; sign in, then `connection.open()`. */

@@ -278,7 +278,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     await turn(own);
     own.attempt += 1;
     happenIn(own, 'attempt');
-    if (options.token) own.token = await Promise.race([own.identity.token(), ended(own)]);
+    if (options.token) own.token = await unlessEnded(own, own.identity.token());
     const url = await (typeof options.url === 'function' ? options.url() : options.url);
     // The network went while the token was fetched.
     await network(own);
@@ -311,12 +311,13 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     if (own.ended.signal.aborted) throw new Error('the connection was closed');
   }
 
-  /** Rejects when the session ends, so that a token that never comes does not hold up `close`. */
-  function ended(own: Session): Promise<never> {
-    return new Promise((_, reject) => {
+  /** Rejects when the session ends first, so that a token that never comes does not hold up `close`. */
+  function unlessEnded<T>({ ended: { signal } }: Session, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
       const end = (): void => reject(new Error('the connection was closed'));
-      if (own.ended.signal.aborted) end();
-      own.ended.signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
+      signal.addEventListener('abort', end, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
     });
   }
 

@@ -49,7 +49,8 @@ export function createRoads(links: Record<RoadName, OperationLink>): Roads {
           next: (envelope) => {
             if (current !== own) return;
             const { result } = envelope;
-            if (result.type === 'data' && 'id' in result) lastEventId = String(result.id);
+            // Over SSE a tracked event has no `type`.
+            if ('id' in result && result.id !== undefined) lastEventId = String(result.id);
             // The road before carried until now: nobody needs to hear that this one begins by connecting.
             if (hasMoved && result.type === 'state' && result.state === 'connecting' && !result.error) return;
             observer.next(envelope);
