@@ -1,4 +1,4 @@
-import type { CommandResult, Content, ConversationId, Receipt, TidemarkError, UserId } from '@tidemark/core';
+import type { CommandResult, Content, ConversationId, JsonValue, Receipt, TidemarkError, UserId } from '@tidemark/core';
 import type { ClientEvents } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import type { AnyMessagingTrpc, ContentIn, ContentOut, Member } from './messaging-trpc.ts';
@@ -9,24 +9,30 @@ import type { View } from './views/view.ts';
 /**
  * One user's messaging on one device. `CIn`: the content kinds one may send; `COut`: those one receives.
  * Everything that reads answers from the local store, so it works without a network; everything that is sent is kept
- * first and delivered when it can be.
+ * first and delivered when it can be. `S`: what `send` takes for an attachment.
  */
-export interface Client<CIn, COut> {
+export interface Client<CIn, COut, S extends JsonValue = never> {
   readonly userId: UserId;
   /** Connects, catches up, sends what is waiting. Idempotent. */
   start(): void;
   /**
    * Stops every timer and subscription. Drafts stay in the local store, and receipts still awaited reject with
-   * `outcome_unknown`. The connection is the application's: `connection.close()`.
+   * `outcome_unknown`. The connection is the application's: `connection.close()`. With several tabs it is open in the
+   * leader alone, and the client opens and closes it.
    */
   close(): Promise<void>;
-  /** Signing out: `close`, then removes everything of this user from the local store, unsent drafts too. */
+  /**
+   * Signing out: `close`, then removes everything of this user from the local store, unsent drafts too. Clients of other
+   * tabs are closed before, and show nothing more.
+   */
   erase(): Promise<void>;
+  /** `connection.open()` in the tab that leads: for after signing in again. */
+  reconnect(): Promise<void>;
 
   /** The conversation of that id; the same object each time. It need not exist or be known yet. */
-  conversation(conversationId: string): ConversationHandle<CIn, COut>;
+  conversation(conversationId: string): ConversationHandle<CIn, COut, S>;
   /** The direct conversation with a user. The first message creates it. */
-  direct(userId: string): ConversationHandle<CIn, COut>;
+  direct(userId: string): ConversationHandle<CIn, COut, S>;
   /** Creates a group of the user and `memberIds`. Repeated with the same id when the outcome is unknown. */
   createGroup(group: { title?: string | null; memberIds: readonly string[] }): Promise<CommandResult>;
 
@@ -47,7 +53,7 @@ export interface Client<CIn, COut> {
 /** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. */
 export type ClientOf<T extends AnyMessagingTrpc> = Client<ContentIn<T>, ContentOut<T>>;
 
-export interface ConversationHandle<CIn, COut> {
+export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
   readonly conversationId: ConversationId;
   /** Its line of the list, listed or not; `null` while nothing is known of it. */
   readonly item: View<ConversationItem<COut> | null>;
@@ -56,13 +62,20 @@ export interface ConversationHandle<CIn, COut> {
    * Keeps the message and sends it, in the order of the calls within this conversation. Returns at once. Throws only when
    * `content` is not JSON or an id is malformed.
    */
-  send(message: Content<CIn>, options?: { clientMessageId?: string }): SendHandle;
+  send(message: Content<CIn>, options?: SendOptions<S>): SendHandle;
   /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
   markRead(readSeq?: number): Promise<void>;
   members(): Promise<readonly Member[]>;
   addMembers(userIds: readonly string[]): Promise<CommandResult>;
   removeMembers(userIds: readonly string[]): Promise<CommandResult>;
   leave(): Promise<CommandResult>;
+}
+
+export interface SendOptions<S extends JsonValue = never> {
+  /** Made up unless given. A message sent twice under the same id is sent once. */
+  readonly clientMessageId?: string;
+  /** Uploaded by the client's `attachments` hooks before the message is sent; those behind it in the conversation wait. */
+  readonly attachments?: readonly S[];
 }
 
 export interface SendHandle {

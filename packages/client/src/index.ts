@@ -1,4 +1,4 @@
-export type { Client, ClientOf, ConversationHandle, SendHandle } from './client.ts';
+export type { Client, ClientOf, ConversationHandle, SendHandle, SendOptions } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
@@ -36,6 +36,9 @@ export type {
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
 export { DraftDiscardedError } from './send/outbox-entries.ts';
 export type { AttachmentHooks, UploadContext, UploadingAttachment } from './send/uploads.ts';
+export { type BrowserTabsOptions, browserTabs } from './tabs/browser-tabs.ts';
+export { memoryTabs } from './tabs/memory-tabs.ts';
+export type { TabObserver, TabSeat, Tabs } from './tabs/tabs.ts';
 export type { ConversationItem } from './views/conversations-view.ts';
 export type {
   DraftMessage,

@@ -6,9 +6,7 @@ import type { RetryTiming } from '../local-store/local-replica.ts';
  * Carries out a command that a person waits for: repeated under the same id while its outcome is unknown or it is refused
  * for now, so that doing it twice is doing it once. Gives up after `attempts`, with the last error.
  */
-export type CallCommand = (
-  run: (commandId: CommandId, signal: AbortSignal) => Promise<CommandResult>,
-) => Promise<CommandResult>;
+export type CallCommand = (run: (commandId: CommandId) => Promise<CommandResult>) => Promise<CommandResult>;
 
 export function createCommandCalls(
   ids: IdSource,
@@ -21,7 +19,7 @@ export function createCommandCalls(
     for (let attempt = 0; ; attempt += 1) {
       if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
       try {
-        return await run(commandId, closing);
+        return await run(commandId);
       } catch (thrown) {
         const { kind, error } = callOutcome(thrown);
         if (kind === 'final' || attempt + 1 >= attempts || closing.aborted) throw error;

@@ -1,0 +1,73 @@
+/**
+ * What one client does for all tabs while it leads: syncs, and brings what only the server has. Made anew for each term of
+ * leadership; without other tabs there is one, as long as the client.
+ */
+import type { ConversationId, UserId } from '@tidemark/core';
+import type { ClientEmitter } from './client-events.ts';
+import type { Connection } from './connection/connection.ts';
+import type { LocalReplica, RetryTiming } from './local-store/local-replica.ts';
+import type { MessagingTrpc } from './messaging-trpc.ts';
+import type { Reader } from './received.ts';
+import { createReadMarks, type ReadMarks } from './send/read-marks.ts';
+import { createKeyedTasks, type KeyedTasks } from './sync/keyed-tasks.ts';
+import { refreshConversation } from './sync/refresh-conversation.ts';
+import { createSync, type Sync, type SyncOptions } from './sync/sync.ts';
+
+export interface Term {
+  readonly signal: AbortSignal;
+  /** Writes for this term only. */
+  readonly replica: LocalReplica;
+  readonly sync: Sync;
+  readonly refreshes: KeyedTasks<ConversationId>;
+  readonly readMarks: ReadMarks;
+  /** Begins, from what the local store holds. */
+  start(): void;
+  /** The connection is back. */
+  wake(): void;
+}
+
+export interface TermOptions extends Pick<SyncOptions, 'bounds' | 'onStatus' | 'draftsStoredAtReset'> {
+  readonly trpc: MessagingTrpc;
+  readonly userId: UserId;
+  readonly replica: LocalReplica;
+  readonly events: ClientEmitter;
+  readonly reader: Reader;
+  readonly timing: RetryTiming;
+  readonly connection: Connection | undefined;
+  readonly signal: AbortSignal;
+}
+
+export function createTerm(options: TermOptions): Term {
+  const { trpc, userId, replica, events, timing, signal } = options;
+  const refreshes = createKeyedTasks<ConversationId>(
+    { what: 'refresh', limit: 8, timing, events, closing: signal },
+    (conversationId) => refreshConversation(conversationId, trpc, replica, userId, signal),
+  );
+  const sync = createSync({ ...options, closing: signal });
+  const readMarks = createReadMarks({
+    trpc,
+    userId,
+    replica,
+    events,
+    timing,
+    closing: signal,
+    onTaken: refreshes.add,
+  });
+  return {
+    signal,
+    replica,
+    sync,
+    refreshes,
+    readMarks,
+    start: () => {
+      for (const row of replica.rows.values()) if (row.stale) refreshes.add(row.conversationId);
+      readMarks.resume();
+      sync.start(replica.initial.cursor);
+    },
+    wake: () => {
+      sync.wake();
+      refreshes.wake();
+      readMarks.wake();
+    },
+  };
+}
