@@ -25,7 +25,9 @@ export async function bundlePrograms(names: readonly string[], folder: string): 
     sourcemap: 'inline',
     sourcesContent: false,
     // For the CommonJS packages within.
-    banner: { js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);` },
+    banner: {
+      js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
+    },
     plugins: [installed, luaInline],
     logLevel: 'error',
   });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import {
   type Configuration,
   type Deployment,
+  type Heal,
   nodeProcess,
   type Run,
   type ServerProcess,
   type Specials,
-  type SystemProcess,
 } from '@tidemark/testkit/verify';
 import { freePort } from '../support/services/free-port.ts';
 import { startMariadb } from '../support/services/mariadb.ts';
@@ -18,7 +18,9 @@ import { startRedis } from '../support/services/redis.ts';
 import { startRedisCluster } from '../support/services/redis-cluster.ts';
 import type { Service } from '../support/services/service.ts';
 import { bundlePrograms } from './bundle.ts';
+import { failpointsOn } from './failpoints.ts';
 import { openStorage } from './open-storage.ts';
+import { redisSpecials } from './redis-specials.ts';
 import { type RedisSettings, SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
 import { serviceProcess } from './service-process.ts';
 
@@ -29,8 +31,9 @@ interface Services {
   readonly store: StoreSettings;
   /** What server `index` connects to; a path stands before each service. */
   through(index: number, path: PathTo): Promise<Pick<ServerSettings, 'redis' | 'store'>>;
-  readonly specials: Specials;
-  end(): Promise<void>;
+  /** Names of those of {@link running} that are Redis. */
+  readonly redis: readonly string[];
+  readonly end: () => Promise<void>;
 }
 
 /** Puts a path between a server and a service, and gives the URL through it. */
@@ -46,7 +49,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       running: [],
       store,
       through: async () => ({ redis: null, store }),
-      specials: {},
+      redis: [],
       end: () => rm(folder, { recursive: true, force: true }),
     };
   }),
@@ -64,19 +67,24 @@ export const CONFIGURATIONS: readonly Configuration[] = [
       url: await pathTo('mariadb', mariadb.url),
     }));
   }),
-  configuration('redis-postgres-mongo', 'two processes on Redis, history in Postgres, inboxes in MongoDB', 2, async () => {
-    const [redis, postgres, mongo] = await allOrNone([startRedis(), startPostgres(), startMongo()]);
-    const store: StoreSettings = { kind: 'postgres-mongo', postgres: postgres.url, mongo: mongo.url };
-    const running: Services['running'] = [
-      ['postgres', postgres],
-      ['mongo', mongo],
-    ];
-    return withRedis(redis, running, store, async (pathTo) => ({
-      kind: 'postgres-mongo',
-      postgres: await pathTo('postgres', postgres.url),
-      mongo: await pathTo('mongo', mongo.url),
-    }));
-  }),
+  configuration(
+    'redis-postgres-mongo',
+    'two processes on Redis, history in Postgres, inboxes in MongoDB',
+    2,
+    async () => {
+      const [redis, postgres, mongo] = await allOrNone([startRedis(), startPostgres(), startMongo()]);
+      const store: StoreSettings = { kind: 'postgres-mongo', postgres: postgres.url, mongo: mongo.url };
+      const running: Services['running'] = [
+        ['postgres', postgres],
+        ['mongo', mongo],
+      ];
+      return withRedis(redis, running, store, async (pathTo) => ({
+        kind: 'postgres-mongo',
+        postgres: await pathTo('postgres', postgres.url),
+        mongo: await pathTo('mongo', mongo.url),
+      }));
+    },
+  ),
   configuration('cluster-postgres', 'two processes on a Redis Cluster and Postgres', 2, async () => {
     const [cluster, postgres] = await allOrNone([startRedisCluster(), startPostgres()]);
     const nodes = cluster.nodes.map((node, index) => [`redis ${index}`, node] as const);
@@ -87,7 +95,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
         redis: { nodes: await Promise.all(nodes.map(([name, node]) => clusterNode(name, node, pathTo))) },
         store: { kind: 'postgres', url: await pathTo('postgres', postgres.url) },
       }),
-      specials: {},
+      redis: nodes.map(([name]) => name),
       end: () => endAll([cluster, postgres]),
     };
   }),
@@ -112,7 +120,7 @@ function withRedis(
     running: [['redis', redis], ...others],
     store,
     through: async (_, pathTo) => ({ redis: await pathTo('redis', redis.url), store: await storeThrough(pathTo) }),
-    specials: {},
+    redis: ['redis'],
     end: () => endAll([redis, ...others.map(([, service]) => service)]),
   };
 }
@@ -136,15 +144,31 @@ function configuration(
         const [program] = (await bundlePrograms(['server'], programs)) as [string];
         const services = await startServices();
         ends.push(() => services.end());
-        const processes = services.running.map(([service, running]) => serviceProcess(service, running, run.observer));
-        const servers: ServerProcess[] = [];
+        const processes = services.running.map(([service, running]) => ({
+          process: serviceProcess(service, running, run.observer),
+          url: running.url,
+        }));
+        const servers: TestedServer[] = [];
         const paths: Deployment['paths'][number][] = [];
         for (let index = 0; index < serverCount; index += 1) {
           const server = await startServer(run, index, program, services, paths);
-          ends.push(() => server[Symbol.asyncDispose]());
+          ends.push(async () => server[Symbol.asyncDispose]());
           servers.push(server);
         }
-        return deployment(services, servers, processes, paths, end);
+        const redis = processes.filter(({ process }) => services.redis.includes(process.name));
+        const specials: Specials = {
+          ...(redis.length > 0 && redisSpecials(redis)),
+          ...(services.store.kind === 'sqlite' && { storeDiskFull: () => fillDisks(servers) }),
+        };
+        return {
+          servers,
+          services: processes.map(({ process }) => process),
+          paths,
+          specials,
+          retentionMs: RETENTION_MS,
+          openStores: () => openStores(services.store),
+          [Symbol.asyncDispose]: end,
+        };
       } catch (error) {
         await end();
         throw error;
@@ -153,33 +177,35 @@ function configuration(
   };
 }
 
-function deployment(
-  services: Services,
-  servers: readonly ServerProcess[],
-  processes: readonly SystemProcess[],
-  paths: Deployment['paths'],
-  end: () => Promise<void>,
-): Deployment {
-  return {
-    servers,
-    services: processes,
-    paths,
-    specials: services.specials,
-    retentionMs: RETENTION_MS,
-    openStores: async () => {
-      const { storage, end: endConnections } = openStorage(services.store);
-      await storage.open();
-      return {
-        history: storage.history,
-        inbox: storage.inbox,
-        close: async () => {
-          await storage.close();
-          await endConnections();
-        },
-      };
-    },
-    [Symbol.asyncDispose]: end,
+async function fillDisks(servers: readonly TestedServer[]): Promise<Heal> {
+  await Promise.all(servers.map((server) => server.fillDisk(true)));
+  // One that has died meanwhile starts with room.
+  return async () => {
+    await Promise.all(servers.map((server) => server.fillDisk(false).catch(() => undefined)));
   };
+}
+
+async function openStores(store: StoreSettings): ReturnType<Deployment['openStores']> {
+  const { storage, end } = openStorage(store);
+  await storage.open();
+  return {
+    history: storage.history,
+    inbox: storage.inbox,
+    close: async () => {
+      await storage.close();
+      await end();
+    },
+  };
+}
+
+async function failpointsOf(store: StoreSettings): Promise<readonly string[]> {
+  const { storage, end } = openStorage(store);
+  await end();
+  return failpointsOn(storage.capabilities);
+}
+
+interface TestedServer extends ServerProcess, AsyncDisposable {
+  fillDisk(full: boolean): Promise<void>;
 }
 
 async function startServer(
@@ -188,7 +214,7 @@ async function startServer(
   program: string,
   services: Services,
   paths: Deployment['paths'][number][],
-): Promise<ServerProcess & AsyncDisposable> {
+): Promise<TestedServer> {
   const name = `server ${index}`;
   const port = await freePort();
   const pathTo: PathTo = async (service, url) => {
@@ -205,7 +231,7 @@ async function startServer(
     args: ['--expose-gc', '--enable-source-maps', program],
     env: () => ({ [SERVER_SETTINGS]: JSON.stringify(settings) }),
     observer: run.observer,
-    failpoints: [],
+    failpoints: await failpointsOf(services.store),
   });
   return {
     ...child,
@@ -214,13 +240,16 @@ async function startServer(
     },
     url: `ws://127.0.0.1:${port}/trpc`,
     setClockOffset: (ms) => child.call<void>('clock', ms),
+    fillDisk: (full) => child.call<void>('disk-full', full),
   };
 }
 
 /** Resolves when all have started. When one cannot, the others are ended. */
-async function allOrNone<T extends readonly AsyncDisposable[]>(starts: {
-  readonly [K in keyof T]: Promise<T[K]>;
-}): Promise<T> {
+async function allOrNone<T extends readonly AsyncDisposable[]>(
+  starts: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
   const started = await Promise.allSettled(starts as readonly Promise<AsyncDisposable>[]);
   const failure = started.find((each) => each.status === 'rejected');
   const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

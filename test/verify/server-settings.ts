@@ -13,7 +13,12 @@ export interface ServerSettings {
 /** A URL; or the nodes of a cluster, each `host:port` with where it is reached. */
 export type RedisSettings =
   | string
-  | { readonly nodes: readonly (readonly [address: string, through: { readonly host: string; readonly port: number }])[] };
+  | {
+      readonly nodes: readonly (readonly [
+        address: string,
+        through: { readonly host: string; readonly port: number },
+      ])[];
+    };
 
 export type StoreSettings =
   | { readonly kind: 'sqlite'; readonly path: string }

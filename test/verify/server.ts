@@ -5,10 +5,12 @@
 import { createServer } from 'node:http';
 import { systemClock } from '@tidemark/core';
 import { createMessaging, memoryBackplane, redisBackplane } from '@tidemark/server';
-import { answerCalls, recordServer, tellReady } from '@tidemark/testkit/verify';
+import { answerCalls, passFailpoint, recordServer, tellReady } from '@tidemark/testkit/verify';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { Cluster, Redis } from 'ioredis';
 import { z } from 'zod';
+import { fillDisk, watchDisk } from './disk-full.ts';
+import { failingBackplane, failingStorage } from './failpoints.ts';
 import { openStorage } from './open-storage.ts';
 import { SERVER_SETTINGS, type ServerSettings } from './server-settings.ts';
 
@@ -16,6 +18,8 @@ const settings = JSON.parse(process.env[SERVER_SETTINGS] ?? '{}') as ServerSetti
 const { name, folder, port, redis, store } = settings;
 const recorder = recordServer(name, folder);
 let clockOffset = 0;
+// Before a store is opened.
+watchDisk();
 
 function openBackplane() {
   const options = { partitions: 8, backlog: 10_000, deadLetters: 1_000 };
@@ -37,8 +41,8 @@ function openBackplane() {
 const t = initTRPC.context<{ user: string }>().create();
 const messaging = createMessaging({
   content: { text: z.object({ text: z.string().min(1).max(8_000) }) },
-  storage: recorder.storage(openStorage(store).storage),
-  backplane: recorder.backplane(openBackplane()),
+  storage: failingStorage(recorder.storage(openStorage(store).storage), passFailpoint),
+  backplane: failingBackplane(recorder.backplane(openBackplane()), passFailpoint),
   clock: { ...systemClock, now: () => Date.now() + clockOffset },
   // Faults are to be over in a run's time, and its load is not to be refused.
   leaseTtl: 1_500,
@@ -65,6 +69,7 @@ answerCalls({
   clock: (offset: number) => {
     clockOffset = offset;
   },
+  'disk-full': fillDisk,
 });
 process.once('SIGTERM', async () => {
   await messaging.close();

@@ -1,8 +1,10 @@
-export type { InvariantName, Subject, Violation } from './checker/violation.ts';
-export type { Verdict } from './checker/judge.ts';
 export type { HistoryRecord } from './checker/history.ts';
+export { type JudgeOptions, judge, type Verdict } from './checker/judge.ts';
+export type { InvariantName, Subject, Violation } from './checker/violation.ts';
 export type { Fault } from './faults/fault.ts';
 export { FAULTS, faultsNamed } from './faults/fault-catalogue.ts';
+export { type FrameProxy, type FrameProxyOptions, startFrameProxy } from './faults/frame-proxy.ts';
+export { type ProxiedPath, type ProxyTarget, startTcpProxy, type TcpProxyOptions } from './faults/tcp-proxy.ts';
 export type { Configuration, ProcessObserver, Run } from './verify/configuration.ts';
 export { runDevice } from './verify/device.ts';
 export type { DeviceAdapter } from './verify/device-adapter.ts';

@@ -70,7 +70,11 @@ export async function dumpStores(
       const page = await stores.inbox.range(userId, after, PAGE);
       for (const { seq, ref } of page) {
         if (ref) conversations.add(ref.conversationId);
-        entries.push({ seq, conversationId: ref?.conversationId ?? null, conversationSeq: ref?.conversationSeq ?? null });
+        entries.push({
+          seq,
+          conversationId: ref?.conversationId ?? null,
+          conversationSeq: ref?.conversationSeq ?? null,
+        });
         after = seq;
       }
       if (page.length < PAGE) break;

@@ -12,8 +12,12 @@ export interface HistoryWriter {
 export function historyWriter(folder: string, by: string): HistoryWriter {
   const file = openHistoryFile(folder, by);
   return {
-    // The machine's monotonic clock, which all its processes share.
-    write: (record) => file.write({ at: Number(process.hrtime.bigint()) / 1e6, by, ...record } as HistoryRecord),
+    write: (record) => file.write({ at: monotonicNow(), by, ...record } as HistoryRecord),
     close: () => file.close(),
   };
+}
+
+/** ms of the machine's monotonic clock, which all its processes share. */
+export function monotonicNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }

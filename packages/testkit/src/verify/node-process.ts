@@ -193,7 +193,10 @@ export async function nodeProcess(options: NodeProcessOptions): Promise<NodeProc
       try {
         const answer = await new Promise<{ result?: unknown; error?: string }>((resolve) => {
           own.answers.set(call, resolve);
-          deadline = setTimeout(() => resolve({ error: `${name} did not answer ${what} in ${timeoutMs} ms` }), timeoutMs);
+          deadline = setTimeout(
+            () => resolve({ error: `${name} did not answer ${what} in ${timeoutMs} ms` }),
+            timeoutMs,
+          );
           own.child.send({ call, name: what, value }, (error) => {
             if (error) resolve({ error: `${name} cannot be asked: ${error.message}` });
           });

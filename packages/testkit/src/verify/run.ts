@@ -58,7 +58,14 @@ const STEP_TIMEOUT_MS = 120_000;
  * be started, healed or read; RangeError for a fault there is not.
  */
 export async function run(configuration: Configuration, options: RunOptions = {}): Promise<RunOutcome> {
-  const { seed = 1, seconds = 60, users: userCount = 20, devicesPerUser = 2, rate = 2, onProgress = () => {} } = options;
+  const {
+    seed = 1,
+    seconds = 60,
+    users: userCount = 20,
+    devicesPerUser = 2,
+    rate = 2,
+    onProgress = () => {},
+  } = options;
   const chosen = faultsNamed(options.faults ?? 'all');
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), `tidemark-verify-${configuration.name}-`)));
   await using life = new Belongings();
@@ -90,7 +97,17 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   const urls = deployment.servers.map((server, index) => throughPath(server.url, front[index] as NetworkPath));
   const start = async (userId: string, deviceId: string): Promise<RunDevice> =>
     life.use(
-      await startDevice({ userId, deviceId, users, urls, folder, seed, rate, observer, program: options.deviceProgram }),
+      await startDevice({
+        userId,
+        deviceId,
+        users,
+        urls,
+        folder,
+        seed,
+        rate,
+        observer,
+        program: options.deviceProgram,
+      }),
     );
   onProgress(`starting ${users.length * deviceIds.length} devices`);
   const devices = await inBatches(

@@ -1,5 +1,5 @@
 import type { CommitBatch, ConversationId, ConversationSeq, Storage } from '@tidemark/core';
-import { type HistoryWriter, historyWriter } from './history-writer.ts';
+import { type HistoryWriter, historyWriter, monotonicNow } from './history-writer.ts';
 
 /** Names of the server's events that a history holds; those of each batch are told by its commits already. */
 const EVENTS = [
@@ -79,19 +79,20 @@ export function recordServer(name: string, folder: string): ServerRecorder {
 }
 
 function recordingStorage(storage: Storage, history: HistoryWriter): Storage {
-  const tell = (batch: CommitBatch, outcome: 'stored' | 'conflict' | 'failed'): void => {
+  const tell = (batch: CommitBatch, startedAt: number, outcome: 'stored' | 'conflict' | 'failed'): void => {
     const events = batch.events.map(({ conversationId, conversationSeq }) => ({ conversationId, conversationSeq }));
-    if (events.length > 0) history.write({ type: 'commit', events, outcome });
+    if (events.length > 0) history.write({ type: 'commit', events, outcome, startedAt });
   };
   return {
     ...storage,
     commit: async (batch) => {
+      const startedAt = monotonicNow();
       try {
         const outcome = await storage.commit(batch);
-        tell(batch, outcome.conflict === undefined ? 'stored' : 'conflict');
+        tell(batch, startedAt, outcome.conflict === undefined ? 'stored' : 'conflict');
         return outcome;
       } catch (error) {
-        tell(batch, 'failed');
+        tell(batch, startedAt, 'failed');
         throw error;
       }
     },
@@ -111,4 +112,3 @@ function plain(payload: unknown): unknown {
     JSON.stringify(payload ?? null, (_, value: unknown) => (value instanceof Error ? String(value) : value)),
   );
 }
-
