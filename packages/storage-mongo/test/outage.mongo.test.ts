@@ -1,8 +1,8 @@
 import type { ConversationId, ConversationSeq, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
 import { UnavailableError } from '@tidemark/core';
+import { startTcpProxy } from '@tidemark/testkit/verify';
 import { MongoClient } from 'mongodb';
 import { expect, test } from 'vitest';
-import { startFaultProxy } from '../../../test/support/fault-proxy.ts';
 import { startMongo } from '../../../test/support/services/mongo.ts';
 import { mongoInbox } from '../src/index.ts';
 
@@ -80,7 +80,7 @@ test('a server killed with -9 is unavailable in every call, and keeps what it ac
 
 test('a connection that is cut or stalls is unavailable, and the call succeeds when it is made again', async () => {
   await using server = await startMongo();
-  await using proxy = await startFaultProxy({ port: server.port });
+  await using proxy = await startTcpProxy({ port: server.port });
   const url = new URL(server.url);
   url.host = `127.0.0.1:${proxy.port}`;
   url.search = '?directConnection=true&retryWrites=false&retryReads=false';
@@ -89,9 +89,9 @@ test('a connection that is cut or stalls is unavailable, and the call succeeds w
   await inbox.open();
   await inbox.append([row(1)]);
 
-  proxy.stall();
+  const heal = proxy.impair({ kind: 'stall', direction: 'both' });
   await expect(inbox.append([row(2)])).rejects.toBeInstanceOf(UnavailableError);
-  proxy.heal();
+  heal();
   const outcome = async () => {
     try {
       return (await inbox.append([row(2)])).conflict ?? 'written';
@@ -102,12 +102,12 @@ test('a connection that is cut or stalls is unavailable, and the call succeeds w
   // Whether the stalled write arrived after all is unknown to its writer: both answers are right, losing it is not.
   await expect.poll(outcome, { timeout: 20_000 }).toMatch(/written|entry/);
 
-  proxy.set({ latency: 200 });
+  const healDelay = proxy.impair({ kind: 'delay', ms: 200, jitterMs: 0 });
   const pending = inbox.range(alice, 0, 10);
   const failed = expect(pending).rejects.toBeInstanceOf(UnavailableError);
   setTimeout(() => proxy.cut(), 20);
   await failed;
-  proxy.set({ latency: 0 });
+  healDelay();
   const read = () =>
     inbox.range(alice, 0, 10).then(
       (page) => page.map(({ seq }) => seq),
