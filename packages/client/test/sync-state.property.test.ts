@@ -87,6 +87,8 @@ describe('the sync core, against any network and any local store', () => {
         expect(world.local.snapshot + world.local.applied.length).toBe(world.head);
         expect(world.state.cursor).toBe(world.head);
         expect(world.state.queue).toEqual([]);
+        expect(world.local.partial).toBe(false);
+        expect(world.local.cursor).not.toBeNull();
       }),
       { numRuns: 1500 },
     );

@@ -54,7 +54,9 @@ export function isKept(event: Event): boolean {
 
 function applyEvent(event: Event, before: ConversationRow | undefined, userId: UserId): ConversationRow {
   const seq = event.conversationSeq;
-  const base = before ?? unknownConversation(event.conversationId, userId, true);
+  const known = before ?? unknownConversation(event.conversationId, userId, true);
+  // Its history was read before the feed or a list told of it: whether the user is a member has to be asked.
+  const base: ConversationRow = known.member || known.createdAt > 0 ? known : { ...known, stale: 'unknown' };
   const isNews = seq > base.head;
   const row: ConversationRow = {
     ...base,

@@ -25,6 +25,8 @@ export interface SyncState {
   readonly cursor: number;
   readonly tail: number;
   readonly ahead: number;
+  /** The server's newest seq as a catch-up names it, for showing alone; null while it has not. */
+  readonly head: number | null;
   /** Entries cursor+1 … tail. The first `applying` of them are in the hands of the local store. */
   readonly queue: readonly InboxEntry[];
   readonly applying: number;
@@ -122,6 +124,7 @@ export function startSync(
     cursor: position,
     tail: position,
     ahead: position,
+    head: null,
     queue: [],
     applying: 0,
     reset: null,
@@ -194,14 +197,14 @@ function takeItem(state: SyncState, epoch: Epoch, seq: number, item: FeedItem): 
   if (epoch !== state.epoch) return settle({ ...state, verify: true });
   const next = feedWorks(state);
   if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
-  return settle(accept(next, item.entries));
+  return settle(accept(withHead(next, item.head), item.entries));
 }
 
 function takePage(state: SyncState, { page, epoch, seq, generation }: Extract<SyncInput, { type: 'page' }>): SyncStep {
   if (generation !== state.generation) return { state, effects: [] };
   if (page.type === 'reset') return settle(begin(state, epoch, seq, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
-  const more = accept({ ...state, pulling: false, verify: false }, page.entries);
+  const more = accept(withHead({ ...state, pulling: false, verify: false }, page.head), page.entries);
   const next = { ...more, ahead: Math.max(more.ahead, page.hasMore ? seq + 1 : seq) };
   // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
   const progress = next.tail > state.tail || next.ahead === next.tail;
@@ -211,6 +214,15 @@ function takePage(state: SyncState, { page, epoch, seq, generation }: Extract<Sy
 /** Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time. */
 function feedWorks(state: SyncState): SyncState {
   return state.failures.feed === 0 ? state : { ...state, failures: { ...state.failures, feed: 0 } };
+}
+
+function withHead(state: SyncState, head: number | undefined): SyncState {
+  return head === undefined ? state : { ...state, head: Math.max(state.head ?? 0, head) };
+}
+
+/** Entries that are known to exist and not in the local store; `null` while the server has not said how far it goes. */
+export function missingIn({ head, ahead, cursor, reset }: SyncState): number | null {
+  return head === null || reset ? null : Math.max(head, ahead) - cursor;
 }
 
 /** Queues what continues the tail; drops what is known; remembers that there is more than fits or follows. */
@@ -263,6 +275,7 @@ function begin(state: SyncState, epoch: Epoch, seq: number, reason: ResetReason)
     epoch,
     tail: seq,
     ahead: seq,
+    head: null,
     // What the local store holds at this moment cannot be taken back; its outcome is awaited, and dropped.
     queue: state.queue.slice(0, state.applying),
     reset: { reason, fetching: false },
@@ -284,7 +297,7 @@ function snapshotDone(state: SyncState, generation: number): SyncStep {
 }
 
 function offline(state: SyncState): SyncState {
-  return { ...state, connected: false, live: false, liveAt: null };
+  return { ...state, connected: false, live: false, liveAt: null, head: null };
 }
 
 /** What has to happen now, in every state: called after each change, so that nothing is forgotten in any order of events. */

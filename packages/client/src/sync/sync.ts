@@ -17,17 +17,26 @@ import {
 import { callOutcome } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
-import { rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
 import type { Reader } from '../received.ts';
 import { applyEntries } from './apply-entries.ts';
-import { type SyncBounds, type SyncEffect, type SyncInput, type SyncState, startSync, syncStep } from './sync-state.ts';
-import { takeSnapshot } from './take-snapshot.ts';
+import {
+  missingIn,
+  type SyncBounds,
+  type SyncEffect,
+  type SyncInput,
+  type SyncState,
+  startSync,
+  syncStep,
+} from './sync-state.ts';
+import { createSnapshot, type Snapshot } from './take-snapshot.ts';
 import { recountUnread } from './unread.ts';
 
 export type SyncStatus =
-  | { readonly state: 'stopped' | 'connecting' | 'catching-up' | 'live' }
+  | { readonly state: 'stopped' | 'connecting' | 'live' }
+  /** `missing`: entries that are not in the local store yet; `null` while nobody has said how many. */
+  | { readonly state: 'catching-up'; readonly missing: number | null }
   | { readonly state: 'waiting'; readonly nextTryAt: number };
 
 export interface SyncOptions {
@@ -63,7 +72,9 @@ export function createSync(options: SyncOptions): Sync {
   let current: object | undefined;
   let waitingUntil: number | undefined;
   let hurry = new AbortController();
-  let snapshotting = new AbortController();
+  let taking: { readonly generation: number; readonly of: Snapshot; readonly ended: AbortController } | undefined;
+  /** The local store may hold a cursor. */
+  let hasCursor = false;
   const lastError = new Map<Retried, unknown>();
   const inputs: SyncInput[] = [];
   let stepping = false;
@@ -72,7 +83,7 @@ export function createSync(options: SyncOptions): Sync {
     'abort',
     () => {
       hurry.abort();
-      snapshotting.abort();
+      taking?.ended.abort();
       current = undefined;
       subscription?.feed.unsubscribe();
       subscription = undefined;
@@ -91,6 +102,7 @@ export function createSync(options: SyncOptions): Sync {
       for (let next = inputs.shift(); next && state; next = inputs.shift()) {
         const step = syncStep(state, next);
         state = step.state;
+        if (taking && taking.generation !== state.generation) taking.ended.abort();
         for (const effect of step.effects) run(effect);
       }
     } finally {
@@ -248,20 +260,21 @@ export function createSync(options: SyncOptions): Sync {
   }
 
   async function snapshot({ cursor, generation, attempt }: Extract<SyncEffect, { type: 'snapshot' }>): Promise<void> {
-    snapshotting.abort();
-    const own = new AbortController();
-    snapshotting = own;
-    if (!(await turn('snapshot', attempt, own.signal)) || own.signal.aborted) return;
+    if (taking?.generation !== generation) {
+      taking?.ended.abort();
+      const isFresh = (): boolean => !hasCursor;
+      const draftsStored = (): readonly CommandId[] => {
+        // Within the transaction that brings the cursor.
+        hasCursor = true;
+        return options.draftsStoredAtReset();
+      };
+      const of = createSnapshot({ trpc, replica, cursor, isFresh, draftsStored });
+      taking = { generation, of, ended: new AbortController() };
+    }
+    const { of, ended } = taking;
+    if (!(await turn('snapshot', attempt, ended.signal)) || ended.signal.aborted) return;
     try {
-      const summaries = await takeSnapshot(trpc, own.signal);
-      await replica.commit(() => {
-        own.signal.throwIfAborted();
-        const conversations = summaries.map((summary) => {
-          const before = replica.rows.get(summary.conversationId);
-          return rowOfSummary(summary, before && { ...before, local: null, reachedStart: false });
-        });
-        return { replace: true, conversations, removeDrafts: options.draftsStoredAtReset(), cursor };
-      });
+      await of.take(ended.signal);
       dispatch({ type: 'snapshot done', generation });
     } catch (error) {
       lastError.set('snapshot', error);
@@ -272,6 +285,7 @@ export function createSync(options: SyncOptions): Sync {
   return {
     start: (cursor) => {
       if (closing.aborted || state) return;
+      hasCursor = cursor !== null;
       const step = startSync(cursor === null ? null : parseCursor(cursor), bounds);
       state = step.state;
       for (const effect of step.effects) run(effect);
@@ -281,9 +295,10 @@ export function createSync(options: SyncOptions): Sync {
       if (!state) return { state: 'stopped' };
       if (waitingUntil !== undefined) return { state: 'waiting', nextTryAt: waitingUntil };
       if (!state.connected) return { state: 'connecting' };
-      return { state: state.live ? 'live' : 'catching-up' };
+      return state.live ? { state: 'live' } : { state: 'catching-up', missing: missingIn(state) };
     },
     restart: () => {
+      hasCursor = false;
       if (state) dispatch({ type: 'store lost' });
     },
     wake: () => hurry.abort(),

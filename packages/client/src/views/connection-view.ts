@@ -10,11 +10,14 @@ export function createConnectionView(
 ): View<ClientConnectionState> & { change(): void } {
   return createView<ClientConnectionState>((previous) => {
     const next = running() ? combine(sync(), connection) : ({ state: 'stopped' } as const);
-    const same =
-      previous?.state === next.state &&
-      (next.state !== 'waiting' || (previous.state === 'waiting' && previous.nextTryAt === next.nextTryAt));
-    return same ? previous : next;
+    return previous && isSame(previous, next) ? previous : next;
   });
+}
+
+function isSame(a: ClientConnectionState, b: ClientConnectionState): boolean {
+  if (a.state === 'waiting') return b.state === 'waiting' && a.nextTryAt === b.nextTryAt;
+  if (a.state === 'catching-up') return b.state === 'catching-up' && a.missing === b.missing;
+  return a.state === b.state;
 }
 
 function combine(sync: SyncStatus, connection: Connection | undefined): ClientConnectionState {
@@ -34,6 +37,5 @@ function combine(sync: SyncStatus, connection: Connection | undefined): ClientCo
     case 'open':
     case undefined:
   }
-  if (sync.state === 'waiting') return { state: 'waiting', nextTryAt: sync.nextTryAt };
-  return { state: sync.state };
+  return sync;
 }

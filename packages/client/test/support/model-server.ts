@@ -57,6 +57,8 @@ export type CallName = 'send' | 'since' | 'list' | 'get' | 'members' | 'history'
 export class ModelServer {
   epoch = 'one' as Epoch;
   readonly calls: { name: CallName; userId: UserId; input: unknown }[] = [];
+  /** False: a server of before catch-ups named the head. */
+  tellsHeads = true;
   /** Entries in one feed item or page; conversations in one page of the list. */
   pageSize = 5;
   readonly feeds = new Set<Feed>();
@@ -251,7 +253,14 @@ export class ModelServer {
             const page = entries.slice(from, from + (limit ?? this.pageSize));
             const last = floor + from + page.length;
             const hasMore = from + page.length < entries.length;
-            return { type: 'entries', entries: page, cursor: formatCursor(this.epoch, last), hasMore } as const;
+            const head = this.#headOf(userId);
+            const entriesPage = {
+              type: 'entries',
+              entries: page,
+              cursor: formatCursor(this.epoch, last),
+              hasMore,
+            } as const;
+            return head === undefined ? entriesPage : { ...entriesPage, head };
           }),
         },
         head: { query: async () => ({ cursor: this.head(userId) }) },
@@ -273,13 +282,15 @@ export class ModelServer {
       },
       conversations: {
         list: {
-          query: call('list', ({ page }: { page?: string | null }) => {
+          query: call('list', ({ page, limit = this.pageSize }: { page?: string | null; limit?: number }) => {
+            if (limit > this.pageSize)
+              throw new TidemarkError('invalid_input', `must be at most ${this.pageSize}`, { field: 'limit' });
             const all = [...this.#conversations.keys()].flatMap((id) => this.#summary(userId, id) ?? []);
             const listed = all
               .filter((each) => each.kind !== 'self' || each.lastMessage)
               .sort((a, b) => b.activeAt - a.activeAt);
             const start = Number(page ?? 0);
-            const end = start + this.pageSize;
+            const end = start + limit;
             return { conversations: listed.slice(start, end), nextPage: end < listed.length ? String(end) : null };
           }),
         },
@@ -412,6 +423,13 @@ export class ModelServer {
       if (feed.connected) this.#deliver(feed, { type: 'entries', entries: [entry] }, entry.seq);
   }
 
+  /** What pages of a catch-up say; nothing on a server of before. */
+  #headOf(userId: UserId): Seq | undefined {
+    const { floor, entries } = this.#inbox(userId);
+    const head = floor + entries.length;
+    return this.tellsHeads && head > 0 ? (head as Seq) : undefined;
+  }
+
   // ── The reader ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   #open(feed: Feed, cursor: string | null): void {
@@ -425,7 +443,9 @@ export class ModelServer {
     const missed = reset ? [] : entries.slice(parseCursor(cursor).seq - floor);
     for (let start = 0; start < missed.length; start += this.pageSize) {
       const page = missed.slice(start, start + this.pageSize);
-      this.#deliver(feed, { type: 'entries', entries: page }, (page.at(-1) as InboxEntry).seq);
+      const known = this.#headOf(feed.userId);
+      const item: FeedItem = { type: 'entries', entries: page, ...(known !== undefined && { head: known }) };
+      this.#deliver(feed, item, (page.at(-1) as InboxEntry).seq);
     }
     this.#deliver(feed, { type: 'live', cursor: formatCursor(this.epoch, head) }, head);
   }

@@ -38,18 +38,22 @@ export class SyncWorld {
   frames: Frame[] = [];
 
   // The local store: the entries applied since the last snapshot (or ever), and the cursor.
-  local: { epoch: Epoch; snapshot: number; applied: InboxEntry[]; cursor: Cursor | null } = {
+  local: { epoch: Epoch; snapshot: number; applied: InboxEntry[]; cursor: Cursor | null; partial: boolean } = {
     epoch: 'e1' as Epoch,
     snapshot: 0,
     applied: [],
     cursor: null,
+    partial: false,
   };
 
   // The client.
   state: SyncState;
   readonly reports: SyncReport[] = [];
   /** Effects under way, whose outcome has not been told yet. */
-  pending: (Extract<SyncEffect, { type: 'pull' | 'apply' | 'snapshot' }> & { readonly answer?: InboxPage })[] = [];
+  pending: (Extract<SyncEffect, { type: 'pull' | 'apply' | 'snapshot' }> & {
+    readonly answer?: InboxPage;
+    readonly begun?: boolean;
+  })[] = [];
   subscribing: Extract<SyncEffect, { type: 'subscribe' }> | null = null;
   readonly #bounds: SyncBounds;
   /** Generation of the last snapshot in the local store. */
@@ -139,11 +143,19 @@ export class SyncWorld {
       this.#input({ type: ok ? 'applied' : 'apply failed' });
     } else if (effect.type === 'snapshot') {
       const { generation } = effect;
+      const { epoch, seq } = parseCursor(effect.cursor);
       // One that was superseded may have begun its transaction before; never after that of the one that took its place.
-      if (ok && generation > this.#snapshotOf) {
+      const isLatest = generation > this.#snapshotOf || (generation === this.#snapshotOf && this.local.partial);
+      if (ok && isLatest && this.local.cursor === null && !effect.begun) {
+        // A new device: the first page is committed, without the cursor.
         this.#snapshotOf = generation;
-        const { epoch, seq } = parseCursor(effect.cursor);
-        this.local = { epoch, snapshot: seq, applied: [], cursor: effect.cursor };
+        this.local = { epoch, snapshot: seq, applied: [], cursor: null, partial: true };
+        this.pending.push({ ...effect, begun: true });
+        return;
+      }
+      if (ok && isLatest) {
+        this.#snapshotOf = generation;
+        this.local = { epoch, snapshot: seq, applied: [], cursor: effect.cursor, partial: false };
       }
       this.#input({ type: ok ? 'snapshot done' : 'snapshot failed', generation });
     } else {
@@ -221,6 +233,7 @@ export class SyncWorld {
 
   #commit(entries: readonly InboxEntry[], cursor: Cursor): void {
     const { epoch, seq } = parseCursor(cursor);
+    if (this.local.partial) throw new Error('entries were applied onto a snapshot of which only a part is here');
     // A reset makes what is applied meanwhile worthless; a snapshot follows before anything else is applied.
     if (epoch !== this.local.epoch)
       throw new Error(`entries of ${epoch} were applied onto data of ${this.local.epoch}`);
