@@ -1,6 +1,6 @@
 /**
  * The main job, from end to end: a backend and two typed clients; text and a custom content kind; a cut; catch-up by seq.
- * `npm start`, or `npm start -- --redis redis://… --history postgres://… --inbox mongodb://…`
+ * `npm run quickstart`, or `npm run quickstart -- --redis redis://… --history postgres://… --inbox mongodb://…`
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { startBackend } from './backend.ts';
 import { signIn } from './front-end.ts';
 
-const USAGE = `usage: npm start -- [--redis redis://…] [--history postgres://…|mysql://…] [--inbox mongodb://…]
+const USAGE = `usage: npm run quickstart -- [--redis redis://…] [--history postgres://…|mysql://…] [--inbox mongodb://…]
                     [--missed 20]   messages sent while bob is away
                     [--file chat.db] SQLite file to keep (default: a temporary one)`;
 

@@ -1,0 +1,86 @@
+import type { ClientConnectionState } from '@tidemark/client';
+import { type ReactNode, useEffect, useState } from 'react';
+import { useConnection, useSession } from '../account/session.ts';
+import { Icon } from '../ui/icon.tsx';
+import styles from './connection-banner.module.css';
+
+/** Nothing while all is well; a moment of connecting is no news either. */
+const CALM_MS = 700;
+
+export function ConnectionBanner() {
+  const state = useConnection();
+  const { connection } = useSession();
+  const isLate = useLate(state.state);
+
+  switch (state.state) {
+    case 'live':
+      return <div className={styles.none} role="status" />;
+    case 'connecting':
+    case 'stopped':
+      if (!isLate) return <div className={styles.none} role="status" />;
+      return <Banner look="calm">Connecting …</Banner>;
+    case 'catching-up':
+      if (!isLate) return <div className={styles.none} role="status" />;
+      return <Banner look="calm">Catching up …</Banner>;
+    case 'waiting':
+      return (
+        <Banner look="warning" action="Try now" onAction={connection.retryNow}>
+          No connection. <Countdown until={state.nextTryAt} /> What you send goes out when it is back.
+        </Banner>
+      );
+    case 'offline':
+      return <Banner look="warning">This device is offline. What you send goes out when the network is back.</Banner>;
+    case 'kicked':
+      return (
+        <Banner look="warning" action="Take over" onAction={connection.open}>
+          This session was ended from elsewhere.
+        </Banner>
+      );
+    case 'signed-out':
+      return (
+        <Banner look="warning" action="Sign in" onAction={() => location.replace('/?sign-in')}>
+          Your sign-in has ended. Nothing you wrote is lost.
+        </Banner>
+      );
+  }
+}
+
+function Banner(props: {
+  readonly look: 'calm' | 'warning';
+  readonly action?: string;
+  readonly onAction?: () => void;
+  readonly children: ReactNode;
+}) {
+  return (
+    <div className={styles.banner} data-look={props.look} role="status">
+      <Icon name={props.look === 'calm' ? 'wave' : 'alert'} size={18} />
+      <p>{props.children}</p>
+      {props.action && (
+        <button type="button" onClick={props.onAction}>
+          {props.action}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Not said aloud each second: the sentence around it was said once. */
+function Countdown({ until }: { readonly until: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const seconds = Math.max(0, Math.ceil((until - now) / 1000));
+  return <span aria-hidden="true">{seconds > 0 ? `Next try in ${seconds} s.` : 'Trying …'}</span>;
+}
+
+/** Whether the state has lasted. */
+function useLate(state: ClientConnectionState['state']): boolean {
+  const [late, setLate] = useState<string | null>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(state), CALM_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  return late === state;
+}

@@ -1,0 +1,30 @@
+import { useSession } from '../account/session.ts';
+import type { Item } from '../conversations/preview.ts';
+import { peerOf, useTitleOf } from '../conversations/title.ts';
+import { Avatar } from '../ui/avatar.tsx';
+import { IconButton } from '../ui/button.tsx';
+import styles from './conversation-head.module.css';
+
+export function ConversationHead(props: {
+  readonly conversationId: string;
+  readonly item: Item | null;
+  readonly onClose: () => void;
+  readonly onMembers: () => void;
+}) {
+  const { account } = useSession();
+  const { conversationId } = props;
+  const title = useTitleOf()(props.item ?? { conversationId });
+  const isGroup = conversationId.startsWith('g:');
+  return (
+    <header className={styles.head}>
+      <span className={styles.back}>
+        <IconButton icon="back" label="Back to the conversations" onClick={props.onClose} />
+      </span>
+      <Avatar id={peerOf(conversationId, account.id) ?? conversationId} name={title} />
+      <h2 className={styles.title} dir="auto" title={title}>
+        {title}
+      </h2>
+      {isGroup && <IconButton icon="people" label="Members" onClick={props.onMembers} />}
+    </header>
+  );
+}

@@ -1,0 +1,35 @@
+import { Icon } from '../ui/icon.tsx';
+import styles from './jump-buttons.module.css';
+
+export function JumpButtons(props: {
+  readonly unread: number;
+  readonly isLineAbove: boolean;
+  readonly isAtEnd: boolean;
+  readonly onUnread: () => void;
+  readonly onNewest: () => void;
+}) {
+  const { unread, isLineAbove, isAtEnd } = props;
+  return (
+    <>
+      {isLineAbove && (
+        <button type="button" className={styles.unread} onClick={props.onUnread}>
+          <Icon name="up" size={16} />
+          First unread
+        </button>
+      )}
+      {!isAtEnd && (
+        <button
+          type="button"
+          className={styles.newest}
+          data-unread={unread > 0 || undefined}
+          onClick={props.onNewest}
+          aria-label={unread > 0 ? `To the newest message, ${unread} unread` : 'To the newest message'}
+          title="To the newest message"
+        >
+          {unread > 0 && <span>{unread.toLocaleString()}</span>}
+          <Icon name="down" size={18} />
+        </button>
+      )}
+    </>
+  );
+}

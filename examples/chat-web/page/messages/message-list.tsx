@@ -1,0 +1,112 @@
+import { useEffect, useMemo, useRef } from 'react';
+import { Virtualizer } from 'virtua';
+import { useConnection, useConversation, useMessages, useSession } from '../account/session.ts';
+import type { Item as Conversation } from '../conversations/preview.ts';
+import { JumpButtons } from './jump-buttons.tsx';
+import styles from './message-list.module.css';
+import { MessageRow } from './message-row.tsx';
+import { NoMessages } from './no-messages.tsx';
+import { rowsOf } from './rows.ts';
+import { useIsFocused } from './use-focus.ts';
+import { usePlace } from './use-place.ts';
+import { useSteps } from './use-steps.ts';
+import { useUnreadLine } from './use-unread-line.ts';
+
+/** The messages, of which as many are drawn as are near the screen. */
+export function MessageList(props: {
+  readonly conversationId: string;
+  readonly item: Conversation | null;
+  /** Counts what was sent from here: each time the list goes to the end. */
+  readonly sent: number;
+}) {
+  const { conversationId, item, sent } = props;
+  const { account } = useSession();
+  const isLive = useConnection().state === 'live';
+  const isFocused = useIsFocused();
+  const { markRead } = useConversation(conversationId);
+  const { items, hasOlder, hasNewer, loading, loaded, gap, ...view } = useMessages(conversationId);
+
+  const isReadingRef = useRef(false);
+  const unreadAfter = useUnreadLine(item, isReadingRef);
+  const target = useMemo(() => rowsOf(items, account.id, unreadAfter, Date.now()), [items, account.id, unreadAfter]);
+  const { rows, shift, window } = useSteps(target);
+  const place = usePlace({
+    window,
+    count: loaded ? rows.length : 0,
+    unreadRow: rows.findIndex((row) => row.beginsUnread),
+    hasOlder,
+    hasNewer,
+    loading,
+    loadOlder: view.loadOlder,
+    loadNewer: view.loadNewer,
+    loadNewest: view.loadNewest,
+    loadUnread: unreadAfter === null ? null : () => view.loadAround(unreadAfter + 1),
+  });
+
+  const unread = item?.unread ?? 0;
+  const isReading = isFocused && place.isAtEnd && !hasNewer;
+  isReadingRef.current = isReading;
+  useEffect(() => {
+    if (isReading && unread > 0) void markRead();
+  }, [isReading, unread, markRead]);
+
+  const { toNewest, retry, isStuck } = place;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sent
+  useEffect(() => {
+    if (sent > 0) toNewest();
+  }, [sent]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each connection
+  useEffect(() => {
+    if (isLive && isStuck) retry();
+  }, [isLive]);
+
+  const isGroup = conversationId.startsWith('g:');
+  if (loaded && rows.length === 0 && !hasOlder) return <NoMessages conversationId={conversationId} />;
+  return (
+    <div className={styles.frame}>
+      <section
+        ref={place.scroller}
+        className={styles.scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        aria-label="Messages"
+        aria-busy={loading}
+      >
+        <div className={styles.spring} />
+        <Virtualizer
+          key={window}
+          ref={place.list}
+          scrollRef={place.scroller}
+          data={rows}
+          shift={shift}
+          bufferSize={400}
+          as={Lines}
+          item="li"
+          onScroll={place.onScroll}
+          onScrollEnd={place.onScroll}
+          onResize={place.onResize}
+        >
+          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} />}
+        </Virtualizer>
+        {gap && <p className={styles.gap}>{gapText(gap)}</p>}
+      </section>
+      {isStuck && <p className={styles.stuck}>More messages come with the connection.</p>}
+      <JumpButtons
+        unread={unread}
+        isLineAbove={place.isLineAbove}
+        isAtEnd={rows.length === 0 || (place.isAtEnd && !hasNewer)}
+        onUnread={place.toUnread}
+        onNewest={place.toNewest}
+      />
+    </div>
+  );
+}
+
+function Lines(props: React.ComponentProps<'ol'>) {
+  return <ol {...props} className={styles.lines} />;
+}
+
+function gapText({ after, upTo }: { readonly after: number; readonly upTo: number }): string {
+  const missing = upTo - after;
+  return missing === 1 ? 'One more is on its way …' : `${missing.toLocaleString()} more are on their way …`;
+}

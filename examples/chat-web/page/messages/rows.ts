@@ -1,0 +1,47 @@
+import type { MessageItem } from '@tidemark/client';
+import type { Kinds } from '../../server/content.ts';
+import { dayName, isSameDay } from '../ui/time.ts';
+
+export type Item = MessageItem<Kinds, Kinds>;
+
+/** One message with what stands above it: a day, the line where the unread begin, the name of who begins to speak. */
+export interface Row {
+  readonly key: string;
+  readonly item: Item;
+  readonly isOwn: boolean;
+  readonly day: string | null;
+  readonly beginsUnread: boolean;
+  readonly isFirstOfGroup: boolean;
+  readonly isLastOfGroup: boolean;
+}
+
+/** A pause as long as this begins another group. */
+const PAUSE_MS = 5 * 60_000;
+
+/**
+ * @param unreadAfter conversationSeq of the last message that was read, while the line is shown
+ */
+export function rowsOf(items: readonly Item[], userId: string, unreadAfter: number | null, now: number): Row[] {
+  const unread = unreadAfter === null ? -1 : items.findIndex((item) => isUnread(item, userId, unreadAfter));
+  const begins = items.map((item, index) => {
+    const before = items[index - 1];
+    if (!before || index === unread) return true;
+    return before.senderId !== item.senderId || item.at - before.at > PAUSE_MS || !isSameDay(before.at, item.at);
+  });
+  return items.map((item, index) => {
+    const before = items[index - 1];
+    return {
+      key: item.key,
+      item,
+      isOwn: item.senderId === userId,
+      day: !before || !isSameDay(before.at, item.at) ? dayName(item.at, now) : null,
+      beginsUnread: index === unread,
+      isFirstOfGroup: begins[index] === true,
+      isLastOfGroup: index === items.length - 1 || begins[index + 1] === true,
+    };
+  });
+}
+
+function isUnread(item: Item, userId: string, after: number): boolean {
+  return item.status === 'stored' && item.conversationSeq > after && item.senderId !== userId;
+}

@@ -1,0 +1,44 @@
+import { useEffect, useState } from 'react';
+import { useUnread } from '../account/session.ts';
+import { ConnectionBanner } from '../connection/connection-banner.tsx';
+import { ConversationPane } from '../conversation/conversation-pane.tsx';
+import { NothingOpen } from '../conversation/nothing-open.tsx';
+import { ConversationList } from '../conversations/conversation-list.tsx';
+import { NewConversation } from '../people/new-conversation.tsx';
+import { Announcer } from './announcer.tsx';
+import styles from './chat-screen.module.css';
+import { openConversation, useOpenConversation } from './open-conversation.ts';
+import { ProfileBar } from './profile-bar.tsx';
+
+/** All of one user: the list, the conversation that is open, and what the connection does. On narrow screens one of both. */
+export function ChatScreen() {
+  const open = useOpenConversation();
+  const unread = useUnread();
+  const [isChoosing, setChoosing] = useState(false);
+
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) Tidemark chat` : 'Tidemark chat';
+  }, [unread]);
+
+  return (
+    <div className={styles.screen} data-open={open !== null || undefined}>
+      <button type="button" className={styles.skip} onClick={() => document.getElementById('message')?.focus()}>
+        Skip to the message field
+      </button>
+      <ConnectionBanner />
+      <div className={styles.side}>
+        <ProfileBar onNew={() => setChoosing(true)} />
+        <ConversationList open={open} onNew={() => setChoosing(true)} />
+      </div>
+      <main className={styles.main}>
+        {open === null ? (
+          <NothingOpen onNew={() => setChoosing(true)} />
+        ) : (
+          <ConversationPane key={open} conversationId={open} onClose={() => openConversation(null)} />
+        )}
+      </main>
+      <Announcer open={open} />
+      {isChoosing && <NewConversation onClose={() => setChoosing(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { useSyncExternalStore } from 'react';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'tidemark-chat/theme';
+const listeners = new Set<() => void>();
+
+function readTheme(): Theme {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text === 'light' || text === 'dark' ? text : 'system';
+  } catch {
+    return 'system';
+  }
+}
+
+function apply(): void {
+  document.documentElement.dataset.theme = readTheme();
+  for (const listener of listeners) listener();
+}
+
+/** Sets the page's theme, now and whenever another window of it (or the other pane) changes it. */
+export function followTheme(): void {
+  apply();
+  addEventListener('storage', (event) => {
+    if (event.key === KEY) apply();
+  });
+}
+
+export function setTheme(theme: Theme): void {
+  if (theme === 'system') localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, theme);
+  apply();
+}
+
+export function useTheme(): Theme {
+  return useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, readTheme);
+}
