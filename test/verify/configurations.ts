@@ -3,177 +3,127 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Configuration,
+  DEVICE_FAILPOINTS,
   type Deployment,
+  FAULTS,
   type Heal,
+  type NetworkPath,
   nodeProcess,
   type Run,
   type ServerProcess,
   type Specials,
+  type System,
 } from '@tidemark/testkit/verify';
 import { freePort } from '../support/services/free-port.ts';
-import { startMariadb } from '../support/services/mariadb.ts';
-import { startMongo } from '../support/services/mongo.ts';
-import { startPostgres } from '../support/services/postgres.ts';
-import { startRedis } from '../support/services/redis.ts';
-import { startRedisCluster } from '../support/services/redis-cluster.ts';
-import type { Service } from '../support/services/service.ts';
+import { BLUEPRINTS, type Blueprint, type PathTo, type Services } from './blueprints.ts';
 import { bundlePrograms } from './bundle.ts';
 import { failpointsOn } from './failpoints.ts';
 import { openStorage } from './open-storage.ts';
-import { redisSpecials } from './redis-specials.ts';
-import { type RedisSettings, SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
-import { serviceProcess } from './service-process.ts';
-
-/** The services of one run, as its servers reach them. */
-interface Services {
-  readonly running: readonly (readonly [name: string, service: Service])[];
-  /** As the stores are reached past all proxies. */
-  readonly store: StoreSettings;
-  /** What server `index` connects to; a path stands before each service. */
-  through(index: number, path: PathTo): Promise<Pick<ServerSettings, 'redis' | 'store'>>;
-  /** Names of those of {@link running} that are Redis. */
-  readonly redis: readonly string[];
-  readonly end: () => Promise<void>;
-}
-
-/** Puts a path between a server and a service, and gives the URL through it. */
-type PathTo = (service: string, url: string) => Promise<string>;
+import { type RedisNode, redisSpecials } from './redis-specials.ts';
+import { SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
+import { type ReplaceableProcess, serviceProcess } from './service-process.ts';
 
 const RETENTION_MS = 14 * 24 * 3_600_000;
 
-export const CONFIGURATIONS: readonly Configuration[] = [
-  configuration('embedded', 'one process, SQLite, nothing to install', 1, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tidemark-verify-sqlite-'));
-    const store: StoreSettings = { kind: 'sqlite', path: join(folder, 'messaging.db') };
-    return {
-      running: [],
-      store,
-      through: async () => ({ redis: null, store }),
-      redis: [],
-      end: () => rm(folder, { recursive: true, force: true }),
-    };
-  }),
-  configuration('redis-postgres', 'two processes on Redis and Postgres', 2, async () => {
-    const [redis, postgres] = await allOrNone([startRedis(), startPostgres()]);
-    return withRedis(redis, [['postgres', postgres]], { kind: 'postgres', url: postgres.url }, async (pathTo) => ({
-      kind: 'postgres',
-      url: await pathTo('postgres', postgres.url),
-    }));
-  }),
-  configuration('redis-mariadb', 'two processes on Redis and MariaDB', 2, async () => {
-    const [redis, mariadb] = await allOrNone([startRedis(), startMariadb()]);
-    return withRedis(redis, [['mariadb', mariadb]], { kind: 'mysql', url: mariadb.url }, async (pathTo) => ({
-      kind: 'mysql',
-      url: await pathTo('mariadb', mariadb.url),
-    }));
-  }),
-  configuration(
-    'redis-postgres-mongo',
-    'two processes on Redis, history in Postgres, inboxes in MongoDB',
-    2,
-    async () => {
-      const [redis, postgres, mongo] = await allOrNone([startRedis(), startPostgres(), startMongo()]);
-      const store: StoreSettings = { kind: 'postgres-mongo', postgres: postgres.url, mongo: mongo.url };
-      const running: Services['running'] = [
-        ['postgres', postgres],
-        ['mongo', mongo],
-      ];
-      return withRedis(redis, running, store, async (pathTo) => ({
-        kind: 'postgres-mongo',
-        postgres: await pathTo('postgres', postgres.url),
-        mongo: await pathTo('mongo', mongo.url),
-      }));
-    },
-  ),
-  configuration('cluster-postgres', 'two processes on a Redis Cluster and Postgres', 2, async () => {
-    const [cluster, postgres] = await allOrNone([startRedisCluster(), startPostgres()]);
-    const nodes = cluster.nodes.map((node, index) => [`redis ${index}`, node] as const);
-    return {
-      running: [...nodes, ['postgres', postgres]],
-      store: { kind: 'postgres', url: postgres.url },
-      through: async (_, pathTo) => ({
-        redis: { nodes: await Promise.all(nodes.map(([name, node]) => clusterNode(name, node, pathTo))) },
-        store: { kind: 'postgres', url: await pathTo('postgres', postgres.url) },
-      }),
-      redis: nodes.map(([name]) => name),
-      end: () => endAll([cluster, postgres]),
-    };
-  }),
-];
+/** All that must keep the promises: each as it stands in the README, and named on the command line of `npm run verify`. */
+export const CONFIGURATIONS: readonly Configuration[] = BLUEPRINTS.map((blueprint) => ({
+  name: blueprint.name,
+  about: blueprint.about,
+  start: (run) => startDeployment(blueprint, run),
+}));
 
-async function clusterNode(
-  name: string,
-  node: Service,
-  pathTo: PathTo,
-): Promise<Exclude<RedisSettings, string>['nodes'][number]> {
-  const through = new URL(await pathTo(name, node.url));
-  return [`127.0.0.1:${node.port}`, { host: through.hostname, port: Number(through.port) }];
+/** Names of the faults that a configuration has targets for, without starting it. */
+export function applicableFaults(name: string): string[] {
+  const blueprint = BLUEPRINTS.find((each) => each.name === name);
+  if (!blueprint) throw new RangeError(`there is no configuration ${name}`);
+  const system = outline(blueprint);
+  return [...FAULTS.values()].filter((fault) => fault.targets(system).length > 0).map(({ kind }) => kind);
 }
 
-function withRedis(
-  redis: Service,
-  others: Services['running'],
-  store: StoreSettings,
-  storeThrough: (pathTo: PathTo) => Promise<StoreSettings>,
-): Services {
+async function startDeployment(blueprint: Blueprint, run: Run): Promise<Deployment> {
+  const programs = await mkdtemp(join(tmpdir(), 'tidemark-verify-server-'));
+  const ends: (() => Promise<unknown>)[] = [() => rm(programs, { recursive: true, force: true })];
+  const end = async (): Promise<void> => {
+    for (let step = ends.pop(); step; step = ends.pop()) await step();
+  };
+  try {
+    const [program] = (await bundlePrograms(['server'], programs)) as [string];
+    const services = await blueprint.start();
+    ends.push(() => services.end());
+    const nodes = services.running.map((service, index) => ({
+      process: serviceProcess(blueprint.services[index] as string, service, run.observer),
+      url: service.url,
+    }));
+    const servers: TestedServer[] = [];
+    const paths: NetworkPath[] = [];
+    for (let index = 0; index < blueprint.servers; index += 1) {
+      const server = await startServer(run, `server ${index}`, program, services, paths);
+      ends.push(async () => server[Symbol.asyncDispose]());
+      servers.push(server);
+    }
+    return {
+      servers,
+      services: nodes.map(({ process }) => process),
+      paths,
+      specials: specialsOf(blueprint, nodes, servers),
+      retentionMs: RETENTION_MS,
+      openStores: () => openStores(services.store),
+      [Symbol.asyncDispose]: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+interface TestedServer extends ServerProcess, AsyncDisposable {
+  fillDisk(full: boolean): Promise<void>;
+}
+
+async function startServer(
+  run: Run,
+  name: string,
+  program: string,
+  services: Services,
+  paths: NetworkPath[],
+): Promise<TestedServer> {
+  const port = await freePort();
+  const pathTo: PathTo = async (service, url) => {
+    const path = await run.path(`${name} to ${service}`, Number(new URL(url).port));
+    paths.push(path);
+    const through = new URL(url);
+    through.hostname = '127.0.0.1';
+    through.port = String(path.port);
+    return through.href;
+  };
+  const settings: ServerSettings = { name, folder: run.folder, port, ...(await services.through(pathTo)) };
+  const child = await nodeProcess({
+    name,
+    args: ['--expose-gc', '--enable-source-maps', program],
+    env: () => ({ [SERVER_SETTINGS]: JSON.stringify(settings) }),
+    observer: run.observer,
+    failpoints: failpointsOf(services.store.kind),
+  });
   return {
-    running: [['redis', redis], ...others],
-    store,
-    through: async (_, pathTo) => ({ redis: await pathTo('redis', redis.url), store: await storeThrough(pathTo) }),
-    redis: ['redis'],
-    end: () => endAll([redis, ...others.map(([, service]) => service)]),
+    ...child,
+    get pid() {
+      return child.pid;
+    },
+    url: `ws://127.0.0.1:${port}/trpc`,
+    setClockOffset: (ms) => child.call<void>('clock', ms),
+    fillDisk: (full) => child.call<void>('disk-full', full),
   };
 }
 
-function configuration(
-  name: string,
-  about: string,
-  serverCount: number,
-  startServices: () => Promise<Services>,
-): Configuration {
+function failpointsOf(store: StoreSettings['kind']): readonly string[] {
+  return failpointsOn({ atomic: store !== 'postgres-mongo' });
+}
+
+function specialsOf(blueprint: Blueprint, nodes: readonly RedisNode[], servers: readonly TestedServer[]): Specials {
+  const redis = nodes.filter(({ process }) => process.name.startsWith('redis'));
   return {
-    name,
-    about,
-    start: async (run) => {
-      const programs = await mkdtemp(join(tmpdir(), 'tidemark-verify-server-'));
-      const ends: (() => Promise<unknown>)[] = [() => rm(programs, { recursive: true, force: true })];
-      const end = async (): Promise<void> => {
-        for (const step of ends.reverse()) await step();
-      };
-      try {
-        const [program] = (await bundlePrograms(['server'], programs)) as [string];
-        const services = await startServices();
-        ends.push(() => services.end());
-        const processes = services.running.map(([service, running]) => ({
-          process: serviceProcess(service, running, run.observer),
-          url: running.url,
-        }));
-        const servers: TestedServer[] = [];
-        const paths: Deployment['paths'][number][] = [];
-        for (let index = 0; index < serverCount; index += 1) {
-          const server = await startServer(run, index, program, services, paths);
-          ends.push(async () => server[Symbol.asyncDispose]());
-          servers.push(server);
-        }
-        const redis = processes.filter(({ process }) => services.redis.includes(process.name));
-        const specials: Specials = {
-          ...(redis.length > 0 && redisSpecials(redis)),
-          ...(services.store.kind === 'sqlite' && { storeDiskFull: () => fillDisks(servers) }),
-        };
-        return {
-          servers,
-          services: processes.map(({ process }) => process),
-          paths,
-          specials,
-          retentionMs: RETENTION_MS,
-          openStores: () => openStores(services.store),
-          [Symbol.asyncDispose]: end,
-        };
-      } catch (error) {
-        await end();
-        throw error;
-      }
-    },
+    ...(redis.length > 0 && redisSpecials(redis)),
+    ...(blueprint.store === 'sqlite' && { storeDiskFull: () => fillDisks(servers) }),
   };
 }
 
@@ -198,66 +148,48 @@ async function openStores(store: StoreSettings): ReturnType<Deployment['openStor
   };
 }
 
-async function failpointsOf(store: StoreSettings): Promise<readonly string[]> {
-  const { storage, end } = openStorage(store);
-  await end();
-  return failpointsOn(storage.capabilities);
-}
-
-interface TestedServer extends ServerProcess, AsyncDisposable {
-  fillDisk(full: boolean): Promise<void>;
-}
-
-async function startServer(
-  run: Run,
-  index: number,
-  program: string,
-  services: Services,
-  paths: Deployment['paths'][number][],
-): Promise<TestedServer> {
-  const name = `server ${index}`;
-  const port = await freePort();
-  const pathTo: PathTo = async (service, url) => {
-    const path = await run.path(`${name} to ${service}`, Number(new URL(url).port));
-    paths.push(path);
-    const through = new URL(url);
-    through.hostname = '127.0.0.1';
-    through.port = String(path.port);
-    return through.href;
-  };
-  const settings: ServerSettings = { name, folder: run.folder, port, ...(await services.through(index, pathTo)) };
-  const child = await nodeProcess({
+/** The system that a blueprint gives, by its names: to ask faults what they would befall, never to befall it. */
+function outline(blueprint: Blueprint): System {
+  const nothing = async (): Promise<void> => {};
+  const process = (name: string): ReplaceableProcess => ({
     name,
-    args: ['--expose-gc', '--enable-source-maps', program],
-    env: () => ({ [SERVER_SETTINGS]: JSON.stringify(settings) }),
-    observer: run.observer,
-    failpoints: await failpointsOf(services.store),
+    pid: undefined,
+    kill9: nothing,
+    pause: nothing,
+    resume: nothing,
+    restart: nothing,
+    ensureRunning: nothing,
+    replaceWhileDown: nothing,
+    endsWithin: async () => true,
   });
+  const failing = (name: string, failpoints: readonly string[]) => ({
+    ...process(name),
+    failpoints,
+    armFailpoint: nothing,
+  });
+  const path = (name: string, protocol: NetworkPath['protocol']): NetworkPath => ({
+    name,
+    protocol,
+    port: 0,
+    connections: 0,
+    cut: () => {},
+    impair: () => () => {},
+  });
+  const names = Array.from({ length: blueprint.servers }, (_, index) => `server ${index}`);
+  const nodes = blueprint.services.map((name) => ({ process: process(name), url: '' }));
+  const device = { ...failing('device alice/1', DEVICE_FAILPOINTS), userId: 'alice', deviceId: '1' };
   return {
-    ...child,
-    get pid() {
-      return child.pid;
-    },
-    url: `ws://127.0.0.1:${port}/trpc`,
-    setClockOffset: (ms) => child.call<void>('clock', ms),
-    fillDisk: (full) => child.call<void>('disk-full', full),
+    servers: names.map((name) => ({
+      ...failing(name, failpointsOf(blueprint.store)),
+      url: '',
+      setClockOffset: nothing,
+    })),
+    services: nodes.map((node) => node.process),
+    devices: [device],
+    paths: names.flatMap((name) => [
+      path(`devices to ${name}`, 'websocket'),
+      ...blueprint.services.map((service) => path(`${name} to ${service}`, 'tcp')),
+    ]),
+    specials: specialsOf(blueprint, nodes, []),
   };
-}
-
-/** Resolves when all have started. When one cannot, the others are ended. */
-async function allOrNone<T extends readonly AsyncDisposable[]>(
-  starts: {
-    readonly [K in keyof T]: Promise<T[K]>;
-  },
-): Promise<T> {
-  const started = await Promise.allSettled(starts as readonly Promise<AsyncDisposable>[]);
-  const failure = started.find((each) => each.status === 'rejected');
-  const running = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  if (!failure) return running as unknown as T;
-  await endAll(running);
-  throw failure.reason;
-}
-
-async function endAll(things: readonly AsyncDisposable[]): Promise<void> {
-  await Promise.all(things.map((each) => each[Symbol.asyncDispose]()));
 }

@@ -10,6 +10,7 @@ export { runDevice } from './verify/device.ts';
 export type { DeviceAdapter } from './verify/device-adapter.ts';
 export { type NodeProcess, type NodeProcessOptions, nodeProcess } from './verify/node-process.ts';
 export { answerCalls, passFailpoint, tellReady } from './verify/node-program.ts';
+export { DEVICE_FAILPOINTS } from './verify/recording-store.ts';
 export { recordServer, type ServerRecorder } from './verify/server-recorder.ts';
 export type {
   Deployment,

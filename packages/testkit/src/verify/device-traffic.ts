@@ -132,31 +132,23 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     );
   }
 
-  function act(client: DeviceClient): void {
-    switch (draw(random)) {
-      case 'send':
-        return send(client);
-      case 'read':
-        return read(client);
-      case 'away':
-        return options.goAway(200 + random() * 3_000);
-      case 'create': {
-        if (groupsOf(client).length >= GROUPS) return;
-        void createGroup(client, [...new Set([pick(others), pick(others), pick(others)])].filter(isNamed));
-        return;
-      }
-      case 'add':
-        return changeMembers(client, 'add');
-      case 'remove':
-        return changeMembers(client, 'remove');
-      case 'leave': {
-        const groups = groupsOf(client);
-        const conversationId = groups.length > 1 ? pick(groups)?.conversationId : undefined;
-        if (conversationId === undefined) return;
-        void record({ kind: 'leave', conversationId }, () => client.conversation(conversationId).leave());
-      }
-    }
-  }
+  const acts: Readonly<Record<Act, (client: DeviceClient) => void>> = {
+    send,
+    read,
+    away: () => options.goAway(200 + random() * 3_000),
+    create: (client) => {
+      if (groupsOf(client).length >= GROUPS) return;
+      void createGroup(client, [...new Set([pick(others), pick(others), pick(others)])].filter(isNamed));
+    },
+    add: (client) => changeMembers(client, 'add'),
+    remove: (client) => changeMembers(client, 'remove'),
+    leave: (client) => {
+      const groups = groupsOf(client);
+      const conversationId = groups.length > 1 ? pick(groups)?.conversationId : undefined;
+      if (conversationId === undefined) return;
+      void record({ kind: 'leave', conversationId }, () => client.conversation(conversationId).leave());
+    },
+  };
 
   function schedule(): void {
     // Exponential, as the gaps between independent acts are.
@@ -164,7 +156,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     timer = setTimeout(() => {
       schedule();
       const client = options.client();
-      if (client) act(client);
+      if (client) acts[draw(random)](client);
     }, wait);
   }
 

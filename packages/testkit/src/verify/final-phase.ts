@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConversationId, parseCursor, type Seq, type UserId } from '@tidemark/core';
+import { type ConversationId, type Event, parseCursor, type Seq, type UserId } from '@tidemark/core';
 import type { HistoryRecord } from '../checker/history.ts';
 import type { RunDevice } from './device-process.ts';
 import type { HistoryWriter } from './history-writer.ts';
@@ -87,7 +87,7 @@ export async function dumpStores(
       conversationId,
       conversationSeq: (index + 1) as never,
     }));
-    const events = [];
+    const events: Event[] = [];
     for (let from = 0; from < refs.length; from += PAGE) {
       events.push(...(await stores.history.findByRef(refs.slice(from, from + PAGE))));
     }

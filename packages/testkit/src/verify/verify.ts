@@ -1,12 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readHistory } from '../checker/history-file.ts';
 import { type JudgeOptions, judge, type Verdict } from '../checker/judge.ts';
+import { timelinePage } from '../checker/timeline-page.ts';
 import type { Configuration } from './configuration.ts';
 import { type RunOptions, type RunOutcome, run } from './run.ts';
 
 export interface VerifyOptions extends RunOptions, JudgeOptions {}
 
 /** What a run came to. The configuration passed when `violations` is empty. */
-export interface VerifyResult extends Verdict, Pick<RunOutcome, 'folder' | 'notApplicable'> {}
+export interface VerifyResult extends Verdict, Pick<RunOutcome, 'folder' | 'notApplicable'> {
+  /** An HTML page on the run, for a person: the numbers, the violations, the life of each message and user. */
+  readonly page: string;
+}
 
 /**
  * Runs a configuration in real processes under load and faults, and judges what all of them saw: `seconds` of load, then
@@ -15,5 +21,9 @@ export interface VerifyResult extends Verdict, Pick<RunOutcome, 'folder' | 'notA
  */
 export async function verify(configuration: Configuration, options: VerifyOptions = {}): Promise<VerifyResult> {
   const { folder, notApplicable } = await run(configuration, options);
-  return { ...judge(readHistory(folder), options), folder, notApplicable };
+  const records = readHistory(folder);
+  const verdict = judge(records, options);
+  const page = join(folder, 'timeline.html');
+  await writeFile(page, timelinePage(records, verdict));
+  return { ...verdict, folder, notApplicable, page };
 }
