@@ -85,8 +85,10 @@ interface Session {
   readonly open: Set<ObservedSocket>;
   /** Sockets that are closed once another one works. */
   readonly doubted: Set<ObservedSocket>;
-  /** A second socket was asked for, and none has opened since. */
-  replacing: boolean;
+  /** A second socket was asked for, and the stock client has not begun to open it. */
+  asked: AbortController | undefined;
+  /** The stock client is opening a socket. */
+  opening: boolean;
   /** Ends the wait before the next attempt. */
   hurry: AbortController;
   readonly roads: Roads;
@@ -141,6 +143,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     session = undefined;
     own.ended.abort();
     own.hurry.abort();
+    own.asked?.abort();
     // First, so that the stock client does not reconnect when the sockets close.
     stopping = own.stop();
     for (const socket of own.sockets) socket.close();
@@ -213,7 +216,8 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       sockets: new Set(),
       open: new Set(),
       doubted: new Set(),
-      replacing: false,
+      asked: undefined,
+      opening: false,
       hurry: new AbortController(),
       roads: createRoads({ socket: socketRoad, http: http?.call ?? socketRoad }),
       http,
@@ -225,7 +229,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   function opened(own: Session, socket: ObservedSocket): void {
     own.open.add(socket);
-    own.replacing = false;
+    own.opening = false;
     void watchSocket(
       socket,
       timing,
@@ -250,6 +254,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     // Not 0: when a server restarts, its clients come back spread over the first wait, not all at once.
     own.attempt = 1;
     own.identity.accepted();
+    if (own.asked) socket.askForReplacement();
     if (own.doubted.has(socket)) return;
     for (const each of own.doubted) each.close();
   }
@@ -275,6 +280,9 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   /** Runs before each attempt of the stock client: waits its turn, gets the token, gives the URL. */
   async function nextAttempt(own: Session): Promise<string> {
+    own.asked?.abort();
+    own.asked = undefined;
+    own.opening = true;
     await turn(own);
     own.attempt += 1;
     happenIn(own, 'attempt');
@@ -323,12 +331,21 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   // ── A socket in doubt ────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A second socket beside the one in use: it carries on until the second one does, so the feed never stops. */
+  /**
+   * A second socket beside the one in use: it carries on until the second one does, so the feed never stops. The stock
+   * client does not hear of it while it is still moving to the newest one; then the sockets are closed instead.
+   */
   function replace(own: Session): void {
-    if (own.replacing) return;
-    own.replacing = true;
+    if (own.opening || own.asked) return;
+    const asked = new AbortController();
+    own.asked = asked;
     own.attempt = 0;
     [...own.open].at(-1)?.askForReplacement();
+    void clock.sleep(CHECK_MS, asked.signal).then(() => {
+      if (own.asked !== asked) return;
+      own.asked = undefined;
+      for (const socket of own.open) socket.close();
+    });
   }
 
   /** The device slept: nobody knows whether the sockets live. They aren't waited for. */

@@ -294,6 +294,19 @@ describe('a renewal', () => {
     expect(one.states).toEqual(['connecting', 'open']);
   });
 
+  it('comes about also when it is asked for before the stock client has moved to its newest socket', async () => {
+    await using server = await socketServer(anybody);
+    await using one = connect(server.url);
+    one.connection.subscribe(() => {
+      if (one.connection.getSnapshot().state === 'open' && one.states.length === 2) one.connection.renew();
+    });
+    one.connection.open();
+    await one.is('open');
+    one.clock.advance(2_000);
+    await until(() => expect(server.tokens.at(-1)).toBe('fresh'));
+    expect(await one.hello()).toBe('the application’s own');
+  });
+
   it('signs out when the fresh token is refused, although the old socket is open', async () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
