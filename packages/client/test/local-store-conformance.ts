@@ -1,6 +1,9 @@
 import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
-import { describe, expect, it } from 'vitest';
 import type { ConversationRow, Draft, LocalStore } from '../src/index.ts';
+
+/*
+ * What every LocalStore promises, as plain functions: they need no test runner, so that a page of a browser can run them too.
+ */
 
 /** A place where a local store keeps its data, over closing and opening again. */
 export interface LocalStorePlace extends AsyncDisposable {
@@ -60,23 +63,57 @@ function draft(id: string, order: number, text = id): Draft {
 
 const cursor = (seq: number) => `e:${seq}` as Cursor;
 
-/** What every {@link LocalStore} promises. `fresh` gives an empty place. */
-export function localStoreConformance(name: string, fresh: () => LocalStorePlace): void {
-  async function opened(place: LocalStorePlace, userId = alice): Promise<LocalStore> {
-    const store = place.make();
-    await store.open(userId);
-    return store;
-  }
+export interface LocalStoreCase {
+  readonly name: string;
+  /** Rejects when the promise is broken. `fresh` gives an empty place, which it disposes of. */
+  run(fresh: () => LocalStorePlace): Promise<void>;
+}
 
-  describe(`the local store ${name}`, () => {
-    it('is empty on a new device', async () => {
+async function opened(place: LocalStorePlace, userId = alice): Promise<LocalStore> {
+  const store = place.make();
+  await store.open(userId);
+  return store;
+}
+
+async function seqsOf(store: LocalStore, query: { after?: number; before?: number; limit: number }): Promise<number[]> {
+  return (await store.events({ conversationId: chat, ...query })).map((event) => event.conversationSeq);
+}
+
+function equal(actual: unknown, expected: unknown): void {
+  const [a, b] = [canonical(actual), canonical(expected)];
+  if (a !== b) throw new Error(`expected ${b}\n     got ${a}`);
+}
+
+/** Equal texts for equal JSON, whatever the order of fields. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+async function rejects(promise: Promise<unknown>): Promise<void> {
+  const outcome = await promise.then(
+    () => 'resolved',
+    () => 'rejected',
+  );
+  equal(outcome, 'rejected');
+}
+
+export const localStoreCases: readonly LocalStoreCase[] = [
+  {
+    name: 'is empty on a new device',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
-      expect(await store.load()).toEqual({ cursor: null, conversations: [], drafts: [] });
-      expect(await store.events({ conversationId: chat, limit: 10 })).toEqual([]);
-    });
-
-    it('keeps rows, events, drafts and cursor of one transaction over closing and opening', async () => {
+      equal(await store.load(), { cursor: null, conversations: [], drafts: [] });
+      equal(await store.events({ conversationId: chat, limit: 10 }), []);
+    },
+  },
+  {
+    name: 'keeps rows, events, drafts and cursor of one transaction over closing and opening',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       const changes = {
@@ -88,11 +125,13 @@ export function localStoreConformance(name: string, fresh: () => LocalStorePlace
       await store.transaction(changes);
       await store.close();
       const again = await opened(place);
-      expect(await again.load()).toEqual({ cursor: cursor(2), conversations: [row(chat, 2)], drafts: [draft('a', 1)] });
-      expect(await again.events({ conversationId: chat, after: 0, limit: 10 })).toEqual(changes.events);
-    });
-
-    it('replaces rows, events and drafts of the same key', async () => {
+      equal(await again.load(), { cursor: cursor(2), conversations: [row(chat, 2)], drafts: [draft('a', 1)] });
+      equal(await again.events({ conversationId: chat, after: 0, limit: 10 }), changes.events);
+    },
+  },
+  {
+    name: 'replaces rows, events and drafts of the same key',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({
@@ -106,41 +145,52 @@ export function localStoreConformance(name: string, fresh: () => LocalStorePlace
         events: [message(chat, 1, 'new')],
         putDrafts: [failed],
       });
-      expect(await store.load()).toEqual({ cursor: null, conversations: [row(chat, 2)], drafts: [failed] });
-      expect(await store.events({ conversationId: chat, limit: 10 })).toEqual([message(chat, 1, 'new')]);
-    });
-
-    it('reads events of one conversation by range, in the order asked for', async () => {
+      equal(await store.load(), { cursor: null, conversations: [row(chat, 2)], drafts: [failed] });
+      equal(await store.events({ conversationId: chat, limit: 10 }), [message(chat, 1, 'new')]);
+    },
+  },
+  {
+    name: 'reads events of one conversation by range, in the order asked for',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({ events: [10, 2, 9, 1, 100].map((seq) => message(chat, seq)) });
       await store.transaction({ events: [message(other, 5)] });
       const seqs = async (query: { after?: number; before?: number; limit: number }) =>
         (await store.events({ conversationId: chat, ...query })).map((event) => event.conversationSeq);
-      expect(await seqs({ limit: 3 })).toEqual([100, 10, 9]);
-      expect(await seqs({ before: 10, limit: 2 })).toEqual([9, 2]);
-      expect(await seqs({ after: 2, limit: 2 })).toEqual([9, 10]);
-      expect(await seqs({ after: 0, limit: Number.MAX_SAFE_INTEGER })).toEqual([1, 2, 9, 10, 100]);
-      expect(await seqs({ after: 2, before: 100, limit: 10 })).toEqual([9, 10]);
-      expect(await seqs({ after: 100, limit: 10 })).toEqual([]);
-    });
-
-    it('loads drafts by their order, and ignores the removal of what is not there', async () => {
+      equal(await seqs({ limit: 3 }), [100, 10, 9]);
+      equal(await seqs({ before: 10, limit: 2 }), [9, 2]);
+      equal(await seqs({ after: 2, limit: 2 }), [9, 10]);
+      equal(await seqs({ after: 0, limit: Number.MAX_SAFE_INTEGER }), [1, 2, 9, 10, 100]);
+      equal(await seqs({ after: 2, before: 100, limit: 10 }), [9, 10]);
+      equal(await seqs({ after: 100, limit: 10 }), []);
+    },
+  },
+  {
+    name: 'loads drafts by their order, and ignores the removal of what is not there',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({ putDrafts: [draft('z', 10), draft('a', 9), draft('m', 100)] });
       await store.transaction({ removeDrafts: ['a', 'unknown'] as CommandId[] });
-      expect((await store.load()).drafts.map((each) => each.clientMessageId)).toEqual(['z', 'm']);
-    });
-
-    it('removes after it puts, when one transaction does both to a draft', async () => {
+      equal(
+        (await store.load()).drafts.map((each) => each.clientMessageId),
+        ['z', 'm'],
+      );
+    },
+  },
+  {
+    name: 'removes after it puts, when one transaction does both to a draft',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({ putDrafts: [draft('a', 1)], removeDrafts: ['a' as CommandId] });
-      expect((await store.load()).drafts).toEqual([]);
-    });
-
-    it('replaces conversations and events in one transaction with what follows them, and keeps the drafts', async () => {
+      equal((await store.load()).drafts, []);
+    },
+  },
+  {
+    name: 'replaces conversations and events in one transaction with what follows them, and keeps the drafts',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({
@@ -156,43 +206,51 @@ export function localStoreConformance(name: string, fresh: () => LocalStorePlace
         removeDrafts: ['a' as CommandId],
         cursor: 'f:1' as Cursor,
       });
-      expect(await store.load()).toEqual({ cursor: 'f:1', conversations: [row(chat, 9)], drafts: [draft('b', 2)] });
-      expect(await store.events({ conversationId: chat, limit: 10 })).toEqual([message(chat, 9)]);
-      expect(await store.events({ conversationId: other, limit: 10 })).toEqual([]);
-    });
-
-    it('applies transactions in the order of the calls', async () => {
+      equal(await store.load(), { cursor: 'f:1', conversations: [row(chat, 9)], drafts: [draft('b', 2)] });
+      equal(await store.events({ conversationId: chat, limit: 10 }), [message(chat, 9)]);
+      equal(await store.events({ conversationId: other, limit: 10 }), []);
+    },
+  },
+  {
+    name: 'applies transactions in the order of the calls',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       const seqs = Array.from({ length: 50 }, (_, index) => index + 1);
       await Promise.all(seqs.map((seq) => store.transaction({ cursor: cursor(seq), conversations: [row(chat, seq)] })));
-      expect(await store.load()).toMatchObject({ cursor: cursor(50), conversations: [{ head: 50 }] });
-    });
-
-    it('gives text back code unit by code unit, and fields it does not know', async () => {
+      equal(await store.load(), { cursor: cursor(50), conversations: [row(chat, 50)], drafts: [] });
+    },
+  },
+  {
+    name: 'gives text back code unit by code unit, and fields it does not know',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       const hostile = 'a\u0000b\u2028\ud83d\ude00 "\'; DROP TABLE drafts; -- \ud800 lone';
       const newer = { ...message(chat, 1, hostile), reactions: ['👍'] };
       await store.transaction({ events: [newer], putDrafts: [draft('a', 1, hostile)] });
-      expect(await store.events({ conversationId: chat, limit: 1 })).toEqual([newer]);
-      expect((await store.load()).drafts[0]?.message.content).toEqual({ text: hostile });
-    });
-
-    it('keeps the users apart', async () => {
+      equal(await store.events({ conversationId: chat, limit: 1 }), [newer]);
+      equal((await store.load()).drafts[0]?.message.content, { text: hostile });
+    },
+  },
+  {
+    name: 'keeps the users apart',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({ events: [message(chat, 1)], putDrafts: [draft('a', 1)], cursor: cursor(1) });
       await store.close();
       const ofBob = await opened(place, bob);
-      expect(await ofBob.load()).toEqual({ cursor: null, conversations: [], drafts: [] });
-      expect(await ofBob.events({ conversationId: chat, limit: 1 })).toEqual([]);
+      equal(await ofBob.load(), { cursor: null, conversations: [], drafts: [] });
+      equal(await ofBob.events({ conversationId: chat, limit: 1 }), []);
       await ofBob.erase();
       await ofBob.close();
-      expect((await (await opened(place)).load()).cursor).toBe(cursor(1));
-    });
-
-    it('erases everything of its user', async () => {
+      equal((await (await opened(place)).load()).cursor, cursor(1));
+    },
+  },
+  {
+    name: 'erases everything of its user',
+    run: async (fresh) => {
       await using place = fresh();
       const store = await opened(place);
       await store.transaction({
@@ -202,19 +260,136 @@ export function localStoreConformance(name: string, fresh: () => LocalStorePlace
         cursor: cursor(1),
       });
       await store.erase();
-      expect(await store.load()).toEqual({ cursor: null, conversations: [], drafts: [] });
-      expect(await store.events({ conversationId: chat, limit: 1 })).toEqual([]);
+      equal(await store.load(), { cursor: null, conversations: [], drafts: [] });
+      equal(await store.events({ conversationId: chat, limit: 1 }), []);
       await store.transaction({ cursor: cursor(2) });
-      expect((await store.load()).cursor).toBe(cursor(2));
-    });
-
-    it('refuses to work while it is not open', async () => {
+      equal((await store.load()).cursor, cursor(2));
+    },
+  },
+  {
+    name: 'refuses to work while it is not open',
+    run: async (fresh) => {
       await using place = fresh();
       const store = place.make();
-      await expect(store.load()).rejects.toThrow();
+      await rejects(store.load());
       await store.open(alice);
       await store.close();
-      await expect(store.transaction({ cursor: cursor(1) })).rejects.toThrow();
-    });
-  });
-}
+      await rejects(store.transaction({ cursor: cursor(1) }));
+    },
+  },
+  {
+    name: 'changes nothing when a part of a transaction cannot be written',
+    run: async (fresh) => {
+      await using place = fresh();
+      const store = await opened(place);
+      await store.transaction({ conversations: [row(chat, 1)], events: [message(chat, 1)], cursor: cursor(1) });
+      await rejects(
+        store.transaction({
+          replace: true,
+          conversations: [row(chat, 2)],
+          events: [message(chat, 2), null as unknown as Event],
+          putDrafts: [draft('a', 1)],
+          cursor: cursor(2),
+        }),
+      );
+      equal(await store.load(), { cursor: cursor(1), conversations: [row(chat, 1)], drafts: [] });
+      equal(await store.events({ conversationId: chat, limit: 10 }), [message(chat, 1)]);
+      await store.transaction({ cursor: cursor(3) });
+      equal((await store.load()).cursor, cursor(3));
+    },
+  },
+  {
+    name: 'takes a batch of thousands, and reads it back in pages from both ends',
+    run: async (fresh) => {
+      await using place = fresh();
+      const store = await opened(place);
+      const events = Array.from({ length: 2_000 }, (_, index) =>
+        message(chat, index + 1, `${index} ${'x'.repeat(200)}`),
+      );
+      await store.transaction({ conversations: [row(chat, 2_000)], events, cursor: cursor(2_000) });
+      equal(await seqsOf(store, { limit: 3 }), [2_000, 1_999, 1_998]);
+      let [down, up] = [2_001, 0];
+      for (let page = 0; page < 20; page += 1) {
+        const older = await seqsOf(store, { before: down, limit: 100 });
+        equal(
+          older,
+          Array.from({ length: 100 }, (_, index) => down - 1 - index),
+        );
+        const newer = await seqsOf(store, { after: up, limit: 100 });
+        equal(
+          newer,
+          Array.from({ length: 100 }, (_, index) => up + 1 + index),
+        );
+        [down, up] = [down - 100, up + 100];
+      }
+      equal(await seqsOf(store, { before: down, limit: 100 }), []);
+      equal(await store.events({ conversationId: chat, after: 0, limit: Number.MAX_SAFE_INTEGER }), events);
+    },
+  },
+  {
+    name: 'reads at the borders of ranges',
+    run: async (fresh) => {
+      await using place = fresh();
+      const store = await opened(place);
+      await store.transaction({ events: [1, 15, 16, 17, 31, 32, 33, 64].map((seq) => message(chat, seq)) });
+      equal(await seqsOf(store, { before: 1, limit: 5 }), []);
+      equal(await seqsOf(store, { before: 2, limit: 5 }), [1]);
+      equal(await seqsOf(store, { after: 64, limit: 5 }), []);
+      equal(await seqsOf(store, { after: 63, limit: 5 }), [64]);
+      equal(await seqsOf(store, { after: 15, before: 17, limit: 5 }), [16]);
+      equal(await seqsOf(store, { after: 16, before: 17, limit: 5 }), []);
+      equal(await seqsOf(store, { after: 20, before: 10, limit: 5 }), []);
+      equal(await seqsOf(store, { before: 32, limit: 1 }), [31]);
+      equal(await seqsOf(store, { after: 15, limit: 4 }), [16, 17, 31, 32]);
+      equal(await seqsOf(store, { before: 1_000, limit: 8 }), [64, 33, 32, 31, 17, 16, 15, 1]);
+    },
+  },
+  {
+    name: 'answers reads that run at the same time as each other and as a transaction, each from one moment',
+    run: async (fresh) => {
+      await using place = fresh();
+      const store = await opened(place);
+      await store.transaction({ events: [message(chat, 1)], cursor: cursor(1) });
+      const answers = await Promise.all([
+        store.events({ conversationId: chat, limit: 10 }),
+        store.load(),
+        store.transaction({ events: [message(chat, 2), message(chat, 3)], cursor: cursor(3) }),
+        store.events({ conversationId: chat, limit: 10 }),
+        store.load(),
+      ]);
+      equal(answers[0], [message(chat, 1)]);
+      equal(answers[1].cursor, cursor(1));
+      const length = answers[3].length;
+      if (length !== 1 && length !== 3) throw new Error(`a read saw half of a transaction: ${length} events`);
+      equal(await seqsOf(store, { limit: 10 }), [3, 2, 1]);
+    },
+  },
+  {
+    name: 'keeps users apart whose ids begin alike or hold what keys are made of',
+    run: async (fresh) => {
+      await using place = fresh();
+      const users = ['a', 'a/b', 'a:b', 'A', 'a%2Fb', "a'b", 'a"b', 'a_'] as UserId[];
+      for (const [index, user] of users.entries()) {
+        const store = await opened(place, user);
+        await store.transaction({
+          events: [message(chat, 1, user)],
+          putDrafts: [draft(user, 1)],
+          cursor: cursor(index),
+        });
+        await store.close();
+      }
+      for (const [index, user] of users.entries()) {
+        const store = await opened(place, user);
+        equal(await store.load(), { cursor: cursor(index), conversations: [], drafts: [draft(user, 1)] });
+        equal(await store.events({ conversationId: chat, limit: 2 }), [message(chat, 1, user)]);
+        if (index % 2 === 0) await store.erase();
+        await store.close();
+      }
+      for (const [index, user] of users.entries()) {
+        const store = await opened(place, user);
+        equal((await store.load()).cursor, index % 2 === 0 ? null : cursor(index));
+        await store.close();
+      }
+    },
+  },
+];

@@ -1,6 +1,7 @@
 import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { byOrder } from './stored-json.ts';
 
 /** One user's data. */
 interface Space {
@@ -41,7 +42,7 @@ export function memoryLocalStore(): LocalStore {
       return {
         cursor,
         conversations: [...conversations.values()],
-        drafts: [...drafts.values()].sort((a, b) => a.order - b.order),
+        drafts: [...drafts.values()].sort(byOrder),
       };
     },
     events: async ({ conversationId, after, before, limit }: LocalEventsQuery) => {
@@ -54,16 +55,22 @@ export function memoryLocalStore(): LocalStore {
     },
     transaction: async (changes: LocalChanges) => {
       const own = space();
+      // All is read before anything is written: when a value is not what it should be, nothing was changed.
+      const rows = (changes.conversations ?? []).map((row) => [row.conversationId, row] as const);
+      const events = (changes.events ?? []).map(
+        (event) => [event.conversationId, event.conversationSeq, event] as const,
+      );
+      const drafts = (changes.putDrafts ?? []).map((draft) => [draft.clientMessageId, draft] as const);
       if (changes.replace) {
         own.conversations.clear();
         own.events.clear();
       }
-      for (const row of changes.conversations ?? []) own.conversations.set(row.conversationId, row);
-      for (const event of changes.events ?? []) {
-        const log = own.events.get(event.conversationId) ?? new Map<number, Event>();
-        own.events.set(event.conversationId, log.set(event.conversationSeq, event));
+      for (const [conversationId, row] of rows) own.conversations.set(conversationId, row);
+      for (const [conversationId, seq, event] of events) {
+        const log = own.events.get(conversationId) ?? new Map<number, Event>();
+        own.events.set(conversationId, log.set(seq, event));
       }
-      for (const draft of changes.putDrafts ?? []) own.drafts.set(draft.clientMessageId, draft);
+      for (const [id, draft] of drafts) own.drafts.set(id, draft);
       for (const id of changes.removeDrafts ?? []) own.drafts.delete(id);
       if (changes.cursor !== undefined) own.cursor = changes.cursor;
     },
