@@ -24,6 +24,8 @@ const KNOWS = {
 const server = (path) => `^packages/server/src/${path}`;
 /** What implements a port stands beside it, named by its technology: `redis-inbox-seq.ts` and `memory-inbox-seq.ts`. */
 const TWINS = server(`(?:${STAGES})/(?:memory|redis)-[^/]+\\.ts$`);
+/** The part of the testkit that runs whole deployments; the rest judges storages and histories. */
+const VERIFY = '^packages/testkit/src/verify(?:\\.ts$|/)';
 const formats = FORMATS.map((file) => server(`${file}\\.ts$`));
 
 const flow = Object.entries(KNOWS).map(([stage, known]) => ({
@@ -134,8 +136,22 @@ export default {
       severity: 'error',
       comment:
         'The conformance suite judges storages and servers by their ports; were it to know one, it would favour it.',
-      from: { path: '^packages/testkit/src/' },
+      from: { path: '^packages/testkit/src/', pathNot: VERIFY },
       to: { path: '^packages/', pathNot: '^packages/(?:testkit|core)/' },
+    },
+    {
+      name: 'verify-knows-core-and-client-only',
+      severity: 'error',
+      comment: "Devices of a run are the real client; servers and storages are the application's, and handed in.",
+      from: { path: VERIFY },
+      to: { path: '^packages/', pathNot: '^packages/(?:testkit|core|client)/' },
+    },
+    {
+      name: 'conformance-runs-without-verify',
+      severity: 'error',
+      comment: 'Who tests a storage must not load a client, sockets and processes.',
+      from: { path: '^packages/testkit/src/', pathNot: [VERIFY, '^packages/testkit/src/(?:faults|checker)/'] },
+      to: { path: VERIFY },
     },
     ...flow,
     {
