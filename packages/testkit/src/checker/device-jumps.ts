@@ -1,5 +1,4 @@
 import type { DeviceStep, ObservedDevice } from './observed-device.ts';
-import { positionOf, walk } from './observed-device.ts';
 
 /** A place where a device went on with entries missing before it, and no reset said so. */
 export interface Jump {
@@ -14,9 +13,8 @@ export interface Jump {
 /** Within what one epoch's numbers can tell: a device that changes epoch is not judged here. */
 export function jumps(device: ObservedDevice): Jump[] {
   const found: Jump[] = [];
-  for (const { step, before, since } of walk(device.steps)) {
+  for (const { step, before, since, says: after } of device.walked) {
     if (step.type !== 'apply' && step.type !== 'live') continue;
-    const after = positionOf(step.cursor);
     if (!after || (before && before.epoch !== after.epoch)) continue;
     let at = before?.seq ?? 0;
     const meet = (seq: number): void => {

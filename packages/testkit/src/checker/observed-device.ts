@@ -15,6 +15,10 @@ export interface ObservedDevice {
   readonly userId: UserId;
   readonly deviceId: string;
   readonly steps: readonly DeviceStep[];
+  /** The same, each with where the device stood. */
+  readonly walked: readonly Walked[];
+  /** Where the data of all its steps puts it, and the step that did. */
+  readonly end: { readonly position: Position | undefined; readonly since: DeviceStep | undefined };
   readonly dump: RecordOf<'device-dump'> | undefined;
   readonly fresh: boolean;
   /**
@@ -40,35 +44,30 @@ export function positionOf(cursor: Cursor | null): Position | undefined {
   }
 }
 
-/** One step with where the device stood before it. `undefined`: nowhere, it holds nothing. */
-export interface Walked {
-  readonly step: DeviceStep;
+/** One step with where the device stood before it. */
+export interface Walked<S extends DeviceStep = DeviceStep> {
+  readonly step: S;
+  /** By the data of the steps before, not by the word of their cursors. `undefined`: nowhere, it holds nothing. */
   readonly before: Position | undefined;
-  /** The record that put it there. */
+  /** The step that put it there. */
   readonly since: DeviceStep | undefined;
+  /** By the word of this step's cursor. */
+  readonly says: Position | undefined;
 }
 
-/** The steps of a device, each with the position that the data (not the cursor's word) of those before it gives. */
-export function* walk(steps: readonly DeviceStep[]): Generator<Walked, Walked | undefined> {
-  let before: Position | undefined;
+function walk(steps: readonly DeviceStep[]): { walked: Walked[]; end: ObservedDevice['end'] } {
+  let position: Position | undefined;
   let since: DeviceStep | undefined;
-  for (const step of steps) {
-    yield { step, before, since };
-    if (step.type === 'live' || step.type === 'gap') continue;
-    before = positionOf(step.cursor);
+  const walked = steps.map((step): Walked => {
+    const says = step.type === 'gap' ? undefined : positionOf(step.cursor);
+    const now = { step, before: position, since, says };
+    if (step.type === 'live' || step.type === 'gap') return now;
     const last = step.type === 'apply' ? step.entries.at(-1) : undefined;
-    if (last && before) before = { epoch: before.epoch, seq: last.seq };
+    position = last && says && last.seq !== says.seq ? { epoch: says.epoch, seq: last.seq } : says;
     since = step;
-  }
-  return since && { step: since, before, since };
-}
-
-/** Where the data of all its steps puts a device, and the record that did. */
-export function endOf(steps: readonly DeviceStep[]): { position: Position | undefined; since: DeviceStep | undefined } {
-  const walking = walk(steps);
-  for (let next = walking.next(); ; next = walking.next()) {
-    if (next.done) return { position: next.value?.before, since: next.value?.since };
-  }
+    return now;
+  });
+  return { walked, end: { position, since } };
 }
 
 export function observeDevice(
@@ -77,15 +76,18 @@ export function observeDevice(
   steps: readonly DeviceStep[],
   dump: RecordOf<'device-dump'> | undefined,
 ): ObservedDevice {
+  const { walked, end } = walk(steps);
   let shown: Map<ConversationId, (Event | undefined)[]> | undefined;
   return {
     key: deviceKey({ userId, deviceId }),
     userId,
     deviceId,
     steps,
+    walked,
+    end,
     dump,
     fresh: dump?.fresh ?? false,
-    snapshotUpTo: snapshotUpTo(steps),
+    snapshotUpTo: snapshotUpTo(walked),
     shown: (conversationId, seq) => {
       shown ??= dump ? placed(dump.conversations.map((each) => each.events)) : placed(sinceReset(steps));
       return shown.get(conversationId)?.[seq];
@@ -93,14 +95,13 @@ export function observeDevice(
   };
 }
 
-function snapshotUpTo(steps: readonly DeviceStep[]): number {
+function snapshotUpTo(walked: readonly Walked[]): number {
   let upTo = 0;
-  for (const { step, before } of walk(steps)) {
-    if (step.type !== 'reset' && step.type !== 'resume') continue;
-    const after = positionOf(step.cursor);
-    if (!after) continue;
-    if (step.type === 'reset') upTo = after.seq;
-    else if (!before || before.epoch !== after.epoch || before.seq < after.seq) upTo = after.seq;
+  for (const { step, before, says } of walked) {
+    if (!says) continue;
+    if (step.type === 'reset') upTo = says.seq;
+    if (step.type !== 'resume') continue;
+    if (!before || before.epoch !== says.epoch || before.seq < says.seq) upTo = says.seq;
   }
   return upTo;
 }

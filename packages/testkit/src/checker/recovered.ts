@@ -1,6 +1,6 @@
 import type { Event } from '@tidemark/core';
 import type { Observed } from './observed.ts';
-import { type DeviceStep, type ObservedDevice, positionOf, walk } from './observed-device.ts';
+import type { DeviceStep, ObservedDevice, Position } from './observed-device.ts';
 
 /** The operationIds of acknowledged messages that trouble met on their way. See `recovered` of a verdict. */
 export function recoveredMessages(observed: Observed): Set<string> {
@@ -31,12 +31,12 @@ function returnsOf(steps: readonly DeviceStep[]): number[] {
 function* caughtUpWith(observed: Observed, device: ObservedDevice): Generator<Event> {
   let catchingUp = false;
   let gapUpTo = 0;
-  for (const { step, before } of walk(device.steps)) {
+  for (const { step, before, says } of device.walked) {
     if (step.type === 'resume') catchingUp = before !== undefined;
     if (step.type === 'live') catchingUp = false;
     if (step.type === 'gap') gapUpTo = step.upTo;
     if (step.type === 'reset' && step.reason !== 'new')
-      yield* replaced(observed, device, before?.seq ?? 0, step.cursor);
+      yield* replaced(observed, device, before?.seq ?? 0, says);
     if (step.type !== 'apply') continue;
     for (const { seq, event } of step.entries) if (event && (catchingUp || seq <= gapUpTo)) yield event;
   }
@@ -47,10 +47,9 @@ function* replaced(
   observed: Observed,
   device: ObservedDevice,
   after: number,
-  cursor: Parameters<typeof positionOf>[0],
+  upTo: Position | undefined,
 ): Generator<Event> {
   const inbox = observed.inboxes.get(device.userId);
-  const upTo = positionOf(cursor);
   if (!inbox || !upTo || upTo.epoch !== inbox.dump.epoch) return;
   for (let seq = after + 1; seq <= upTo.seq; seq++) {
     const { conversationId, conversationSeq } = inbox.entries[seq] ?? {};

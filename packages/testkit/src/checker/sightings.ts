@@ -1,8 +1,8 @@
 import type { Event } from '@tidemark/core';
 import { appliedAt, loggedAt, shownAt } from './excerpt.ts';
 import type { HistoryRecord, RecordOf } from './history.ts';
-import type { Observed } from './observed.ts';
 import type { ObservedDevice } from './observed-device.ts';
+import { oncePer } from './once-per.ts';
 
 /** An event as someone saw it: in a log, applied by a device, or shown by one at the end. */
 export interface Sighting {
@@ -14,23 +14,30 @@ export interface Sighting {
   readonly seq: number | undefined;
 }
 
-/** Calls `see` for every sighting: the logs first, then device by device what it applied, in order, and what it shows. */
-export function eachSighting(observed: Observed, see: (sighting: Sighting) => void): void {
-  for (const { log } of observed.conversations.values()) {
-    if (!log) continue;
-    for (const event of log.events) see({ event, record: log, device: undefined, seq: undefined });
-  }
+/**
+ * The first sighting of each event: in the logs, else on the devices, one after the other, as applied, then as shown at the
+ * end. Sightings of equal events that are one object count as one.
+ */
+export const firstSightings = oncePer((observed): Sighting[] => {
+  const known = new Set<Event>();
+  const found: Sighting[] = [];
+  const see = (event: Event, record: Sighting['record'], device?: ObservedDevice, seq?: number): void => {
+    if (known.has(event)) return;
+    known.add(event);
+    found.push({ event, record, device, seq });
+  };
+  for (const { log } of observed.conversations.values()) if (log) for (const event of log.events) see(event, log);
   for (const device of observed.devices.values()) {
-    for (const record of device.steps) {
-      if (record.type !== 'apply') continue;
-      for (const { seq, event } of record.entries) if (event) see({ event, record, device, seq });
+    for (const step of device.steps) {
+      if (step.type !== 'apply') continue;
+      for (const { seq, event } of step.entries) if (event) see(event, step, device, seq);
     }
     const { dump } = device;
-    for (const { events } of dump?.conversations ?? []) {
-      for (const event of events) if (dump) see({ event, record: dump, device, seq: undefined });
-    }
+    if (!dump) continue;
+    for (const { events } of dump.conversations) for (const event of events) see(event, dump, device);
   }
-}
+  return found;
+});
 
 /** The record of a sighting, cut down to it. */
 export function evidence({ event, record, seq }: Sighting): HistoryRecord {

@@ -45,6 +45,7 @@ ${violations(verdict)}
 </div>
 <div class="chart" id="chart"></div>
 <div class="legend" id="legend"></div>
+<p class="note">The scale is stretched where much happens, and shortened where nothing does.</p>
 ${data.leftOut.map((sentence) => `<p class="note">${text(sentence)}</p>`).join('\n')}
 <table><thead><tr><th>When</th><th>Where</th><th>What</th><th>Note</th></tr></thead><tbody id="moments"></tbody></table>
 </main>
@@ -99,7 +100,7 @@ function violations({ violations }: Verdict): string {
       records.length > 0
         ? `<details><summary>${count(records.length, 'record')} show it</summary><pre>${text(shown)}</pre></details>`
         : '';
-    return `<li><b>${invariant}</b> ${promises.join(' ')}<p>${text(sentence)}</p><button type="button" data-violation="${index}">Show its timeline</button>${evidence}</li>`;
+    return `<li><b>${invariant}</b> <small>${promises.join(' ')}</small><p>${text(sentence)}</p><button type="button" data-violation="${index}">Show its timeline</button>${evidence}</li>`;
   });
   return `<h2>Violations</h2><ul class="plain violations">${items.join('')}</ul>`;
 }

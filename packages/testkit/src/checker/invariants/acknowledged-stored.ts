@@ -2,7 +2,6 @@ import type { ConversationId, Event, Receipt, UserId } from '@tidemark/core';
 import { inboxAt, loggedAt, present } from '../excerpt.ts';
 import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
-import { positionOf } from '../observed-device.ts';
 import type { ObservedOperation } from '../observed-operation.ts';
 import { orInsert } from '../or-insert.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
@@ -77,21 +76,22 @@ function mayBeRemoved(
 interface AppliedSeqs {
   /** Of a user: conversation → conversationSeq → the seq it was applied at. */
   of(userId: UserId): ReadonlyMap<ConversationId, readonly (number | undefined)[]>;
-  /** When the first device was in this epoch after one had been in another; the beginning of time if none had. */
+  /** When the first device was in this epoch, if any was ever in another; else the beginning of time. */
   epochSince(epoch: string): number;
 }
 
 function appliedSeqs(observed: Observed): AppliedSeqs {
   const byUser = new Map<UserId, Map<ConversationId, number[]>>();
   const epochSince = (epoch: string): number => {
-    let wasOther = false;
-    for (const record of observed.records) {
-      if (record.type !== 'apply' && record.type !== 'reset' && record.type !== 'live') continue;
-      const current = positionOf(record.cursor)?.epoch;
-      if (current === epoch && wasOther) return record.at;
-      if (current !== undefined && current !== epoch) wasOther = true;
+    const devices = [...observed.devices.values()];
+    const isOther = devices.some(({ walked }) => walked.some(({ says }) => says && says.epoch !== epoch));
+    if (!isOther) return Number.NEGATIVE_INFINITY;
+    let since = Number.POSITIVE_INFINITY;
+    for (const { walked } of devices) {
+      const first = walked.find(({ says }) => says?.epoch === epoch);
+      if (first) since = Math.min(since, first.step.at);
     }
-    return Number.NEGATIVE_INFINITY;
+    return since;
   };
   const epochs = new Map<string, number>();
   const of = (userId: UserId) => {

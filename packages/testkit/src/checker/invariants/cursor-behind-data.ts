@@ -2,7 +2,7 @@ import { jumps } from '../device-jumps.ts';
 import { appliedAt, inboxAt, present, shownAt } from '../excerpt.ts';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
-import { endOf, type ObservedDevice, positionOf, walk } from '../observed-device.ts';
+import { type ObservedDevice, positionOf } from '../observed-device.ts';
 import type { ObservedInbox } from '../observed-inbox.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { place } from '../wording.ts';
@@ -42,8 +42,7 @@ function cut(step: HistoryRecord, ...seqs: readonly number[]): HistoryRecord {
 
 function comingBack(observed: Observed, device: ObservedDevice, inbox: ObservedInbox, found: Findings): void {
   let rebuiltAt = 0;
-  for (const { step } of walk(device.steps)) {
-    const position = 'cursor' in step ? positionOf(step.cursor) : undefined;
+  for (const { step, says: position } of device.walked) {
     if (!position || position.epoch !== inbox.dump.epoch) continue;
     if (step.type === 'reset') rebuiltAt = position.seq;
     if (step.type !== 'resume') continue;
@@ -65,7 +64,7 @@ function atTheEnd(observed: Observed, device: ObservedDevice, inbox: ObservedInb
   const { dump } = device;
   const position = dump ? positionOf(dump.cursor) : undefined;
   if (!dump || !position || position.epoch !== inbox.dump.epoch) return;
-  const { position: known, since } = endOf(device.steps);
+  const { position: known, since } = device.end;
   if (known?.epoch === position.epoch && known.seq < position.seq) {
     found.add(() => ({
       sentence: `${device.key} ends with cursor ${position.seq}, and what it told of its data ends at ${known.seq}`,

@@ -1,7 +1,7 @@
 import { appliedAt, inboxAt } from '../excerpt.ts';
 import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
-import { type ObservedDevice, positionOf } from '../observed-device.ts';
+import type { ObservedDevice } from '../observed-device.ts';
 import type { ObservedInbox } from '../observed-inbox.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { place } from '../wording.ts';
@@ -32,8 +32,8 @@ function contiguous(dump: RecordOf<'inbox-dump'>, found: Findings): void {
 function unchanged(device: ObservedDevice, inbox: ObservedInbox | undefined, found: Findings): void {
   if (!inbox) return;
   const { dump, entries } = inbox;
-  for (const step of device.steps) {
-    if (step.type !== 'apply' || positionOf(step.cursor)?.epoch !== dump.epoch) continue;
+  for (const { step, says } of device.walked) {
+    if (step.type !== 'apply' || says?.epoch !== dump.epoch) continue;
     for (const { seq, event } of step.entries) {
       const stored = entries[seq];
       if (!stored) continue;

@@ -3,7 +3,7 @@ import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { orInsert } from '../or-insert.ts';
 import { sameEvent } from '../same-event.ts';
-import { eachSighting, evidence, witness } from '../sightings.ts';
+import { evidence, firstSightings, witness } from '../sightings.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { aboutEvent, aboutOperation, aboutPlace, named, place } from '../wording.ts';
 
@@ -21,35 +21,41 @@ export const LONGEST_COMMIT_MS = 2_000;
 export function durableBeforeVisible(observed: Observed): Violation[] {
   const found = findings('durable-before-visible', ['P6']);
   const hasLogs = [...observed.conversations.values()].some(({ log }) => log !== undefined);
-  const told = new Set<object>();
-  eachSighting(observed, (sighting) => {
-    const { event, device, record, seq } = sighting;
-    if (!device) return;
-    if (record.type === 'apply') {
-      const commit = observed.storedBy(event);
-      if (commit && began(commit) > record.at && !told.has(commit)) {
-        told.add(commit);
-        found.add(() => ({
-          sentence: `${device.key} applied ${named(event)} (${place(event)}) ${ms(began(commit) - record.at)} before the commit that stored it`,
-          subject: aboutEvent(event),
-          records: [appliedAt(record, seq ?? 0), carrying(commit, event)],
-        }));
-      }
-    }
-    if (!hasLogs || told.has(event)) return;
+  for (const sighting of firstSightings(observed)) {
+    const { event, device } = sighting;
+    if (!device || !hasLogs) continue;
     const conversation = observed.conversations.get(event.conversationId);
     const logged = conversation?.events[event.conversationSeq];
-    if (logged && sameEvent(logged, event)) return;
-    told.add(event);
+    if (logged && sameEvent(logged, event)) continue;
     found.add(() => ({
       sentence: `${witness(sighting)} has ${named(event)} at ${place(event)}, where the log ${logged ? `has ${named(logged)}` : 'has nothing'}`,
       subject: aboutEvent(event),
       records: present(evidence(sighting), conversation?.log && loggedAt(conversation.log, event.conversationSeq)),
     }));
-  });
+  }
+  applied(observed, found);
   acknowledged(observed, found);
   published(observed, found);
   return found.list();
+}
+
+function applied(observed: Observed, found: Findings): void {
+  const told = new Set<object>();
+  for (const { steps, key } of observed.devices.values()) {
+    for (const step of steps) {
+      if (step.type !== 'apply') continue;
+      for (const { seq, event } of step.entries) {
+        const commit = event && observed.storedBy(event);
+        if (!commit || began(commit) <= step.at || told.has(commit)) continue;
+        told.add(commit);
+        found.add(() => ({
+          sentence: `${key} applied ${named(event)} (${place(event)}) ${ms(began(commit) - step.at)} before the commit that stored it`,
+          subject: aboutEvent(event),
+          records: [appliedAt(step, seq), carrying(commit, event)],
+        }));
+      }
+    }
+  }
 }
 
 function acknowledged(observed: Observed, found: Findings): void {

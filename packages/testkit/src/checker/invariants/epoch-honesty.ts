@@ -1,6 +1,6 @@
 import { appliedAt, present } from '../excerpt.ts';
 import type { Observed } from '../observed.ts';
-import { type ObservedDevice, type Position, positionOf, walk } from '../observed-device.ts';
+import { type ObservedDevice, type Position, positionOf } from '../observed-device.ts';
 import { findings, type Violation } from '../violation.ts';
 
 /**
@@ -11,9 +11,8 @@ export function epochHonesty(observed: Observed): Violation[] {
   const found = findings('epoch-honesty', ['P9']);
   for (const device of observed.devices.values()) {
     const subject = { kind: 'device', userId: device.userId, deviceId: device.deviceId } as const;
-    for (const { step, before, since } of walk(device.steps)) {
+    for (const { step, before, since, says: after } of device.walked) {
       if (step.type !== 'apply' && step.type !== 'live') continue;
-      const after = positionOf(step.cursor);
       if (!after || !before || after.epoch === before.epoch) continue;
       found.add(() => ({
         sentence: `${device.key} went from ${say(before)} to ${say(after)} without a reset`,

@@ -2,7 +2,7 @@ import type { Event } from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedOperation } from '../observed-operation.ts';
-import { eachSighting, evidence } from '../sightings.ts';
+import { firstSightings, evidence } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutEvent, named, place } from '../wording.ts';
 
@@ -12,20 +12,17 @@ import { aboutEvent, named, place } from '../wording.ts';
  */
 export function noPhantom(observed: Observed): Violation[] {
   const found = findings('no-phantom', ['P3', 'P12']);
-  const judged = new Set<Event>();
-  eachSighting(observed, (sighting) => {
+  for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
-    if (judged.has(event)) return;
-    judged.add(event);
     const operation = event.commandId === null ? undefined : observed.operations.get(event.commandId);
     const wrong = whatIsWrong(event, operation);
-    if (!wrong) return;
+    if (!wrong) continue;
     found.add(() => ({
       sentence: `${named(event)} (${place(event)}) was seen, but ${wrong}`,
       subject: aboutEvent(event),
       records: present(operation?.invokes[0], operation?.fails[0], evidence(sighting)),
     }));
-  });
+  }
   return found.list();
 }
 

@@ -2,9 +2,10 @@ import type { Event } from '@tidemark/core';
 import { appliedAt, inboxAt, loggedAt, present, shownAt } from '../excerpt.ts';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
+import { oncePer } from '../once-per.ts';
 import { orInsert } from '../or-insert.ts';
 import { sameEvent } from '../same-event.ts';
-import { eachSighting, evidence, type Sighting, witness } from '../sightings.ts';
+import { evidence, firstSightings, type Sighting, witness } from '../sightings.ts';
 import { findings, type Subject, type Violation } from '../violation.ts';
 import { aboutEvent, aboutPlace, named, place } from '../wording.ts';
 
@@ -30,7 +31,7 @@ export function oneOrder(observed: Observed): Violation[] {
   return found.list();
 }
 
-export function disorders(observed: Observed): Disorder[] {
+export const disorders = oncePer((observed): Disorder[] => {
   const found: Disorder[] = [];
   for (const { log } of observed.conversations.values()) if (log) denseLog(log, found);
   agreement(observed, found);
@@ -40,7 +41,7 @@ export function disorders(observed: Observed): Disorder[] {
     if (dump) risingAsShown(dump, found);
   }
   return found;
-}
+});
 
 function denseLog(log: RecordOf<'log-dump'>, found: Disorder[]): void {
   for (const [index, event] of log.events.entries()) {
@@ -57,23 +58,20 @@ function denseLog(log: RecordOf<'log-dump'>, found: Disorder[]): void {
 }
 
 function agreement(observed: Observed, found: Disorder[]): void {
-  const firsts = new Map<string, Map<number, Sighting>>();
-  const told = new Set<Event>();
-  eachSighting(observed, (sighting) => {
+  const firsts = new Map<string, Sighting[]>();
+  for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
-    const bySeq = orInsert(firsts, event.conversationId, () => new Map());
-    const first = bySeq.get(event.conversationSeq);
-    if (!first) bySeq.set(event.conversationSeq, sighting);
-    else if (!sameEvent(first.event, event) && !told.has(event)) {
-      told.add(event);
-      found.push({
-        key: place(event),
-        sentence: `at ${place(event)} ${witness(first)} has ${named(first.event)}, and ${witness(sighting)} ${named(event)}`,
-        subject: aboutEvent(event),
-        records: () => [evidence(first), evidence(sighting)],
-      });
-    }
-  });
+    const bySeq = orInsert(firsts, event.conversationId, () => []);
+    bySeq[event.conversationSeq] ??= sighting;
+    const first = bySeq[event.conversationSeq] ?? sighting;
+    if (sameEvent(first.event, event)) continue;
+    found.push({
+      key: place(event),
+      sentence: `at ${place(event)} ${witness(first)} has ${named(first.event)}, and ${witness(sighting)} ${named(event)}`,
+      subject: aboutEvent(event),
+      records: () => [evidence(first), evidence(sighting)],
+    });
+  }
 }
 
 function risingInInbox(dump: RecordOf<'inbox-dump'>, found: Disorder[]): void {

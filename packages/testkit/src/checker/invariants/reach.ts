@@ -2,6 +2,7 @@ import type { Receipt } from '@tidemark/core';
 import { loggedAt, present, shownAt } from '../excerpt.ts';
 import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
+import { oncePer } from '../once-per.ts';
 import type { ObservedConversation } from '../observed-conversation.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import type { ObservedSend } from '../observed-operation.ts';
@@ -46,7 +47,7 @@ export function reach(observed: Observed): Violation[] {
 }
 
 /** Acknowledged messages that at least one device lacks which should have them. */
-export function losses(observed: Observed): Loss[] {
+export const losses = oncePer((observed): Loss[] => {
   return observed.sends.flatMap((send): Loss[] => {
     const ok = send.oks.find((each) => each.receipt);
     const receipt = ok?.receipt;
@@ -58,7 +59,7 @@ export function losses(observed: Observed): Loss[] {
       .filter((device) => !holds(device, send, receipt) && !mayLack(observed, conversation, device, receipt));
     return missingAt.length > 0 ? [{ send, ok, receipt, missingAt }] : [];
   });
-}
+});
 
 function holds(device: ObservedDevice, send: ObservedSend, receipt: Receipt): boolean {
   const shown = device.shown(receipt.conversationId, receipt.conversationSeq);

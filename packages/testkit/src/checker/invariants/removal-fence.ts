@@ -1,13 +1,13 @@
 import type { Observed } from '../observed.ts';
-import { eachStranger } from '../strangers.ts';
+import { strangers } from '../strangers.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutPlace, place } from '../wording.ts';
 
 /** Who was removed gets the event that removed them, and nothing of that conversation after it until they are let in again. */
 export function removalFence(observed: Observed): Violation[] {
   const found = findings('removal-fence', ['P5', 'P12']);
-  eachStranger(observed, ({ standing, where, userId, ref, records }) => {
-    if (standing !== 'after leaving') return;
+  for (const { standing, where, userId, ref, records } of strangers(observed)) {
+    if (standing !== 'after leaving') continue;
     const conversation = observed.conversations.get(ref.conversationId);
     const left = conversation
       ?.staysOf(userId)
@@ -19,6 +19,6 @@ export function removalFence(observed: Observed): Violation[] {
       subject: aboutPlace(ref),
       records: [...records(), ...(log && removal ? [{ ...log, events: [removal] }] : [])],
     }));
-  });
+  }
   return found.list();
 }

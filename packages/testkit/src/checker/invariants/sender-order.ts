@@ -2,6 +2,7 @@ import type { CommandId } from '@tidemark/core';
 import { loggedAt } from '../excerpt.ts';
 import type { HistoryRecord } from '../history.ts';
 import type { Observed } from '../observed.ts';
+import { oncePer } from '../once-per.ts';
 import { deviceKey } from '../observed-device.ts';
 import { isSend, type ObservedSend } from '../observed-operation.ts';
 import { findings, type Violation } from '../violation.ts';
@@ -30,7 +31,7 @@ export function senderOrder(observed: Observed): Violation[] {
   return found.list();
 }
 
-export function swaps(observed: Observed): Swap[] {
+export const swaps = oncePer((observed): Swap[] => {
   const found: Swap[] = [];
   const lives = new Map<string, number>();
   /** Per device life and conversation: of the sends that are over, the one with the highest place. */
@@ -48,7 +49,7 @@ export function swaps(observed: Observed): Swap[] {
     if (record === send.invokes.at(-1) && (!before || before.seq < seq)) highest.set(key, { send, seq });
   }
   return found;
-}
+});
 
 function placeOf(observed: Observed, send: ObservedSend): number | undefined {
   const receipt = send.oks.find((ok) => ok.receipt)?.receipt;

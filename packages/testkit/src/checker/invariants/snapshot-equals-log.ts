@@ -6,7 +6,8 @@ import type { ObservedConversation } from '../observed-conversation.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import { readMarks } from '../read-marks.ts';
 import { sameJson } from '../same-json.ts';
-import { type Findings, findings, type Violation } from '../violation.ts';
+import { type Findings, findings, type Subject, type Violation } from '../violation.ts';
+import { aboutEvent } from '../wording.ts';
 
 /**
  * A fresh snapshot equals an old one plus the events since: every device of a user, long-lived or new, has the
@@ -70,10 +71,11 @@ function compare(
   found: Findings,
 ): void {
   const { conversationId, log } = conversation;
-  const report = (what: string, ...seqs: readonly number[]): void =>
+  const report = (what: string, ...seqs: readonly number[]): void => add({ kind: 'conversation', conversationId }, what, seqs);
+  const add = (subject: Subject, what: string, seqs: readonly number[]): void =>
     found.add(() => ({
       sentence: `${device.key}${device.fresh ? ' (fresh)' : ''}: ${conversationId} ${what}`,
-      subject: { kind: 'conversation', conversationId },
+      subject,
       records: present(shownAt(dump, conversationId, ...seqs), log && membershipAnd(log, seqs)),
     }));
   if (!expected) {
@@ -90,7 +92,11 @@ function compare(
     report(`has ${field} ${actual[field]}, by the log ${expected[field]}`, actual[field], expected[field]);
   }
   const differing = firstDifference(actual.events, expected.events);
-  if (differing !== undefined) report(`differs from the log at #${differing}`, differing);
+  if (differing === undefined) return;
+  const event = conversation.events[differing] ?? actual.events.find((each) => each.conversationSeq === differing);
+  add(event ? aboutEvent(event) : { kind: 'conversation', conversationId }, `differs from the log at #${differing}`, [
+    differing,
+  ]);
 }
 
 /** The first place at which two lists of events are not equal. */

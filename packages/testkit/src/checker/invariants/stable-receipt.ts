@@ -1,8 +1,8 @@
-import type { Event, MessageSent, Receipt } from '@tidemark/core';
+import type { MessageSent, Receipt } from '@tidemark/core';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedSend } from '../observed-operation.ts';
-import { eachSighting, evidence, witness } from '../sightings.ts';
+import { firstSightings, evidence, witness } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
 
@@ -20,17 +20,15 @@ export function stableReceipt(observed: Observed): Violation[] {
   };
   for (const send of observed.sends) receipts(send, (sentence, ...records) => report(send, sentence, () => records));
 
-  const judged = new Set<Event>();
-  eachSighting(observed, (sighting) => {
+  for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
-    if (event.type !== 'message.sent' || event.commandId === null || judged.has(event)) return;
-    judged.add(event);
+    if (event.type !== 'message.sent' || event.commandId === null ) continue;
     const send = observed.operations.get(event.commandId);
     const ok = send?.oks.find((each) => each.receipt);
-    if (!send || !isSend(send) || !ok?.receipt || send.userId !== event.actorId || agree(ok.receipt, event)) return;
+    if (!send || !isSend(send) || !ok?.receipt || send.userId !== event.actorId || agree(ok.receipt, event)) continue;
     const sentence = `the receipt of ${send.operationId} says ${say(ok.receipt)}, and ${witness(sighting)} has it as ${say(event)}`;
     report(send, sentence, () => [ok, evidence(sighting)]);
-  });
+  }
   return found.list();
 }
 

@@ -2,6 +2,7 @@ import { type ConversationId, commandKey, type Event } from '@tidemark/core';
 import { appliedAt, inboxAt, loggedAt, shownAt } from '../excerpt.ts';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
+import { oncePer } from '../once-per.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import { orInsert } from '../or-insert.ts';
 import { findings, type Subject, type Violation } from '../violation.ts';
@@ -29,7 +30,7 @@ export function visibleOnce(observed: Observed): Violation[] {
   return found.list();
 }
 
-export function repeats(observed: Observed): Repeat[] {
+export const repeats = oncePer((observed): Repeat[] => {
   const found: Repeat[] = [];
   for (const { log } of observed.conversations.values()) if (log) inLog(log, found);
   for (const { dump } of observed.inboxes.values()) inInbox(dump, found);
@@ -38,7 +39,7 @@ export function repeats(observed: Observed): Repeat[] {
     if (device.dump) shown(device.dump, found);
   }
   return found;
-}
+});
 
 function inLog(log: RecordOf<'log-dump'>, found: Repeat[]): void {
   twice(log.events, (first, event) => {
@@ -140,6 +141,14 @@ function twice(events: readonly Event[], report: (first: Event, event: Event) =>
   }
 }
 
+/** Made once for an event, however many hold it. */
+const keys = new WeakMap<Event, string>();
+
 function keyOf(event: Event): string {
-  return event.commandId === null ? place(event) : commandKey({ actorId: event.actorId, commandId: event.commandId });
+  const known = keys.get(event);
+  if (known !== undefined) return known;
+  const { actorId, commandId } = event;
+  const key = commandId === null ? place(event) : commandKey({ actorId, commandId });
+  keys.set(event, key);
+  return key;
 }

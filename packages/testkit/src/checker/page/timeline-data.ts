@@ -1,7 +1,6 @@
 import type { HistoryRecord } from '../history.ts';
 import type { Verdict } from '../judge.ts';
 import { type Observed, observe } from '../observed.ts';
-import type { ObservedSend } from '../observed-operation.ts';
 import { recoveredMessages } from '../recovered.ts';
 import type { Subject } from '../violation.ts';
 import { place } from '../wording.ts';
@@ -41,6 +40,8 @@ export type PointKind =
   | 'started'
   | 'died'
   | 'gap'
+  | 'shown at the end'
+  | 'missing at the end'
   | 'live';
 
 export interface Point {
@@ -108,11 +109,14 @@ function chosenMessages(observed: Observed, violated: readonly (string | undefin
   }
   const rest = other.filter((send) => !chosen.has(send.operationId));
   const room = PAGE_LIMITS.messages - chosen.size;
-  const every = Math.max(1, Math.ceil(rest.length / Math.max(1, room)));
-  for (let index = 0; index < rest.length && chosen.size < PAGE_LIMITS.messages; index += every) {
-    chosen.add((rest[index] as ObservedSend).operationId);
-  }
+  for (const send of spread(rest, room)) chosen.add(send.operationId);
   return [...chosen];
+}
+
+/** At most `count` of the items, evenly. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)] as T);
 }
 
 function chosenUsers(observed: Observed, violated: readonly (string | undefined)[]): string[] {
@@ -163,7 +167,7 @@ function livesOfMessages(
       const kind = record.type === 'publish' ? 'published' : record.outcome === 'stored' ? 'stored' : 'not stored';
       for (const ref of record.events) {
         const draft = at(ref);
-        if (draft) add(draft, record.by, time, kind, record.type === 'commit' ? record.outcome : '');
+        if (draft) add(draft, record.by, time, kind, record.type === 'commit' && record.outcome !== 'stored' ? record.outcome : '');
       }
     } else if (record.type === 'apply') {
       for (const { seq, event } of record.entries) {
@@ -173,9 +177,10 @@ function livesOfMessages(
     }
   }
   const lives = [...drafts].map(([key, draft]): Life => {
-    addRecipients(observed, key, draft);
+    addRecipients(observed, key, draft, start);
     const send = observed.operations.get(key);
-    const text = send?.operation.kind === 'send' ? `“${send.operation.text.slice(0, 40)}”` : 'sent by nobody';
+    const { operation } = send ?? {};
+    const text = operation?.kind === 'send' ? `“${operation.text.slice(0, 40)}”` : (operation?.kind ?? 'sent by nobody');
     const who = send ? `${send.userId}/${send.deviceId}, ` : '';
     const outcome = send && send.outcome !== 'ok' ? `, ${send.outcome === 'fail' ? 'refused' : 'unknown'}` : '';
     const label = `${who}${text} · ${key}${outcome}`;
@@ -199,14 +204,17 @@ function noteOf(record: Extract<HistoryRecord, { operationId: string }>): string
   }
 }
 
-/** Every device that should have the message has a lane: an empty one is what a loss looks like. */
-function addRecipients(observed: Observed, key: string, draft: Draft): void {
+/** Every device that should have the message has a lane, and what it shows in the end: a loss is seen by what is not there. */
+function addRecipients(observed: Observed, key: string, draft: Draft, start: number): void {
   const receipt = observed.operations.get(key)?.oks.find((ok) => ok.receipt)?.receipt;
   const conversation = receipt && observed.conversations.get(receipt.conversationId);
-  for (const userId of conversation?.recipients(receipt?.conversationSeq ?? 0) ?? []) {
+  if (!receipt || !conversation) return;
+  for (const userId of conversation.recipients(receipt.conversationSeq)) {
     for (const device of observed.devicesOf(userId)) {
       const lane = device.steps[0]?.by ?? device.dump?.by ?? device.key;
-      if (!draft.lanes.includes(lane)) draft.lanes.push(lane);
+      const shown = device.shown(receipt.conversationId, receipt.conversationSeq)?.commandId === key;
+      if (device.dump) add(draft, lane, device.dump.at - start, shown ? 'shown at the end' : 'missing at the end');
+      else if (!draft.lanes.includes(lane)) draft.lanes.push(lane);
     }
   }
 }
@@ -230,8 +238,7 @@ function lifeOfUser(observed: Observed, userId: string, violated: boolean, start
   const isRare = (point: Point): boolean => !['applied', 'sent', 'acknowledged', 'live'].includes(point.kind);
   const common = all.filter((point) => !isRare(point));
   const room = Math.max(0, PAGE_LIMITS.pointsPerUser - (all.length - common.length));
-  const every = Math.ceil(common.length / Math.max(1, room));
-  const kept = new Set(common.filter((_, index) => index % every === 0).slice(0, room));
+  const kept = new Set(spread(common, room));
   const points = all.filter((point) => isRare(point) || kept.has(point)).slice(0, PAGE_LIMITS.pointsPerUser);
   const life: Life = { kind: 'user', label: userId, violated, lanes: draft.lanes, points };
   if (points.length === all.length) return { life };

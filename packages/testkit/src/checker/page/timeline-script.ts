@@ -13,7 +13,8 @@ export const TIMELINE_SCRIPT = String.raw`
     sent: ['circle', '--sent', true], stored: ['square', '--stored'], 'not stored': ['square', '--bad', true],
     published: ['triangle', '--published'], applied: ['circle', '--applied'], acknowledged: ['diamond', '--acknowledged'],
     unknown: ['diamond', '--fault', true], refused: ['cross', '--bad'], reset: ['square', '--fault'],
-    started: ['triangle', '--soft', true], died: ['cross', '--bad'], gap: ['diamond', '--bad', true], live: ['circle', '--soft', true]
+    started: ['triangle', '--soft', true], died: ['cross', '--bad'], gap: ['diamond', '--bad', true], live: ['circle', '--soft', true],
+    'shown at the end': ['check', '--good'], 'missing at the end': ['cross', '--bad']
   };
 
   function svg(name, attributes, parent, text) {
@@ -35,17 +36,28 @@ export const TIMELINE_SCRIPT = String.raw`
     if (shape[0] === 'square') return points([[-5, -5], [5, -5], [5, 5], [-5, 5]]);
     if (shape[0] === 'triangle') return points([[-5, 5], [0, -6], [5, 5]]);
     if (shape[0] === 'diamond') return points([[0, -6.5], [6.5, 0], [0, 6.5], [-6.5, 0]]);
+    if (shape[0] === 'check') return svg('path', { d: 'M' + (x - 5) + ' ' + y + 'l4 5l7 -9', stroke: colour, 'stroke-width': 2.5, fill: 'none' }, parent);
     return svg('path', { d: 'M' + (x - 5) + ' ' + (y - 5) + 'l10 10m0 -10l-10 10', stroke: colour, 'stroke-width': 2.5, fill: 'none' }, parent);
   }
 
-  function seconds(ms, step) {
-    return (ms / 1000).toFixed(step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3) + ' s';
-  }
+  function seconds(ms) { return (ms / 1000).toFixed(3) + ' s'; }
 
-  function niceStep(span, count) {
-    var rough = Math.max(span / count, 0.5);
-    var power = Math.pow(10, Math.floor(Math.log10(rough)));
-    return [1, 2, 5, 10].map(function (n) { return n * power; }).find(function (n) { return n >= rough; });
+  /** Time to 0 … 1: a gap between two moments takes room by its logarithm, so that both a hop of 2 ms and one of 20 s are seen. */
+  function scale(times) {
+    var moments = times.slice().sort(function (a, b) { return a - b; }).filter(function (at, index, all) { return index === 0 || at > all[index - 1]; });
+    var ends = [0];
+    for (var index = 1; index < moments.length; index++) ends.push(ends[index - 1] + Math.log(2 + moments[index] - moments[index - 1]));
+    var whole = ends[ends.length - 1] || 1;
+    return { moments: moments, of: function (at) {
+      if (moments.length < 2) return 0.5;
+      if (at <= moments[0]) return -0.02;
+      for (var n = 1; n < moments.length; n++) {
+        if (at > moments[n]) continue;
+        var part = (at - moments[n - 1]) / (moments[n] - moments[n - 1]);
+        return (ends[n - 1] + part * (ends[n] - ends[n - 1])) / whole;
+      }
+      return 1.02;
+    } };
   }
 
   function short(text, length) { return text.length > length ? text.slice(0, length - 1) + '…' : text; }
@@ -58,22 +70,25 @@ export const TIMELINE_SCRIPT = String.raw`
     var times = life.points.map(function (point) { return point.at; });
     var first = times.length ? Math.min.apply(null, times) : 0;
     var last = times.length ? Math.max.apply(null, times) : 1;
-    var pad = Math.max((last - first) * 0.06, 2);
-    var from = Math.max(0, first - pad), to = last + pad;
+    var own = life.points.filter(function (point) { return point.kind.indexOf('at the end') < 0; }).map(function (point) { return point.at; });
+    var over = own.length ? Math.max.apply(null, own) : last;
     var left = 170, right = 28, top = 26, row = 34;
     var width = Math.max(chart.clientWidth - 2, 640);
-    var faults = data.faults.filter(function (fault) { return fault.to >= from && fault.from <= to; });
+    var faults = data.faults.filter(function (fault) { return fault.to >= first && fault.from <= over; });
     var tracks = Math.min(faults.length, 8);
     var bottom = top + tracks * 20 + life.lanes.length * row;
     var root = svg('svg', { width: width, height: bottom + 34, role: 'img', 'aria-label': life.label }, chart);
-    function x(at) { return left + (Math.min(Math.max(at, from), to) - from) / (to - from) * (width - left - right); }
+    var axis = scale(times);
+    function x(at) { return left + 24 + Math.min(Math.max(at === first ? 0 : axis.of(at), -0.02), 1.02) * (width - left - right - 48); }
     function y(lane) { return top + tracks * 20 + lane * row + row / 2; }
 
-    var step = niceStep(to - from, Math.max(3, Math.floor((width - left) / 130)));
-    for (var tick = Math.ceil(from / step) * step; tick <= to; tick += step) {
-      svg('line', { x1: x(tick), x2: x(tick), y1: top, y2: bottom, stroke: 'var(--line)' }, root);
-      svg('text', { x: x(tick), y: bottom + 20, 'text-anchor': 'middle', 'class': 'soft' }, root, seconds(tick, step));
-    }
+    var labelled = -Infinity;
+    axis.moments.forEach(function (at) {
+      if (x(at) - labelled < 74) return;
+      labelled = x(at);
+      svg('line', { x1: labelled, x2: labelled, y1: top, y2: bottom, stroke: 'var(--line)' }, root);
+      svg('text', { x: labelled, y: bottom + 20, 'text-anchor': 'middle', 'class': 'soft' }, root, seconds(at));
+    });
     faults.forEach(function (fault, index) {
       var begin = x(fault.from), end = Math.max(x(fault.to), begin + 3);
       var band = svg('rect', { x: begin, y: top, width: end - begin, height: bottom - top, fill: 'var(--fault)', opacity: 0.13 }, root);
@@ -91,17 +106,17 @@ export const TIMELINE_SCRIPT = String.raw`
       svg('title', {}, name, lane);
       svg('line', { x1: left, x2: width - right, y1: y(index), y2: y(index), stroke: 'var(--line)', 'stroke-width': 1.5 }, root);
       if (!life.points.some(function (point) { return point.lane === index; }))
-        svg('text', { x: width - right, y: y(index) - 6, 'text-anchor': 'end', 'class': 'soft' }, root, 'nothing applied here');
+        svg('text', { x: width - right, y: y(index) - 6, 'text-anchor': 'end', 'class': 'soft' }, root, 'nothing told here');
     });
     life.points.forEach(function (point) {
       var group = svg('g', {}, root);
       mark(point.kind, x(point.at), y(point.lane), group);
-      svg('title', {}, group, seconds(point.at, 1) + ' ' + life.lanes[point.lane] + ': ' + point.kind + ' ' + point.note);
+      svg('title', {}, group, seconds(point.at) + ' ' + life.lanes[point.lane] + ': ' + point.kind + ' ' + point.note);
     });
 
     life.points.slice().sort(function (a, b) { return a.at - b.at; }).forEach(function (point) {
       var line = document.createElement('tr');
-      [seconds(point.at, 1), life.lanes[point.lane], point.kind, point.note].forEach(function (text) {
+      [seconds(point.at), life.lanes[point.lane], point.kind, point.note].forEach(function (text) {
         line.appendChild(document.createElement('td')).textContent = text;
       });
       rows.appendChild(line);

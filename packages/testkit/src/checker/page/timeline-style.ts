@@ -15,9 +15,9 @@ h2 { font-size: 16px; margin: 36px 0 12px; font-weight: 650; }
 .top { display: flex; gap: 16px; align-items: flex-start; justify-content: space-between; flex-wrap: wrap; }
 .badge { padding: 6px 14px; border-radius: 999px; font-weight: 650; border: 1.5px solid currentColor; white-space: nowrap; }
 .pass { color: var(--good); } .fail { color: var(--bad); } .none { color: var(--soft); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); gap: 10px; margin: 24px 0 0; padding: 0; }
-.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
-.tiles dt { color: var(--soft); font-size: 13px; } .tiles dd { margin: 0; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); gap: 10px; margin: 24px 0 0; padding: 0; }
+.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 12px; }
+.tiles dt { color: var(--soft); font-size: 12px; white-space: nowrap; } .tiles dd { margin: 0; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .tiles .alarm dd { color: var(--bad); }
 ul.plain { list-style: none; margin: 0; padding: 0; }
 .invariants { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 4px 20px; }
@@ -25,6 +25,7 @@ ul.plain { list-style: none; margin: 0; padding: 0; }
 .invariants .mark { font-weight: 700; width: 1.2em; flex: none; text-align: center; }
 .invariants strong { font-weight: 600; display: block; } .invariants span.claim { color: var(--soft); font-size: 13px; line-height: 1.35; display: block; }
 .violations li { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: 8px; padding: 12px 16px; margin-bottom: 10px; overflow-wrap: anywhere; }
+.violations small { color: var(--soft); margin-left: 4px; }
 .violations b { color: var(--bad); font-weight: 600; } .violations p { margin: 2px 0 8px; }
 details summary { cursor: pointer; color: var(--soft); font-size: 13px; }
 pre { overflow: auto; max-height: 340px; font: 12px/1.45 ui-monospace, monospace; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 10px; }
