@@ -19,10 +19,16 @@ import type { ConversationRow } from './conversation-row.ts';
  *  - Transactions take effect in the order of the calls; a read sees every transaction that resolved before it began.
  *  - One client writes rows and cursor at a time. Several tabs over one store elect a leader; the others write drafts only.
  *  - The data of different users never meet: `open` names the user, and nothing of another is visible.
- *  - Values are JSON, immutable, and come back equal, code unit by code unit. Keep them as they are given: fields of later
- *    versions pass through.
- *  - `erase` removes everything of the user (sign-out), drafts too.
- *  - A store that finds itself corrupt or evicted opens empty: the client then rebuilds from a snapshot.
+ *  - Values are JSON, immutable, and come back equal, code unit by code unit, lone surrogates and NUL too: where texts are
+ *    UTF-8, keep JSON text, which escapes them. Fields of later versions pass through. Ids are visible ASCII.
+ *  - `erase` removes everything of the user (sign-out), drafts too, and leaves no trace that the storage can avoid. It works
+ *    also after an `open` that rejected.
+ *  - Nothing is destroyed that a later version wrote: `open` rejects with the LocalStoreError `newer`.
+ *  - Lost data is never passed over in silence. Whoever finds that what it has loaded is no longer there (`evicted`), or
+ *    cannot be read (`corrupt`), rejects with that LocalStoreError, and from then on everything but `open`, which begins
+ *    anew, with the drafts it can still read. The client then rebuilds from a snapshot. To notice, give each beginning of a
+ *    user's data a name of its own, remember it at `open`, and compare it within every transaction and read.
+ *  - No room is the LocalStoreError `full`; any other rejection is passing trouble. Both are tried again with back-off.
  */
 export interface LocalStore {
   /**
@@ -31,7 +37,7 @@ export interface LocalStore {
    */
   readonly sharedAs?: string;
 
-  /** Opens and migrates. Called again after `close`, it finds what was there. */
+  /** Opens and migrates. Called again after `close` it finds what was there; after a loss it begins anew. */
   open(userId: UserId): Promise<void>;
   close(): Promise<void>;
 
