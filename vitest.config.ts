@@ -10,6 +10,9 @@ const alias = Object.entries(paths).map(([name, [file]]) => ({
   replacement: new URL(file, import.meta.url).pathname,
 }));
 
+/** A test that needs Chromium: the pages are built from the sources. */
+const needsBrowser = 'test/browser/**/*.browser.test.ts';
+
 /** A test that needs a service says so in its file name: `inbox-seq.redis.test.ts`. */
 const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,services}.test.ts'];
 
@@ -30,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...needsService],
+          exclude: ['**/node_modules/**', ...needsService, needsBrowser],
           testTimeout: 20_000,
         },
       },
@@ -45,6 +48,19 @@ export default defineConfig({
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers may not share a turn.
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'browser',
+          include: [needsBrowser],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          // One browser at a time, and no other work beside it: what it measures is its own.
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -54,36 +54,38 @@ export function Composer(props: {
   }
 
   return (
-    <form
-      className={styles.composer}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <IconButton icon="bag" label="Send an order" onClick={() => setOrdering(true)} />
-      <textarea
-        id="message"
-        ref={field}
-        className={styles.field}
-        rows={1}
-        dir="auto"
-        value={text}
-        maxLength={MAX_LENGTH}
-        placeholder="Message"
-        aria-label={`Message to ${title}`}
-        onChange={(event) => write(event.target.value)}
-        onKeyDown={onKeyDown}
-      />
-      <button
-        type="submit"
-        className={styles.send}
-        disabled={text.trim() === ''}
-        aria-label="Send"
-        title="Send (Enter)"
+    <>
+      <form
+        className={styles.composer}
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
       >
-        <Icon name="send" />
-      </button>
+        <IconButton icon="bag" label="Send an order" onClick={() => setOrdering(true)} />
+        <textarea
+          id="message"
+          ref={field}
+          className={styles.field}
+          rows={1}
+          dir="auto"
+          value={text}
+          maxLength={MAX_LENGTH}
+          placeholder="Message"
+          aria-label={`Message to ${title}`}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button
+          type="submit"
+          className={styles.send}
+          disabled={text.trim() === ''}
+          aria-label="Send"
+          title="Send (Enter)"
+        >
+          <Icon name="send" />
+        </button>
+      </form>
       {isOrdering && (
         <OrderDialog
           onClose={() => setOrdering(false)}
@@ -93,6 +95,6 @@ export function Composer(props: {
           }}
         />
       )}
-    </form>
+    </>
   );
 }
