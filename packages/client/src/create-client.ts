@@ -110,6 +110,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const tabs = tabsOf(options);
   let started = false;
   let erased = false;
+  /** What was in the local store is in the views. */
+  let isShown = false;
   /** While this tab leads. */
   let term: Term | undefined;
 
@@ -284,6 +286,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     const isFirst = !replica.isOpening;
     await outbox.start();
     if (!isFirst) await replica.reload(({ drafts }) => outbox.reconcile(drafts));
+    if (isShown) return;
+    isShown = true;
     conversations.reset(replica.rows.values());
     for (const view of handles.all()) view.change();
   }
@@ -334,6 +338,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   /** Nothing of the user is shown any more. */
   function forget(): void {
+    outbox.forget();
     conversations.reset([]);
     for (const view of handles.all()) {
       view.forget();
@@ -438,10 +443,12 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     },
     close,
     erase: async () => {
+      erased = true;
       await stop(new DraftDiscardedError('the user signed out'));
       await group.signOutOthers();
       group.leave();
       await replica.erase();
+      forget();
       events.emit('erased', { by: 'this-tab' });
     },
     reconnect: () => group.ask('reconnect', {}).then(() => undefined),

@@ -72,6 +72,8 @@ export interface Outbox {
   /** Receipts whose messages are not here yet. */
   receipts(): Receipt[];
   close(error: Error): void;
+  /** After `close`: nothing is shown any more. */
+  forget(): void;
 }
 
 export interface OutboxOptions {
@@ -471,6 +473,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     receipts: () => [...slots.values()].flatMap(({ entry }) => entry.receipt ?? []),
     close: (error) => {
       for (const slot of slots.values()) slot.reject(error);
+    },
+    forget: () => {
+      entries.takeAll();
     },
   };
 }

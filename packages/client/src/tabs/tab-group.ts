@@ -48,6 +48,8 @@ export interface TabGroupOptions<W extends LeaderWork> {
 /** A leader that says nothing for so long, in ms, although it was greeted, is taken for frozen. */
 const SILENCE_MS = 5_000;
 const SIGN_OUT_MS = 1_000;
+/** Messages that wait while the store is read. */
+const MAX_HELD = 1_000;
 
 export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>): TabGroup<W> {
   const { tabs, tab, userId, work, clock, closing, reload, onMessage } = options;
@@ -63,7 +65,11 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   let posted = 0;
   let heardLeader = 0;
   let greeting = false;
-  let reloading: Promise<void> | undefined;
+  /** The store is being read anew. */
+  let catching: Promise<void> | undefined;
+  /** … and has to be once more. */
+  let isOutdated = false;
+  const held: TabEnvelope[] = [];
 
   function post(message: TabMessage): void {
     if (!seat) return;
@@ -77,7 +83,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     post({ type: 'elected' });
     leader = tab;
     term.addEventListener('abort', () => endTerm(), { once: true });
-    await reload();
+    await catchUp();
     if (term.aborted || closing.aborted) return;
     leads = true;
     led = tab;
@@ -96,18 +102,32 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
 
   // ── Hearing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What was missed is in the store, whoever wrote it. One at a time; asked for meanwhile, once more. */
-  function catchUp(): void {
+  /**
+   * What was missed is in the store, whoever wrote it. What is heard meanwhile waits: it stands on what was missed. Rejects
+   * only when the client closes.
+   */
+  async function catchUp(): Promise<void> {
+    isOutdated = true;
+    catching ??= readAnew();
+    await catching;
+  }
+
+  async function readAnew(): Promise<void> {
+    while (isOutdated) {
+      isOutdated = false;
+      await reload();
+    }
+    catching = undefined;
+    for (const heard of held.splice(0)) take(heard);
+    // An answer may be among what was missed.
+    if (leader !== undefined && leader !== tab && leader === led) line.leaderIs(leader);
+  }
+
+  function noticeMissing(): void {
     if (closing.aborted) return;
-    const again = (reloading ?? Promise.resolve()).then(() => (reloading === again ? reload() : undefined));
-    reloading = again;
-    again.then(
-      () => {
-        if (reloading === again) reloading = undefined;
-      },
-      // Rejects only when the client closes.
-      () => undefined,
-    );
+    catchUp().catch((error: unknown) => {
+      if (!closing.aborted) throw error;
+    });
   }
 
   function hear(data: unknown): void {
@@ -115,14 +135,14 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     const envelope = parseEnvelope(data);
     if (!envelope) {
       // Another build of the application, which writes to the same store.
-      catchUp();
+      noticeMissing();
       return;
     }
     const { from, n, message } = envelope;
     const before = heard.get(from);
     heard.set(from, n);
     if (from === leader) heardLeader = clock.monotonic();
-    if (before !== undefined && n !== before + 1) catchUp();
+    if (before !== undefined && n !== before + 1) noticeMissing();
     switch (message.type) {
       case 'hello':
         if (leads) post(options.greeting());
@@ -133,30 +153,44 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
         heardLeader = clock.monotonic();
         line.follow();
         return;
-      case 'ask':
-      case 'answer':
-        line.take(message);
-        return;
       case 'leading':
         if (leads) return;
-        if (led !== undefined && led !== from) catchUp();
+        if (led !== undefined && led !== from) noticeMissing();
         led = from;
         leader = from;
         heardLeader = clock.monotonic();
+        break;
+      case 'erase':
         onMessage(message);
-        line.leaderIs(from);
         return;
       default:
-        onMessage(message);
     }
+    take(envelope);
+  }
+
+  function take(envelope: TabEnvelope): void {
+    const { from, message } = envelope;
+    if (catching) {
+      held.push(envelope);
+      if (held.length <= MAX_HELD) return;
+      // Too much to keep: it is all in the store, but what was asked and answered.
+      const talk = held.filter((each) => each.message.type === 'ask' || each.message.type === 'answer');
+      held.splice(0, held.length, ...talk.slice(-MAX_HELD));
+      isOutdated = true;
+      return;
+    }
+    if (message.type === 'ask' || message.type === 'answer') line.take(message);
+    else onMessage(message);
+    if (message.type === 'leading' && leader === from) line.leaderIs(from);
   }
 
   /** Finds out whether there is a leader that answers; takes over from one that does not. */
   async function greet(): Promise<void> {
-    if (leads || greeting || closing.aborted) return;
+    if (leads || closing.aborted) return;
+    post({ type: 'hello' });
+    if (greeting) return;
     greeting = true;
     const since = clock.monotonic();
-    post({ type: 'hello' });
     await clock.sleep(SILENCE_MS, closing);
     greeting = false;
     if (!closing.aborted && leader !== tab && heardLeader < since) seat?.takeOver();
@@ -184,7 +218,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
         onWake: () => void greet(),
       });
       // Only now does this tab hear of commits; what came before is read.
-      catchUp();
+      noticeMissing();
       void greet();
     },
     post,

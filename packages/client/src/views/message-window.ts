@@ -246,7 +246,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       exists = true;
       const messages = messagesOf(events, 0);
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));
-      else if (!span && events.some((event) => event.conversationSeq === range.from)) {
+      if (!span && events.some((event) => event.conversationSeq === range.from)) {
         // What came now begins what is local, so it is all there is.
         span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
       }
