@@ -1,6 +1,12 @@
 import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { type ConnectionOptions, createClient, createConnection, type WebSocketConnection } from '@tidemark/client';
+import {
+  type ConnectionOptions,
+  createClient,
+  createConnection,
+  type Surroundings,
+  type WebSocketConnection,
+} from '@tidemark/client';
 import { directConversationId, type UserId } from '@tidemark/core';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
@@ -37,6 +43,7 @@ async function startProxy(app: App, upgrades: Upgrades): Promise<Proxy> {
     const { method, url, headers } = incoming;
     const forwarded = request({ host: '127.0.0.1', port: app.port, method, path: url, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.on('error', () => outgoing.destroy());
       answer.pipe(outgoing);
     });
     forwarded.on('error', () => outgoing.destroy());
@@ -45,6 +52,8 @@ async function startProxy(app: App, upgrades: Upgrades): Promise<Proxy> {
   });
   server.on('connection', (socket) => {
     sockets.add(socket);
+    // A client that goes while it is being answered.
+    socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   });
   server.on('upgrade', (incoming, socket: Socket, head) => {
@@ -297,4 +306,46 @@ test('a closed client leaves no stream behind', async () => {
   await closed;
   await bob.client.close();
   await expect(connectHttp(app.httpUrl, 'bob').chat.inbox.head.query()).resolves.toBeDefined();
+});
+
+test('without a network nothing is requested over HTTP either, and the feed goes on afterwards', async () => {
+  await using app = await startApp();
+  await using proxy = await startProxy(app, 'refused');
+  let network = true;
+  let tell = (_: 'network gone' | 'network back'): void => undefined;
+  const surroundings: Surroundings = {
+    get network() {
+      return network;
+    },
+    visible: true,
+    subscribe: (listener) => {
+      tell = (change) => {
+        network = change === 'network back';
+        listener(change);
+      };
+      return () => undefined;
+    },
+  };
+  await using bob = join(proxy.port, 'bob', { surroundings });
+  await using alice = connectStock(app.wsUrl, 'alice');
+  bob.client.start();
+  await bob.is('live');
+  const closed = app.next('feed-closed');
+  tell('network gone');
+  await closed;
+  expect(bob.client.connection.getSnapshot()).toEqual({ state: 'offline' });
+  const { length } = proxy.paths;
+  const receipt = bob.send('from bob');
+  await alice.trpc.chat.send.mutate({
+    conversationId: chat,
+    clientMessageId: 'm1',
+    type: 'text',
+    content: { text: 'meanwhile' },
+  });
+  expect([proxy.paths.length, bob.texts().length]).toEqual([length, 1]);
+  tell('network back');
+  await receipt;
+  await bob.is('live');
+  await eventually('both', () => bob.texts().length === 2);
+  expect(bob.seqs).toEqual(dense(bob.seqs));
 });
