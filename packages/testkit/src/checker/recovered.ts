@@ -35,8 +35,7 @@ function* caughtUpWith(observed: Observed, device: ObservedDevice): Generator<Ev
     if (step.type === 'resume') catchingUp = before !== undefined;
     if (step.type === 'live') catchingUp = false;
     if (step.type === 'gap') gapUpTo = step.upTo;
-    if (step.type === 'reset' && step.reason !== 'new')
-      yield* replaced(observed, device, before?.seq ?? 0, says);
+    if (step.type === 'reset' && step.reason !== 'new') yield* replaced(observed, device, before?.seq ?? 0, says);
     if (step.type !== 'apply') continue;
     for (const { seq, event } of step.entries) if (event && (catchingUp || seq <= gapUpTo)) yield event;
   }

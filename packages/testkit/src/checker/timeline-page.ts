@@ -95,7 +95,8 @@ function violations({ violations }: Verdict): string {
   if (violations.length === 0) return '';
   const items = violations.map(({ invariant, promises, sentence, records }, index) => {
     const whole = records.map((record) => JSON.stringify(record, null, 1)).join('\n');
-    const shown = whole.length > RECORDS_SHOWN ? `${whole.slice(0, RECORDS_SHOWN)}\n… the rest is in the verdict` : whole;
+    const shown =
+      whole.length > RECORDS_SHOWN ? `${whole.slice(0, RECORDS_SHOWN)}\n… the rest is in the verdict` : whole;
     const evidence =
       records.length > 0
         ? `<details><summary>${count(records.length, 'record')} show it</summary><pre>${text(shown)}</pre></details>`

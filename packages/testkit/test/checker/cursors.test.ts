@@ -28,6 +28,20 @@ describe('cursor behind data', () => {
     expect(failing(untold, { invariants: ['cursor-behind-data'] })).toEqual([]);
   });
 
+  test('holds for a device that died after it was rebuilt, and before it said so', () => {
+    const run = new ModelRun(NAMES);
+    const chat = run.group('alice/1', 'bob');
+    run.send('alice/1', chat);
+    run.kill('bob/1');
+    run.resume('bob/1');
+    const untold = edit(run.finish(), 'reset', (reset) => (reset.by === 'device bob/1' ? undefined : reset));
+    const rebuilt = edit(untold, 'apply', (apply) => (apply.by === 'device bob/1' ? undefined : apply));
+    const records = edit(rebuilt, 'resume', (resume) =>
+      resume.by === 'device bob/1' ? { ...resume, held: {} } : resume,
+    );
+    expect(failing(records.filter((record) => record.type !== 'live'))).toEqual([]);
+  });
+
   test('is refuted by a device that comes back with a cursor beyond what it holds', () => {
     const records = edit(bobComesBack(), 'resume', (resume) =>
       resume.by === 'device bob/1' && resume.cursor !== null ? { ...resume, held: {} } : resume,

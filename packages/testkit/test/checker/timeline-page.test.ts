@@ -26,7 +26,12 @@ describe('the timeline', () => {
     expect(life).toMatchObject({ kind: 'message', violated: true });
     expect(life?.label).toContain(lost);
     const told = life?.points.map((point) => `${life.lanes[point.lane]} ${point.kind}`);
-    for (const moment of ['device alice/1 sent', 'server 0 stored', 'server 0 published', 'device alice/1 acknowledged']) {
+    for (const moment of [
+      'device alice/1 sent',
+      'server 0 stored',
+      'server 0 published',
+      'device alice/1 acknowledged',
+    ]) {
       expect(told).toContain(moment);
     }
     expect(told).toContain('device bob/1 missing at the end');

@@ -42,10 +42,13 @@ function cut(step: HistoryRecord, ...seqs: readonly number[]): HistoryRecord {
 
 function comingBack(observed: Observed, device: ObservedDevice, inbox: ObservedInbox, found: Findings): void {
   let rebuiltAt = 0;
-  for (const { step, says: position } of device.walked) {
+  for (const { step, before, says: position } of device.walked) {
     if (!position || position.epoch !== inbox.dump.epoch) continue;
     if (step.type === 'reset') rebuiltAt = position.seq;
     if (step.type !== 'resume') continue;
+    // It died after it was rebuilt and before it said so: from nothing, from another epoch, or from below the floor.
+    const isContinued = before?.epoch === position.epoch && before.seq >= inbox.dump.floor;
+    if (!isContinued && (before?.epoch !== position.epoch || before.seq < position.seq)) rebuiltAt = position.seq;
     const missing = firstMissing(
       observed,
       device,

@@ -8,7 +8,7 @@ import { type Findings, findings, type Violation } from '../violation.ts';
 import { aboutEvent, aboutOperation, aboutPlace, named, place } from '../wording.ts';
 
 /** A commit that does not say when it began is taken to have begun so long before it was told of, in ms. */
-export const LONGEST_COMMIT_MS = 2_000;
+const LONGEST_COMMIT_MS = 2_000;
 
 /**
  * No client sees what is not in the durable store:

@@ -2,7 +2,7 @@ import type { Event } from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedOperation } from '../observed-operation.ts';
-import { firstSightings, evidence } from '../sightings.ts';
+import { evidence, firstSightings } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutEvent, named, place } from '../wording.ts';
 
@@ -34,6 +34,6 @@ function whatIsWrong(event: Event, operation: ObservedOperation | undefined): st
   if (!operation || !isSend(operation) || operation.userId !== event.actorId) return 'nobody sent it';
   const { conversationId, type, text } = operation.operation;
   if (conversationId !== event.conversationId) return `it was sent to ${conversationId}`;
-  if (type !== event.message.type || text !== event.message.content['text']) return 'what was sent reads differently';
+  if (type !== event.message.type || text !== event.message.content.text) return 'what was sent reads differently';
   return undefined;
 }

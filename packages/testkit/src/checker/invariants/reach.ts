@@ -2,10 +2,10 @@ import type { Receipt } from '@tidemark/core';
 import { loggedAt, present, shownAt } from '../excerpt.ts';
 import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
-import { oncePer } from '../once-per.ts';
 import type { ObservedConversation } from '../observed-conversation.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import type { ObservedSend } from '../observed-operation.ts';
+import { oncePer } from '../once-per.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
 

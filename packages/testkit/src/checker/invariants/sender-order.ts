@@ -2,9 +2,9 @@ import type { CommandId } from '@tidemark/core';
 import { loggedAt } from '../excerpt.ts';
 import type { HistoryRecord } from '../history.ts';
 import type { Observed } from '../observed.ts';
-import { oncePer } from '../once-per.ts';
 import { deviceKey } from '../observed-device.ts';
 import { isSend, type ObservedSend } from '../observed-operation.ts';
+import { oncePer } from '../once-per.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation } from '../wording.ts';
 

@@ -71,7 +71,8 @@ function compare(
   found: Findings,
 ): void {
   const { conversationId, log } = conversation;
-  const report = (what: string, ...seqs: readonly number[]): void => add({ kind: 'conversation', conversationId }, what, seqs);
+  const report = (what: string, ...seqs: readonly number[]): void =>
+    add({ kind: 'conversation', conversationId }, what, seqs);
   const add = (subject: Subject, what: string, seqs: readonly number[]): void =>
     found.add(() => ({
       sentence: `${device.key}${device.fresh ? ' (fresh)' : ''}: ${conversationId} ${what}`,

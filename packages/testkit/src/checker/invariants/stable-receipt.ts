@@ -2,7 +2,7 @@ import type { MessageSent, Receipt } from '@tidemark/core';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedSend } from '../observed-operation.ts';
-import { firstSightings, evidence, witness } from '../sightings.ts';
+import { evidence, firstSightings, witness } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
 
@@ -22,7 +22,7 @@ export function stableReceipt(observed: Observed): Violation[] {
 
   for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
-    if (event.type !== 'message.sent' || event.commandId === null ) continue;
+    if (event.type !== 'message.sent' || event.commandId === null) continue;
     const send = observed.operations.get(event.commandId);
     const ok = send?.oks.find((each) => each.receipt);
     if (!send || !isSend(send) || !ok?.receipt || send.userId !== event.actorId || agree(ok.receipt, event)) continue;

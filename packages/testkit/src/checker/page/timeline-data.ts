@@ -167,7 +167,14 @@ function livesOfMessages(
       const kind = record.type === 'publish' ? 'published' : record.outcome === 'stored' ? 'stored' : 'not stored';
       for (const ref of record.events) {
         const draft = at(ref);
-        if (draft) add(draft, record.by, time, kind, record.type === 'commit' && record.outcome !== 'stored' ? record.outcome : '');
+        if (draft)
+          add(
+            draft,
+            record.by,
+            time,
+            kind,
+            record.type === 'commit' && record.outcome !== 'stored' ? record.outcome : '',
+          );
       }
     } else if (record.type === 'apply') {
       for (const { seq, event } of record.entries) {
@@ -180,7 +187,8 @@ function livesOfMessages(
     addRecipients(observed, key, draft, start);
     const send = observed.operations.get(key);
     const { operation } = send ?? {};
-    const text = operation?.kind === 'send' ? `“${operation.text.slice(0, 40)}”` : (operation?.kind ?? 'sent by nobody');
+    const text =
+      operation?.kind === 'send' ? `“${operation.text.slice(0, 40)}”` : (operation?.kind ?? 'sent by nobody');
     const who = send ? `${send.userId}/${send.deviceId}, ` : '';
     const outcome = send && send.outcome !== 'ok' ? `, ${send.outcome === 'fail' ? 'refused' : 'unknown'}` : '';
     const label = `${who}${text} · ${key}${outcome}`;
@@ -219,7 +227,12 @@ function addRecipients(observed: Observed, key: string, draft: Draft, start: num
   }
 }
 
-function lifeOfUser(observed: Observed, userId: string, violated: boolean, start: number): { life: Life; note?: string } {
+function lifeOfUser(
+  observed: Observed,
+  userId: string,
+  violated: boolean,
+  start: number,
+): { life: Life; note?: string } {
   const draft: Draft = { lanes: [], points: [] };
   for (const record of observed.records) {
     if (!('userId' in record) || record.userId !== userId) continue;

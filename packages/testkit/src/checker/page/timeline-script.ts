@@ -2,7 +2,7 @@
  * Draws the chosen life. Plain JavaScript of any browser of these years; everything from the history goes in as text, never
  * as markup.
  */
-export const TIMELINE_SCRIPT = String.raw`
+export const TIMELINE_SCRIPT = `
 (function () {
   var data = JSON.parse(document.getElementById('data').textContent);
   var chart = document.getElementById('chart');
