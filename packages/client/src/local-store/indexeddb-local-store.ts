@@ -1,9 +1,10 @@
-import type { Cursor, UserId } from '@tidemark/core';
+import type { Cursor, Event, UserId } from '@tidemark/core';
 import { deleteDB, type IDBPDatabase, openDB, unwrap } from 'idb';
+import { CHUNK, type ChunkOfEvents, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { INCARNATION, INDEXEDDB_MIGRATIONS, type IndexedDbMigration } from './indexeddb-migrations.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
-import { byOrder, newIncarnation, readConversation, readDraft, readEvent } from './stored-json.ts';
+import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
 
 export interface IndexedDbLocalStoreOptions {
   /** The databases are named `<name>/<userId>`, one a user. Default `tidemark`. */
@@ -22,7 +23,8 @@ type Database = IDBPDatabase<Record<Stores, { key: IDBValidKey; value: string }>
 const ALL: readonly Stores[] = ['meta', 'conversations', 'events', 'drafts'];
 /** Browsers give UnknownError for a damaged database, and for passing trouble: so many in a row are believed. */
 const STRIKES = 3;
-const MAX_COUNT = 2 ** 32 - 1;
+/** More events than that are read without a cursor. */
+const AT_ONCE = 500;
 
 /**
  * A LocalStore in IndexedDB. A database per user: signing out deletes it whole, and keys stay short. Several tabs may have
@@ -186,10 +188,13 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     const found: IDBRequest<string | undefined> = meta.get(INCARNATION);
     found.onsuccess = () => {
       if (known !== null && found.result !== known) {
-        failure = evicted();
-        transaction.abort();
+        fail(evicted());
       } else if (found.result !== undefined) current = found.result;
       else meta.put(current, INCARNATION);
+    };
+    const fail = (error: unknown): void => {
+      failure = error;
+      transaction.abort();
     };
     try {
       if (changes.replace) {
@@ -197,15 +202,12 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         events.clear();
       }
       for (const row of changes.conversations ?? []) conversations.put(JSON.stringify(row), row.conversationId);
-      for (const event of changes.events ?? []) {
-        events.put(JSON.stringify(event), [event.conversationId, event.conversationSeq]);
-      }
+      for (const each of groupByChunk(changes.events ?? [])) putChunk(events, each, fail);
       for (const draft of changes.putDrafts ?? []) drafts.put(JSON.stringify(draft), draft.clientMessageId);
       for (const id of changes.removeDrafts ?? []) drafts.delete(id);
       if (changes.cursor !== undefined) meta.put(changes.cursor, 'cursor');
     } catch (error) {
-      failure = error;
-      transaction.abort();
+      fail(error);
     }
     await transaction.done.catch((error: unknown) => {
       throw failure ?? error;
@@ -269,19 +271,20 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       broken = false;
     },
     load: () => opened(load),
-    events: ({ conversationId, after, before, limit }: LocalEventsQuery) =>
+    events: (query: LocalEventsQuery) =>
       opened(async (database, { incarnation }) => {
-        const [from, to] = [(after ?? -1) + 1, (before ?? Number.MAX_SAFE_INTEGER) - 1];
+        const { conversationId, after = -1, before = Number.MAX_SAFE_INTEGER } = query;
+        const [from, to] = [chunkOf(after + 1), chunkOf(before - 1)];
         if (from > to) return [];
         const range = IDBKeyRange.bound([conversationId, from], [conversationId, to]);
         const transaction = database.transaction(['meta', 'events']);
         const store = unwrap(transaction.objectStore('events'));
-        const [found, texts] = await Promise.all([
+        const [found, events] = await Promise.all([
           transaction.objectStore('meta').get(INCARNATION),
-          after === undefined ? newest(store, range, limit) : oldest(store, range, limit),
+          readChunks(store, range, query),
         ]);
         if (found !== incarnation && incarnation !== null) throw evicted();
-        return texts.map((text) => readEvent(text, conversationId));
+        return pick(events, query);
       }),
     transaction: (changes) => {
       const turn = opened((database, own) => write(database, own, changes), lastWrite);
@@ -304,24 +307,61 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   };
 }
 
-function oldest(store: IDBObjectStore, range: IDBKeyRange, limit: number): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const request: IDBRequest<string[]> = store.getAll(range, Math.min(limit, MAX_COUNT));
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+/** Merged with what is there, which need not be read when the chunk comes whole. */
+function putChunk(
+  store: IDBObjectStore,
+  { conversationId, chunk, events }: ChunkOfEvents,
+  fail: (error: unknown) => void,
+) {
+  const key = [conversationId, chunk];
+  const put = (stored: readonly Event[]): void => {
+    store.put(JSON.stringify(mergeChunk(stored, events)), key);
+  };
+  if (new Set(events.map((event) => event.conversationSeq)).size === CHUNK) {
+    put([]);
+    return;
+  }
+  const found: IDBRequest<string | undefined> = store.get(key);
+  found.onsuccess = () => {
+    try {
+      put(found.result === undefined ? [] : readEvents(found.result, conversationId));
+    } catch (error) {
+      fail(error);
+    }
+  };
 }
 
-function newest(store: IDBObjectStore, range: IDBKeyRange, limit: number): Promise<string[]> {
+/** From the end that is asked for, until `limit` events are here; all at once when many are wanted. */
+function readChunks(store: IDBObjectStore, range: IDBKeyRange, query: LocalEventsQuery): Promise<Event[]> {
+  const { conversationId, after, limit } = query;
   return new Promise((resolve, reject) => {
-    const found: string[] = [];
-    const request = store.openCursor(range, 'prev');
-    request.onsuccess = () => {
-      const cursor = request.result;
-      if (cursor) found.push(cursor.value as string);
-      if (cursor && found.length < limit) cursor.continue();
-      else resolve(found);
+    const events: Event[] = [];
+    const take = (texts: readonly string[]): void => {
+      for (const text of texts) events.push(...readEvents(text, conversationId));
     };
+    const guarded = (step: () => void) => () => {
+      try {
+        step();
+      } catch (error) {
+        reject(error);
+      }
+    };
+    if (limit > AT_ONCE) {
+      const request: IDBRequest<string[]> = store.getAll(range);
+      request.onsuccess = guarded(() => {
+        take(request.result);
+        resolve(events);
+      });
+      request.onerror = () => reject(request.error);
+      return;
+    }
+    const request = store.openCursor(range, after === undefined ? 'prev' : 'next');
+    request.onsuccess = guarded(() => {
+      const cursor = request.result;
+      if (cursor) take([cursor.value as string]);
+      if (cursor && pick(events, query).length < limit) cursor.continue();
+      else resolve(events);
+    });
     request.onerror = () => reject(request.error);
   });
 }

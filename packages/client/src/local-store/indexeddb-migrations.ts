@@ -14,7 +14,7 @@ export const INDEXEDDB_MIGRATIONS: readonly IndexedDbMigration[] = [
     database.createObjectStore('meta');
     // By conversationId.
     database.createObjectStore('conversations');
-    // By [conversationId, conversationSeq].
+    // By [conversationId, chunk]: see event-chunks.ts.
     database.createObjectStore('events');
     // By clientMessageId.
     database.createObjectStore('drafts');

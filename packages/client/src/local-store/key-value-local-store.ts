@@ -1,4 +1,5 @@
 import type { ConversationId, Cursor, Event, UserId } from '@tidemark/core';
+import { CHUNK, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { createKeyValueJournal, type KeyChanges, type KeyValueJournal } from './key-value-journal.ts';
 import { getAll, type KeyValueStorage, removeAll } from './key-value-storage.ts';
 import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
@@ -38,9 +39,6 @@ interface Session {
   /** Conversation → numbers of its chunks. */
   chunks: Map<ConversationId, Set<number>>;
 }
-
-/** Events in one value. Each event that comes in rewrites its chunk, so a chunk is small. */
-const CHUNK = 16;
 
 /**
  * A LocalStore in a key-value storage, for React Native. Rows and cursor move together through a journal (see
@@ -223,15 +221,13 @@ export function keyValueLocalStoreOf(
       .filter((chunk) => chunk >= chunkOf(after + 1) && chunk <= chunkOf(before - 1))
       .sort((a, b) => direction * (a - b));
     const events: Event[] = [];
-    // As many chunks at once as hold `limit` events when they are full.
-    const step = Math.max(1, Math.ceil(limit / CHUNK));
-    for (let index = 0; index < wanted.length && events.length < limit; index += step) {
+    // As many chunks at once as hold `limit` events when they are full, and one for the border.
+    const step = Math.ceil(limit / CHUNK) + 1;
+    for (let index = 0; index < wanted.length && pick(events, query).length < limit; index += step) {
       const chunks = wanted.slice(index, index + step).map((chunk) => ({ conversationId, chunk }));
-      for (const chunk of await readChunks(own.meta.generation, chunks)) {
-        events.push(...chunk.filter(({ conversationSeq: seq }) => seq > after && seq < before));
-      }
+      events.push(...(await readChunks(own.meta.generation, chunks)).flat());
     }
-    return events.sort((a, b) => direction * (a.conversationSeq - b.conversationSeq)).slice(0, limit);
+    return pick(events, query);
   }
 
   async function write(own: Session, through: KeyValueJournal, changes: LocalChanges): Promise<void> {
@@ -267,24 +263,11 @@ export function keyValueLocalStoreOf(
 
   /** The chunks that `events` belong to, with them in place. */
   async function mergeEvents(generation: string, chunks: Session['chunks'], events: readonly Event[]) {
-    const touched = new Map<string, { conversationId: ConversationId; chunk: number; fresh: Event[] }>();
-    for (const event of events) {
-      const { conversationId } = event;
-      const chunk = chunkOf(event.conversationSeq);
-      const id = `${chunk},${conversationId}`;
-      const entry = touched.get(id) ?? { conversationId, chunk, fresh: [] };
-      entry.fresh.push(event);
-      touched.set(id, entry);
-    }
-    const existing = [...touched.values()].filter((each) => chunks.get(each.conversationId)?.has(each.chunk));
+    const touched = groupByChunk(events);
+    const existing = touched.filter((each) => chunks.get(each.conversationId)?.has(each.chunk));
     const found = await readChunks(generation, existing);
     const stored = new Map(existing.map((each, index) => [each, found[index] ?? []]));
-    return [...touched.values()].map((entry) => {
-      const bySeq = new Map<number, Event>();
-      for (const event of [...(stored.get(entry) ?? []), ...entry.fresh]) bySeq.set(event.conversationSeq, event);
-      const merged = [...bySeq.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
-      return { conversationId: entry.conversationId, chunk: entry.chunk, events: merged };
-    });
+    return touched.map((each) => ({ ...each, events: mergeChunk(stored.get(each) ?? [], each.events) }));
   }
 
   /** What is left of it after a crash is removed by the next `open`. */
@@ -331,10 +314,6 @@ export function keyValueLocalStoreOf(
         erased = true;
       }),
   };
-}
-
-function chunkOf(conversationSeq: number): number {
-  return Math.floor(conversationSeq / CHUNK);
 }
 
 function indexChunk(chunks: Session['chunks'], conversationId: ConversationId, chunk: number): void {

@@ -45,10 +45,7 @@ export const INDEXED_DB: Readonly<Record<string, readonly (readonly [IDBValidKey
     ['cursor', 'e:2'],
   ],
   conversations: [['d:alice,bob', ROW]],
-  events: [
-    [['d:alice,bob', 1], EVENT_1],
-    [['d:alice,bob', 2], EVENT_2],
-  ],
+  events: [[['d:alice,bob', 0], `[${EVENT_1},${EVENT_2}]`]],
   drafts: [['d-1', DRAFT]],
 };
 
