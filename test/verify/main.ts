@@ -32,9 +32,8 @@ function list(): void {
   for (const { name, about } of CONFIGURATIONS) say(`  ${name.padEnd(width)}  ${about}`);
   say('\nFaults');
   for (const { kind, about } of FAULTS.values()) {
-    const at = CONFIGURATIONS.map(({ name }) => name).filter((name) => applicableFaults(name).includes(kind));
-    const where = at.length === CONFIGURATIONS.length ? '' : ` (${at.length > 0 ? at.join(', ') : 'nowhere'} only)`;
-    say(`  ${kind.padEnd(width)}  ${about}${where}`);
+    const lacking = CONFIGURATIONS.map(({ name }) => name).filter((name) => !applicableFaults(name).includes(kind));
+    say(`  ${kind.padEnd(width)}  ${about}${lacking.length > 0 ? ` (not at ${lacking.join(', ')})` : ''}`);
   }
 }
 
