@@ -24,6 +24,7 @@ export interface ObservedDevice {
   /**
    * Seqs up to it may have come in a snapshot, which holds only conversations the user belongs to: resets that were
    * told, and those that the device's death kept from being told (it resumed beyond what it had told).
+   * -1 when there was none.
    */
   readonly snapshotUpTo: number;
   /** What it shows at a place: by its dump, or for want of one by what it applied since its last reset. */
@@ -96,7 +97,7 @@ export function observeDevice(
 }
 
 function snapshotUpTo(walked: readonly Walked[]): number {
-  let upTo = 0;
+  let upTo = -1;
   for (const { step, before, says } of walked) {
     if (!says) continue;
     if (step.type === 'reset') upTo = says.seq;

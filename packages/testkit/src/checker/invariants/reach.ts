@@ -76,7 +76,7 @@ function mayLack(
   if (conversation.isMemberNow(device.userId)) return false;
   if (device.fresh) return true;
   const seq = observed.inboxes.get(device.userId)?.seqOf(receipt);
-  return device.snapshotUpTo > 0 && (seq === undefined || seq <= device.snapshotUpTo);
+  return device.snapshotUpTo >= 0 && (seq === undefined || seq <= device.snapshotUpTo);
 }
 
 function isPastRetention(
