@@ -1,5 +1,7 @@
 export type { HistoryRecord } from './checker/history.ts';
+export { type HistoryFile, openHistoryFile, readHistory } from './checker/history-file.ts';
 export { type JudgeOptions, judge, type Verdict } from './checker/judge.ts';
+export { timelinePage } from './checker/timeline-page.ts';
 export type { InvariantName, Subject, Violation } from './checker/violation.ts';
 export type { Fault } from './faults/fault.ts';
 export { FAULTS, faultsNamed } from './faults/fault-catalogue.ts';
@@ -10,6 +12,7 @@ export { runDevice } from './verify/device.ts';
 export type { DeviceAdapter } from './verify/device-adapter.ts';
 export { type NodeProcess, type NodeProcessOptions, nodeProcess } from './verify/node-process.ts';
 export { answerCalls, passFailpoint, tellReady } from './verify/node-program.ts';
+export { type RunOptions } from './verify/run.ts';
 export { DEVICE_FAILPOINTS } from './verify/recording-store.ts';
 export { recordServer, type ServerRecorder } from './verify/server-recorder.ts';
 export type {
