@@ -148,6 +148,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     severalTabs: tabs !== undefined,
     closing,
     onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
+    onKept: (ids) => {
+      // They are in the store, and whoever leads next finds them there.
+      if (tabs) group.ask('adopt', { ids }).catch(() => undefined);
+    },
     onSent: (receipt) => group.post({ type: 'sent', receipt }),
     onProgress: (clientMessageId, progress) => group.post({ type: 'progress', clientMessageId, progress }),
   });
@@ -211,6 +215,11 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       return loadHistory(conversationId, trpc, replica, userId, pageSize, signal);
     },
     history: (query: HistoryInput) => fetchHistory(query, trpc, closing),
+    /** Another tab has kept drafts, and told of them: reads the store when that was not heard. */
+    adopt: async ({ ids }: { ids: readonly CommandId[] }) => {
+      await replica.commit(() => undefined);
+      if (ids.some((id) => !outbox.has(id))) await load();
+    },
     markRead: async ({ conversationId, readSeq }: OfConversation & { readSeq: number | null }) =>
       leading().readMarks.mark(conversationId, readSeq ?? undefined),
     retry: ({ clientMessageId }: OfDraft) => outbox.retry(clientMessageId),

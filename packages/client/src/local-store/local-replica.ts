@@ -187,13 +187,10 @@ export function createLocalReplica(
       const before = rows.get(conversationId)?.local ?? null;
       if (before && (!local || local.from > before.from || local.to < before.to)) return everything;
       if (!local) continue;
-      const limit = TOLD_EVENTS - found.length + 1;
-      if (!before || local.to > before.to) {
-        found.push(...(await store.events({ conversationId, after: before?.to ?? local.from - 1, limit })));
-      }
-      if (before && local.from < before.from) {
-        found.push(...(await store.events({ conversationId, before: before.from, limit })));
-      }
+      // Older ones are read by who asks for them.
+      if (before && local.to === before.to) continue;
+      const after = before?.to ?? local.from - 1;
+      found.push(...(await store.events({ conversationId, after, limit: TOLD_EVENTS - found.length + 1 })));
       if (found.length > TOLD_EVENTS) return everything;
     }
     return { conversations: changed, events: found };

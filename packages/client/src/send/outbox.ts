@@ -69,6 +69,7 @@ export interface Outbox {
   /** The tab that leads has got a receipt. */
   sentElsewhere(receipt: Receipt): void;
   progressElsewhere(id: CommandId, progress: readonly number[]): void;
+  has(id: CommandId): boolean;
   /** Receipts whose messages are not here yet. */
   receipts(): Receipt[];
   close(error: Error): void;
@@ -93,6 +94,8 @@ export interface OutboxOptions {
   readonly severalTabs: boolean;
   readonly closing: AbortSignal;
   readonly onChange: (conversationId: ConversationId) => void;
+  /** Drafts are in the local store, for another tab to send. */
+  readonly onKept: (ids: readonly CommandId[]) => void;
   /** For the other tabs. */
   readonly onSent: (receipt: Receipt) => void;
   readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
@@ -189,6 +192,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           events.emit('queued', { clientMessageId, conversationId });
           enqueue(slot);
         }
+        if (!term) options.onKept(batch.map((slot) => slot.entry.draft.clientMessageId));
       }
     } catch (error) {
       if (!closing.aborted) throw error;
@@ -470,6 +474,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const slot = slots.get(id);
       if (slot) entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
     },
+    has: (id) => slots.has(id),
     receipts: () => [...slots.values()].flatMap(({ entry }) => entry.receipt ?? []),
     close: (error) => {
       for (const slot of slots.values()) slot.reject(error);

@@ -170,7 +170,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
 
   function take(envelope: TabEnvelope): void {
     const { from, message } = envelope;
-    if (catching) {
+    if (catching !== undefined) {
       held.push(envelope);
       if (held.length <= MAX_HELD) return;
       // Too much to keep: it is all in the store, but what was asked and answered.

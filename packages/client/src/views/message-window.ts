@@ -246,10 +246,9 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       exists = true;
       const messages = messagesOf(events, 0);
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));
-      if (!span && events.some((event) => event.conversationSeq === range.from)) {
-        // What came now begins what is local, so it is all there is.
-        span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
-      }
+      const isAll = lowest(events, Infinity) === range.from && highest(events, 0) === range.to;
+      // What came now is all that is local, so there is nothing to load. Another tab may bring older ones alone.
+      if (!span && isAll) span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
       if (!span?.isEnd) return;
       const next = takeIn(span, messages);
       if (next.messages.length <= windowSize + pageSize) span = next;
