@@ -5,7 +5,10 @@ import { entryPoints, packagesInOrder } from './scripts/workspace.mjs';
 const packages = packagesInOrder().map((item) => {
   const built = entryPoints(item).map(({ file }) => file.replace('./dist/', 'src/').replace(/\.js$/, ''));
   const source = (name) => (existsSync(new URL(`${name}.tsx`, item.dir)) ? `${name}.tsx` : `${name}.ts`);
-  const config = { entry: [...built.map(source), 'test/**/*.test.ts'], project: ['src/**/*.{ts,tsx}', 'test/**/*.ts'] };
+  const config = {
+    entry: [...built.map(source), 'test/**/*.test.{ts,tsx}'],
+    project: ['src/**/*.{ts,tsx}', 'test/**/*.{ts,tsx}'],
+  };
   // Tests import the optional peers that sources only describe; a source that imported one would fail the boundary check.
   const optional = Object.entries(item.manifest.peerDependenciesMeta ?? {}).filter(([, { optional }]) => optional);
   return [`packages/${item.folder}`, { ...config, ignoreDependencies: optional.map(([name]) => name) }];

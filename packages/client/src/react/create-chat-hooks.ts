@@ -27,8 +27,11 @@ export interface ChatHooks<CIn, COut> {
   useConversations(): readonly ConversationItem<COut>[];
   /** What can be done in a conversation, and as `item` its line of the list: `null` while nothing is known of it. */
   useConversation(conversationId: string): Conversation<CIn, COut>;
-  /** A window of a conversation's messages, and the functions that move it: the same ones on every render. */
-  useMessages(conversationId: string): Messages<CIn, COut>;
+  /**
+   * A window of a conversation's messages, and the functions that move it: the same ones on every render. With `suspense`
+   * the nearest `<Suspense>` shows its fallback until the first page is here, or could not be loaded (`loaded` is false then).
+   */
+  useMessages(conversationId: string, options?: { readonly suspense?: boolean }): Messages<CIn, COut>;
   /** Unread messages over all conversations. */
   useUnread(): number;
   useConnection(): ClientConnectionState;
@@ -84,9 +87,10 @@ function createUntypedHooks(): ChatHooks<ContentMap, ContentMap> {
       const item = useView(handle.item, null);
       return useMemo(() => ({ ...handle, item }), [handle, item]);
     },
-    useMessages: (conversationId) => {
+    useMessages: (conversationId, { suspense = false } = {}) => {
       const { messages } = useChat().conversation(conversationId);
       const snapshot = useView(messages, NOTHING_LOADED);
+      if (suspense && snapshot !== NOTHING_LOADED) suspendUntilLoaded(messages, snapshot.loaded);
       return useMemo(() => {
         const { loadOlder, loadNewer, loadAround, loadNewest } = messages;
         return { ...snapshot, loadOlder, loadNewer, loadAround, loadNewest };
@@ -95,6 +99,27 @@ function createUntypedHooks(): ChatHooks<ContentMap, ContentMap> {
     useUnread: () => useView(useChat().unread, 0),
     useConnection: () => useView(useChat().connection, STOPPED),
   };
+}
+
+/** First pages that somebody waits for; `over` when it came or could not be loaded. */
+const firstPages = new WeakMap<object, { over: boolean; readonly page: Promise<void> }>();
+
+function suspendUntilLoaded(messages: MessagesView<ContentMap, ContentMap>, isLoaded: boolean): void {
+  if (isLoaded) {
+    firstPages.delete(messages);
+    return;
+  }
+  let first = firstPages.get(messages);
+  if (!first) {
+    const end = (): void => {
+      begun.over = true;
+    };
+    const begun = { over: false, page: messages.loadNewest().then(end, end) };
+    first = begun;
+    firstPages.set(messages, begun);
+  }
+  // How React, also before its `use`, is told what a component waits for.
+  if (!first.over) throw first.page;
 }
 
 /** `onServer`: what it is before anything was loaded. */
