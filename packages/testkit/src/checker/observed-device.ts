@@ -29,6 +29,8 @@ export interface ObservedDevice {
   readonly snapshotUpTo: number;
   /** What it shows at a place: by its dump, or for want of one by what it applied since its last reset. */
   shown(conversationId: ConversationId, conversationSeq: number): Event | undefined;
+  /** What it applied at a place since its last reset. */
+  applied(conversationId: ConversationId, conversationSeq: number): Event | undefined;
 }
 
 export function deviceKey({ userId, deviceId }: { readonly userId: string; readonly deviceId: string }): string {
@@ -78,7 +80,11 @@ export function observeDevice(
   dump: RecordOf<'device-dump'> | undefined,
 ): ObservedDevice {
   const { walked, end } = walk(steps);
-  let shown: Map<ConversationId, (Event | undefined)[]> | undefined;
+  let [shown, applied]: [Places?, Places?] = [];
+  const appliedAt: ObservedDevice['applied'] = (conversationId, seq) => {
+    applied ??= placed(sinceReset(steps));
+    return applied.get(conversationId)?.[seq];
+  };
   return {
     key: deviceKey({ userId, deviceId }),
     userId,
@@ -90,9 +96,11 @@ export function observeDevice(
     fresh: dump?.fresh ?? false,
     snapshotUpTo: snapshotUpTo(walked),
     shown: (conversationId, seq) => {
-      shown ??= dump ? placed(dump.conversations.map((each) => each.events)) : placed(sinceReset(steps));
+      if (!dump) return appliedAt(conversationId, seq);
+      shown ??= placed(dump.conversations.map((each) => each.events));
       return shown.get(conversationId)?.[seq];
     },
+    applied: appliedAt,
   };
 }
 
@@ -114,8 +122,11 @@ function sinceReset(steps: readonly DeviceStep[]): Event[][] {
     .map((step) => (step.type === 'apply' ? step.entries.flatMap(({ event }) => (event ? [event] : [])) : []));
 }
 
-function placed(lists: readonly (readonly Event[])[]): Map<ConversationId, (Event | undefined)[]> {
-  const byConversation = new Map<ConversationId, (Event | undefined)[]>();
+/** Conversation → conversationSeq → event. */
+type Places = Map<ConversationId, (Event | undefined)[]>;
+
+function placed(lists: readonly (readonly Event[])[]): Places {
+  const byConversation: Places = new Map();
   for (const event of lists.flat()) {
     const bySeq = orInsert(byConversation, event.conversationId, () => []);
     bySeq[event.conversationSeq] ??= event;

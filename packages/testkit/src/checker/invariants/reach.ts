@@ -75,6 +75,7 @@ function mayLack(
 ): boolean {
   if (conversation.isMemberNow(device.userId)) return false;
   if (device.fresh) return true;
+  if (device.applied(receipt.conversationId, receipt.conversationSeq)) return false;
   const seq = observed.inboxes.get(device.userId)?.seqOf(receipt);
   return device.snapshotUpTo >= 0 && (seq === undefined || seq <= device.snapshotUpTo);
 }
