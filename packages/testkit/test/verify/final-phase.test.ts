@@ -97,13 +97,14 @@ test('the stores are dumped whole: each inbox, and each conversation that is nam
     const records = readHistory(folder);
     expect(records.map(({ type }) => type)).toEqual(['inbox-dump', 'inbox-dump', 'log-dump']);
     const [alice, , log] = records;
-    expect(alice).toMatchObject({ userId: 'alice', head: 3, floor: 0, epoch: stores.inbox.epoch });
-    expect((alice as { entries: unknown[] }).entries).toEqual(
-      [1, 2, 3].map((seq) => ({ seq, conversationId: chat.conversationId, conversationSeq: seq })),
-    );
-    expect((log as { events: { conversationSeq: number }[] }).events.map((event) => event.conversationSeq)).toEqual([
-      1, 2, 3,
-    ]);
+    expect(alice).toMatchObject({
+      userId: 'alice',
+      head: 3,
+      floor: 0,
+      epoch: stores.inbox.epoch,
+      entries: [1, 2, 3].map((seq) => ({ seq, conversationId: chat.conversationId, conversationSeq: seq })),
+    });
+    expect(log).toMatchObject({ events: [{ conversationSeq: 1 }, { conversationSeq: 2 }, { conversationSeq: 3 }] });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
