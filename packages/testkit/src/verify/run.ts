@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly devicesPerUser?: number;
   /** What each device does per second, on average, while the servers keep up. Default 2. */
   readonly rate?: number;
+  /** How long it may take to come to rest after that, and a new device to catch up. Default 60. */
+  readonly settleSeconds?: number;
   /** Names of faults; default `all`. Those that the configuration has nothing for are left out. */
   readonly faults?: readonly string[] | 'all';
   /** Where histories and what else the run leaves go; a new temporary folder when absent. */
@@ -49,7 +52,6 @@ export interface RunOutcome {
 const STARTING_AT_ONCE = 8;
 const PROGRESS_MS = 5_000;
 const READY_TIMEOUT_MS = 60_000;
-const QUIET_TIMEOUT_MS = 60_000;
 /** How long one step of the end may take at most: healing, dumping. */
 const STEP_TIMEOUT_MS = 120_000;
 
@@ -64,6 +66,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     users: userCount = 20,
     devicesPerUser = 2,
     rate = 2,
+    settleSeconds = 60,
     onProgress = () => {},
   } = options;
   const chosen = faultsNamed(options.faults ?? 'all');
@@ -114,7 +117,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     users.flatMap((user) => deviceIds.map((device) => () => start(user, device))),
     STARTING_AT_ONCE,
   );
-  await untilLive(devices);
+  await untilLive(devices, READY_TIMEOUT_MS);
   await createGroups(devices, users);
 
   // ── Load and faults ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,7 +137,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   const healed = performance.now();
   const stores = await within(STEP_TIMEOUT_MS, 'opening the stores', deployment.openStores());
   life.defer(() => stores.close());
-  const quiet = await untilQuiet(devices, stores, QUIET_TIMEOUT_MS, throttled(onProgress, 'waiting for '));
+  const quiet = await untilQuiet(devices, stores, settleSeconds * 1_000, throttled(onProgress, 'waiting for '));
   history.write(quiet.quiet ? { type: 'quiet' } : { type: 'not-quiet', waitingFor: quiet.waitingFor });
   const secondsToQuiet = quiet.quiet ? Math.round((performance.now() - healed) / 100) / 10 : null;
 
@@ -143,7 +146,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     users.map((user) => () => start(user, 'fresh')),
     STARTING_AT_ONCE,
   );
-  await untilLive(fresh).catch((error: unknown) => {
+  await untilLive(fresh, settleSeconds * 1_000).catch((error: unknown) => {
     history.write({ type: 'not-quiet', waitingFor: String(error) });
   });
   for (const [list, isFresh] of [
@@ -169,6 +172,8 @@ async function underFaults(
   onProgress: (line: string) => void,
 ): Promise<void> {
   const over = new AbortController();
+  // Each fault of the plan waits on it.
+  setMaxListeners(0, over.signal);
   const on = new Set<PlannedFault>();
   const carriedOut = carryOutFaults(
     plan,
@@ -214,8 +219,8 @@ async function healAll({ services, servers }: System, devices: readonly RunDevic
   await Promise.all(devices.map((device) => device.stopTraffic()));
 }
 
-async function untilLive(devices: readonly RunDevice[]): Promise<void> {
-  const deadline = performance.now() + READY_TIMEOUT_MS;
+async function untilLive(devices: readonly RunDevice[], timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   for (const device of devices) {
     for (;;) {
       const { cursor, busyWith } = await device.status();
