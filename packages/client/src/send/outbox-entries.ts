@@ -36,6 +36,8 @@ export interface Slot {
   passed: 'no' | 'perhaps' | 'yes';
   /** Ends the upload under way. */
   upload: AbortController | undefined;
+  /** The error that is being noted, with its cause, which the local store does not keep. */
+  refusal: TidemarkError | undefined;
   readonly receipt: Promise<Receipt>;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: Error) => void;
@@ -95,7 +97,7 @@ export function createOutboxEntries(options: {
       const error = errorOf(draft);
       const status = error ? 'failed' : 'pending';
       const entry = { draft, status, receipt: null, error, attachments: attachmentsOf(draft, []) } as const;
-      const slot: Slot = { entry, passed, upload: undefined, receipt, resolve, reject };
+      const slot: Slot = { entry, passed, upload: undefined, refusal: undefined, receipt, resolve, reject };
       index(slot);
       return slot;
     },
@@ -136,9 +138,10 @@ export function createOutboxEntries(options: {
         onAdopt(entries.add(draft, 'perhaps'));
         onChange(conversationId);
       } else if (error && slot.entry.status !== 'failed') {
-        entries.show(slot, { draft, status: 'failed', receipt: null, error });
-        slot.reject(error);
-        events.emit('failed', { clientMessageId, conversationId, error });
+        const refusal = slot.refusal ?? error;
+        entries.show(slot, { draft, status: 'failed', receipt: null, error: refusal });
+        slot.reject(refusal);
+        events.emit('failed', { clientMessageId, conversationId, error: refusal });
       } else if (!error && slot.entry.status === 'failed') {
         // To be sent again: a slot of its own, the earlier receipt was rejected.
         entries.drop(slot);

@@ -328,6 +328,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function fail(own: Term, slot: Slot, error: TidemarkError): Promise<void> {
     const { clientMessageId } = slot.entry.draft;
     const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
+    slot.refusal = error;
     // What shows it as failed is the commit, here as in the other tabs.
     await own.replica
       .commitSurely('store', () =>
