@@ -283,7 +283,7 @@ function socket(page: Page): Connection {
 }
 
 /** A store that several tabs have open, each with a handle of its own; as slow as a database, and in order. */
-export function sharedStore(): { handle(): LocalStore; readonly inner: LocalStore } {
+function sharedStore(): { handle(): LocalStore; readonly inner: LocalStore } {
   const inner = memoryLocalStore();
   let last: Promise<unknown> = Promise.resolve();
   const later = <T>(work: () => Promise<T>): Promise<T> => {
