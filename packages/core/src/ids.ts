@@ -1,5 +1,5 @@
-import { monotonicFactory } from 'ulid';
 import { TidemarkError } from './errors.ts';
+import { monotonicUlids } from './monotonic-ulid.ts';
 
 declare const brand: unique symbol;
 type Brand<T, Name extends string> = T & { readonly [brand]: Name };
@@ -98,11 +98,11 @@ export interface IdSource {
 
 /** @param random seeded in tests; by default the platform's cryptographic source. */
 export function createIdSource(random?: () => number): IdSource {
-  const next = monotonicFactory(random);
+  const next = monotonicUlids(random);
   return {
-    messageId: (at) => next(at) as string as MessageId,
+    messageId: (at) => next(at) as MessageId,
     groupId: (at) => `g:${next(at)}` as ConversationId,
-    commandId: (at) => next(at) as string as CommandId,
+    commandId: (at) => next(at) as CommandId,
   };
 }
 
