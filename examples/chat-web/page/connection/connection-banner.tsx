@@ -21,7 +21,7 @@ export function ConnectionBanner() {
       return <Banner look="calm">Connecting …</Banner>;
     case 'catching-up':
       if (!isLate) return <div className={styles.none} role="status" />;
-      return <Banner look="calm">Catching up …</Banner>;
+      return <Banner look="calm">{catchingUp(state.missing)}</Banner>;
     case 'waiting':
       return (
         <Banner look="warning" action="Try now" onAction={connection.retryNow}>
@@ -62,6 +62,11 @@ function Banner(props: {
       )}
     </div>
   );
+}
+
+function catchingUp(missing: number | null): string {
+  if (missing === null) return 'Catching up …';
+  return missing === 1 ? 'Catching up … 1 message' : `Catching up … ${missing.toLocaleString()} messages`;
 }
 
 /** Not said aloud each second: the sentence around it was said once. */

@@ -28,7 +28,10 @@ export function MessageList(props: {
 
   const isReadingRef = useRef(false);
   const unreadAfter = useUnreadLine(item, isReadingRef);
-  const target = useMemo(() => rowsOf(items, account.id, unreadAfter, Date.now()), [items, account.id, unreadAfter]);
+  const target = useMemo(
+    () => rowsOf(items, account.id, unreadAfter, hasOlder, Date.now()),
+    [items, account.id, unreadAfter, hasOlder],
+  );
   const { rows, shift, window } = useSteps(target);
   const place = usePlace({
     window,

@@ -20,9 +20,17 @@ const PAUSE_MS = 5 * 60_000;
 
 /**
  * @param unreadAfter conversationSeq of the last message that was read, while the line is shown
+ * @param hasOlder older messages are not among the items: the first unread one may be among those
  */
-export function rowsOf(items: readonly Item[], userId: string, unreadAfter: number | null, now: number): Row[] {
-  const unread = unreadAfter === null ? -1 : items.findIndex((item) => isUnread(item, userId, unreadAfter));
+export function rowsOf(
+  items: readonly Item[],
+  userId: string,
+  unreadAfter: number | null,
+  hasOlder: boolean,
+  now: number,
+): Row[] {
+  const found = unreadAfter === null ? -1 : items.findIndex((item) => isUnread(item, userId, unreadAfter));
+  const unread = found === 0 && hasOlder ? -1 : found;
   const begins = items.map((item, index) => {
     const before = items[index - 1];
     if (!before || index === unread) return true;

@@ -1,5 +1,6 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
+import { watchHand } from './watch-hand.ts';
 
 /** Nearer to an end than this, the next page is asked for. */
 const NEAR_PX = 900;
@@ -7,6 +8,9 @@ const NEAR_PX = 900;
 const AT_END_PX = 40;
 /** Left free above the line where the unread messages begin. */
 const ABOVE_LINE_PX = 56;
+/** Rows are measured as they are drawn: so many frames a place may take to stand still. */
+const SETTLE_FRAMES = 60;
+const STILL_FRAMES = 2;
 
 interface PlaceOptions {
   readonly window: number;
@@ -23,12 +27,12 @@ interface PlaceOptions {
   readonly loadUnread: (() => Promise<void>) | null;
 }
 
-export interface Place {
+interface Place {
   readonly scroller: RefObject<HTMLElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
   /** The newest message is on screen. */
   readonly isAtEnd: boolean;
-  /** The unread line has not been on screen yet and is above it. */
+  /** The unread line is above what is on screen, and was not on it yet. */
   readonly isLineAbove: boolean;
   /** The last page that was asked for did not come. */
   readonly isStuck: boolean;
@@ -42,34 +46,41 @@ export interface Place {
 
 /** Where the list of messages stands, and what moves it: it begins at the first unread message and follows the newest. */
 export function usePlace(options: PlaceOptions): Place {
-  const { window, count, unreadRow, hasOlder, hasNewer, loading, loadUnread } = options;
+  const { window, count, unreadRow, hasOlder, hasNewer, loading } = options;
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const latest = useRef(options);
   latest.current = options;
-  /** Until it is reached, the list stands for nothing the person chose. */
-  const goal = useRef<'begin' | 'unread' | 'newest' | null>('begin');
+  /** What the list is on its way to; until it is there, where it stands means nothing. */
+  const goal = useRef<'begin' | 'unread' | 'newest' | 'settling' | null>('begin');
   const follows = useRef(false);
+  /** The latest journey; one that was overtaken ends. */
+  const journey = useRef(0);
+  const hand = useRef<(() => boolean) | null>(null);
   const lastTop = useRef(0);
   const hasSeenLine = useRef(false);
   const [isAtEnd, setAtEnd] = useState(false);
   const [isLineAbove, setLineAbove] = useState(false);
   const [isStuck, setStuck] = useState(false);
 
-  const toEnd = useCallback(() => {
-    follows.current = true;
-    const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight;
+  useEffect(() => {
+    if (!scroller.current) return;
+    const { isMoving, stop } = watchHand(scroller.current);
+    hand.current = isMoving;
+    return stop;
   }, []);
 
   const ask = useCallback((load: () => Promise<void>) => {
     load().then(
       () => setStuck(false),
-      () => setStuck(true),
+      () => {
+        if (goal.current !== 'settling') goal.current = null;
+        setStuck(true);
+      },
     );
   }, []);
 
-  /** What the new offset means: whether it follows, what is above, which page is wanted next. */
+  /** What the offset means: whether it follows, what is above, which page is wanted next. */
   const look = useCallback(() => {
     const { current } = scroller;
     if (!current || goal.current !== null) return;
@@ -77,18 +88,58 @@ export function usePlace(options: PlaceOptions): Place {
     const top = current.scrollTop;
     const below = current.scrollHeight - top - current.clientHeight;
     const atEnd = below <= AT_END_PX && !now.hasNewer;
-    // Growth alone does not end the following; a person who scrolls up does.
     if (atEnd) follows.current = true;
-    else if (top < lastTop.current - 1) follows.current = false;
+    // What is measured anew moves the list, too: only a person ends the following.
+    else if (top < lastTop.current && hand.current?.()) follows.current = false;
     lastTop.current = top;
     setAtEnd(atEnd || follows.current);
-    const lineTop = now.unreadRow < 0 ? -1 : (list.current?.getItemOffset(now.unreadRow) ?? 0);
+    const lineTop = now.unreadRow < 0 ? 0 : (list.current?.getItemOffset(now.unreadRow) ?? 0);
     if (now.unreadRow >= 0 && lineTop >= top - 8 && lineTop < top + current.clientHeight) hasSeenLine.current = true;
     setLineAbove(!hasSeenLine.current && now.unreadRow >= 0 && lineTop < top);
     if (now.loading) return;
     if (now.hasOlder && top < NEAR_PX) ask(now.loadOlder);
     else if (now.hasNewer && below < NEAR_PX) ask(now.loadNewer);
   }, [ask]);
+
+  const toEnd = useCallback(() => {
+    const { current } = scroller;
+    if (current) current.scrollTop = current.scrollHeight;
+  }, []);
+
+  /** Goes to a row, or to the end, again after each frame until it stands still there. */
+  const settle = useCallback(
+    (row: number | 'end') => {
+      goal.current = 'settling';
+      follows.current = row === 'end';
+      journey.current += 1;
+      const mine = journey.current;
+      const step = (frames: number, before: number, still: number): void => {
+        const { current } = scroller;
+        if (!current || journey.current !== mine) return;
+        if (row === 'end') toEnd();
+        else current.scrollTop = (list.current?.getItemOffset(row) ?? 0) - ABOVE_LINE_PX;
+        const place = current.scrollTop + current.scrollHeight;
+        const isStill = place === before && (list.current?.viewportSize ?? 0) > 0;
+        if (frames > SETTLE_FRAMES || (isStill && still === STILL_FRAMES)) {
+          goal.current = null;
+          lastTop.current = current.scrollTop;
+          look();
+        } else requestAnimationFrame(() => step(frames + 1, place, isStill ? still + 1 : 0));
+      };
+      step(0, -1, 0);
+    },
+    [look, toEnd],
+  );
+
+  const toUnread = useCallback(() => {
+    const { loadUnread } = latest.current;
+    if (latest.current.unreadRow >= 0) settle(latest.current.unreadRow);
+    else if (loadUnread) {
+      goal.current = 'unread';
+      journey.current += 1;
+      ask(loadUnread);
+    }
+  }, [settle, ask]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
   useEffect(() => {
@@ -98,25 +149,16 @@ export function usePlace(options: PlaceOptions): Place {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another window is another place
   useLayoutEffect(() => {
     if (count === 0) return;
-    if (goal.current === 'begin' && unreadRow < 0 && loadUnread) {
-      goal.current = 'unread';
-      loadUnread().catch(() => {
-        goal.current = null;
-        toEnd();
-      });
-      return;
-    }
-    if ((goal.current === 'begin' || goal.current === 'unread') && unreadRow >= 0) {
-      goal.current = null;
-      follows.current = false;
-      list.current?.scrollToIndex(unreadRow, { align: 'start', offset: -ABOVE_LINE_PX });
-    } else if (goal.current === 'begin' || (goal.current === 'newest' && !hasNewer)) {
-      goal.current = null;
+    const wanted = goal.current;
+    if ((wanted === 'begin' || wanted === 'unread') && unreadRow >= 0) settle(unreadRow);
+    else if (wanted === 'begin' && latest.current.loadUnread) {
       toEnd();
-    } else if (follows.current && !hasNewer) {
-      toEnd();
+      toUnread();
+    } else if (wanted === 'begin' || (wanted === 'newest' && !hasNewer)) settle('end');
+    else if (wanted === null) {
+      if (follows.current && !hasNewer) toEnd();
+      look();
     }
-    look();
   }, [window, count, unreadRow, hasNewer, loading, hasOlder]);
 
   return {
@@ -129,21 +171,14 @@ export function usePlace(options: PlaceOptions): Place {
     onResize: () => {
       if (follows.current && goal.current === null && !hasNewer) toEnd();
     },
-    toUnread: () => {
-      if (unreadRow >= 0) {
-        follows.current = false;
-        list.current?.scrollToIndex(unreadRow, { align: 'start', offset: -ABOVE_LINE_PX, smooth: true });
-      } else if (loadUnread) {
-        goal.current = 'unread';
-        ask(loadUnread);
-      }
-    },
+    toUnread,
     toNewest: () => {
       if (!hasNewer) {
-        toEnd();
+        settle('end');
         return;
       }
       goal.current = 'newest';
+      journey.current += 1;
       ask(latest.current.loadNewest);
     },
     retry: () => {

@@ -1,0 +1,193 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import type { ChatWeb } from '../support/chat-web.ts';
+
+/** One state of the page, and how a person gets there. */
+export interface ChatWebState {
+  readonly name: string;
+  /** Without conversations to begin with. */
+  readonly isEmpty?: boolean;
+  /** On a wide screen only: what it shows is the same on a narrow one. */
+  readonly isWideOnly?: boolean;
+  enter(page: Page, chat: ChatWeb, context: BrowserContext): Promise<unknown>;
+}
+
+/** The main states, in an order in which none disturbs those after it. Each begins in a fresh window of alice. */
+export const CHAT_WEB_STATES: readonly ChatWebState[] = [
+  {
+    name: 'sign-in',
+    enter: (page, chat) => page.goto(`${chat.url}/?sign-in`),
+  },
+  {
+    name: 'list',
+    enter: async (page, chat) => {
+      await signedIn(page, chat, 'alice');
+      await line(page, 'Harbour kitchen').waitFor();
+    },
+  },
+  {
+    name: 'group-far-unread',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Harbour kitchen', page.viewportSize()?.width === 1280 ? 'alice' : 'bob');
+      await page.waitForTimeout(1_500);
+    },
+  },
+  {
+    name: 'direct',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      await page.getByText('hold the ladder').last().waitFor();
+    },
+  },
+  {
+    name: 'group-unread',
+    enter: async (page, chat) => {
+      await hears(page, chat, 'esra', 'Harbour kitchen', 14);
+      await opened(page, chat, 'Harbour kitchen');
+      await page.getByText('New messages').last().waitFor();
+    },
+  },
+  {
+    name: 'group-history',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Harbour kitchen');
+      await page.getByText('In the fridge').last().waitFor();
+      await page.getByRole('region', { name: 'Messages' }).hover();
+      for (let turn = 0; turn < 6; turn += 1) {
+        await page.mouse.wheel(0, -1_500);
+        await page.waitForTimeout(150);
+      }
+    },
+  },
+  {
+    name: 'long-name-and-order',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Moving the studio');
+      await page.getByText('Order A-1038').waitFor();
+    },
+  },
+  {
+    name: 'rtl',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Dina Haddad');
+      await page.getByText('2041').waitFor();
+    },
+  },
+  {
+    name: 'long-words',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Carol Okafor');
+      await page.getByRole('link', { name: /tide-tables/ }).waitFor();
+      await page.getByRole('textbox', { name: /Message to/ }).fill('A draft\nof three lines\nthat waits to be sent');
+    },
+  },
+  {
+    name: 'new-conversation',
+    enter: async (page, chat) => {
+      await signedIn(page, chat, 'alice');
+      await page.getByRole('button', { name: 'New conversation' }).first().click();
+      for (const name of ['Bob Lindqvist', 'Esra Yılmaz']) await page.getByRole('checkbox', { name }).check();
+    },
+  },
+  {
+    name: 'members',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Harbour kitchen');
+      await page.getByRole('button', { name: 'Members' }).click();
+      await page.getByText('made the group').waitFor();
+    },
+  },
+  {
+    name: 'order-dialog',
+    isWideOnly: true,
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      await page.getByRole('button', { name: 'Send an order' }).click();
+    },
+  },
+  {
+    name: 'sign-out-dialog',
+    isWideOnly: true,
+    enter: async (page, chat) => {
+      await signedIn(page, chat, 'alice');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+    },
+  },
+  {
+    name: 'empty',
+    isEmpty: true,
+    enter: async (page, chat) => {
+      await signedIn(page, chat, 'alice');
+      await page.getByText('No conversations yet.').waitFor();
+    },
+  },
+  {
+    name: 'nothing-said',
+    isEmpty: true,
+    enter: async (page, chat) => {
+      await page.goto(`${chat.url}/?user=alice#${encodeURIComponent('d:alice,esra')}`);
+      await page.getByText('Nothing has been said here yet.').waitFor();
+    },
+  },
+  {
+    name: 'offline-pending',
+    enter: async (page, chat, context) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      await page.getByText('hold the ladder').last().waitFor();
+      await context.setOffline(true);
+      await page.getByText('offline').first().waitFor();
+      const field = page.getByRole('textbox', { name: /Message to/ });
+      await field.fill('Three is better. I can hold the ladder.');
+      await field.press('Enter');
+      await page.getByText('Sending').last().waitFor({ state: 'attached' });
+    },
+  },
+  {
+    name: 'side-by-side',
+    enter: async (page, chat) => {
+      await page.goto(`${chat.url}/`);
+      const [left, right] = [page.frameLocator('iframe >> nth=0'), page.frameLocator('iframe >> nth=1')];
+      await left.getByRole('button', { name: /Bob Lindqvist/ }).click();
+      await right.getByRole('button', { name: /Alice Moreau/ }).click({ force: true });
+      await left.getByText('hold the ladder').last().waitFor();
+    },
+  },
+  {
+    name: 'waiting',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Book club');
+      await chat.kill9();
+      await page.getByText('No connection').waitFor();
+    },
+  },
+];
+
+async function signedIn(page: Page, chat: ChatWeb, user: string): Promise<void> {
+  await page.goto(`${chat.url}/?user=${user}`);
+  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+}
+
+/** Somebody else, in a window of their own, writes some lines that nobody has read. */
+async function hears(page: Page, chat: ChatWeb, user: string, title: string, lines: number): Promise<void> {
+  const context = await page.context().browser()?.newContext();
+  const other = await context?.newPage();
+  if (!other) throw new Error('the page has no browser');
+  await signedIn(other, chat, user);
+  await line(other, title).click();
+  const field = other.getByRole('textbox', { name: /Message to/ });
+  for (let each = 1; each <= lines; each += 1) {
+    await field.fill(`In the fridge: box ${each} of ${lines}`);
+    await field.press('Enter');
+  }
+  await other.getByText(`box ${lines} of ${lines}`).last().waitFor();
+  await other.getByText('Sending').first().waitFor({ state: 'detached' });
+  await context?.close();
+}
+
+async function opened(page: Page, chat: ChatWeb, title: string, user = 'alice'): Promise<void> {
+  await signedIn(page, chat, user);
+  await line(page, title).click();
+}
+
+function line(page: Page, title: string) {
+  return page.getByRole('navigation', { name: 'Conversations' }).getByRole('button', { name: new RegExp(title) });
+}
