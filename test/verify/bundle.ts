@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -10,12 +10,18 @@ const require = createRequire(import.meta.url);
 const INSTALLED = ['libsql', 'mongodb', 'pg', 'mysql2', 'mysql2/promise', 'mysql2/promise.js'];
 
 /**
- * Bundles programs of this folder into one file each, so that forty processes start in the time of one that compiles its
- * sources. Returns their paths, in the order of the names.
+ * Bundles programs into one file each, so that forty processes start in the time of one that compiles its sources. Returns
+ * their paths, in the order of the sources.
+ *
+ * @param plugins come first: what they load is what is built
  */
-export async function bundlePrograms(names: readonly string[], folder: string): Promise<string[]> {
+export async function bundlePrograms(
+  sources: readonly URL[],
+  folder: string,
+  plugins: readonly Plugin[] = [],
+): Promise<string[]> {
   await build({
-    entryPoints: names.map((name) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url))),
+    entryPoints: sources.map((source) => fileURLToPath(source)),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -28,10 +34,10 @@ export async function bundlePrograms(names: readonly string[], folder: string): 
     banner: {
       js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
     },
-    plugins: [installed, luaInline],
+    plugins: [...plugins, installed, luaInline],
     logLevel: 'error',
   });
-  return names.map((name) => join(folder, `${name}.mjs`));
+  return sources.map((source) => join(folder, `${basename(source.pathname, '.ts')}.mjs`));
 }
 
 const installed: Plugin = {

@@ -14,6 +14,7 @@ import {
   type Specials,
   type System,
 } from '@tidemark/testkit/verify';
+import type { Plugin } from 'esbuild';
 import { freePort } from '../support/services/free-port.ts';
 import { BLUEPRINTS, type Blueprint, type PathTo, type Services } from './blueprints.ts';
 import { bundlePrograms } from './bundle.ts';
@@ -26,28 +27,38 @@ import { type ReplaceableProcess, serviceProcess } from './service-process.ts';
 const RETENTION_MS = 14 * 24 * 3_600_000;
 
 /** All that must keep the promises: each as it stands in the README, and named on the command line of `npm run verify`. */
-export const CONFIGURATIONS: readonly Configuration[] = BLUEPRINTS.map((blueprint) => ({
-  name: blueprint.name,
-  about: blueprint.about,
-  start: (run) => startDeployment(blueprint, run),
-}));
+export const CONFIGURATIONS: readonly Configuration[] = BLUEPRINTS.map((blueprint) => configurationOf(blueprint, []));
+
+/** One of them, its servers built with these plugins. */
+export function configurationBuiltWith(name: string, plugins: readonly Plugin[]): Configuration {
+  return configurationOf(blueprintNamed(name), plugins);
+}
 
 /** Names of the faults that a configuration has targets for, without starting it. */
 export function applicableFaults(name: string): string[] {
-  const blueprint = BLUEPRINTS.find((each) => each.name === name);
-  if (!blueprint) throw new RangeError(`there is no configuration ${name}`);
-  const system = outline(blueprint);
+  const system = outline(blueprintNamed(name));
   return [...FAULTS.values()].filter((fault) => fault.targets(system).length > 0).map(({ kind }) => kind);
 }
 
-async function startDeployment(blueprint: Blueprint, run: Run): Promise<Deployment> {
+function blueprintNamed(name: string): Blueprint {
+  const blueprint = BLUEPRINTS.find((each) => each.name === name);
+  if (!blueprint) throw new RangeError(`there is no configuration ${name}`);
+  return blueprint;
+}
+
+function configurationOf(blueprint: Blueprint, plugins: readonly Plugin[]): Configuration {
+  const { name, about } = blueprint;
+  return { name, about, start: (run) => startDeployment(blueprint, run, plugins) };
+}
+
+async function startDeployment(blueprint: Blueprint, run: Run, plugins: readonly Plugin[]): Promise<Deployment> {
   const programs = await mkdtemp(join(tmpdir(), 'tidemark-verify-server-'));
   const ends: (() => Promise<unknown>)[] = [() => rm(programs, { recursive: true, force: true })];
   const end = async (): Promise<void> => {
     for (let step = ends.pop(); step; step = ends.pop()) await step();
   };
   try {
-    const [program] = (await bundlePrograms(['server'], programs)) as [string];
+    const [program] = (await bundlePrograms([new URL('./server.ts', import.meta.url)], programs, plugins)) as [string];
     const services = await blueprint.start();
     ends.push(() => services.end());
     const nodes = services.running.map((service, index) => ({

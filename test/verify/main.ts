@@ -42,7 +42,7 @@ async function runAll(request: Request): Promise<Result[]> {
   // Also when it is interrupted: `exit` ends the processes that were started.
   process.on('exit', () => rmSync(programs, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(2));
-  const [deviceProgram] = (await bundlePrograms(['device'], programs)) as [string];
+  const [deviceProgram] = (await bundlePrograms([new URL('./device.ts', import.meta.url)], programs)) as [string];
   const { seconds, users, devicesPerUser, faults } = request;
   const results: Result[] = [];
   for (const configuration of request.configurations) {

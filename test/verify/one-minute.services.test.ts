@@ -15,7 +15,7 @@ let programs: string;
 let deviceProgram: string;
 beforeAll(async () => {
   programs = await mkdtemp(join(tmpdir(), 'tidemark-verify-device-'));
-  [deviceProgram] = (await bundlePrograms(['device'], programs)) as [string];
+  [deviceProgram] = (await bundlePrograms([new URL('./device.ts', import.meta.url)], programs)) as [string];
 });
 afterAll(() => rm(programs, { recursive: true, force: true }));
 
