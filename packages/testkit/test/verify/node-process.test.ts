@@ -16,9 +16,11 @@ let program: string;
 let parentProgram: string;
 beforeAll(async () => {
   programs = await mkdtemp(join(tmpdir(), 'tidemark-node-process-'));
-  const sourceOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   await build({
-    entryPoints: [sourceOf('echo-program'), sourceOf('parent-program')],
+    entryPoints: [
+      fileURLToPath(new URL('./echo-program.ts', import.meta.url)),
+      fileURLToPath(new URL('./parent-program.ts', import.meta.url)),
+    ],
     outdir: programs,
     outExtension: { '.js': '.mjs' },
     bundle: true,
