@@ -115,6 +115,9 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   async function readAnew(): Promise<void> {
     while (isOutdated) {
       isOutdated = false;
+      // These are in the store already, and what followed them may be too: taken in afterwards, they would undo it.
+      const others = held.filter((each) => each.message.type !== 'changes');
+      held.splice(0, held.length, ...others);
       await reload();
     }
     catching = undefined;
@@ -142,7 +145,9 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     const before = heard.get(from);
     heard.set(from, n);
     if (from === leader) heardLeader = clock.monotonic();
-    if (before !== undefined && n !== before + 1) noticeMissing();
+    // The first that is heard of a tab may be the first that was not missed. The leader's greeting is read after joining.
+    const isGreeting = before === undefined && message.type === 'leading';
+    if (n !== (before ?? 0) + 1 && !isGreeting) noticeMissing();
     switch (message.type) {
       case 'hello':
         if (leads) post(options.greeting());
