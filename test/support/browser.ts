@@ -42,7 +42,14 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Starts it; dispose of it with `await using`. */
-export function startBrowser(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ARGS });
+/**
+ * Starts it; dispose of it with `await using`.
+ * @param backForwardCache pages that are left are kept for the way back, as in a browser that nobody drives
+ */
+export function startBrowser(executablePath: string, { backForwardCache = false } = {}): Promise<Browser> {
+  return chromium.launch({
+    executablePath,
+    args: ARGS,
+    ...(backForwardCache && { ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+  });
 }
