@@ -142,6 +142,27 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'failed',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Carol Okafor');
+      // The server takes 8,000 characters, and the field as many from a keyboard.
+      await page.getByRole('textbox', { name: /Message to/ }).fill('More than anybody reads. '.repeat(321));
+      await page.getByRole('button', { name: 'Send', exact: true }).click();
+      await page.getByRole('button', { name: 'Discard' }).waitFor();
+    },
+  },
+  {
+    name: 'signed-out',
+    enter: async (page, chat) => {
+      await page.addInitScript(() => {
+        const account = { id: 'alice', name: 'Alice Moreau', token: 'of.another.server' };
+        localStorage.setItem('tidemark-chat/alice/account', JSON.stringify(account));
+      });
+      await page.goto(`${chat.url}/?user=alice`);
+      await page.getByText('Your sign-in has ended').waitFor();
+    },
+  },
+  {
     name: 'side-by-side',
     enter: async (page, chat) => {
       await page.goto(`${chat.url}/`);

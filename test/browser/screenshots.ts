@@ -2,7 +2,7 @@
  * Pictures of the main states of the chat, light and dark, wide and narrow, in `screenshots/`; prints their paths, and what axe
  * finds serious in any of them.
  *
- *   npx tsx test/browser/screenshots.ts [name of a state …]
+ *   npm run screenshots -- [name of a state …]
  */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

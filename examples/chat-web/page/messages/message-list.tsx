@@ -87,7 +87,6 @@ export function MessageList(props: {
           item="li"
           onScroll={place.onScroll}
           onScrollEnd={place.onScroll}
-          onResize={place.onResize}
         >
           {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} />}
         </Virtualizer>

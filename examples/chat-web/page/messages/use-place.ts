@@ -37,7 +37,6 @@ interface Place {
   /** The last page that was asked for did not come. */
   readonly isStuck: boolean;
   onScroll(): void;
-  onResize(): void;
   toUnread(): void;
   toNewest(): void;
   /** Asks again for what did not come. */
@@ -106,6 +105,18 @@ export function usePlace(options: PlaceOptions): Place {
     if (current) current.scrollTop = current.scrollHeight;
   }, []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another window has another list element
+  useEffect(() => {
+    const { current } = scroller;
+    if (!current) return;
+    // A row is measured after it is drawn, and the keyboard of a phone takes room: the end moves, and the list with it.
+    const observer = new ResizeObserver(() => {
+      if (follows.current && goal.current === null && !latest.current.hasNewer) toEnd();
+    });
+    for (const element of [current, ...current.children]) observer.observe(element);
+    return () => observer.disconnect();
+  }, [window, toEnd]);
+
   /** Goes to a row, or to the end, again after each frame until it stands still there. */
   const settle = useCallback(
     (row: number | 'end') => {
@@ -168,9 +179,6 @@ export function usePlace(options: PlaceOptions): Place {
     isLineAbove,
     isStuck,
     onScroll: look,
-    onResize: () => {
-      if (follows.current && goal.current === null && !hasNewer) toEnd();
-    },
     toUnread,
     toNewest: () => {
       if (!hasNewer) {

@@ -20,6 +20,7 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
   const { account } = useSession();
   const { item, addMembers, removeMembers, leave } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
+  const nameOf = useNameOf();
   const { members, creator, reload } = useMembers(conversationId);
   const [step, setStep] = useState<'list' | 'add' | 'leave'>('list');
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -102,7 +103,7 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
                 {isCreator && id !== account.id && (
                   <IconButton
                     icon="close"
-                    label={`Remove ${id}`}
+                    label={`Remove ${nameOf(id)}`}
                     disabled={isBusy}
                     onClick={() => void act(() => removeMembers([id]), reload)}
                   />
