@@ -1,0 +1,149 @@
+import type { Change, Circumstance } from './planted-bug.ts';
+
+const DATABASE = 'packages/storage-sql/src/sql-database.ts';
+const WRITE =
+  '    return this.#attempt(() => dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes));\n';
+
+/** What passes by itself, as a full disk does. */
+export const FAILING_COMMITS: Circumstance = {
+  name: 'one commit in three fails',
+  changes: [
+    {
+      file: DATABASE,
+      find: WRITE,
+      replace: `    if (Math.random() < 0.33) throw new UnavailableError('the disk is full for a moment');\n${WRITE}`,
+    },
+  ],
+};
+
+/** As when the connection to the store breaks at that moment. */
+export const LOST_ANSWERS: Circumstance = {
+  name: 'the answer to one commit in three is lost',
+  changes: [
+    {
+      file: DATABASE,
+      find: WRITE,
+      replace: `    const outcome = await this.#attempt(() =>
+      dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes),
+    );
+    if (Math.random() < 0.33) throw new UnavailableError('the answer was lost');
+    return outcome;\n`,
+    },
+  ],
+};
+
+/** A share of them, in 0–1. */
+function slowCommits(share: number): Change {
+  return {
+    file: DATABASE,
+    find: WRITE,
+    replace: `    if (Math.random() < ${share}) await new Promise((resolve) => setTimeout(resolve, 400));\n${WRITE}`,
+  };
+}
+
+/** Writers of several partitions then overtake each other, and leave holes for a while. */
+export const OVERTAKING: Circumstance = { name: 'one commit in three is slow', changes: [slowCommits(0.33)] };
+
+/** Large batches, in the midst of which members come and go. */
+export const MOVING_MEMBERS: Circumstance = {
+  name: 'members come and go all the time',
+  changes: [
+    slowCommits(1),
+    {
+      file: 'packages/testkit/src/verify/device-traffic.ts',
+      find: `  ['add', 2],\n  ['remove', 2],\n`,
+      replace: `  ['add', 30],\n  ['remove', 30],\n`,
+    },
+  ],
+};
+
+/** Deleting them at any moment is safe: they are restored from the store. */
+export const EVICTED_COUNTERS: Circumstance = {
+  name: 'counters are evicted all the time',
+  changes: [
+    {
+      file: 'packages/server/src/inbox/memory-inbox-seq.ts',
+      find: `    allocate: async (counts) => {\n`,
+      replace: `    allocate: async (counts) => {\n      if (Math.random() < 0.2) counters.clear();\n`,
+    },
+  ],
+};
+
+/** As when a stream is full: worth a second try. */
+export const REFUSED_COMMANDS: Circumstance = {
+  name: 'one command in three is refused for the moment',
+  changes: [
+    {
+      file: 'packages/server/src/ingress/memory-ingress-stream.ts',
+      find: 'if (stream.entries.size >= options.backlog) {',
+      replace: 'if (Math.random() < 0.33) {',
+    },
+  ],
+};
+
+/** As pub/sub may lose them, more often than it does. */
+export const LOST_FRAMES: Circumstance = {
+  name: 'four frames between nodes of five are lost',
+  changes: [
+    {
+      file: 'packages/server/src/subscription/feed-hub.ts',
+      find: `  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {\n`,
+      replace: `  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {\n    if (Math.random() < 0.8) return;\n`,
+    },
+  ],
+};
+
+/** As an intermediary may do it. */
+export const LATE_ENTRIES: Circumstance = {
+  name: 'entries overtake each other on their way to devices',
+  changes: [
+    {
+      file: 'packages/server/src/subscription/feed.ts',
+      find: '    this.#sink.entry(seq, entry);\n',
+      replace: `    if (Math.random() < 0.33) setTimeout(() => this.#sink.entry(seq, entry), 300);
+    else this.#sink.entry(seq, entry);\n`,
+    },
+  ],
+};
+
+/** Entries are removed from inboxes while devices are away. */
+export const SHORT_RETENTION: Circumstance = {
+  name: 'inboxes keep their entries for a second',
+  retentionMs: 1_000,
+  changes: [
+    {
+      file: 'test/verify/server.ts',
+      find: '  drainTimeout: 2_000,\n',
+      replace: '  drainTimeout: 2_000,\n  retention: 1_000,\n',
+    },
+    {
+      file: 'packages/server/src/store/retention.ts',
+      find: 'Math.max(this.#retention / PASSES, MINUTE)',
+      replace: '200',
+    },
+  ],
+};
+
+/** As when it was restored from a backup. */
+export const NEW_EPOCH: Circumstance = {
+  name: 'the inbox store is another one each time the server starts',
+  changes: [
+    {
+      file: 'packages/storage-sql/src/migrations.ts',
+      find: '    const meta = await sql<',
+      replace: `    await sql\`update \${tables.meta} set value = \${crypto.randomUUID().replaceAll('-', '')} where name = 'epoch'\`.execute(
+      connection,
+    );
+    const meta = await sql<`,
+    },
+  ],
+};
+
+/** All that a run can meet at once: its control stands for those of each alone. */
+export const EVERYTHING_AT_ONCE: Circumstance = {
+  name: 'commits fail, are slow and lose their answers, commands are refused, counters evicted, entries late',
+  // The last of those that change the same line is the one that takes it away.
+  changes: [FAILING_COMMITS, MOVING_MEMBERS, LOST_ANSWERS, EVICTED_COUNTERS, REFUSED_COMMANDS, LATE_ENTRIES].flatMap(
+    ({ changes }) => changes,
+  ),
+};

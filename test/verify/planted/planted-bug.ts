@@ -1,0 +1,39 @@
+import type { InvariantName } from '@tidemark/testkit/verify';
+
+/** A line of the sources that a test build has otherwise. The product itself has no switch. */
+export interface Change {
+  /** From the root of the repository. */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** What a run meets that no fault brings about. No bug: without one, such a run passes. */
+export interface Circumstance {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  /** How long inboxes keep their entries then, in ms. */
+  readonly retentionMs?: number;
+}
+
+/** A bug as others have shipped it, put into a test build to see that the checker finds it. */
+export interface PlantedBug {
+  readonly name: string;
+  /** What it does wrong. */
+  readonly plants: string;
+  readonly changes: readonly Change[];
+  readonly circumstance?: Circumstance;
+  /** Kinds; none where ordinary traffic is enough. */
+  readonly faults: readonly string[];
+  /** Invariants that fail of it; others may as well. */
+  readonly caughtBy: readonly [InvariantName, ...InvariantName[]];
+  /** `embedded` unless set. */
+  readonly configuration?: string;
+  /** Of load. Default 5. */
+  readonly seconds?: number;
+  /** Default 1, beside the new one at the end. */
+  readonly devicesPerUser?: number;
+  /** What each device does per second. Default 16. */
+  readonly rate?: number;
+}

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { FAULTS } from '@tidemark/testkit/verify';
+import { expect, test } from 'vitest';
+import { changed, plant } from './plant.ts';
+import type { Change } from './planted-bug.ts';
+import { PLANTED_BUGS } from './planted-bugs.ts';
+
+async function apply(changes: readonly Change[]): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const change of changes) {
+    const { file } = change;
+    const text =
+      texts.get(file) ?? (await readFile(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8'));
+    texts.set(file, changed(text, change));
+  }
+}
+
+test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))(
+  '%s still finds its place in the sources',
+  async (_, bug) => {
+    await apply([...(bug.circumstance?.changes ?? []), ...bug.changes]);
+    for (const kind of bug.faults) expect(FAULTS.has(kind)).toBe(true);
+  },
+);
+
+test('at least eighteen bugs are planted, each under a name of its own', () => {
+  expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
+  expect(PLANTED_BUGS.length).toBeGreaterThanOrEqual(18);
+});
+
+test('a change without a place, or with two, is refused', () => {
+  const change: Change = { file: 'a.ts', find: 'b', replace: 'c' };
+  expect(changed('abc', change)).toBe('acc');
+  expect(() => changed('ac', change)).toThrow('a.ts has 0 places');
+  expect(() => changed('abcb', change)).toThrow('a.ts has 2 places');
+});
+
+test('a change to a file that is in no program is known to be idle', () => {
+  const change: Change = { file: 'README.md', find: 'a', replace: 'b' };
+  expect(plant([change]).idle()).toEqual([change]);
+});

@@ -1,0 +1,131 @@
+import { LATE_ENTRIES, NEW_EPOCH, REFUSED_COMMANDS, SHORT_RETENTION } from './circumstances.ts';
+import type { Change, PlantedBug } from './planted-bug.ts';
+
+const OUTBOX = 'packages/client/src/send/outbox.ts';
+const SYNC_STATE = 'packages/client/src/sync/sync-state.ts';
+
+const RESET_IGNORED: Change = {
+  file: SYNC_STATE,
+  find: '    reset: { reason, fetching: false },\n',
+  replace: `    reset: reason === 'new' ? { reason, fetching: false } : null,\n`,
+};
+
+export const CLIENT_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'cursor-before-data',
+    plants: 'the cursor is in the local store before the entries are',
+    changes: [
+      {
+        file: 'packages/client/src/sync/sync.ts',
+        find: '      await replica.commit(async () => {\n',
+        replace: '      await replica.commit(() => ({ cursor }));\n      await replica.commit(async () => {\n',
+      },
+    ],
+    faults: ['after-local-commit'],
+    caughtBy: ['cursor-behind-data'],
+  },
+  {
+    name: 'gap-skipped-silently',
+    plants: 'a client takes what comes after a gap, and never asks for what was in it',
+    changes: [
+      {
+        file: SYNC_STATE,
+        find: 'if (entry.seq === tail + 1 && fresh.length < room) {',
+        replace: 'if (entry.seq > tail && fresh.length < room) {',
+      },
+    ],
+    circumstance: LATE_ENTRIES,
+    faults: [],
+    caughtBy: ['cursor-behind-data'],
+  },
+  {
+    name: 'retention-unheard',
+    plants: 'a client below the retention floor goes on above it',
+    changes: [RESET_IGNORED],
+    circumstance: SHORT_RETENTION,
+    faults: ['kill-device'],
+    caughtBy: ['no-silent-truncation'],
+  },
+  {
+    name: 'epoch-unheard',
+    plants: 'a client goes on in an inbox store of another epoch',
+    changes: [RESET_IGNORED],
+    circumstance: NEW_EPOCH,
+    faults: ['kill-server'],
+    caughtBy: ['epoch-honesty'],
+  },
+  {
+    name: 'applied-again-after-reconnect',
+    plants: 'a client that connects again applies its last entries once more',
+    changes: [
+      {
+        file: SYNC_STATE,
+        find: '      return settle({ ...state, connected: true });\n',
+        replace: `      if (state.queue.length > 0 || state.cursor < 2) return settle({ ...state, connected: true });
+      return settle({ ...state, connected: true, tail: state.cursor - 2, cursor: state.cursor - 2 });\n`,
+      },
+    ],
+    faults: ['ws-cut'],
+    caughtBy: ['visible-once'],
+  },
+  {
+    name: 'resent-under-a-new-id',
+    plants: 'a message that is sent again gets another clientMessageId',
+    changes: [
+      {
+        file: OUTBOX,
+        find: 'const answer = trpc.send.mutate({ conversationId, clientMessageId, ...message }',
+        replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
+      const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
+      tried.add(clientMessageId);
+      const answer = trpc.send.mutate({ conversationId, clientMessageId: sentAs, ...message }`,
+      },
+    ],
+    circumstance: REFUSED_COMMANDS,
+    faults: [],
+    caughtBy: ['no-phantom'],
+  },
+  {
+    name: 'given-up-without-a-receipt',
+    plants: 'a message whose outcome is unknown leaves the outbox',
+    changes: [
+      {
+        file: OUTBOX,
+        find: `      run(own, own.lanes.settle(conversationId, id, 'again'), error);\n`,
+        replace: `      run(own, own.lanes.settle(conversationId, id, 'done'));
+      await own.replica.commit(() => ({ removeDrafts: [id] }));\n`,
+      },
+    ],
+    circumstance: REFUSED_COMMANDS,
+    faults: [],
+    caughtBy: ['liveness-after-heal'],
+  },
+  {
+    name: 'parallel-sends-in-a-conversation',
+    plants: 'messages to one conversation are sent side by side',
+    changes: [
+      {
+        file: OUTBOX,
+        find: `if (term && status === 'pending') run(term, term.lanes.add(draft.conversationId, draft.clientMessageId));`,
+        replace: `if (term && status === 'pending')
+      run(term, term.lanes.add(draft.clientMessageId as never, draft.clientMessageId));`,
+      },
+    ],
+    circumstance: REFUSED_COMMANDS,
+    faults: [],
+    caughtBy: ['sender-order'],
+  },
+  {
+    name: 'own-messages-count-as-unread',
+    plants: 'a client counts what its user sent among the unread messages',
+    changes: [
+      {
+        file: 'packages/client/src/sync/apply-entries.ts',
+        find: 'const isUnread = isNews && event.actorId !== userId && seq > row.readSeq;',
+        replace: 'const isUnread = isNews && seq > row.readSeq;',
+      },
+    ],
+    faults: [],
+    caughtBy: ['unread-identity'],
+  },
+];

@@ -1,0 +1,288 @@
+import {
+  EVICTED_COUNTERS,
+  FAILING_COMMITS,
+  LOST_ANSWERS,
+  LOST_FRAMES,
+  MOVING_MEMBERS,
+  OVERTAKING,
+} from './circumstances.ts';
+import type { Change, PlantedBug } from './planted-bug.ts';
+
+const TRANSFER = 'packages/server/src/transfer/transfer.ts';
+const COMMIT = '      const { conflict } = await storage.commit({ events: plan.events, rows });\n';
+const A_LITTLE_LATER = '      await clock.sleep(150);\n';
+const FAN_OUT = '        for (const userId of recipientsOf(decision.state, event))\n';
+
+/** The store's unique key is the last fence: behind it some bugs do no harm. */
+const INBOX_OVERWRITES: Change = {
+  file: 'packages/storage-sql/src/batch-writes.ts',
+  find: 'return sql`insert into ',
+  replace: `return sql\`insert \${sql.raw(set.shape === INBOX_SHAPE ? 'or replace ' : '')}into `,
+};
+
+export const SERVER_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'acknowledge-before-commit',
+    plants: 'senders get their receipts, and a little later the batch is committed',
+    changes: [
+      {
+        file: TRANSFER,
+        find: COMMIT,
+        replace: `      await announcement.announce(this.#partition, [], [], plan.replies);\n${A_LITTLE_LATER}${COMMIT}`,
+      },
+    ],
+    faults: [],
+    caughtBy: ['durable-before-visible'],
+  },
+  {
+    name: 'publish-before-commit',
+    plants: 'feeds get the entries of a batch, and a little later it is committed',
+    changes: [
+      {
+        file: TRANSFER,
+        find: COMMIT,
+        replace: `      await announcement.announce(this.#partition, plan.events, rows, []);\n${A_LITTLE_LATER}${COMMIT}`,
+      },
+    ],
+    faults: [],
+    caughtBy: ['durable-before-visible'],
+  },
+  {
+    name: 'batch-dropped-on-an-error',
+    plants: 'a batch that the store refused goes on as if it had been stored',
+    changes: [
+      {
+        file: TRANSFER,
+        find: COMMIT,
+        replace: `      const { conflict } = await storage
+        .commit({ events: plan.events, rows })
+        .catch(() => ({ conflict: undefined }));\n`,
+      },
+    ],
+    circumstance: FAILING_COMMITS,
+    faults: [],
+    caughtBy: ['acknowledged-stored'],
+  },
+  {
+    name: 'no-repeat-detection',
+    plants: 'a command that comes again is carried out again, by the worker and by the store',
+    changes: [
+      {
+        file: TRANSFER,
+        find: 'const again = earlier ?? inBatch.get(key);',
+        replace: 'const again = undefined as CommandResult | undefined;',
+      },
+      {
+        file: 'packages/storage-sql/src/schema.ts',
+        find: `    unique: [['actor_id', 'command_id']],\n`,
+        replace: '',
+      },
+    ],
+    circumstance: LOST_ANSWERS,
+    faults: [],
+    caughtBy: ['visible-once'],
+  },
+  {
+    name: 'receipt-of-a-repeat-names-another-place',
+    plants: 'the receipt of a command that came again has the conversationSeq that comes next',
+    changes: [
+      {
+        file: TRANSFER,
+        find: 'found ? resultOf(found) :',
+        replace: 'found ? { ...resultOf(found), conversationSeq: states.get(command.conversationId)!.head + 1 } :',
+      },
+    ],
+    circumstance: LOST_ANSWERS,
+    faults: [],
+    caughtBy: ['stable-receipt'],
+  },
+  {
+    name: 'counters-start-anew',
+    plants: 'counters that were lost start at 1, and the store takes what comes under a number that is taken',
+    changes: [
+      {
+        file: 'packages/server/src/inbox/memory-inbox-seq.ts',
+        find: `        const seq = seqs.get(userId);
+        if (seq === undefined) continue;
+`,
+        replace: '        const seq = seqs.get(userId) ?? 0;\n',
+      },
+      INBOX_OVERWRITES,
+    ],
+    circumstance: EVICTED_COUNTERS,
+    faults: [],
+    caughtBy: ['dense-inbox', 'reach'],
+  },
+  {
+    name: 'late-writer-overwrites-a-void',
+    plants: 'holes are closed with voids at once, and the writer that comes late takes their place',
+    changes: [
+      {
+        file: 'packages/server/src/inbox/void-filler.ts',
+        find: 'this.#clock.monotonic() + this.#voidAfter',
+        replace: 'this.#clock.monotonic()',
+      },
+      INBOX_OVERWRITES,
+    ],
+    circumstance: OVERTAKING,
+    faults: [],
+    caughtBy: ['dense-inbox'],
+  },
+  {
+    name: 'conflicts-are-passed-over',
+    plants: 'a writer with a stale memory takes the refusal of the store for its consent',
+    changes: [
+      { file: TRANSFER, find: 'suspicious ? await this.#lookUp(tasks) : undefined', replace: 'undefined' },
+      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      numbering', replace: '      numbering' },
+    ],
+    circumstance: LOST_ANSWERS,
+    faults: [],
+    caughtBy: ['one-order'],
+  },
+  {
+    name: 'stale-owner',
+    plants: 'a worker that lost its partition while it stood still goes on as if what it could not commit were stored',
+    changes: [
+      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      numbering', replace: '      numbering' },
+    ],
+    configuration: 'redis-postgres',
+    circumstance: OVERTAKING,
+    faults: ['pause-server'],
+    seconds: 10,
+    caughtBy: ['durable-before-visible'],
+  },
+  {
+    name: 'inbox-order-turned-round',
+    plants: 'the entries of one batch are numbered from last to first',
+    changes: [
+      {
+        file: 'packages/server/src/inbox/number-rows.ts',
+        find: 'this.#spare.get(userId)?.[index] as Seq',
+        replace: 'this.#spare.get(userId)?.at(-1 - index) as Seq',
+      },
+    ],
+    faults: [],
+    caughtBy: ['one-order'],
+  },
+  {
+    name: 'fan-out-to-members-of-now',
+    plants: 'a batch goes to the members after it, not to those at each of its events',
+    changes: [
+      {
+        file: TRANSFER,
+        find: `${FAN_OUT}          plan.deliveries.push({ userId, ref: event, at: event.at });\n`,
+        replace: '',
+      },
+      {
+        file: TRANSFER,
+        find: '    return plan;\n',
+        replace: `    for (const event of plan.events) {
+      for (const userId of states.get(event.conversationId)?.members.keys() ?? [])
+        plan.deliveries.push({ userId, ref: event, at: event.at });
+    }
+    return plan;\n`,
+      },
+    ],
+    circumstance: MOVING_MEMBERS,
+    faults: [],
+    seconds: 7,
+    caughtBy: ['acknowledged-stored'],
+  },
+  {
+    name: 'own-devices-forgotten',
+    plants: 'what a user sends does not come to the other devices of that user',
+    changes: [{ file: TRANSFER, find: FAN_OUT, replace: `${FAN_OUT}          if (userId !== event.actorId)\n` }],
+    faults: [],
+    devicesPerUser: 2,
+    caughtBy: ['reach'],
+  },
+  {
+    name: 'removed-member-still-receives',
+    plants: 'the list that a conversation is fanned out to only ever grows',
+    changes: [
+      {
+        file: TRANSFER,
+        find: FAN_OUT,
+        replace: `        const lists = ((globalThis as { lists?: Map<string, Set<UserId>> }).lists ??= new Map());
+        const list = lists.get(event.conversationId) ?? new Set<UserId>();
+        lists.set(event.conversationId, list);
+        for (const userId of recipientsOf(decision.state, event)) list.add(userId);
+        for (const userId of list)\n`,
+      },
+    ],
+    circumstance: MOVING_MEMBERS,
+    faults: [],
+    caughtBy: ['removal-fence'],
+  },
+  {
+    name: 'inbox-of-another-user',
+    plants: 'a frame goes to every feed of the node, whoever it is for',
+    changes: [
+      {
+        file: 'packages/server/src/subscription/feed-hub.ts',
+        find: 'for (const feed of this.#feeds.get(userId) ?? []) {\n          try',
+        replace: 'for (const feed of [...this.#feeds.values()].flatMap((feeds) => [...feeds])) {\n          try',
+      },
+    ],
+    faults: [],
+    caughtBy: ['no-cross-talk'],
+  },
+  {
+    name: 'no-comparison-of-heads',
+    plants: 'a frame that was lost is missed only when another one comes',
+    changes: [
+      {
+        file: 'packages/server/src/subscription/feed-hub.ts',
+        find: 'if (!feed.isLive || feed.cursor >= head) continue;',
+        replace: 'continue;',
+      },
+    ],
+    circumstance: LOST_FRAMES,
+    faults: [],
+    caughtBy: ['liveness-after-heal'],
+  },
+  {
+    name: 'feed-never-live-again',
+    plants: 'a feed that has to go back to the store waits for ever',
+    changes: [
+      {
+        file: 'packages/server/src/subscription/feed.ts',
+        find: '    this.#ahead.clear();\n    void this.#read();\n',
+        replace: `    this.#ahead.clear();\n    this.#mode = 'reading';\n`,
+      },
+    ],
+    circumstance: LOST_FRAMES,
+    faults: [],
+    caughtBy: ['liveness-after-heal'],
+  },
+  {
+    name: 'snapshot-without-read-marks',
+    plants: 'the list of conversations does not say how far the user has read',
+    changes: [
+      {
+        file: 'packages/storage-sql/src/sql-history.ts',
+        find: '    readSeq: row.read_seq,\n',
+        replace: '    readSeq: 0,\n',
+      },
+    ],
+    faults: [],
+    caughtBy: ['snapshot-equals-log'],
+  },
+  {
+    name: 'sockets-without-a-budget',
+    plants: 'what was written to a socket stays in memory for as long as the process lives',
+    changes: [
+      {
+        file: 'packages/server/src/subscription/attached-socket.ts',
+        find: '    this.#socket.send(text);\n',
+        replace: `    const kept = ((globalThis as { kept?: Buffer[] }).kept ??= []);
+    kept.push(Buffer.alloc(1_048_576));
+    kept.at(-1)?.write(text);
+    this.#socket.send(text);\n`,
+      },
+    ],
+    faults: [],
+    seconds: 7,
+    caughtBy: ['bounded-memory'],
+  },
+];

@@ -1,0 +1,7 @@
+/**
+ * Bugs of the server, one a run. Whole processes on real services: these tests run where those with services do.
+ */
+import { SERVER_BUGS } from './planted-server-bugs.ts';
+import { testThatCaught } from './planted-suite.ts';
+
+testThatCaught(SERVER_BUGS);
