@@ -74,11 +74,11 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: OUTBOX,
-        find: 'const answer = trpc.send.mutate({ conversationId, clientMessageId, ...message }',
-        replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
-      const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
-      tried.add(clientMessageId);
-      const answer = trpc.send.mutate({ conversationId, clientMessageId: sentAs, ...message }`,
+        find: '    const { conversationId, clientMessageId } = draft;\n',
+        replace: `    const { conversationId, clientMessageId: kept } = draft;
+    const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
+    const clientMessageId = tried.has(kept) ? ids.commandId(timing.clock.now()) : kept;
+    tried.add(kept);\n`,
       },
     ],
     circumstance: REFUSED_COMMANDS,
