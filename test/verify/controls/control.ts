@@ -13,8 +13,8 @@ export interface Control {
   readonly name: string;
   /** How it is set up, in a line. */
   readonly about: string;
-  /** The program of one server, in this folder; it reads {@link ControlServerSettings}. */
-  readonly program: string;
+  /** The program of one server; it reads {@link ControlServerSettings}. */
+  readonly program: URL;
   connect(device: ControlDeviceOptions): ControlDevice;
 }
 

@@ -1,5 +1,5 @@
 /**
- * `npx tsx test/verify/controls/main.ts`: runs every control through every scenario, and writes what was measured into
+ * `npm run verify:controls`: runs every control through every scenario, and writes what was measured into
  * README.md beside this file. A few minutes; needs Redis.
  */
 import { readFile, writeFile } from 'node:fs/promises';

@@ -7,7 +7,7 @@ const topicOf = (conversationId: string): string => `chat/${encodeURIComponent(c
 export const mqttOnAedes: Control = {
   name: 'MQTT on aedes',
   about: 'QoS 1, sessions that outlive connections (clean=false), everything of the broker in Redis',
-  program: 'mqtt-server.ts',
+  program: new URL('./mqtt-server.ts', import.meta.url),
   connect: ({ port, userId, deviceId, conversationIds, onMessage }) => {
     let subscribed = false;
     const client = mqtt.connect(`ws://127.0.0.1:${port}`, {

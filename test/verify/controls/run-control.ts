@@ -22,7 +22,7 @@ import type { Scenario, Scene } from './scenarios.ts';
  * What a system without numbered inboxes, logs and cursors can be judged by. Order is that of each conversation's one
  * sender. Devices of the controls live on through all faults, so that nothing is asked of their memory.
  */
-export const APPLICABLE: readonly InvariantName[] = [
+const APPLICABLE: readonly InvariantName[] = [
   'reach',
   'no-phantom',
   'visible-once',
@@ -117,7 +117,7 @@ async function startServer(control: Control, name: string, redis: string, observ
   const settings: ControlServerSettings = { name: name.replace(' ', '-'), port, redis };
   const child = await nodeProcess({
     name,
-    args: ['--import=tsx', fileURLToPath(new URL(control.program, import.meta.url))],
+    args: ['--import=tsx', fileURLToPath(control.program)],
     env: () => ({ [CONTROL_SERVER]: JSON.stringify(settings) }),
     observer,
   });

@@ -6,7 +6,7 @@ const ACK_TIMEOUT_MS = 2_000;
 export const socketIo: Control = {
   name: 'Socket.IO',
   about: 'Redis Streams adapter, connection state recovery, client retries until acknowledged',
-  program: 'socket-io-server.ts',
+  program: new URL('./socket-io-server.ts', import.meta.url),
   connect: ({ port, conversationIds, onMessage }) => {
     let joined = false;
     const socket = io(`http://127.0.0.1:${port}`, {
