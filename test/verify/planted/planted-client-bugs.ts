@@ -74,11 +74,11 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: OUTBOX,
-        find: '    const { conversationId, clientMessageId } = draft;\n',
-        replace: `    const { conversationId, clientMessageId: kept } = draft;
-    const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
-    const clientMessageId = tried.has(kept) ? ids.commandId(timing.clock.now()) : kept;
-    tried.add(kept);\n`,
+        find: 'const answer = trpc.send.mutate(',
+        replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
+      const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
+      tried.add(clientMessageId);
+      const answer = ((input, how) => trpc.send.mutate({ ...input, clientMessageId: sentAs }, how))(`,
       },
     ],
     circumstance: REFUSED_COMMANDS,
