@@ -84,6 +84,21 @@ describe('the window of a conversation’s messages', () => {
     expect(shown()?.[0]).toBe(3);
   });
 
+  it('stays at the newest end of a conversation that was opened before anything was said in it', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice', { pageSize: PAGE });
+    await live(alice);
+    const group = server.createGroup('bob', ['alice']);
+    await until(() => alice.seen('entry').length === 1);
+    const { messages } = alice.client.conversation(group);
+    messages.subscribe(() => undefined);
+    await until(() => messages.getSnapshot().loaded);
+    for (let index = 1; index <= WINDOW + PAGE + 1; index += 1) server.say('bob', group, `word ${index}`);
+    await until(() => alice.seen('message').length === WINDOW + PAGE + 1);
+    expect(messages.getSnapshot().hasNewer).toBe(false);
+    expect(messages.getSnapshot().items.at(-1)).toMatchObject({ content: { text: `word ${WINDOW + PAGE + 1}` } });
+  });
+
   it('stays where somebody reads old messages, says that there are newer ones, and goes back to them', async () => {
     const server = new ModelServer();
     say(server, 60);

@@ -116,7 +116,10 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     const range = row()?.local;
     if (!isCurrent() || !range) return;
     begin({ from: floorOf(page, range.from), to: range.to, isEnd: true, messages: messagesOf(page, range.from) });
-    if (span?.messages.length === 0) await toOlder(isCurrent);
+    if (span?.messages.length !== 0) return;
+    await toOlder(isCurrent);
+    // Looking for something to begin with is not going there.
+    facing = 'newer';
   }
 
   async function toOlder(isCurrent: () => boolean): Promise<void> {
