@@ -66,7 +66,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export type SendInput<C = ContentMap> = { conversationId: string; clientMessageId: string } & {
+export type SendInput<C = ContentMap> = { conversationId: string; clientMessageId: string; retry?: number } & {
   [K in keyof C & string]: { type: K; content: C[K] };
 }[keyof C & string];
 
@@ -125,6 +125,7 @@ export interface AnyMessagingTrpc {
       clientMessageId: string;
       type: string;
       content: unknown;
+      retry?: number;
     }): Promise<Receipt>;
   };
   readonly inbox: {

@@ -133,6 +133,8 @@ describe('the outbox', () => {
     const { clientMessageId, receipt } = alice.client.direct('bob').send(text('hello'));
     await expect(receipt).rejects.toThrow('forbidden');
     await alice.client.retry(clientMessageId);
+    // Copies of what was refused stay refused: the server has to know that this is another try.
+    await until(() => expect(server.callsOf('send')).toMatchObject([{}, { retry: 1 }]));
     await until(() => expect(alice.seen('sent').map((each) => each.clientMessageId)).toEqual([clientMessageId]));
     await until(async () => expect((await alice.store.load()).drafts).toEqual([]));
   });

@@ -170,6 +170,24 @@ describe('read marks', () => {
     expect(server.callsOf('markRead')).toHaveLength(2);
   });
 
+  it('that the server refuses for good give way to its own', async () => {
+    const server = new ModelServer();
+    for (const each of ['one', 'two', 'three']) server.say('bob', chat, each);
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    server.fail('markRead', 'not_a_member');
+    await alice.client.conversation(chat).markRead();
+    expect(alice.client.unread.getSnapshot()).toBe(0);
+    await until(() => expect(list(alice)).toEqual([`${chat} 3`]));
+    await until(async () =>
+      expect((await alice.store.load()).conversations[0]).toMatchObject({
+        unsentReadSeq: null,
+        readSeq: 0,
+        stale: null,
+      }),
+    );
+  });
+
   it('of another device lower the count, from local messages when they are here', async () => {
     const server = new ModelServer();
     await using alice = testClient(server, 'alice');

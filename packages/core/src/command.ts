@@ -9,7 +9,15 @@ interface CommandHead {
   readonly commandId: CommandId;
 }
 
-export type SendMessage = CommandHead & { readonly type: 'message.send'; readonly message: Content<ContentMap> };
+export type SendMessage = CommandHead & {
+  readonly type: 'message.send';
+  readonly message: Content<ContentMap>;
+  /**
+   * How many times the sender has taken the message up again after it was refused for good; absent: 0. What was refused
+   * stays refused for every copy of the same intention, and a later one is decided anew.
+   */
+  readonly retry?: number | undefined;
+};
 
 export type CreateConversation = CommandHead & {
   readonly type: 'conversation.create';

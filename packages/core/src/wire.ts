@@ -54,6 +54,7 @@ const contentType = z.string().regex(CONTENT_TYPE, 'must be 1 to 64 letters, dig
 const jsonObject = z
   .custom<JsonObject>(isJsonObject, { error: 'must be a JSON object, at most 128 levels deep' })
   .meta({ description: 'JSON object' });
+const retry = position.max(1_000_000);
 const conversationKind = z.enum(['direct', 'group', 'self']);
 
 // ── Calls ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,6 +65,8 @@ export const sendInput = z.strictObject({
   type: contentType,
   /** Checked against the kind's own schema by the router. */
   content: z.unknown(),
+  /** Raised by one when a person sends a refused message again under its id. */
+  retry: retry.optional(),
 });
 
 export const noInput = z.undefined();
@@ -149,7 +152,7 @@ export const conversationSummary = z.object({
 const commandHead = { conversationId, actorId: userId, commandId };
 
 export const command = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('message.send'), ...commandHead, message: content }),
+  z.object({ type: z.literal('message.send'), ...commandHead, message: content, retry: retry.optional() }),
   z.object({
     type: z.literal('conversation.create'),
     ...commandHead,

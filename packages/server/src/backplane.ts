@@ -5,6 +5,7 @@ import type { Nodes } from './notify/nodes.ts';
 import type { Notifier } from './notify/notifier.ts';
 import type { Presence } from './notify/presence.ts';
 import type { PartitionLeases } from './transfer/partition-leases.ts';
+import type { Refusals } from './transfer/refusals.ts';
 
 /**
  * Everything the processes of a deployment share beside the store: queue, counters and switchboard. On Redis for several
@@ -13,6 +14,7 @@ import type { PartitionLeases } from './transfer/partition-leases.ts';
 export interface Backplane {
   readonly ingress: IngressStream;
   readonly leases: PartitionLeases;
+  readonly refusals: Refusals;
   /** The counters of one inbox store. */
   inboxSeq(epoch: Epoch): InboxSeq;
   readonly nodes: Nodes;

@@ -67,6 +67,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, reader, {
         holdsLease,
+        refusals: backplane.refusals,
         storage,
         numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events),
         recovery,

@@ -6,6 +6,7 @@ import { type MemoryRegistry, memoryNodes } from './notify/memory-nodes.ts';
 import { type MemoryListeners, memoryNotifier } from './notify/memory-notifier.ts';
 import { type MemoryOnline, memoryPresence } from './notify/memory-presence.ts';
 import { type MemoryLeases, memoryPartitionLeases } from './transfer/memory-partition-leases.ts';
+import { type MemoryRefusals, memoryRefusals } from './transfer/memory-refusals.ts';
 
 /**
  * Everything a memory backplane knows. Backplanes on the same state behave as processes on one Redis. Made by
@@ -14,6 +15,7 @@ import { type MemoryLeases, memoryPartitionLeases } from './transfer/memory-part
 export interface MemoryBackplaneState {
   readonly streams: MemoryStreams;
   readonly leases: MemoryLeases;
+  readonly refusals: MemoryRefusals;
   readonly counters: MemoryCounters;
   readonly registry: MemoryRegistry;
   readonly online: MemoryOnline;
@@ -24,6 +26,7 @@ export function createMemoryBackplaneState(): MemoryBackplaneState {
   return {
     streams: createMemoryStreams(),
     leases: new Map(),
+    refusals: new Map(),
     counters: new Map(),
     registry: new Map(),
     online: new Map(),
@@ -46,6 +49,7 @@ export function memoryBackplane(options: MemoryBackplaneOptions): Backplane {
   return {
     ingress: memoryIngressStream(state.streams, { backlog, deadLetters, now: () => clock.now() }),
     leases: memoryPartitionLeases(state.leases, monotonic),
+    refusals: memoryRefusals(state.refusals),
     inboxSeq: (epoch) => memoryInboxSeq(state.counters, epoch),
     nodes: memoryNodes(state.registry, monotonic),
     presence: memoryPresence(state.online, monotonic),

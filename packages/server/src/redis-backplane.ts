@@ -8,6 +8,7 @@ import { assertRedisClient, type RedisClient } from './redis/client.ts';
 import { redisKeys } from './redis/keys.ts';
 import { RedisCalls } from './redis/redis-calls.ts';
 import { RedisPartitionLeases } from './transfer/redis-partition-leases.ts';
+import { RedisRefusals } from './transfer/redis-refusals.ts';
 
 export interface RedisBackplaneOptions extends BackplaneOptions {
   /**
@@ -33,6 +34,7 @@ export function redisBackplane(options: RedisBackplaneOptions): Backplane {
   return {
     ingress,
     leases: new RedisPartitionLeases(calls, keys),
+    refusals: new RedisRefusals(calls, keys),
     inboxSeq: (epoch) => new RedisInboxSeq(calls, keys, epoch),
     nodes: new RedisNodes(calls, keys),
     presence: new RedisPresence(calls, keys),

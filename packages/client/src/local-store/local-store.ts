@@ -97,6 +97,8 @@ export interface Draft {
   readonly order: number;
   /** The final error; `null` while the client will send it (again). */
   readonly failure: { readonly code: ErrorCode; readonly field: string | null; readonly detail: string } | null;
+  /** How many times it was sent again after a final error; absent: 0. What was refused stays refused for earlier ones. */
+  readonly retries?: number;
   /** What is uploaded before it is sent. Absent: nothing. */
   readonly attachments?: readonly DraftAttachment[];
 }

@@ -292,7 +292,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function call(own: Term, draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
-    const { conversationId, clientMessageId } = draft;
+    const { conversationId, clientMessageId, retries } = draft;
     const ended = new AbortController();
     const abort = (): void => ended.abort();
     own.signal.addEventListener('abort', abort, { once: true });
@@ -301,7 +301,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     });
     timeout.catch(() => undefined);
     try {
-      const answer = trpc.send.mutate({ conversationId, clientMessageId, ...message }, { signal: ended.signal });
+      const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
+      const answer = trpc.send.mutate(input, { signal: ended.signal });
       return await Promise.race([answer, timeout]);
     } finally {
       own.signal.removeEventListener('abort', abort);
@@ -439,7 +440,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const { draft } = slot.entry;
       // A slot of its own: the earlier receipt was rejected.
       entries.drop(slot);
-      unkept.add(entries.add({ ...draft, failure: null }, 'yes'));
+      unkept.add(entries.add({ ...draft, failure: null, retries: (draft.retries ?? 0) + 1 }, 'yes'));
       onChange(draft.conversationId);
       await persist();
     },

@@ -31,17 +31,27 @@ export function createReadMarks(options: {
   async function tell(conversationId: ConversationId): Promise<void> {
     const readSeq = replica.rows.get(conversationId)?.unsentReadSeq ?? null;
     if (readSeq === null) return;
+    const isTaken = await send(conversationId, readSeq);
+    await replica.commit(() => {
+      const row = replica.rows.get(conversationId);
+      if (row?.unsentReadSeq !== readSeq) return undefined;
+      // What the server refused was never read: its own mark, whatever it is, takes the place of this one.
+      const refused: Partial<ConversationRow> = isTaken ? {} : { readSeq: 0, ...(row.member && { stale: 'count' }) };
+      return { conversations: [{ ...row, unsentReadSeq: null, ...refused }] };
+    });
+    onTaken(conversationId);
+  }
+
+  /** False when it was refused for good. */
+  async function send(conversationId: ConversationId, readSeq: number): Promise<boolean> {
     try {
       await trpc.conversations.markRead.mutate({ conversationId, readSeq }, { signal: closing });
+      return true;
     } catch (thrown) {
       const { kind, error } = callOutcome(thrown);
       if (kind !== 'final') throw error;
+      return false;
     }
-    await replica.commit(() => {
-      const row = replica.rows.get(conversationId);
-      return row?.unsentReadSeq === readSeq ? { conversations: [{ ...row, unsentReadSeq: null }] } : undefined;
-    });
-    onTaken(conversationId);
   }
 
   return {

@@ -9,6 +9,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * | `tm:{c<p>}:commands`           | stream of partition p: exactly the commands that are not yet carried out |
  * | `tm:{c<p>}:owner`              | string with expiry: the node that writes partition p                     |
  * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
+ * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
  * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq; idle fields stay (see redis-inbox-seq)  |
  * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: node → ms until which it holds a feed            |
  * | `tm:nodes`                     | sorted set: `<role> <nodeId>` → ms until which the node is listed        |
@@ -18,6 +19,7 @@ export interface RedisKeys {
   commands(partition: number): string;
   owner(partition: number): string;
   dead(partition: number): string;
+  refused(partition: number): string;
   seq(bucket: number, epoch: Epoch): string;
   online(bucket: number, userId: UserId): string;
   readonly nodes: string;
@@ -36,6 +38,7 @@ export function redisKeys(prefix: string = DEFAULT_KEY_PREFIX): RedisKeys {
     commands: (partition) => `${prefix}{c${partition}}:commands`,
     owner: (partition) => `${prefix}{c${partition}}:owner`,
     dead: (partition) => `${prefix}{c${partition}}:dead`,
+    refused: (partition) => `${prefix}{c${partition}}:refused`,
     seq: (bucket, epoch) => `${prefix}{u${bucket}}:seq:${epoch}`,
     online: (bucket, userId) => `${prefix}{u${bucket}}:online:${userId}`,
     nodes: `${prefix}nodes`,

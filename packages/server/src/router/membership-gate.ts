@@ -29,13 +29,22 @@ export class MembershipGate {
     this.#clock = clock;
   }
 
-  /** Throws `not_a_member`. */
+  /** For reading. Throws `not_a_member`. */
   async require(userId: UserId, conversationId: ConversationId): Promise<void> {
     const known = participants(conversationId);
     if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
-    throw new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
-      field: 'conversationId',
-    });
+    throw notAMember();
+  }
+
+  /**
+   * For commands. Throws `not_a_member` for a stranger. Whoever has ever been a member is let through: a copy of the same
+   * command may be stored or queued since before they left, and only the writer, in order, can say what became of it.
+   */
+  async admit(userId: UserId, conversationId: ConversationId): Promise<void> {
+    const known = participants(conversationId);
+    if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
+    const stays = known ? [] : await this.#history.memberships([conversationId]);
+    if (!stays.some((stay) => stay.userId === userId)) throw notAMember();
   }
 
   async #isMember(userId: UserId, conversationId: ConversationId): Promise<boolean> {
@@ -47,4 +56,10 @@ export class MembershipGate {
     this.#members.put(conversationId, { userIds, until: this.#clock.monotonic() + FRESH_FOR });
     return userIds.has(userId);
   }
+}
+
+function notAMember(): TidemarkError {
+  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
+    field: 'conversationId',
+  });
 }

@@ -44,8 +44,9 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
     send: make.mutation(wire.sendInput, async (actorId, input): Promise<Receipt> => {
       const { conversationId, clientMessageId: commandId } = input;
       const message = await content.parse(input.type, input.content);
-      await gate.require(actorId, conversationId);
-      const result = await submit({ type: 'message.send', conversationId, actorId, commandId, message });
+      await gate.admit(actorId, conversationId);
+      const { retry } = input;
+      const result = await submit({ type: 'message.send', conversationId, actorId, commandId, message, retry });
       if (result.messageId === null) {
         throw new TidemarkError('invalid_input', 'was used for another command', { field: 'clientMessageId' });
       }
@@ -138,12 +139,12 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       ),
 
       addMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
-        await gate.require(actorId, conversationId);
+        await gate.admit(actorId, conversationId);
         return submit({ type: 'members.add', conversationId, actorId, memberIds, commandId: newCommandId(commandId) });
       }),
 
       removeMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
-        await gate.require(actorId, conversationId);
+        await gate.admit(actorId, conversationId);
         return submit({
           type: 'members.remove',
           conversationId,
@@ -154,7 +155,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       }),
 
       leave: make.mutation(wire.leaveInput, async (actorId, { conversationId, commandId }) => {
-        await gate.require(actorId, conversationId);
+        await gate.admit(actorId, conversationId);
         return submit({
           type: 'members.remove',
           conversationId,

@@ -1,6 +1,7 @@
 import {
   backoff,
   type Clock,
+  type Command,
   type CommandResult,
   type ConversationId,
   type ConversationState,
@@ -21,10 +22,12 @@ import { decodeEnvelope, type Envelope } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { Announcement } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
+import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { ConversationCache } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
 import type { Recovery } from './recovery.ts';
+import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
 
 /**
  * Stage   3 transfer
@@ -39,13 +42,17 @@ import type { Recovery } from './recovery.ts';
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
  * batch's commands and conversations are looked up, and it runs again. What may pass is retried for as long as the
- * partition is ours; a defect is narrowed down to its command by halving the batch, and parked.
+ * partition is ours; a defect is narrowed down to its command by halving the batch, and parked. A refusal is remembered for
+ * all writers before it is told, so that no late copy of the command is carried out after all.
  */
 export class Transfer {
   readonly #partition: number;
   readonly #reader: PartitionReader;
   readonly #port: TransferPorts;
   readonly #cache: ConversationCache;
+  /** Commands that were refused for good, and how far the partition's refusals were read. */
+  readonly #refused = new RecentMap<string, Refusal>(REFUSALS_KEPT);
+  #refusedUpTo: string | undefined;
 
   constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
     this.#partition = partition;
@@ -124,6 +131,7 @@ export class Transfer {
       numbering.committed();
       this.#cache.keep(plan.states, plan.events);
     }
+    await this.#remember(plan.refusals);
     this.#report(plan, rows, tasks.length, clock.monotonic() - started);
     await announcement.announce(
       this.#partition,
@@ -142,7 +150,17 @@ export class Transfer {
     const { clock, ids, inboxMembers } = this.#port;
     const states = new Map(loaded);
     const inBatch = new Map<string, CommandResult>();
-    const plan: Plan = { events: [], deliveries: [], states, repeats: [], repeated: 0, idle: false, replies: [] };
+    const plan: Plan = {
+      events: [],
+      deliveries: [],
+      states,
+      repeats: [],
+      repeated: 0,
+      idle: false,
+      replies: [],
+      refusals: [],
+    };
+    const refused = new Map<string, Refusal>();
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
       const key = commandKey(command);
@@ -155,11 +173,19 @@ export class Transfer {
         plan.replies.push({ to, call, result: again });
         continue;
       }
+      const before = refused.get(key) ?? this.#refused.get(key);
+      if (before && retryOf(command) <= before.retry) {
+        plan.replies.push({ to, call, error: before.error });
+        continue;
+      }
       const decision = decide(states.get(command.conversationId), command, { now: clock.now(), ids, inboxMembers });
       if ('error' in decision) {
         const { error } = decision;
         plan.idle = true;
         plan.replies.push({ to, call, error });
+        const refusal = refusalOf(command, error);
+        refused.set(key, refusal);
+        plan.refusals.push(refusal);
         continue;
       }
       if (decision.events.length === 0) plan.idle = true;
@@ -190,12 +216,26 @@ export class Transfer {
       else missing.add(conversationId);
     }
     if (missing.size > 0) {
-      const loaded = await this.#port.storage.history.load([...missing]);
+      const [loaded] = await Promise.all([this.#port.storage.history.load([...missing]), this.#learnRefusals()]);
       await this.#port.recovery.completeTails(this.#partition, [...loaded.values()], this.#port.numbering);
       for (const [conversationId, state] of loaded) states.set(conversationId, state);
       this.#cache.keep(loaded, []);
     }
     return { states, isNews: missing.size > 0 };
+  }
+
+  /** Those of other writers of this partition, too. */
+  async #learnRefusals(): Promise<void> {
+    const { refusals, position } = await this.#port.refusals.since(this.#partition, this.#refusedUpTo);
+    for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);
+    this.#refusedUpTo = position;
+  }
+
+  /** Before anybody is told. */
+  async #remember(refusals: readonly Refusal[]): Promise<void> {
+    if (refusals.length === 0) return;
+    await this.#port.refusals.remember(this.#partition, refusals);
+    for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);
   }
 
   async #lookUp(tasks: readonly Task[]): Promise<Map<string, Event>> {
@@ -219,8 +259,9 @@ export class Transfer {
     await this.#untilDone('acknowledge', signal, () => this.#reader.park(task.entry, reason));
     events.emit('dead-lettered', { partition: this.#partition, entryId: task.entry.id, reason, error });
     if (!task.envelope) return;
-    const { replyTo: to, call } = task.envelope;
+    const { command, replyTo: to, call } = task.envelope;
     const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
+    await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(command, told)]));
     await announcement.announce(this.#partition, [], [], [{ to, call, error: told }]);
   }
 
@@ -265,6 +306,7 @@ export interface TransferPorts {
    * it was paused would decide by them, once more and otherwise, what its successor has refused.
    */
   readonly holdsLease: () => Promise<boolean>;
+  readonly refusals: Refusals;
   readonly storage: Storage;
   readonly numbering: RowNumbering;
   readonly recovery: Recovery;
@@ -299,7 +341,17 @@ interface Plan {
    */
   idle: boolean;
   readonly replies: (Reply & { readonly to: NodeId })[];
+  /** New ones, to be remembered before they are told. */
+  readonly refusals: Refusal[];
 }
 
 /** `doubt`: nothing was tried; the states behind the decisions must be read first. */
 type Conflict = 'event' | 'entry' | 'doubt';
+
+function retryOf(command: Command): number {
+  return command.type === 'message.send' ? (command.retry ?? 0) : 0;
+}
+
+function refusalOf(command: Command, error: TidemarkError): Refusal {
+  return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };
+}

@@ -23,7 +23,12 @@ function openGate() {
         return false;
       },
     );
-  return { writer, lets, loads: () => loads };
+  const admits = (userId: typeof alice, conversationId: typeof direct) =>
+    gate.admit(userId, conversationId).then(
+      () => true,
+      () => false,
+    );
+  return { writer, lets, admits, loads: () => loads };
 }
 
 test('who takes part in a direct conversation, or in that of a user alone, is read off its id', async () => {
@@ -63,4 +68,14 @@ test('who was removed is refused once the moment has passed', async () => {
   await writer.write(removeMembers(alice, [bob]));
   await writer.clock.advance(5_001);
   expect(await lets(bob, group)).toBe(false);
+});
+
+test("commands of strangers are refused, and those of former members are the writer's to refuse", async () => {
+  const { writer, admits } = openGate();
+  expect(await admits(alice, group)).toBe(false);
+  await writer.write(createGroup(alice, [bob]), removeMembers(alice, [bob]));
+  expect(await admits(alice, group)).toBe(true);
+  expect(await admits(bob, group)).toBe(true);
+  expect(await admits(carol, group)).toBe(false);
+  expect(await admits(carol, direct)).toBe(false);
 });

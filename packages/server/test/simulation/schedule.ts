@@ -18,6 +18,7 @@ const DEEDS = [
   'wipe',
   ...Array<string>(2).fill('pass'),
   ...Array<string>(2).fill('read'),
+  ...Array<string>(2).fill('arrive'),
 ] as const;
 
 async function take(world: WriterWorld, step: number): Promise<void> {
@@ -32,6 +33,7 @@ async function take(world: WriterWorld, step: number): Promise<void> {
   else if (deed === 'kill') world.kill(pick);
   else if (deed === 'wipe') world.wipe();
   else if (deed === 'pass') await world.pass([5, 50, 500, 3_000][pick % 4] as number);
+  else if (deed === 'arrive') await world.arrive(pick);
   else await world.read(pick);
 }
 

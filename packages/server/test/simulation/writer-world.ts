@@ -75,6 +75,7 @@ export class WriterWorld {
   /** By command, the call whose answer its sender waits for. */
   readonly #listening = new Map<string, string>();
   readonly #excused = new Set<string>();
+  readonly #onTheWay: { readonly command: Command; readonly call: string }[] = [];
   readonly #answers = new Map<string, Answered[]>();
   readonly #seen = new Map<UserId, InboxEntry[]>();
   readonly #reading = new Set<UserId>();
@@ -115,14 +116,20 @@ export class WriterWorld {
     ];
     const command = (kinds[Math.floor(pick / 3) % kinds.length] as () => Command)();
     this.#commands.push(command);
-    await this.#queue(command);
+    await this.#post(command, pick);
   }
 
   /** The sender has heard nothing, and tries again under the same id. */
   async resubmit(pick: number): Promise<void> {
     const open = this.#commands.filter((command) => !this.#answers.has(commandKey(command)));
     const command = open[pick % Math.max(1, open.length)];
-    if (command) await this.#queue(command);
+    if (command) await this.#post(command, pick);
+  }
+
+  /** A call that stood still on its way to the queue gets there, perhaps long after its sender has tried again. */
+  async arrive(pick: number): Promise<void> {
+    const [late] = this.#onTheWay.splice(pick % Math.max(1, this.#onTheWay.length), 1);
+    if (late) await this.#append(late.command, late.call);
   }
 
   /** A worker opens a partition; one that has it already stays at work until it is killed or learns that it lost it. */
@@ -188,6 +195,9 @@ export class WriterWorld {
     this.trace.push('Redis is wiped');
     this.#shared.counters.clear();
     for (const partition of this.#shared.streams.partitions.values()) partition.entries.clear();
+    // What was refused before is forgotten with the rest.
+    this.#shared.refusals.clear();
+    for (const [key, answers] of this.#answers) if (answers[0]?.error) this.#excused.add(key);
   }
 
   async pass(ms: number): Promise<void> {
@@ -233,7 +243,8 @@ export class WriterWorld {
       const isIdle = this.#workers.every((worker) => !worker.busy) && this.#calls.size === 0;
       const open = this.#commands.filter((command) => !this.#answers.has(commandKey(command)));
       if (!isIdle || (await this.#backlog()) > 0) continue;
-      if (open.length > 0) for (const command of open) await this.#queue(command);
+      if (open.length > 0) for (const command of open) await this.#append(command, this.#call(command));
+      else if (this.#onTheWay.length > 0) await this.arrive(0);
       else if (await this.#everythingRead()) return;
     }
     throw new Error('it did not come to rest');
@@ -332,10 +343,21 @@ export class WriterWorld {
 
   // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #queue(command: Command): Promise<void> {
+  /** One call in three stands still on its way. */
+  async #post(command: Command, pick: number): Promise<void> {
+    const call = this.#call(command);
+    if (pick % 3 === 0) this.#onTheWay.push({ command, call });
+    else await this.#append(command, call);
+  }
+
+  #call(command: Command): string {
     const call = `call ${this.#calledFor.size + 1}`;
     this.#calledFor.set(call, command);
     this.#listening.set(commandKey(command), call);
+    return call;
+  }
+
+  async #append(command: Command, call: string): Promise<void> {
     this.trace.push(`${call}: ${command.actorId} ${command.type} ${command.commandId} in ${command.conversationId}`);
     const body = encodeEnvelope({ command, replyTo: 'gateway' as NodeId, call });
     await this.#backplane.ingress.append(command.conversationId === group ? 0 : 1, body);
@@ -372,6 +394,7 @@ export class WriterWorld {
     const lease = gate('lease', { holds: async () => this.#holds(name) });
     const transfer = new Transfer(partition, reader, {
       holdsLease: () => lease.holds(),
+      refusals: gate('refusals', this.#backplane.refusals),
       storage,
       numbering,
       recovery: new Recovery({ storage, clock: this.clock, events, retention: RETENTION }),

@@ -99,6 +99,7 @@ export function openWriter(options: WriterOptions = {}) {
     close: () => stream.close(),
   };
   const transfer = new Transfer(partition, reader, {
+    refusals: backplane.refusals,
     holdsLease: options.holdsLease ?? (async () => true),
     storage,
     numbering,

@@ -1,4 +1,4 @@
-import type { NodeId, Storage } from '@tidemark/core';
+import { type NodeId, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { addMembers, alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
@@ -157,5 +157,47 @@ describe('entries that are delivered again', () => {
     await overlapping.write(addMembers(alice, [carol]));
     await next.carryOut();
     expect(codeOf(next.replyTo(late))).toBeUndefined();
+  });
+});
+
+describe('what was refused for good', () => {
+  test('does not happen by a copy that comes later, though it would be allowed by then', async () => {
+    const writer = openWriter();
+    const early = send(bob, group);
+    expect(codeOf((await writer.write(createGroup(alice, [carol]), early))[1])).toBe('not_a_member');
+    const late = await writer.write(addMembers(alice, [bob]), early);
+    expect(codeOf(late[1])).toBe('not_a_member');
+    const [again] = await writer.write({ ...early, retry: 1 });
+    expect(again).toMatchObject({ conversationSeq: 3 });
+  });
+
+  test('within one batch, and by another owner that remembers nothing', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const [one, two] = [send(bob, group), send(bob, group)];
+    const told = await first.write(createGroup(alice, [carol]), one, two, addMembers(alice, [bob]), one);
+    expect(told.map((each) => codeOf(each))).toEqual([
+      undefined,
+      'not_a_member',
+      'not_a_member',
+      undefined,
+      'not_a_member',
+    ]);
+    const second = openWriter({ storage, shared: first.shared });
+    expect(codeOf((await second.write(two))[0])).toBe('not_a_member');
+    expect((await storage.history.load([group])).get(group)?.head).toBe(2);
+  });
+
+  test('is told to nobody before it is remembered', async () => {
+    const writer = openWriter();
+    const { remember } = writer.backplane.refusals;
+    let failures = 1;
+    writer.backplane.refusals.remember = async (...refusal) => {
+      expect(writer.frames.flatMap((frame) => frame.replies)).toEqual([]);
+      if (failures-- > 0) throw new UnavailableError('connection refused');
+      await remember(...refusal);
+    };
+    expect(codeOf((await writer.write(send(bob, group)))[0])).toBe('not_a_member');
+    expect(failures).toBe(-1);
   });
 });
