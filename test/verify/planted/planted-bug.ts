@@ -34,6 +34,4 @@ export interface PlantedBug {
   readonly seconds?: number;
   /** Default 1, beside the new one at the end. */
   readonly devicesPerUser?: number;
-  /** What each device does per second. Default 16. */
-  readonly rate?: number;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { FAULTS } from '@tidemark/testkit/verify';
+import { FAULTS, judge } from '@tidemark/testkit/verify';
 import { expect, test } from 'vitest';
 import { changed, plant } from './plant.ts';
 import type { Change } from './planted-bug.ts';
@@ -27,6 +27,12 @@ test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))(
 test('at least eighteen bugs are planted, each under a name of its own', () => {
   expect(new Set(PLANTED_BUGS.map(({ name }) => name)).size).toBe(PLANTED_BUGS.length);
   expect(PLANTED_BUGS.length).toBeGreaterThanOrEqual(18);
+});
+
+test('each invariant has a bug to find', () => {
+  // That something was observed is a claim about the run, not about the product.
+  const invariants = Object.keys(judge([]).invariants).filter((name) => name !== 'something-observed');
+  expect(new Set(PLANTED_BUGS.flatMap(({ caughtBy }) => caughtBy))).toEqual(new Set(invariants));
 });
 
 test('a change without a place, or with two, is refused', () => {

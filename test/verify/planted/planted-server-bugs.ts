@@ -185,8 +185,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: MOVING_MEMBERS,
     faults: [],
-    seconds: 7,
-    caughtBy: ['acknowledged-stored'],
+    caughtBy: ['snapshot-equals-log'],
   },
   {
     name: 'own-devices-forgotten',

@@ -8,10 +8,11 @@ import { plant } from './plant.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** A short run of a test build. Without changes it is the control of those that have some. */
-export type PlantedRun = Pick<
-  PlantedBug,
-  'changes' | 'circumstance' | 'configuration' | 'faults' | 'seconds' | 'devicesPerUser' | 'rate'
->;
+export interface PlantedRun
+  extends Pick<PlantedBug, 'changes' | 'circumstance' | 'configuration' | 'faults' | 'seconds' | 'devicesPerUser'> {
+  /** How long it may take to come to rest. Default 12. */
+  readonly settleSeconds?: number;
+}
 
 export interface PlantedOutcome {
   readonly failing: readonly InvariantName[];
@@ -28,14 +29,15 @@ const DEVICE = new URL('../device.ts', import.meta.url);
 const USERS = 3;
 /** Two faults of a kind, most often. */
 const SECONDS = 5;
+/** What each device does per second, as far as the server keeps up. */
 const RATE = 16;
-/** What is stuck need not be waited for longer. */
-const SETTLE_SECONDS = 8;
+/** What a bug keeps from coming to rest need not be waited for longer. */
+const SETTLE_SECONDS = 12;
 
 /** Builds the programs with the changes, runs them, and says what the checker found. */
 export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
   const { changes, circumstance, configuration = 'embedded', faults } = run;
-  const { seconds = SECONDS, devicesPerUser = 1, rate = RATE } = run;
+  const { seconds = SECONDS, devicesPerUser = 1, settleSeconds = SETTLE_SECONDS } = run;
   const started = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), 'tidemark-planted-'));
   try {
@@ -45,11 +47,11 @@ export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
       keepingFor(configurationBuiltWith(configuration, [plugin]), circumstance?.retentionMs),
       {
         seconds,
-        rate,
+        rate: RATE,
         faults,
         users: USERS,
         devicesPerUser,
-        settleSeconds: SETTLE_SECONDS,
+        settleSeconds,
         folder: await mkdtemp(join(scratch, 'run-')),
         deviceProgram,
       },
