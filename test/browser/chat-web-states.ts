@@ -50,7 +50,7 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     name: 'group-history',
     enter: async (page, chat) => {
       await opened(page, chat, 'Harbour kitchen');
-      await page.getByText('In the fridge').last().waitFor();
+      await page.getByRole('region', { name: 'Messages' }).getByRole('listitem').first().waitFor();
       await page.getByRole('region', { name: 'Messages' }).hover();
       for (let turn = 0; turn < 6; turn += 1) {
         await page.mouse.wheel(0, -1_500);
@@ -145,8 +145,10 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     name: 'failed',
     enter: async (page, chat) => {
       await opened(page, chat, 'Carol Okafor');
-      // The server takes 8,000 characters, and the field as many from a keyboard.
-      await page.getByRole('textbox', { name: /Message to/ }).fill('More than anybody reads. '.repeat(321));
+      // The server takes 8,000 characters, and the field no more, unless its limit is taken away.
+      const field = page.getByRole('textbox', { name: /Message to/ });
+      await field.evaluate((element) => element.removeAttribute('maxlength'));
+      await field.fill('More than anybody reads. '.repeat(321));
       await page.getByRole('button', { name: 'Send', exact: true }).click();
       await page.getByRole('button', { name: 'Discard' }).waitFor();
     },
