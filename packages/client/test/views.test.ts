@@ -170,6 +170,22 @@ describe('read marks', () => {
     expect(server.callsOf('markRead')).toHaveLength(2);
   });
 
+  it('count nothing of an earlier stay', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const group = server.createGroup('bob', ['alice']);
+    for (const each of ['one', 'two', 'three']) server.say('bob', group, each);
+    server.changeMembers('members.removed', 'bob', group, ['alice']);
+    server.changeMembers('members.added', 'bob', group, ['alice']);
+    server.say('bob', group, 'four');
+    await until(() => expect(list(alice)).toEqual([`${group} 1`]));
+    // Of another device, and late: it tells of the stay before.
+    server.markRead('alice', group, 2);
+    await until(() => alice.seen('entry').some(({ event }) => event?.type === 'read.marked'));
+    expect(list(alice)).toEqual([`${group} 1`]);
+  });
+
   it('that the server refuses for good give way to its own', async () => {
     const server = new ModelServer();
     for (const each of ['one', 'two', 'three']) server.say('bob', chat, each);

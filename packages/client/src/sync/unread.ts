@@ -3,8 +3,8 @@ import type { ConversationRow } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 
 /**
- * The row with its unread count (P13: messages above the read mark whose sender is someone else) counted anew from local
- * events; marked stale when not all of them are here. `pending` are events of the same transaction.
+ * The row with its unread count (P13: messages above the read mark, since the user joined, whose sender is someone else)
+ * counted anew from local events; marked stale when not all of them are here. `pending` are events of the same transaction.
  */
 export async function recountUnread(
   row: ConversationRow,
@@ -13,8 +13,10 @@ export async function recountUnread(
   pending: readonly Event[] = [],
 ): Promise<ConversationRow> {
   if (row.readSeq >= row.head) return { ...row, unread: 0 };
-  if (!isCompleteAbove(row, row.readSeq)) return { ...row, stale: row.stale ?? 'count' };
-  const events = await eventsAbove(row, row.readSeq, replica, pending);
+  // What was left unread of an earlier stay is no longer counted.
+  const after = Math.max(row.readSeq, row.joinedSeq);
+  if (!isCompleteAbove(row, after)) return { ...row, stale: row.stale ?? 'count' };
+  const events = await eventsAbove(row, after, replica, pending);
   return { ...row, unread: countUnread(events, userId) };
 }
 
