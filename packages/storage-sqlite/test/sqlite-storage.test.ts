@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnavailableError } from '@tidemark/core';
@@ -28,6 +28,23 @@ test('a store that is not open says so', async () => {
   const storage = sqliteStorage({ path: ':memory:' });
   await expect(storage.history.load([conversationBuilder().conversationId])).rejects.toThrow('open() it first');
   expect(() => storage.inbox.epoch).toThrow('open() it first');
+});
+
+test('a closed store is whole in its file: nothing is left in the log beside it', async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, 'chat.db');
+  const chat = conversationBuilder();
+  const storage = sqliteStorage({ path });
+  await storage.open();
+  await storage.commit(batchFor(chat, chat.events, seqCounter()));
+  await storage.close();
+  const log = await stat(`${path}-wal`).catch(() => ({ size: 0 }));
+  expect(log.size).toBe(0);
+  const copy = sqliteStorage({ path: join(folder.path, 'copy.db') });
+  await copyFile(path, join(folder.path, 'copy.db'));
+  await copy.open();
+  expect((await copy.history.load([chat.conversationId])).size).toBe(1);
+  await copy.close();
 });
 
 test('the folder is made, and the file is in WAL mode', async () => {
