@@ -155,6 +155,7 @@ export class Lane {
     piece.bytes = piece.bytes.subarray(bytes.length);
     if (piece.bytes.length === 0) this.#queue.shift();
     if (this.#to.destroyed || this.#to.write(bytes)) return;
+    if (this.#full) return;
     this.#full = true;
     this.#to.once('drain', () => {
       this.#full = false;
