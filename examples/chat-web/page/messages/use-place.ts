@@ -62,12 +62,14 @@ export function usePlace(options: PlaceOptions): Place {
   const [isLineAbove, setLineAbove] = useState(false);
   const [isStuck, setStuck] = useState(false);
 
+  const isEmpty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an empty conversation has no scroller yet
   useEffect(() => {
     if (!scroller.current) return;
     const { isMoving, stop } = watchHand(scroller.current);
     hand.current = isMoving;
     return stop;
-  }, []);
+  }, [isEmpty]);
 
   const ask = useCallback((load: () => Promise<void>) => {
     load().then(
@@ -115,7 +117,7 @@ export function usePlace(options: PlaceOptions): Place {
     });
     for (const element of [current, ...current.children]) observer.observe(element);
     return () => observer.disconnect();
-  }, [window, toEnd]);
+  }, [window, isEmpty, toEnd]);
 
   /** Goes to a row, or to the end, again after each frame until it stands still there. */
   const settle = useCallback(
@@ -152,6 +154,16 @@ export function usePlace(options: PlaceOptions): Place {
     }
   }, [settle, ask]);
 
+  const toNewest = useCallback(() => {
+    if (!latest.current.hasNewer) {
+      settle('end');
+      return;
+    }
+    goal.current = 'newest';
+    journey.current += 1;
+    ask(latest.current.loadNewest);
+  }, [settle, ask]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
   useEffect(() => {
     hasSeenLine.current = false;
@@ -168,7 +180,9 @@ export function usePlace(options: PlaceOptions): Place {
     } else if (wanted === 'begin' || (wanted === 'newest' && !hasNewer)) settle('end');
     else if (wanted === null) {
       if (follows.current && !hasNewer) toEnd();
-      look();
+      // So much came at once that the window let go of the end.
+      if (follows.current && hasNewer) toNewest();
+      else look();
     }
   }, [window, count, unreadRow, hasNewer, loading, hasOlder]);
 
@@ -180,15 +194,7 @@ export function usePlace(options: PlaceOptions): Place {
     isStuck,
     onScroll: look,
     toUnread,
-    toNewest: () => {
-      if (!hasNewer) {
-        settle('end');
-        return;
-      }
-      goal.current = 'newest';
-      journey.current += 1;
-      ask(latest.current.loadNewest);
-    },
+    toNewest,
     retry: () => {
       setStuck(false);
       look();
