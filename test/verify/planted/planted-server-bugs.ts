@@ -149,7 +149,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     circumstance: OVERTAKING,
     faults: ['pause-server'],
     seconds: 10,
-    caughtBy: ['durable-before-visible'],
+    caughtBy: ['stable-receipt'],
   },
   {
     name: 'inbox-order-turned-round',
@@ -238,6 +238,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: LOST_FRAMES,
     faults: [],
+    settleSeconds: 12,
     caughtBy: ['liveness-after-heal'],
   },
   {
@@ -252,6 +253,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: LOST_FRAMES,
     faults: [],
+    settleSeconds: 12,
     caughtBy: ['liveness-after-heal'],
   },
   {

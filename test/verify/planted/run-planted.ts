@@ -8,11 +8,7 @@ import { plant } from './plant.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** A short run of a test build. Without changes it is the control of those that have some. */
-export interface PlantedRun
-  extends Pick<PlantedBug, 'changes' | 'circumstance' | 'configuration' | 'faults' | 'seconds' | 'devicesPerUser'> {
-  /** How long it may take to come to rest. Default 12. */
-  readonly settleSeconds?: number;
-}
+export type PlantedRun = Omit<PlantedBug, 'name' | 'plants' | 'caughtBy'>;
 
 export interface PlantedOutcome {
   readonly failing: readonly InvariantName[];
@@ -31,8 +27,7 @@ const USERS = 3;
 const SECONDS = 5;
 /** What each device does per second, as far as the server keeps up. */
 const RATE = 16;
-/** What a bug keeps from coming to rest need not be waited for longer. */
-const SETTLE_SECONDS = 12;
+const SETTLE_SECONDS = 8;
 
 /** Builds the programs with the changes, runs them, and says what the checker found. */
 export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
