@@ -12,8 +12,8 @@ export { runDevice } from './verify/device.ts';
 export type { DeviceAdapter } from './verify/device-adapter.ts';
 export { type NodeProcess, type NodeProcessOptions, nodeProcess } from './verify/node-process.ts';
 export { answerCalls, passFailpoint, tellReady } from './verify/node-program.ts';
-export { type RunOptions } from './verify/run.ts';
 export { DEVICE_FAILPOINTS } from './verify/recording-store.ts';
+export type { RunOptions } from './verify/run.ts';
 export { recordServer, type ServerRecorder } from './verify/server-recorder.ts';
 export type {
   Deployment,
