@@ -13,7 +13,9 @@ export interface RedisNode {
   readonly url: string;
 }
 
-const SYNC_TIMEOUT_MS = 5_000;
+const SYNC_TIMEOUT_MS = 10_000;
+/** Other faults may have it down, or paused, at this moment. */
+const REACH_TIMEOUT_MS = 10_000;
 /** How far the replica falls behind before its master dies. */
 const LAG_MS = 400;
 const nothingToHeal: Heal = async () => {};
@@ -43,8 +45,24 @@ export function redisSpecials(nodes: readonly RedisNode[]): Specials {
   };
 }
 
+/** Tries again, from the beginning, while the server cannot be reached: steps are idempotent. */
 async function withClient<T>(url: string, step: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url, { lazyConnect: true, commandTimeout: 3_000, retryStrategy: () => null });
+  for (const deadline = performance.now() + REACH_TIMEOUT_MS; ; await sleep(100)) {
+    try {
+      return await connected(url, step);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
+}
+
+async function connected<T>(url: string, step: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 3_000,
+    commandTimeout: 3_000,
+    retryStrategy: () => null,
+  });
   client.on('error', () => {});
   try {
     await client.connect();
@@ -84,10 +102,12 @@ async function cutAofTail({ process, url }: RedisNode, bytes: number): Promise<v
 /** The replica takes the master's place with its address, as behind a name or a virtual IP. */
 async function failover({ process, url }: RedisNode): Promise<Heal> {
   const { hostname, port } = new URL(url);
+  // By default a master waits five seconds for other replicas to sync with the first.
+  await withClient(url, (client) => client.config('SET', 'repl-diskless-sync-delay', '0'));
   const replica = await startRedisBinary([...persistenceArgs(true), '--replicaof', hostname, port]);
   if (replica instanceof NotHere) throw new Error(replica.reason);
   try {
-    await withClient(replica.url, async (client) => {
+    await connected(replica.url, async (client) => {
       await untilInSync(client);
       await client.call('REPLICAOF', 'NO', 'ONE');
     });

@@ -110,6 +110,14 @@ export type HarnessRecord = RecordHead &
   (
     | { readonly type: 'fault'; readonly faultId: string; readonly kind: string; readonly target: string }
     | { readonly type: 'heal'; readonly faultId: string; readonly kind: string; readonly target: string }
+    /** A fault of that id could not be brought about: it did not happen. */
+    | {
+        readonly type: 'not-injected';
+        readonly faultId: string;
+        readonly kind: string;
+        readonly target: string;
+        readonly reason: string;
+      }
     /** A process ended: killed by a fault, or by itself (`unexpected`). */
     | { readonly type: 'crash'; readonly target: string; readonly signal: string | null; readonly unexpected: boolean }
     | { readonly type: 'start'; readonly target: string; readonly pid: number }

@@ -47,6 +47,7 @@ export function observe(records: readonly HistoryRecord[]): Observed {
   const devices = observeDevices(records, ofType('run')[0]);
   const conversations = observeConversations(ofType('log-dump'), operations, devices);
   const stored = storedCommits(ofType('commit'));
+  const notInjected = new Set(ofType('not-injected').map((each) => each.faultId));
   const byCommand = new Map<string, Event>();
   for (const { log } of conversations.values()) {
     for (const event of log?.events ?? []) {
@@ -67,7 +68,7 @@ export function observe(records: readonly HistoryRecord[]): Observed {
     inboxes: new Map(ofType('inbox-dump').map((dump) => [dump.userId, observeInbox(dump)])),
     storedBy: (ref) => stored.get(ref.conversationId)?.[ref.conversationSeq],
     eventOf: (command) => byCommand.get(commandKey(command)),
-    faults: ofType('fault'),
+    faults: ofType('fault').filter(({ faultId }) => !notInjected.has(faultId)),
     heals: ofType('heal'),
     crashes: ofType('crash'),
     starts: ofType('start'),

@@ -187,7 +187,10 @@ async function underFaults(
         on.delete(fault);
         history.write({ type: 'heal', faultId: fault.faultId, kind: fault.kind, target: fault.target });
       },
-      failed: ({ kind, target }, step, error) => onProgress(`${kind} of ${target} could not ${step}: ${error}`),
+      failed: ({ faultId, kind, target }, step, error) => {
+        onProgress(`could not ${step} ${kind} of ${target}: ${error}`);
+        if (step === 'inject') history.write({ type: 'not-injected', faultId, kind, target, reason: String(error) });
+      },
     },
     over.signal,
   );

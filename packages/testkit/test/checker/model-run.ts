@@ -212,8 +212,10 @@ export class ModelRun {
     for (const name of this.devices.keys()) if (this.device(name).online) this.reset(name, 'epoch');
   }
 
-  fault(kind: string, target: string): void {
-    this.#write('harness', { type: 'fault', faultId: `f${this.#at}`, kind, target });
+  fault(kind: string, target: string, { injected = true } = {}): void {
+    const faultId = `f${this.#at}`;
+    this.#write('harness', { type: 'fault', faultId, kind, target });
+    if (!injected) this.#write('harness', { type: 'not-injected', faultId, kind, target, reason: 'it was down' });
   }
 
   memory(target: string, heldBytes: number): void {

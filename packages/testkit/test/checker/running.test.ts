@@ -133,6 +133,7 @@ describe('a verdict', () => {
     run.send('alice/1', chat);
     run.fault('pause', 'server 0');
     run.fault('kill', 'redis');
+    run.fault('flush', 'redis', { injected: false });
     expect(judge(run.finish())).toMatchObject({
       attempts: 5,
       acknowledged: 3,
