@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const { paths } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8')).compilerOptions as {
   paths: Record<string, [string]>;
 };
-const alias = Object.entries(paths).map(([name, [file]]) => ({
+export const alias = Object.entries(paths).map(([name, [file]]) => ({
   find: new RegExp(`^${name}$`),
   replacement: new URL(file, import.meta.url).pathname,
 }));
@@ -15,6 +15,9 @@ const needsBrowser = 'test/browser/**/*.browser.test.ts';
 
 /** A test that needs a service says so in its file name: `inbox-seq.redis.test.ts`. */
 const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,services}.test.ts'];
+
+/** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
+export const planted = '**/*.planted.test.ts';
 
 export default defineConfig({
   test: {
@@ -33,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...needsService, needsBrowser],
+          exclude: ['**/node_modules/**', ...needsService, needsBrowser, planted],
           testTimeout: 20_000,
         },
       },

@@ -76,6 +76,23 @@ describe('acknowledged means stored', () => {
       expect(failing(undone, { invariants: ['acknowledged-stored'] })).toEqual(['acknowledged-stored']);
     }
   });
+
+  test('holds for the removal of somebody who joined only later: it changed nothing', () => {
+    const run = new ModelRun([...NAMES, 'carol/1']);
+    const chat = run.group('alice/1', 'bob');
+    run.send('alice/1', chat);
+    run.add('alice/1', chat, 'carol');
+    run.remove('alice/1', chat, 'carol');
+    const unmoved = edit(run.finish(), 'log-dump', (log) => ({
+      ...log,
+      events: log.events.filter((event) => event.type !== 'members.removed'),
+    }));
+    expect(failing(unmoved, { invariants: ['acknowledged-stored'] })).toEqual(['acknowledged-stored']);
+    const before = edit(unmoved, 'invoke', (invoke) =>
+      invoke.operation.kind === 'remove' ? { ...invoke, at: 0 } : invoke,
+    );
+    expect(failing(before, { invariants: ['acknowledged-stored'] })).toEqual([]);
+  });
 });
 
 describe('durable before visible', () => {

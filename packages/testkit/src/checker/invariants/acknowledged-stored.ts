@@ -10,7 +10,7 @@ import { aboutOperation, place } from '../wording.ts';
 /**
  * A receipt means stored: the message stands in the log, at the place its receipt says, and in the inbox of everyone who
  * belonged to the conversation there. The same of what else was acknowledged: a created conversation has a log, added
- * members have a stay, removed ones have an end of one. An inbox entry is excused when retention may have removed it,
+ * members have a stay, and a stay that had begun before its end was asked for has one. An inbox entry is excused when retention may have removed it,
  * or when it was acknowledged before the inbox store became another one (of another epoch).
  */
 export function acknowledgedStored(observed: Observed): Violation[] {
@@ -140,7 +140,13 @@ function changed(observed: Observed, acknowledged: ObservedOperation, ok: Record
   for (const member of members) {
     const stays = conversation.staysOf(member);
     if (operation.kind === 'add' && stays.length === 0) add(`${member} never joined`, conversationId);
-    if (operation.kind === 'add' || stays.length === 0) continue;
-    if (stays.every((stay) => stay.leftSeq === null)) add(`${member} never left`, conversationId);
+    if (operation.kind === 'add') continue;
+    // Whoever joined later was no member then, and removing them changed nothing.
+    const askedAt = acknowledged.invokes[0]?.at ?? 0;
+    const isUnmoved = stays.some(({ joinedSeq, leftSeq }) => {
+      const joined = observed.storedBy({ conversationId, conversationSeq: joinedSeq });
+      return leftSeq === null && joined !== undefined && joined.at < askedAt;
+    });
+    if (isUnmoved) add(`${member} never left`, conversationId);
   }
 }

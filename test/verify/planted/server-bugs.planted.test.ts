@@ -1,5 +1,5 @@
 /**
- * Bugs of the server, one a run. Whole processes on real services: these tests run where those with services do.
+ * Bugs of the server, one a run. Whole processes on real services: `npm run test:planted` runs them.
  */
 import { SERVER_BUGS } from './planted-server-bugs.ts';
 import { testThatCaught } from './planted-suite.ts';
