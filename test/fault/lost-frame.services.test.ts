@@ -11,8 +11,8 @@ const conversationId = directConversationId('alice', 'bob');
 const members = new Map([[conversationId, ['alice', 'bob']]]);
 
 for (const { lost, dropFrames, foundBy } of [
-  { lost: 'every second', dropFrames: 'odd', foundBy: ['frame', 'heads'] },
-  { lost: 'every', dropFrames: 'all', foundBy: ['heads'] },
+  { lost: 'every second', dropFrames: 'odd', foundBy: 'frame' },
+  { lost: 'every', dropFrames: 'all', foundBy: 'heads' },
 ] as const) {
   test(`a lost pub/sub frame: with ${lost} one lost all messages arrive, the last before silence too`, async () => {
     await using deployment = await startDeployment();
@@ -31,7 +31,8 @@ for (const { lost, dropFrames, foundBy } of [
     }
 
     await assertPromises({ ...deployment, records: [alice.record, bob.record], members, receipts });
-    expect([...new Set(receiving.seen('gap-found').map(({ by }) => by))].sort()).toEqual(foundBy);
+    // A read that an earlier gap caused may bring the last one, too, before the heads are compared.
+    expect(receiving.seen('gap-found').map(({ by }) => by)).toContain(foundBy);
   });
 }
 

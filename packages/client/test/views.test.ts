@@ -186,6 +186,30 @@ describe('read marks', () => {
     expect(list(alice)).toEqual([`${group} 1`]);
   });
 
+  it('that were not sent yet end with the membership, and the server says how far was read after a re-add', async () => {
+    const server = new ModelServer();
+    await using alice = testClient(server, 'alice');
+    await startLive(alice);
+    const group = server.createGroup('bob', ['alice']);
+    for (const each of ['one', 'two', 'three']) server.say('bob', group, each);
+    await until(() => expect(list(alice)).toEqual([`${group} 3`]));
+    server.fail('markRead', 'unavailable', 1_000);
+    await alice.client.conversation(group).markRead();
+    server.changeMembers('members.removed', 'bob', group, ['alice']);
+    await until(() => expect(list(alice)).toEqual([]));
+    server.heal();
+    server.changeMembers('members.added', 'bob', group, ['alice']);
+    server.say('bob', group, 'four');
+    await until(() => expect(list(alice)).toEqual([`${group} 1`]));
+    await until(async () =>
+      expect((await alice.store.load()).conversations[0]).toMatchObject({
+        unsentReadSeq: null,
+        readSeq: 0,
+        stale: null,
+      }),
+    );
+  });
+
   it('that the server refuses for good give way to its own', async () => {
     const server = new ModelServer();
     for (const each of ['one', 'two', 'three']) server.say('bob', chat, each);

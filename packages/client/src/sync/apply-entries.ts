@@ -97,10 +97,19 @@ function applyEvent(event: Event, before: ConversationRow | undefined, userId: U
       return { ...row, member: true, joinedSeq: seq, stale: 'unknown' };
     case 'members.removed':
       if (!event.memberIds.includes(userId) || !isNews) return row;
-      return { ...row, member: false, unread: 0, stale: null, unsentReadSeq: null };
+      return withoutMembership(row);
     default:
       return row;
   }
+}
+
+/**
+ * A read mark that the server does not have yet is dropped with the membership: it would be refused. The server's own is
+ * not known then, and is fetched if the user comes back.
+ */
+export function withoutMembership(row: ConversationRow): ConversationRow {
+  const readSeq = row.unsentReadSeq === null ? row.readSeq : 0;
+  return { ...row, member: false, unread: 0, stale: null, readSeq, unsentReadSeq: null };
 }
 
 function withReadSeq(row: ConversationRow, readSeq: number): ConversationRow {

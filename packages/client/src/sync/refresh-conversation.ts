@@ -3,6 +3,7 @@ import { callOutcome } from '../call-outcome.ts';
 import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { withoutMembership } from './apply-entries.ts';
 import { countUnread, eventsAbove } from './unread.ts';
 
 /** Fetches one conversation whose row is stale, and merges it with what the feed brought meanwhile. Rejects: try again. */
@@ -19,7 +20,7 @@ export async function refreshConversation(
   await replica.commit(async () => {
     const row = replica.rows.get(conversationId);
     if (!row?.stale) return undefined;
-    if (!summary) return { conversations: [{ ...row, member: false, unread: 0, stale: null, unsentReadSeq: null }] };
+    if (!summary) return { conversations: [withoutMembership(row)] };
     if (summary.readSeq < row.readSeq) {
       // Counted above an older mark than ours. The one that sends our mark asks for the row again when it is confirmed.
       behind = row.unsentReadSeq === null;
