@@ -15,6 +15,8 @@ const PROGRAM = fileURLToPath(new URL('./run-chat-web.ts', import.meta.url));
 export interface ChatWeb extends AsyncDisposable {
   /** `http://localhost:<port>`, the same after a restart. */
   readonly url: string;
+  /** The SQLite file of its messages; write to it while the server is killed. */
+  readonly database: string;
   /** Kills the server as `kill -9` does, and resolves when it is gone. */
   kill9(): Promise<void>;
   /** Starts it again on the same port and data, and resolves when it serves. */
@@ -54,6 +56,7 @@ export async function startChatWeb({ seeded = false }: { readonly seeded?: boole
   await start();
   return {
     url: `http://localhost:${port}`,
+    database: join(data, 'chat.db'),
     kill9,
     restart: async () => {
       await kill9();
