@@ -11,8 +11,8 @@ const conversationId = directConversationId('alice', 'bob');
 const members = new Map([[conversationId, ['alice', 'bob']]]);
 
 for (const { lost, dropFrames, foundBy } of [
-  { lost: 'every second', dropFrames: 'odd', foundBy: 'frame' },
-  { lost: 'every', dropFrames: 'all', foundBy: 'heads' },
+  { lost: 'every second', dropFrames: 'odd', foundBy: ['frame', 'heads'] },
+  { lost: 'every', dropFrames: 'all', foundBy: ['heads'] },
 ] as const) {
   test(`a lost pub/sub frame: with ${lost} one lost all messages arrive, the last before silence too`, async () => {
     await using deployment = await startDeployment();
@@ -27,12 +27,13 @@ for (const { lost, dropFrames, foundBy } of [
     // either case.
     for (let n = 1; n <= 40; n++) {
       const clientMessageId = `m${n}`;
+      // A read that an earlier gap caused must not bring the last one, too.
+      if (n === 40) await eventually('bob has all before the last', () => bob.record.times('m39') === 1);
       receipts.push(await sendUntilReceipt(alice.client, { conversationId, clientMessageId, text: clientMessageId }));
     }
 
     await assertPromises({ ...deployment, records: [alice.record, bob.record], members, receipts });
-    // A read that an earlier gap caused may bring the last one, too, before the heads are compared.
-    expect(receiving.seen('gap-found').map(({ by }) => by)).toContain(foundBy);
+    expect([...new Set(receiving.seen('gap-found').map(({ by }) => by))].sort()).toEqual(foundBy);
   });
 }
 

@@ -37,6 +37,7 @@ describe('tabs whose leaders die at any moment', () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 50 }), play), {
       numRuns: 40,
       interruptAfterTimeLimit: 60_000,
+      markInterruptAsFailure: true,
     });
   }, 90_000);
 });
