@@ -31,9 +31,7 @@ export class MembershipGate {
 
   /** For reading. Throws `not_a_member`. */
   async require(userId: UserId, conversationId: ConversationId): Promise<void> {
-    const known = participants(conversationId);
-    if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
-    throw notAMember();
+    if (!(await this.#isMember(userId, conversationId))) throw notAMember();
   }
 
   /**
@@ -41,13 +39,15 @@ export class MembershipGate {
    * command may be stored or queued since before they left, and only the writer, in order, can say what became of it.
    */
   async admit(userId: UserId, conversationId: ConversationId): Promise<void> {
-    const known = participants(conversationId);
-    if (known ? known.includes(userId) : await this.#isMember(userId, conversationId)) return;
-    const stays = known ? [] : await this.#history.memberships([conversationId]);
+    if (await this.#isMember(userId, conversationId)) return;
+    // Nobody joins or leaves where the id says who is in it.
+    const stays = participants(conversationId) ? [] : await this.#history.memberships([conversationId]);
     if (!stays.some((stay) => stay.userId === userId)) throw notAMember();
   }
 
   async #isMember(userId: UserId, conversationId: ConversationId): Promise<boolean> {
+    const known = participants(conversationId);
+    if (known) return known.includes(userId);
     const remembered = this.#members.get(conversationId);
     if (remembered && remembered.until > this.#clock.monotonic() && remembered.userIds.has(userId)) return true;
     const state = (await this.#history.load([conversationId])).get(conversationId);

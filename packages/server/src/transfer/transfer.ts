@@ -131,7 +131,7 @@ export class Transfer {
       numbering.committed();
       this.#cache.keep(plan.states, plan.events);
     }
-    await this.#remember(plan.refusals);
+    await this.#remember([...plan.refusals.values()]);
     this.#report(plan, rows, tasks.length, clock.monotonic() - started);
     await announcement.announce(
       this.#partition,
@@ -158,9 +158,8 @@ export class Transfer {
       repeated: 0,
       idle: false,
       replies: [],
-      refusals: [],
+      refusals: new Map(),
     };
-    const refused = new Map<string, Refusal>();
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
       const key = commandKey(command);
@@ -173,7 +172,7 @@ export class Transfer {
         plan.replies.push({ to, call, result: again });
         continue;
       }
-      const before = refused.get(key) ?? this.#refused.get(key);
+      const before = plan.refusals.get(key) ?? this.#refused.get(key);
       if (before && retryOf(command) <= before.retry) {
         plan.replies.push({ to, call, error: before.error });
         continue;
@@ -183,9 +182,7 @@ export class Transfer {
         const { error } = decision;
         plan.idle = true;
         plan.replies.push({ to, call, error });
-        const refusal = refusalOf(command, error);
-        refused.set(key, refusal);
-        plan.refusals.push(refusal);
+        plan.refusals.set(key, refusalOf(command, error));
         continue;
       }
       if (decision.events.length === 0) plan.idle = true;
@@ -341,8 +338,8 @@ interface Plan {
    */
   idle: boolean;
   readonly replies: (Reply & { readonly to: NodeId })[];
-  /** New ones, to be remembered before they are told. */
-  readonly refusals: Refusal[];
+  /** New ones by command, to be remembered before they are told. */
+  readonly refusals: Map<string, Refusal>;
 }
 
 /** `doubt`: nothing was tried; the states behind the decisions must be read first. */
