@@ -2,12 +2,8 @@
  * What one client does for all tabs while it leads: syncs, and brings what only the server has. Made anew for each term of
  * leadership; without other tabs there is one, as long as the client.
  */
-import type { ConversationId, UserId } from '@tidemark/core';
-import type { ClientEmitter } from './client-events.ts';
-import type { Connection } from './connection/connection.ts';
-import type { LocalReplica, RetryTiming } from './local-store/local-replica.ts';
-import type { MessagingTrpc } from './messaging-trpc.ts';
-import type { Reader } from './received.ts';
+import type { ConversationId } from '@tidemark/core';
+import type { LocalReplica } from './local-store/local-replica.ts';
 import { createReadMarks, type ReadMarks } from './send/read-marks.ts';
 import { createKeyedTasks, type KeyedTasks } from './sync/keyed-tasks.ts';
 import { refreshConversation } from './sync/refresh-conversation.ts';
@@ -26,14 +22,8 @@ export interface Term {
   wake(): void;
 }
 
-export interface TermOptions extends Pick<SyncOptions, 'bounds' | 'onStatus' | 'draftsStoredAtReset'> {
-  readonly trpc: MessagingTrpc;
-  readonly userId: UserId;
-  readonly replica: LocalReplica;
-  readonly events: ClientEmitter;
-  readonly reader: Reader;
-  readonly timing: RetryTiming;
-  readonly connection: Connection | undefined;
+/** Those of sync, whose end is that of the term. */
+export interface TermOptions extends Omit<SyncOptions, 'closing'> {
   readonly signal: AbortSignal;
 }
 

@@ -32,6 +32,11 @@ export function rowOfSummary(summary: ConversationSummary, before?: Conversation
   };
 }
 
+/** Without a mark that the server does not have and will not take: its own, which is not known then, has to be fetched. */
+export function withoutUnsentMark(row: ConversationRow): ConversationRow {
+  return row.unsentReadSeq === null ? row : { ...row, readSeq: 0, unsentReadSeq: null };
+}
+
 /** For a conversation that an event or the application names and nothing is known of. */
 export function unknownConversation(conversationId: ConversationId, userId: UserId, member: boolean): ConversationRow {
   return {

@@ -1,7 +1,7 @@
 import type { ConversationId, UserId } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
 import type { ClientEmitter } from '../client-events.ts';
-import type { ConversationRow } from '../local-store/conversation-row.ts';
+import { type ConversationRow, withoutUnsentMark } from '../local-store/conversation-row.ts';
 import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { createKeyedTasks } from '../sync/keyed-tasks.ts';
@@ -35,9 +35,8 @@ export function createReadMarks(options: {
     await replica.commit(() => {
       const row = replica.rows.get(conversationId);
       if (row?.unsentReadSeq !== readSeq) return undefined;
-      // What the server refused was never read: its own mark, whatever it is, takes the place of this one.
-      const refused: Partial<ConversationRow> = isTaken ? {} : { readSeq: 0, ...(row.member && { stale: 'count' }) };
-      return { conversations: [{ ...row, unsentReadSeq: null, ...refused }] };
+      if (isTaken) return { conversations: [{ ...row, unsentReadSeq: null }] };
+      return { conversations: [{ ...withoutUnsentMark(row), stale: row.member ? 'count' : row.stale }] };
     });
     onTaken(conversationId);
   }

@@ -6,7 +6,7 @@ import {
   messageOf,
   type UserId,
 } from '@tidemark/core';
-import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
+import { type ConversationRow, unknownConversation, withoutUnsentMark } from '../local-store/conversation-row.ts';
 
 /** What a batch of entries changes locally. */
 export interface Applied {
@@ -103,13 +103,9 @@ function applyEvent(event: Event, before: ConversationRow | undefined, userId: U
   }
 }
 
-/**
- * A read mark that the server does not have yet is dropped with the membership: it would be refused. The server's own is
- * not known then, and is fetched if the user comes back.
- */
+/** An unsent read mark would be refused now; if the user comes back, the row is fetched. */
 export function withoutMembership(row: ConversationRow): ConversationRow {
-  const readSeq = row.unsentReadSeq === null ? row.readSeq : 0;
-  return { ...row, member: false, unread: 0, stale: null, readSeq, unsentReadSeq: null };
+  return { ...withoutUnsentMark(row), member: false, unread: 0, stale: null };
 }
 
 function withReadSeq(row: ConversationRow, readSeq: number): ConversationRow {

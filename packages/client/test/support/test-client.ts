@@ -20,7 +20,8 @@ export interface TestClient extends AsyncDisposable {
   shown(conversationId: string): string[];
 }
 
-const EVENTS = [
+/** All that a client emits. */
+export const CLIENT_EVENTS = [
   'entry',
   'message',
   'applied',
@@ -32,7 +33,10 @@ const EVENTS = [
   'failed',
   'retrying',
   'connection',
-] as const;
+  'role',
+  'store',
+  'erased',
+] as const satisfies readonly (keyof ClientEvents)[];
 
 /** A client of the model server with short waits; closed, with its timers counted, when the test ends. */
 export function testClient(
@@ -50,7 +54,7 @@ export function testClient(
     store,
   });
   const log: TestClient['log'] = [];
-  for (const type of EVENTS) client.on(type, (event) => log.push({ type, event }));
+  for (const type of CLIENT_EVENTS) client.on(type, (event) => log.push({ type, event }));
   return {
     client,
     store,

@@ -13,6 +13,7 @@ import {
   type Tabs,
 } from '../../src/index.ts';
 import type { ModelServer } from '../support/model-server.ts';
+import { CLIENT_EVENTS } from '../support/test-client.ts';
 
 type Options = ClientOptions<MessagingTrpc, JsonValue, JsonValue>;
 
@@ -108,7 +109,7 @@ export class TabWorld implements AsyncDisposable {
       },
     });
     const log: { type: keyof ClientEvents; event: unknown }[] = [];
-    for (const type of EVENTS) client.on(type, (event) => log.push({ type, event }));
+    for (const type of CLIENT_EVENTS) client.on(type, (event) => log.push({ type, event }));
     const tab: Tab = {
       name,
       client,
@@ -159,22 +160,6 @@ export class TabWorld implements AsyncDisposable {
     await Promise.allSettled(this.tabs.map(({ client }) => client.close()));
   }
 }
-
-const EVENTS = [
-  'entry',
-  'message',
-  'applied',
-  'reset',
-  'live',
-  'gap',
-  'queued',
-  'sent',
-  'failed',
-  'retrying',
-  'connection',
-  'role',
-  'erased',
-] as const;
 
 /** What runs of a page: all, nothing for now, or nothing ever again. */
 class Page {
