@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   type HistoryRecord,
@@ -10,6 +9,7 @@ import {
   startFrameProxy,
   type Verdict,
 } from '@tidemark/testkit/verify';
+import { eventually } from '../../support/app.ts';
 import { freePort } from '../../support/services/free-port.ts';
 import { startRedis } from '../../support/services/redis.ts';
 import { redisSpecials } from '../redis-specials.ts';
@@ -149,9 +149,7 @@ function sceneOf(system: System, devices: ControlDevices, tell: Tell): Scene {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = performance.now() + WAIT_MS; !holds(); await sleep(10)) {
-    if (performance.now() > deadline) throw new Error(`waited ${WAIT_MS} ms in vain until ${what}`);
-  }
+  await eventually(what, holds, WAIT_MS);
 }
 
 async function untilQuiet(devices: ControlDevices): Promise<void> {

@@ -1,4 +1,4 @@
-import type { FailingProcess, System, SystemProcess } from '../verify/system.ts';
+import type { FailingProcess, Heal, System, SystemProcess } from '../verify/system.ts';
 import { type Fault, isRedis, namesOf, nothingToHeal, processNamed } from './fault.ts';
 
 type Pick = (system: System) => readonly SystemProcess[];
@@ -8,35 +8,27 @@ const devices: Pick = (system) => system.devices;
 const redis: Pick = (system) => system.services.filter(({ name }) => isRedis(name));
 const stores: Pick = (system) => system.services.filter(({ name }) => !isRedis(name));
 
-function kill(kind: string, about: string, pick: Pick, lasts: Fault['lasts'], shared: boolean): Fault {
-  return {
+/** A fault of one process; `begin` brings it about and gives what ends it. */
+function ofProcess(begin: (victim: SystemProcess) => Promise<Heal>) {
+  return (kind: string, about: string, pick: Pick, lasts: Fault['lasts'], shared: boolean): Fault => ({
     kind,
     about,
     lasts,
     shared,
     targets: (system) => namesOf(pick(system)),
-    inject: async (system, target) => {
-      const victim = processNamed(pick(system), target);
-      await victim.kill9();
-      return () => victim.ensureRunning();
-    },
-  };
+    inject: async (system, target) => begin(processNamed(pick(system), target)),
+  });
 }
 
-function pause(kind: string, about: string, pick: Pick, lasts: Fault['lasts'], shared: boolean): Fault {
-  return {
-    kind,
-    about,
-    lasts,
-    shared,
-    targets: (system) => namesOf(pick(system)),
-    inject: async (system, target) => {
-      const victim = processNamed(pick(system), target);
-      await victim.pause();
-      return () => victim.resume();
-    },
-  };
-}
+const kill = ofProcess(async (victim) => {
+  await victim.kill9();
+  return () => victim.ensureRunning();
+});
+
+const pause = ofProcess(async (victim) => {
+  await victim.pause();
+  return () => victim.resume();
+});
 
 const ALL_SERVERS = 'all servers';
 
