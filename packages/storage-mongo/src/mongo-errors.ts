@@ -53,8 +53,8 @@ export async function guard<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Runs an unordered write. Returns the indexes of the documents whose unique key was taken; the others were written.
- * Any other failure is thrown, as by {@link guard}.
+ * Runs a write of many documents. Returns the indexes of those whose unique key was taken: all of them when it is
+ * unordered, the first when it is ordered. Any other failure is thrown, as by {@link guard}.
  */
 export async function indexesTaken(write: () => Promise<unknown>): Promise<number[]> {
   try {

@@ -60,12 +60,15 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   const ceilings = new Ceilings(collections.heads);
   let epoch: Epoch | undefined;
 
-  /** Writes the rows whose keys are free, and returns the indexes of the others. */
-  async function write(rows: readonly InboxRow[]): Promise<number[]> {
+  /**
+   * Writes rows, and returns the indexes of those it met whose keys are taken. In order, it stops at the first of them:
+   * what is written is a beginning, as `append` asks. Otherwise it writes all whose keys are free.
+   */
+  async function write(rows: readonly InboxRow[], { ordered }: { ordered: boolean }): Promise<number[]> {
     if (rows.length === 0) return [];
     await ceilings.raise(rows);
     const documents = rows.map((row) => documentOf(row, retention));
-    return indexesTaken(() => inbox.insertMany(documents, { ordered: false }));
+    return indexesTaken(() => inbox.insertMany(documents, { ordered }));
   }
 
   return {
@@ -79,10 +82,10 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
       return epoch;
     },
-    append: async (rows) => ({ conflict: (await write(rows)).length > 0 ? 'entry' : undefined }),
+    append: async (rows) => ({ conflict: (await write(rows, { ordered: true })).length > 0 ? 'entry' : undefined }),
     fillVoids: async (userId, seqs, at) => {
       const voids = [...new Set(seqs)].map((seq): InboxRow => ({ userId, seq, ref: null, at }));
-      const taken = new Set(await write(voids));
+      const taken = new Set(await write(voids, { ordered: false }));
       return voids.filter((_, index) => !taken.has(index)).map(({ seq }) => seq);
     },
     find: async (deliveries) => find(collections, deliveries),

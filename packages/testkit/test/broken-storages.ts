@@ -68,6 +68,19 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       }),
   },
   {
+    mistake: 'rows whose keys are free are written past one whose key is taken',
+    caughtBy: 'inbox: what a conflict leaves behind is a beginning of the batch',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return withInbox(storage, {
+        append: async (rows) => {
+          const outcomes = await Promise.all(rows.map((row) => storage.inbox.append([row])));
+          return outcomes.find(({ conflict }) => conflict) ?? { conflict: undefined };
+        },
+      });
+    },
+  },
+  {
     mistake: 'voids overwrite what stands there',
     caughtBy: 'inbox: voids go where a seq is free',
     open: (state) =>

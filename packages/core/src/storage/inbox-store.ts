@@ -22,8 +22,10 @@ export interface InboxStore {
   readonly epoch: Epoch;
 
   /**
-   * Appends rows. `{ conflict: 'entry' }` when a key is taken. Whether the others were then written is up to the
-   * adapter (`capabilities.atomic` of the storage); the caller finds out with `find` and calls again.
+   * Appends rows, in their order. `{ conflict: 'entry' }` when a key is taken. All or none is best; where an adapter has no
+   * transaction, what it wrote until it met a taken key, or died, is a beginning of `rows`. So an event that has all its
+   * rows has none missing before it, and what is completed later is numbered above it. The caller finds out what is
+   * missing with `find`, and calls again.
    */
   append(rows: readonly InboxRow[]): Promise<ConflictOutcome>;
 

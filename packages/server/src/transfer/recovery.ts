@@ -49,7 +49,10 @@ export class Recovery {
     return this.#completeEvents(needed ? [...new Set(repeats)] : [], numbering);
   }
 
-  /** Checks the newest events of conversations just loaded, backwards until one is complete. Atomic storages need none. */
+  /**
+   * Checks the newest events of conversations just loaded, backwards until one is complete: rows are written in their
+   * order (`InboxStore.append`), so none before it is missing. Atomic storages need none.
+   */
   async completeTails(partition: number, states: readonly ConversationState[], numbering: RowNumbering): Promise<void> {
     if (this.#storage.capabilities.atomic) return;
     for (const { conversation, head } of states) {

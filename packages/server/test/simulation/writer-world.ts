@@ -2,6 +2,7 @@ import {
   type Command,
   type CommandId,
   type CommandResult,
+  type CommitBatch,
   type ConversationId,
   type ConversationState,
   commandKey,
@@ -200,6 +201,14 @@ export class WriterWorld {
     for (const [key, answers] of this.#answers) if (answers[0]?.error) this.#excused.add(key);
   }
 
+  /** Redis comes back without the last seconds of its log: counters stand where they stood a few seqs ago. */
+  setBack(pick: number): void {
+    const seqs = (pick % 3) + 1;
+    this.trace.push(`counters are set back by ${seqs}`);
+    for (const counters of this.#shared.counters.values())
+      for (const [userId, seq] of counters) counters.set(userId, Math.max(0, seq - seqs));
+  }
+
   async pass(ms: number): Promise<void> {
     this.trace.push(`${ms} ms pass`);
     await this.clock.advance(ms);
@@ -331,7 +340,6 @@ export class WriterWorld {
       if (new Set(found).size !== found.length) throw new Error(`${userId} has an event twice`);
       for (const key of wanted) if (!found.includes(key)) throw new Error(`${userId} misses ${key}`);
       for (const key of found) if (!wanted.has(key)) throw new Error(`${userId} was given ${key}, which is not theirs`);
-      if (!this.#storage.capabilities.atomic) continue;
       const last = new Map<string, number>();
       for (const event of entries) {
         if (event.conversationSeq < (last.get(event.conversationId) ?? 0))
@@ -365,20 +373,9 @@ export class WriterWorld {
 
   #startWorker(name: string, partition: number): Worker {
     const gate = <T extends object>(port: string, methods: T): T => this.#calls.gate(name, port, methods);
-    const plain = this.#storage;
-    const storage: Storage = {
-      ...plain,
-      commit: gate('storage', {
-        commit: (batch: Parameters<Storage['commit']>[0]) => {
-          for (const event of batch.events) this.#excuse(name, `${event.actorId} ${event.commandId}`);
-          return plain.commit(batch);
-        },
-      }).commit,
-      history: gate('history', { ...plain.history, load: (ids) => this.#load(name, ids) }),
-      inbox: this.#gatedInbox(name),
-    };
+    const storage = this.#gatedStorage(name);
     const events = new ServerEventBus();
-    const counters = this.#backplane.inboxSeq(plain.inbox.epoch);
+    const counters = this.#backplane.inboxSeq(storage.inbox.epoch);
     const numbering = new RowNumbering(gate('seq', counters), storage.inbox, events);
     const stream = this.#backplane.ingress.open(partition);
     const acknowledging = gate('stream', {
@@ -425,10 +422,46 @@ export class WriterWorld {
     };
   }
 
-  /** `epoch` is read when it is needed, and no call. */
+  #gatedStorage(name: string): Storage {
+    const plain = this.#storage;
+    const excuse = (events: readonly Event[]): void => {
+      for (const event of events) this.#excuse(name, `${event.actorId} ${event.commandId}`);
+    };
+    const history = this.#calls.gate(name, 'history', {
+      ...plain.history,
+      load: (ids: readonly ConversationId[]) => this.#load(name, ids),
+      append: (events: readonly Event[]) => {
+        excuse(events);
+        return plain.history.append(events);
+      },
+    });
+    const inbox = this.#gatedInbox(name);
+    const { commit } = this.#calls.gate(name, 'storage', {
+      commit: (batch: CommitBatch) => {
+        excuse(batch.events);
+        return plain.commit(batch);
+      },
+    });
+    const { atomic } = plain.capabilities;
+    return { ...plain, history, inbox, commit: atomic ? commit : composeStorage({ history, inbox }).commit };
+  }
+
+  /**
+   * Appends in two calls, as a store that has no transactions: whoever dies between them leaves a beginning of the rows.
+   * `epoch` is read when it is needed, and no call.
+   */
   #gatedInbox(name: string): Storage['inbox'] {
     const { epoch, ...methods } = { ...this.#storage.inbox, epoch: this.#storage.inbox.epoch };
-    return { ...this.#calls.gate(name, 'inbox', methods), epoch };
+    const { append, ...gated } = this.#calls.gate(name, 'inbox', methods);
+    return {
+      ...gated,
+      epoch,
+      append: async (rows) => {
+        const middle = Math.ceil(rows.length / 2);
+        const { conflict } = await append(rows.slice(0, middle));
+        return conflict || middle === rows.length ? { conflict } : append(rows.slice(middle));
+      },
+    };
   }
 
   /**

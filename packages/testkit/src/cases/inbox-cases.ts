@@ -98,6 +98,23 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
     },
   },
   {
+    name: 'inbox: what a conflict leaves behind is a beginning of the batch',
+    run: async (open) => {
+      await using opened = await open();
+      const { inbox } = opened;
+      const { ids, alice, bob, ref } = names();
+      const others = Array.from({ length: 200 }, (_, n) => ids.userId(`other${n}`));
+      await put(inbox, [row(alice, 1, ref(1))]);
+      // Counters that were set back: what comes first is taken, and what comes later is free.
+      const batch = [row(bob, 1, ref(2)), row(alice, 1, ref(2)), row(alice, 2, ref(3))];
+      batch.push(...others.map((userId) => row(userId, 1, ref(3))));
+      expect(await inbox.append(batch)).toEqual({ conflict: 'entry' });
+
+      const found = await inbox.find(batch.map(({ userId, ref }) => ({ userId, ref: ref as EventRef })));
+      expect(found.map(({ userId }) => userId).filter((userId) => userId !== bob)).toEqual([]);
+    },
+  },
+  {
     name: 'inbox: bounds are 0 and 0 without an inbox, and follow the highest seq, also out of order',
     run: async (open) => {
       await using opened = await open();
