@@ -1,0 +1,4 @@
+import type { Bench } from './frame/bench.ts';
+
+/** All benches, in the order in which `--list` names them. */
+export const BENCHES: readonly Bench[] = [];

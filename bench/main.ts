@@ -1,0 +1,77 @@
+/** `npm run bench`: carries out one bench, and prints what it measured. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { BENCHES } from './catalogue.ts';
+import { HELP, parseCommandLine, type Request } from './command-line.ts';
+import { chartOf } from './frame/chart.ts';
+import { commitOfCheckout, installedVersions, thisMachine } from './frame/machine.ts';
+import type { BenchResult } from './frame/result.ts';
+import { SERVICES_NOTE } from './frame/services.ts';
+import { tableOf } from './frame/table.ts';
+
+/** No bench may hold a machine for longer, whatever waits for whatever. */
+const LONGEST_MS = 45 * 60_000;
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const tell = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+function list(): void {
+  for (const { name, about, configs } of BENCHES)
+    say(`${name.padEnd(16)} ${about}\n${' '.repeat(17)}${configs.join(', ')}`);
+}
+
+async function carryOut({ bench, config, peers, quick }: Request): Promise<BenchResult> {
+  const started = performance.now();
+  const notes = new Set<string>();
+  // Before it runs, lest somebody commits meanwhile.
+  const commit = commitOfCheckout();
+  const rows = await bench.run({
+    config,
+    peers,
+    quick,
+    log: (line) => tell(`${((performance.now() - started) / 1000).toFixed(1).padStart(6)} s  ${line}`),
+    note: (line) => notes.add(line),
+  });
+  const versions = installedVersions();
+  notes.add(SERVICES_NOTE[config]);
+  return { name: bench.name, config, quick, machine: thisMachine(), commit, versions, rows, notes: [...notes] };
+}
+
+async function draw(result: BenchResult): Promise<void> {
+  const folder = new URL('./charts/', import.meta.url);
+  const file = new URL(`${result.name}.${result.config}.svg`, folder);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, chartOf(result));
+  tell(`drew ${fileURLToPath(file)}`);
+}
+
+let request: ReturnType<typeof parseCommandLine>;
+try {
+  request = parseCommandLine(process.argv.slice(2), BENCHES);
+} catch (error) {
+  tell(error instanceof Error ? error.message : String(error));
+  process.exit(2);
+}
+if (request === 'help') say(HELP);
+else if (request === 'list') list();
+else {
+  const late = setTimeout(() => {
+    tell(`gave up after ${LONGEST_MS / 60_000} minutes`);
+    process.exit(2);
+  }, LONGEST_MS);
+  try {
+    const result = await carryOut(request);
+    if (request.chart) await draw(result);
+    say(request.json ? JSON.stringify(result, null, 2) : tableOf(result));
+  } catch (error) {
+    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 2;
+  }
+  clearTimeout(late);
+  // Whatever still waits somewhere must not keep the terminal.
+  process.exit();
+}
