@@ -1,4 +1,6 @@
+import { growth } from './benches/growth.ts';
+import { inboxWrite } from './benches/inbox-write.ts';
 import type { Bench } from './frame/bench.ts';
 
 /** All benches, in the order in which `--list` names them. */
-export const BENCHES: readonly Bench[] = [];
+export const BENCHES: readonly Bench[] = [inboxWrite, growth];
