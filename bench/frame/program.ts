@@ -110,12 +110,15 @@ export async function startProgram(source: URL, options: ProgramOptions = {}): P
 }
 
 /** Bundled as a deployment does, so that no compiler runs within what is measured. */
-function bundleOf(source: URL): Promise<string> {
-  const known = bundles.get(source.href);
-  if (known) return known;
-  const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-program-'));
-  folders.push(folder);
-  const bundle = bundlePrograms([source], folder).then(([path]) => path as string);
+async function bundleOf(source: URL): Promise<string> {
+  const bundle = bundles.get(source.href) ?? makeBundle(source);
   bundles.set(source.href, bundle);
   return bundle;
+}
+
+async function makeBundle(source: URL): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-program-'));
+  folders.push(folder);
+  const [path] = await bundlePrograms([source], folder);
+  return path as string;
 }

@@ -1,0 +1,6 @@
+import { bareWs } from './bare-ws/system.ts';
+import type { System } from './system.ts';
+import { trpcSubscription } from './trpc-subscription/system.ts';
+
+/** What Tidemark is compared with, from what keeps nothing to what keeps most. */
+export const PEERS: readonly System[] = [bareWs, trpcSubscription];

@@ -1,0 +1,8 @@
+import { trpcDriver } from '../trpc-driver.ts';
+
+export const trpcSubscriptionDriver = trpcDriver({
+  send: 'send',
+  feed: 'feed',
+  createGroup: 'createGroup',
+  direct: (_, to) => to,
+});
