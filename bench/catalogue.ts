@@ -1,5 +1,7 @@
+import { growth } from './benches/growth.ts';
+import { inboxWrite } from './benches/inbox-write.ts';
 import { send } from './benches/send.ts';
 import type { Bench } from './frame/bench.ts';
 
 /** All benches, in the order in which `--list` names them. */
-export const BENCHES: readonly Bench[] = [send];
+export const BENCHES: readonly Bench[] = [send, inboxWrite, growth];
