@@ -1,7 +1,9 @@
 import { growth } from './benches/growth.ts';
+import { idle } from './benches/idle.ts';
 import { inboxWrite } from './benches/inbox-write.ts';
+import { reconnectStorm } from './benches/reconnect-storm.ts';
 import { send } from './benches/send.ts';
 import type { Bench } from './frame/bench.ts';
 
 /** All benches, in the order in which `--list` names them. */
-export const BENCHES: readonly Bench[] = [send, inboxWrite, growth];
+export const BENCHES: readonly Bench[] = [send, reconnectStorm, idle, inboxWrite, growth];
