@@ -22,7 +22,7 @@ export interface MongoReadWrite {
 }
 
 export interface MongoCollection {
-  insertMany(documents: readonly MongoDocument[], options: { ordered: false }): Promise<unknown>;
+  insertMany(documents: readonly MongoDocument[], options: { ordered: boolean }): Promise<unknown>;
   updateOne(filter: MongoDocument, update: MongoDocument, options: { upsert: true }): Promise<unknown>;
   bulkWrite(operations: readonly MongoUpdate[], options: { ordered: false }): Promise<unknown>;
   findOne(filter: MongoDocument): Promise<MongoDocument | null>;
