@@ -2,11 +2,12 @@ import type { Epoch, Seq, UserId } from '@tidemark/core';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
-import { byBucket } from '../redis/user-buckets.ts';
+import { byBucket, byScript, type UserGroup } from '../redis/user-buckets.ts';
 import type { InboxSeq } from './inbox-seq.ts';
 
 /**
- * InboxSeq on Redis hashes, one per bucket of users; a call becomes one script per bucket, all at once.
+ * InboxSeq on Redis hashes, one per bucket of users. On one server a call becomes one script; on a cluster one per bucket,
+ * all at once.
  *
  * Counters stay until Redis evicts the hash or is wiped: about 60 bytes per user who ever received anything. Deleting a
  * hash, or fields of it, at any moment is safe, since a missing counter is restored from the store.
@@ -23,8 +24,16 @@ export class RedisInboxSeq implements InboxSeq {
   }
 
   allocate(counts: ReadonlyMap<UserId, number>): Promise<Map<UserId, Seq>> {
-    return this.#collect(counts.keys(), (key, userIds) =>
-      this.#calls.run(scripts.allocate, [key], [...userIds, ...userIds.map((userId) => counts.get(userId) as number)]),
+    return this.#collect(byScript(counts.keys(), this.#calls), (groups) =>
+      this.#calls.run(
+        scripts.allocate,
+        groups.map(({ bucket }) => this.#keys.seq(bucket, this.#epoch)),
+        groups.flatMap(({ userIds }) => [
+          userIds.length,
+          ...userIds,
+          ...userIds.map((userId) => counts.get(userId) as number),
+        ]),
+      ),
     );
   }
 
@@ -38,21 +47,26 @@ export class RedisInboxSeq implements InboxSeq {
   }
 
   current(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
-    return this.#collect(userIds, (key, group) => this.#calls.command('hmget', key, ...group));
+    const groups = byBucket(userIds).map((group) => [group] as const);
+    return this.#collect(groups, ([{ bucket, userIds: users }]) =>
+      this.#calls.command('hmget', this.#keys.seq(bucket, this.#epoch), ...users),
+    );
   }
 
-  /** What `call` answers for each user of each bucket; users it answers nothing for are absent. */
-  async #collect(
-    userIds: Iterable<UserId>,
-    call: (key: string, userIds: readonly UserId[]) => Promise<unknown>,
+  /** What each call answers for each user of its groups, in order; users it answers nothing for are absent. */
+  async #collect<Groups extends readonly UserGroup[]>(
+    calls: readonly Groups[],
+    call: (groups: Groups) => Promise<unknown>,
   ): Promise<Map<UserId, Seq>> {
     const seqs = new Map<UserId, Seq>();
     await Promise.all(
-      byBucket(userIds).map(async ({ bucket, userIds: group }) => {
-        const values = (await call(this.#keys.seq(bucket, this.#epoch), group)) as readonly (string | number | null)[];
-        for (const [index, userId] of group.entries()) {
-          const seq = Number(values[index] ?? Number.NaN);
-          if (Number.isSafeInteger(seq)) seqs.set(userId, seq as Seq);
+      calls.map(async (groups) => {
+        const values = ((await call(groups)) as readonly (string | number | null)[]).values();
+        for (const { userIds } of groups) {
+          for (const userId of userIds) {
+            const seq = Number(values.next().value ?? Number.NaN);
+            if (Number.isSafeInteger(seq)) seqs.set(userId, seq as Seq);
+          }
         }
       }),
     );

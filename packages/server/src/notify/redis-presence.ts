@@ -2,7 +2,7 @@ import type { NodeId, UserId } from '@tidemark/core';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
-import { byBucket } from '../redis/user-buckets.ts';
+import { byScript } from '../redis/user-buckets.ts';
 import type { Presence } from './presence.ts';
 
 /** Presence on Redis: a sorted set per user that expires by itself. Time is Redis's, so clocks of nodes may differ. */
@@ -25,8 +25,8 @@ export class RedisPresence implements Presence {
 
   async nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, NodeId[]>> {
     const found = new Map<UserId, NodeId[]>();
-    for (const [group, reply] of await this.#run(scripts.nodesOf, userIds, [])) {
-      for (const [index, userId] of group.entries()) {
+    for (const [users, reply] of await this.#run(scripts.nodesOf, userIds, [])) {
+      for (const [index, userId] of users.entries()) {
         const nodes = (reply as readonly NodeId[][])[index];
         if (nodes && nodes.length > 0) found.set(userId, nodes);
       }
@@ -40,9 +40,12 @@ export class RedisPresence implements Presence {
     args: readonly (string | number)[],
   ): Promise<(readonly [readonly UserId[], unknown])[]> {
     return Promise.all(
-      byBucket(userIds).map(async ({ bucket, userIds: group }) => {
-        const keys = group.map((userId) => this.#keys.online(bucket, userId));
-        return [group, await this.#calls.run(script, keys, args)] as const;
+      byScript(userIds, this.#calls).map(async (groups) => {
+        const keys = groups.flatMap(({ bucket, userIds: users }) =>
+          users.map((user) => this.#keys.online(bucket, user)),
+        );
+        const users = groups.flatMap((group) => group.userIds);
+        return [users, await this.#calls.run(script, keys, args)] as const;
       }),
     );
   }

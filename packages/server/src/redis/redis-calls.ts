@@ -1,5 +1,5 @@
 import { UnavailableError } from '@tidemark/core';
-import type { RedisClient } from './client.ts';
+import { isClusterClient, type RedisClient } from './client.ts';
 import { Deadlines } from './deadlines.ts';
 import { isNoScript, redisFailure } from './failure.ts';
 import type { Script } from './scripts.ts';
@@ -20,6 +20,8 @@ type Argument = string | number;
  */
 export class RedisCalls {
   readonly deadlines = new Deadlines();
+  /** Whether keys with different hash tags may be on different servers. */
+  readonly isCluster: boolean;
   readonly #client: RedisClient;
   /** Calls that wait for the connection, oldest first. */
   readonly #held: { readonly expires: number; readonly send: () => void; readonly refuse: (why: string) => void }[] =
@@ -29,6 +31,7 @@ export class RedisCalls {
 
   constructor(client: RedisClient) {
     this.#client = client;
+    this.isCluster = isClusterClient(client);
     client.on('ready', this.#release);
     client.on('end', this.#release);
   }

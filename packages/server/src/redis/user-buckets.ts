@@ -10,14 +10,19 @@ const USER_BUCKETS = 16;
 /** Users in one script at most, so that no script holds Redis up for more than about a millisecond. */
 const CHUNK = 500;
 
+/** Users of one bucket, at most CHUNK. */
+export interface UserGroup {
+  readonly bucket: number;
+  readonly userIds: readonly UserId[];
+}
+
 function bucketOf(userId: UserId): number {
   return fnv1a(userId) % USER_BUCKETS;
 }
 
-/** The users, grouped so that each group can go into one script: of one bucket, and not too many. */
-export function byBucket(userIds: Iterable<UserId>): { bucket: number; userIds: UserId[] }[] {
+export function byBucket(userIds: Iterable<UserId>): UserGroup[] {
   const open = new Map<number, UserId[]>();
-  const groups: { bucket: number; userIds: UserId[] }[] = [];
+  const groups: UserGroup[] = [];
   for (const userId of userIds) {
     const bucket = bucketOf(userId);
     const group = open.get(bucket);
@@ -30,4 +35,22 @@ export function byBucket(userIds: Iterable<UserId>): { bucket: number; userIds: 
     groups.push({ bucket, userIds: created });
   }
   return groups;
+}
+
+/**
+ * The groups of each script. On a cluster a script has one bucket, since another may be on another server. On one server
+ * it has all, up to CHUNK users: what a script costs beside its users is then paid once per call, not once per bucket.
+ */
+export function byScript(userIds: Iterable<UserId>, { isCluster }: { readonly isCluster: boolean }): UserGroup[][] {
+  const scripts: UserGroup[][] = [];
+  let users = Number.POSITIVE_INFINITY;
+  for (const group of byBucket(userIds)) {
+    users += group.userIds.length;
+    if (isCluster || users > CHUNK) {
+      scripts.push([]);
+      users = group.userIds.length;
+    }
+    scripts.at(-1)?.push(group);
+  }
+  return scripts;
 }

@@ -1,4 +1,4 @@
--- Says that a node holds feeds of users of one bucket.
+-- Says that a node holds feeds of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     1 node · 2 ms it holds from now
 -- Returns  nothing

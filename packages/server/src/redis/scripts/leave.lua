@@ -1,4 +1,4 @@
--- Says that a node holds no feed of users of one bucket.
+-- Says that a node holds no feed of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     1 node
 -- Returns  nothing

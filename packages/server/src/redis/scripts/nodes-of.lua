@@ -1,4 +1,4 @@
--- Finds the nodes that hold feeds of users of one bucket.
+-- Finds the nodes that hold feeds of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     none
 -- Returns  a list of nodes per user, in order
