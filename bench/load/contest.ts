@@ -48,7 +48,7 @@ export async function startContest(
       }
       const running = await system.start(services);
       started.push(running);
-      const settings: GeneratorSettings = { system: system.name, url: running.url };
+      const settings: GeneratorSettings = { wire: system.wire, url: running.url };
       const generator = await startProgram(new URL('./generator.ts', import.meta.url), { settings });
       started.push(generator);
       contestants.push(contestant(system, running.pid, generator, services));

@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCalls, programSettings } from '../frame/answer-calls.ts';
 import type { Connection } from '../systems/driver.ts';
-import { DRIVERS } from '../systems/drivers.ts';
+import { DRIVERS, type Wire } from '../systems/drivers.ts';
 import { numberIn, textOf } from '../systems/message.ts';
 import { type RunResult, Tally } from './tally.ts';
 
 export interface GeneratorSettings {
-  readonly system: string;
+  readonly wire: Wire;
   readonly url: string;
 }
 
@@ -33,9 +33,8 @@ const PATIENCE = 10_000;
 const AFTERWARDS = 100;
 const CONNECT_AT_ONCE = 20;
 
-const { system, url } = programSettings<GeneratorSettings>();
-const driver = DRIVERS[system];
-if (!driver) throw new Error(`there is no driver for ${system}`);
+const { wire, url } = programSettings<GeneratorSettings>();
+const driver = DRIVERS[wire];
 
 let sent = 0;
 let tally = new Tally(0, 1);
@@ -47,11 +46,11 @@ let group: { readonly connection: Connection; readonly to: string; readonly size
 async function openPairs(count: number): Promise<void> {
   for (let pair = pairs.length; pair < count; pair++) {
     const [from, to] = [`ann-${pair}`, `ben-${pair}`];
-    await driver?.connect(url, to, (text) => {
+    await driver.connect(url, to, (text) => {
       if (tally.deliver(numberIn(text), pair)) onThrough(pair);
     });
-    const connection = await driver?.connect(url, from, null);
-    if (connection && driver) pairs.push({ connection, to: driver.direct(from, to) });
+    const connection = await driver.connect(url, from, null);
+    pairs.push({ connection, to: driver.direct(from, to) });
   }
 }
 
@@ -77,7 +76,6 @@ async function send({ pairs: count, window, until, milliseconds }: SendRun): Pro
 }
 
 async function openGroup(size: number): Promise<void> {
-  if (!driver) return;
   const members = Array.from({ length: size }, (_, index) => `m${size}-${index}`);
   const owner = `owner-${size}`;
   for (let from = 0; from < size; from += CONNECT_AT_ONCE) {

@@ -2,11 +2,14 @@ import { freePort } from '../../test/support/services/free-port.ts';
 import type { StoreSettings } from '../../test/verify/server-settings.ts';
 import { startProgram } from '../frame/program.ts';
 import type { BenchServices } from '../frame/services.ts';
+import type { Wire } from './drivers.ts';
 
 /** What messages are sent through: Tidemark, or another that people choose for it. */
 export interface System {
-  /** In rows, and for the load generator, which has a driver under this name. */
+  /** In rows. */
   readonly name: string;
+  /** What its clients speak: the load generator's driver. */
+  readonly wire: Wire;
   /** A sentence's end: an acknowledgement means that … */
   readonly acknowledgementMeans: string;
   /** Which of the services' CPU is spent for it. */
@@ -33,7 +36,7 @@ export interface ServerProgramSettings {
 
 /** A system whose server is a Node program that answers `ready`, with a WebSocket endpoint at `path`. */
 export function nodeSystem(
-  about: Pick<System, 'name' | 'acknowledgementMeans' | 'uses' | 'missing'> & {
+  about: Pick<System, 'name' | 'wire' | 'acknowledgementMeans' | 'uses' | 'missing'> & {
     readonly program: URL;
     readonly path: string;
   },

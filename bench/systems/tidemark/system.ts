@@ -3,6 +3,7 @@ import { nodeSystem, nothingMissing } from '../system.ts';
 
 export const tidemark = nodeSystem({
   name: TIDEMARK,
+  wire: 'tidemark',
   acknowledgementMeans: "the message and every member's inbox entry are committed in the store",
   uses: ['redis', 'store'],
   missing: nothingMissing,
