@@ -1,3 +1,4 @@
+import { fanOut } from './benches/fan-out.ts';
 import { growth } from './benches/growth.ts';
 import { idle } from './benches/idle.ts';
 import { inboxWrite } from './benches/inbox-write.ts';
@@ -6,4 +7,4 @@ import { send } from './benches/send.ts';
 import type { Bench } from './frame/bench.ts';
 
 /** All benches, in the order in which `--list` names them. */
-export const BENCHES: readonly Bench[] = [send, reconnectStorm, idle, inboxWrite, growth];
+export const BENCHES: readonly Bench[] = [send, fanOut, reconnectStorm, idle, inboxWrite, growth];
