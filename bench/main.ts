@@ -1,6 +1,8 @@
 /** `npm run bench`: carries out one bench, and prints what it measured. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { underMachineLock } from '../test/support/services/machine-lock.ts';
 import { BENCHES } from './catalogue.ts';
 import { HELP, parseCommandLine, type Request } from './command-line.ts';
 import { chartOf } from './frame/chart.ts';
@@ -27,6 +29,10 @@ function list(): void {
 async function carryOut({ bench, config, peers, quick }: Request): Promise<BenchResult> {
   const started = performance.now();
   const notes = new Set<string>();
+  const [load = 0] = loadavg();
+  if (load > cpus().length / 4) {
+    notes.add(`The machine was not idle before the run: its load was ${load.toFixed(1)}. Compare within the run only.`);
+  }
   // Before it runs, lest somebody commits meanwhile.
   const commit = commitOfCheckout();
   const rows = await bench.run({
@@ -58,20 +64,32 @@ try {
 }
 if (request === 'help') say(HELP);
 else if (request === 'list') list();
-else {
-  const late = setTimeout(() => {
-    tell(`gave up after ${LONGEST_MS / 60_000} minutes`);
-    process.exit(2);
-  }, LONGEST_MS);
+else await measure(request);
+
+async function measure(request: Request): Promise<void> {
   try {
-    const result = await carryOut(request);
+    // Two that measure at a time measure each other. A quick one measures nothing that would be worth the wait.
+    const result = request.quick
+      ? await withinTime(() => carryOut(request))
+      : await underMachineLock('bench', () => withinTime(() => carryOut(request)));
     if (request.chart) await draw(result);
     say(request.json ? JSON.stringify(result, null, 2) : tableOf(result));
   } catch (error) {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 2;
   }
-  clearTimeout(late);
   // Whatever still waits somewhere must not keep the terminal.
   process.exit();
+}
+
+async function withinTime<T>(work: () => Promise<T>): Promise<T> {
+  const late = setTimeout(() => {
+    tell(`gave up after ${LONGEST_MS / 60_000} minutes`);
+    process.exit(2);
+  }, LONGEST_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(late);
+  }
 }
