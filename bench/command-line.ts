@@ -9,6 +9,7 @@ export interface Request {
   readonly json: boolean;
   readonly quick: boolean;
   readonly chart: boolean;
+  readonly readme: boolean;
 }
 
 export const HELP = `Measures how fast it is, beside others, and what it costs.
@@ -21,6 +22,7 @@ export const HELP = `Measures how fast it is, beside others, and what it costs.
   --quick         shows in seconds that it works; the figures say little
   --json          a JSON object to standard output in place of the table
   --chart         also draws bench/charts/NAME.CONFIG.svg
+  --readme        also puts the table in its place in bench/README.md
   --help
 
 The result goes to standard output, progress to standard error. Exits with 2 when a bench could not be carried out.`;
@@ -36,6 +38,7 @@ export function parseCommandLine(args: readonly string[], benches: readonly Benc
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       chart: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -51,6 +54,6 @@ export function parseCommandLine(args: readonly string[], benches: readonly Benc
   if (config === undefined) {
     throw new Error(`${name} does not run on ${values.config}, but on ${bench.configs.join(', ')}`);
   }
-  const { peers, quick, json, chart } = values;
-  return { bench, config, peers, quick, json, chart };
+  const { peers, quick, json, chart, readme } = values;
+  return { bench, config, peers, quick, json, chart, readme };
 }

@@ -7,6 +7,7 @@ import { BENCHES } from './catalogue.ts';
 import { HELP, parseCommandLine, type Request } from './command-line.ts';
 import { chartOf } from './frame/chart.ts';
 import { commitOfCheckout, installedVersions, thisMachine } from './frame/machine.ts';
+import { writeToPage } from './frame/readme.ts';
 import type { BenchResult } from './frame/result.ts';
 import { SERVICES_NOTE } from './frame/services.ts';
 import { tableOf } from './frame/table.ts';
@@ -73,6 +74,7 @@ async function measure(request: Request): Promise<void> {
       ? await withinTime(() => carryOut(request))
       : await underMachineLock('bench', () => withinTime(() => carryOut(request)));
     if (request.chart) await draw(result);
+    if (request.readme) await writeToPage(new URL('./README.md', import.meta.url), result);
     say(request.json ? JSON.stringify(result, null, 2) : tableOf(result));
   } catch (error) {
     tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
