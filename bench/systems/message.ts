@@ -22,6 +22,11 @@ export function entryOf(seq: number, from: string, to: string, id: string, text:
   return { seq, event: { type: 'message.sent', ...head, messageId, message: { type: 'text', content: { text } } } };
 }
 
+/** Of the length of Tidemark's, for the servers that have none of their own. */
+export function cursorOf(seq: number): string {
+  return `0123456789abcdef0123456789abcdef:${seq}`;
+}
+
 export type Entry = ReturnType<typeof entryOf>;
 
 export function receiptOf({ event }: Entry) {

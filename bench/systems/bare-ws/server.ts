@@ -1,7 +1,7 @@
 /** What no server can do without: parse, answer, and write one ready string to each recipient. It keeps nothing. */
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answerCalls, programSettings } from '../../frame/answer-calls.ts';
-import { entryOf, receiptOf } from '../message.ts';
+import { cursorOf, entryOf, receiptOf } from '../message.ts';
 import type { ServerProgramSettings } from '../system.ts';
 
 interface Frame {
@@ -35,7 +35,7 @@ server.on('connection', (socket) => {
       seq += 1;
       const entry = entryOf(seq, user, to, frame.clientMessageId, frame.text);
       // The envelope is Tidemark's, so that there are as many bytes to carry.
-      const cursor = `a1b2c3d4e5f6:${seq}`;
+      const cursor = cursorOf(seq);
       const item = { id: cursor, data: { type: 'entries', entries: [entry] } };
       const text = JSON.stringify({ id: 1, result: { type: 'data', data: item, id: cursor } });
       for (const recipient of recipients.get(to) ?? []) recipient.send(text);

@@ -5,7 +5,7 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { answerCalls, programSettings } from '../../frame/answer-calls.ts';
-import { type Entry, entryOf, receiptOf } from '../message.ts';
+import { cursorOf, type Entry, entryOf, receiptOf } from '../message.ts';
 import type { ServerProgramSettings } from '../system.ts';
 
 const { port } = programSettings<ServerProgramSettings>();
@@ -36,9 +36,9 @@ const router = t.router({
     signal,
   }) {
     const entries = on(emitter, ctx.user, { ...(signal && { signal }) });
-    yield tracked('a1b2c3d4e5f6:0', { type: 'live' as const, entries: [] });
+    yield tracked(cursorOf(0), { type: 'live' as const, entries: [] });
     for await (const [entry] of entries as AsyncIterable<[Entry]>) {
-      yield tracked(`a1b2c3d4e5f6:${entry.seq}`, { type: 'entries' as const, entries: [entry] });
+      yield tracked(cursorOf(entry.seq), { type: 'entries' as const, entries: [entry] });
     }
   }),
   createGroup: t.procedure
