@@ -44,8 +44,23 @@ const messaging = createMessaging({
   // A bench's few users stand for many.
   limits: { callsPerSecond: 1_000_000, callBurst: 1_000_000 },
 });
-const counts: readonly ServerEventName[] = ['slow-consumer', 'gap-found', 'retried', 'conflicted', 'dead-lettered'];
+const counts: readonly ServerEventName[] = [
+  'slow-consumer',
+  'gap-found',
+  'retried',
+  'conflicted',
+  'released',
+  'dead-lettered',
+];
 for (const name of counts) messaging.on(name, () => (eventCounts[name] = (eventCounts[name] ?? 0) + 1));
+
+// Messages and commands, in place of batches.
+messaging.on('committed', ({ messages }) => {
+  eventCounts['messages committed'] = (eventCounts['messages committed'] ?? 0) + messages;
+});
+messaging.on('repeated', ({ commands }) => {
+  eventCounts['commands repeated'] = (eventCounts['commands repeated'] ?? 0) + commands;
+});
 
 const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
 const server = createServer();
