@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { FeedText } from './entry-text.ts';
+import { textFrame } from './text-frame.ts';
 
 /**
  * Stands between tRPC's WebSocket handler and a socket. The handler sees what it uses of a `ws` socket (readyState, send,
@@ -80,16 +81,27 @@ export class AttachedSocket {
   }
 
   write(text: string): void {
+    this.writeFrame(textFrame(text));
+  }
+
+  /** Past the sender of `ws`, which has nothing to do where nothing is compressed: it would take two writes a frame. */
+  writeFrame(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#tcp.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#tcp.uncork();
-      });
-    }
-    this.#socket.send(text);
+    if (!this.#corked) this.#cork();
+    this.#tcp.write(frame);
+  }
+
+  /** Until the tick is over. */
+  #cork(): void {
+    this.#corked = true;
+    this.#tcp.cork();
+    // One immediate for all sockets of a fan-out.
+    if (corked.push(this) === 1) setImmediate(uncorkAll);
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    this.#tcp.uncork();
   }
 
   get bufferedBytes(): number {
@@ -115,6 +127,15 @@ export class AttachedSocket {
       signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** Those that were written to in this tick. */
+let corked: AttachedSocket[] = [];
+
+function uncorkAll(): void {
+  const sockets = corked;
+  corked = [];
+  for (const socket of sockets) socket.uncork();
 }
 
 interface Request {

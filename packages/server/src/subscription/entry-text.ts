@@ -1,11 +1,12 @@
 import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
 import { type AnyTRPCRouter, transformTRPCResponse } from '@trpc/server';
 import type { EntryText, SharedEntry } from './shared-entry.ts';
+import { numberedFrame, numberedText, textFrame } from './text-frame.ts';
 
 /**
  * Turns feed items into the text of tRPC's WebSocket envelope, through the application's own transformer. A live entry is
- * serialised once for all recipients: with a stand-in for the seq, at which the text is cut; a recipient's text is
- * the parts with their own seq between. Stage 7.
+ * serialised and encoded once for all recipients: with a stand-in for the seq, at which the text is cut; a recipient's
+ * frame is the parts with their own seq between. Stage 7.
  *
  * Keeps   what stock tRPC clients expect: `{"id":R,"result":{"type":"data","data":T({id,data}),"id":CURSOR}}`
  * Proved  test/subscription/entry-text.test.ts, test/wire/*
@@ -26,19 +27,24 @@ export class FeedText {
     return `${envelope}${this.#body(item, cursor)},"id":${JSON.stringify(cursor)}}}`;
   }
 
-  entry(envelope: string, seq: Seq, entry: SharedEntry): string {
+  /** The whole frame, with the text of that item. */
+  entry(envelope: string, seq: Seq, entry: SharedEntry): Buffer {
     entry.text ??= this.#cut(entry.event);
-    const cursor = formatCursor(this.#epoch, seq);
-    const { parts } = entry.text;
-    if (parts.length !== 3)
-      return this.item(envelope, { type: 'entries', entries: [{ seq, event: entry.event }] }, cursor);
-    return `${envelope}${parts[0]}${seq}${parts[1]}${seq}${parts[2]},"id":"${cursor}"}}`;
+    const { parts, encoded } = entry.text;
+    if (parts.length !== 4) return textFrame(this.#entryItem(envelope, seq, entry.event));
+    const digits = String(seq);
+    const text = encoded[digits.length] ?? numberedText(parts, digits.length);
+    encoded[digits.length] = text;
+    return numberedFrame(envelope, text, digits);
+  }
+
+  #entryItem(envelope: string, seq: Seq, event: Event): string {
+    return this.item(envelope, { type: 'entries', entries: [{ seq, event }] }, formatCursor(this.#epoch, seq));
   }
 
   #cut(event: Event): EntryText {
     const seq = this.#standIn as Seq;
-    const body = this.#body({ type: 'entries', entries: [{ seq, event }] }, formatCursor(this.#epoch, seq));
-    return { parts: body.split(String(seq)) };
+    return { parts: this.#entryItem('', seq, event).split(String(seq)), encoded: [] };
   }
 
   #body(data: FeedItem, id: Cursor): string {

@@ -16,7 +16,8 @@ import type { SharedEntry } from './shared-entry.ts';
  */
 export class FeedHub {
   readonly #port: FeedHubPorts;
-  readonly #feeds = new Map<UserId, Set<Feed>>();
+  /** Of a user, replaced whole: who goes through them may make one close. */
+  readonly #feeds = new Map<UserId, readonly Feed[]>();
   readonly #closing = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
   #passes = 0;
@@ -35,7 +36,7 @@ export class FeedHub {
 
   /** Feeds of the user on this node. */
   count(userId: UserId): number {
-    return this.#feeds.get(userId)?.size ?? 0;
+    return this.#feeds.get(userId)?.length ?? 0;
   }
 
   get users(): number {
@@ -46,8 +47,7 @@ export class FeedHub {
   async add(feed: Feed): Promise<void> {
     const { presence, nodeId, presenceTtl, events } = this.#port;
     if (this.#closing.signal.aborted) throw closing();
-    const feeds = this.#feeds.get(feed.userId) ?? new Set();
-    this.#feeds.set(feed.userId, feeds.add(feed));
+    this.#feeds.set(feed.userId, [...(this.#feeds.get(feed.userId) ?? []), feed]);
     events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
     try {
       await presence.join([feed.userId], nodeId, presenceTtl);
@@ -62,9 +62,11 @@ export class FeedHub {
     const { presence, nodeId, events } = this.#port;
     feed.close();
     const feeds = this.#feeds.get(feed.userId);
-    if (!feeds?.delete(feed)) return;
+    if (!feeds?.includes(feed)) return;
+    const others = feeds.filter((other) => other !== feed);
+    this.#feeds.set(feed.userId, others);
     events.emit('feed-closed', { userId: feed.userId, transport: feed.transport });
-    if (feeds.size > 0) return;
+    if (others.length > 0) return;
     this.#feeds.delete(feed.userId);
     if (!this.#closing.signal.aborted) await presence.leave([feed.userId], nodeId).catch(ignoreUnavailable);
     // A feed of the same user may have been added meanwhile, and its presence taken away with ours.

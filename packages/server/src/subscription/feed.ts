@@ -36,7 +36,9 @@ export class Feed {
   readonly #port: FeedPorts;
   /** Frames of other partitions may overtake: entries ahead by a few wait here, for a moment and bounded. */
   readonly #ahead = new Map<number, SharedEntry>();
-  readonly #closing = new AbortController();
+  /** Ends the waits under way; made with the first of them, since most feeds never wait. */
+  #waits: AbortController | undefined;
+  #closed = false;
   #cursor = 0;
   #heard = 0;
   /** The newest seq in the store when the feed began. */
@@ -66,7 +68,7 @@ export class Feed {
    * sends this feed what it hears.
    */
   start(seq: Seq, reset: ResetReason | undefined, head: Seq = seq): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closed) return;
     this.#cursor = seq;
     this.#head = head;
     if (reset) this.#reset(reset);
@@ -75,8 +77,8 @@ export class Feed {
 
   /** An entry of this user was committed. */
   offer(seq: Seq, entry: SharedEntry): void {
-    if (seq <= this.#cursor || this.#closing.signal.aborted) return;
-    this.#heard = Math.max(this.#heard, seq);
+    if (seq <= this.#cursor || this.#closed) return;
+    if (seq > this.#heard) this.#heard = seq;
     if (this.#mode !== 'live') return;
     if (seq > this.#cursor + 1) this.#wait(seq, entry);
     else if (this.#sink.ready()) this.#writeOn(seq, entry);
@@ -86,6 +88,7 @@ export class Feed {
   /** Writes the entry, and those that waited for it. */
   #writeOn(seq: Seq, entry: SharedEntry): void {
     this.#write(seq, entry);
+    if (this.#ahead.size === 0) return;
     for (
       let next = this.#ahead.get(this.#cursor + 1);
       next && this.#sink.ready();
@@ -98,7 +101,7 @@ export class Feed {
 
   /** Goes back to the store: something was missed, or may have been. */
   readOn(): void {
-    if (this.#mode !== 'live' || this.#closing.signal.aborted) return;
+    if (this.#mode !== 'live' || this.#closed) return;
     this.#ahead.clear();
     void this.#read();
   }
@@ -110,7 +113,8 @@ export class Feed {
   }
 
   close(): void {
-    this.#closing.abort();
+    this.#closed = true;
+    this.#waits?.abort();
     this.#ahead.clear();
   }
 
@@ -128,7 +132,7 @@ export class Feed {
     if (this.#impatient) return;
     this.#impatient = true;
     const cursor = this.#cursor;
-    void this.#port.clock.sleep(this.#port.gapPatience, this.#closing.signal).then(() => {
+    void this.#port.clock.sleep(this.#port.gapPatience, this.#untilClosed()).then(() => {
       this.#impatient = false;
       if (this.#mode !== 'live' || this.#cursor >= this.#heard) return;
       // The hole that was waited for is filled and another one is new: give that one its moment too.
@@ -156,17 +160,17 @@ export class Feed {
     this.#mode = 'reading';
     // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
     let wanted = Math.min(page, TEXT_ENTRIES);
-    for (let failures = 0; !this.#closing.signal.aborted; ) {
+    for (let failures = 0; !this.#closed; ) {
       if (!this.#sink.ready()) {
         events.emit('slow-consumer', { userId: this.userId, bufferedBytes: this.#sink.bufferedBytes() });
-        await this.#sink.drained(this.#closing.signal);
+        await this.#sink.drained(this.#untilClosed());
         continue;
       }
       try {
         const heardBefore = this.#heard;
         const entries = await reader.after(this.userId, this.#cursor, wanted);
         failures = 0;
-        if (this.#closing.signal.aborted) return;
+        if (this.#closed) return;
         if (entries === 'floor') {
           this.#cursor = await reader.settledHead(this.userId);
           this.#reset('floor');
@@ -181,7 +185,7 @@ export class Feed {
         if (!(error instanceof UnavailableError)) return this.fail(error);
         const delayMs = backoff(failures, { base: 50, cap: 2_000, random });
         events.emit('retried', { what: 'feed', attempt: failures++, delayMs, error });
-        await clock.sleep(delayMs, this.#closing.signal);
+        await clock.sleep(delayMs, this.#untilClosed());
       }
     }
   }
@@ -204,6 +208,12 @@ export class Feed {
     if (this.#saidLive) return;
     this.#saidLive = true;
     this.#sink.item({ type: 'live', cursor: this.#cursorText() }, this.#cursorText());
+  }
+
+  /** Call it while open: aborts when the feed closes. */
+  #untilClosed(): AbortSignal {
+    this.#waits ??= new AbortController();
+    return this.#waits.signal;
   }
 
   #cursorText(): Cursor {

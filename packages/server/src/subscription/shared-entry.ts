@@ -1,4 +1,5 @@
 import type { Event } from '@tidemark/core';
+import type { NumberedText } from './text-frame.ts';
 
 /**
  * A committed event on its way to this node's feeds: one object for all of them, so that what a transport derives from
@@ -13,4 +14,6 @@ export interface SharedEntry {
 /** The serialised entry, cut at the places where the recipient's seq stands. */
 export interface EntryText {
   readonly parts: readonly string[];
+  /** By the number of digits of the seq. */
+  readonly encoded: NumberedText[];
 }

@@ -62,6 +62,11 @@ function parsed(text: string): string {
   return JSON.stringify(JSON.parse(text));
 }
 
+/** What is behind a frame's header; text-frame.test.ts has headers read by `ws`. */
+function textOf(frame: Buffer): string {
+  return frame.toString('utf8', frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2);
+}
+
 /** superjson, and so stock tRPC with it, throws at these keys, as a guard against prototype pollution. */
 function withoutRefusedKeys(value: JsonObject): JsonObject {
   const refused = new Set(['__proto__', 'constructor', 'prototype']);
@@ -102,7 +107,7 @@ describe.each(transformers)('with %s, the text of a live entry is what tRPC send
     const envelope = envelopeOf({ id: 5 });
     const shared: SharedEntry = { event };
     // Two recipients of one entry, each with a seq of their own.
-    const attached = [7, 123_456].map((seq) => text.entry(envelope, seq as Seq, shared));
+    const attached = [7, 123_456].map((seq) => textOf(text.entry(envelope, seq as Seq, shared)));
     expect(attached.map(parsed)).toEqual(stock.map(parsed));
   });
 });
@@ -132,7 +137,17 @@ test.each([
   const { router, text } = routerOf(undefined, sent);
   const [stock] = await stockTexts(router, 1, id, jsonrpc);
   const attached = text.entry(envelopeOf({ id, jsonrpc }), 1 as Seq, { event: chat.created });
-  expect(parsed(attached)).toBe(parsed(stock ?? ''));
+  expect(parsed(textOf(attached))).toBe(parsed(stock ?? ''));
+});
+
+test('recipients whose seqs have different numbers of digits, and whose requests have different ids, get their own', () => {
+  const { text } = routerOf(undefined, []);
+  const shared: SharedEntry = { event: chat.message({ content: { text: 'ü 漢 🌊' } }) };
+  const own = ['a', 'ü', 'a'].flatMap((id) => [1, 99, 100, 123_456, 98].map((seq) => ({ id, seq: seq as Seq })));
+  for (const { id, seq } of own) {
+    const expected = text.item(envelopeOf({ id }), entryOf(seq, shared.event).item, formatCursor(epoch, seq));
+    expect(textOf(text.entry(envelopeOf({ id }), seq, shared))).toBe(expected);
+  }
 });
 
 test('an entry is serialised once for all its recipients', () => {

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { numberedFrame, numberedText, textFrame } from '../../src/subscription/text-frame.ts';
+
+/** What a WebSocket client makes of frames that are written to its connection as they are. */
+async function received(frames: readonly Buffer[]): Promise<string[]> {
+  const server = createServer();
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, tcp, head) => {
+    sockets.handleUpgrade(request, tcp, head, (socket) => {
+      for (const frame of frames) tcp.write(frame);
+      socket.close();
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const texts: string[] = [];
+  client.on('message', (data: Buffer, isBinary: boolean) => texts.push(isBinary ? 'binary' : data.toString()));
+  await once(client, 'close');
+  server.close();
+  return texts;
+}
+
+test('a frame of every form of length is read as its text', async () => {
+  const texts = [0, 1, 125, 126, 65_535, 65_536, 200_000].map((length) => 'x'.repeat(length));
+  texts.push('ü'.repeat(62), 'ü'.repeat(63), '漢字 🌊'.repeat(10_000));
+  expect(await received(texts.map(textFrame))).toEqual(texts);
+});
+
+test('a text takes its number at every place, and may take another', async () => {
+  for (const parts of [
+    ['ü', '漢', '🌊'],
+    ['', '', ''],
+    ['a'.repeat(200), 'b', ''],
+  ]) {
+    const text = numberedText(parts, 3);
+    const frames = ['123', '987'].map((digits) => numberedFrame(`ß${digits}`, text, digits));
+    expect(await received(frames)).toEqual([`ß123${parts.join('123')}`, `ß987${parts.join('987')}`]);
+  }
+});
