@@ -1,3 +1,4 @@
+import { catchUp } from './benches/catch-up.ts';
 import { fanOut } from './benches/fan-out.ts';
 import { growth } from './benches/growth.ts';
 import { idle } from './benches/idle.ts';
@@ -9,4 +10,14 @@ import { soak } from './benches/soak.ts';
 import type { Bench } from './frame/bench.ts';
 
 /** All benches, in the order in which `--list` names them. */
-export const BENCHES: readonly Bench[] = [send, fanOut, reconnectStorm, idle, inboxWrite, growth, soak, overload];
+export const BENCHES: readonly Bench[] = [
+  send,
+  fanOut,
+  catchUp,
+  reconnectStorm,
+  idle,
+  inboxWrite,
+  growth,
+  soak,
+  overload,
+];
