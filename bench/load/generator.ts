@@ -24,6 +24,8 @@ export interface SendRun {
 export interface FanOutRun {
   /** Messages published in one tick; the next when every member has had all of them. */
   readonly burst: number;
+  /** The same to a group as large of which nobody is there: what a message costs before any of it is delivered. */
+  readonly absent: boolean;
   readonly milliseconds: number;
 }
 
@@ -41,7 +43,9 @@ let tally = new Tally(0, 1);
 /** Of the send run under way: what to do when a pair's message is through. */
 let onThrough: (pair: number) => void = () => {};
 const pairs: { readonly connection: Connection; readonly to: string }[] = [];
-let group: { readonly connection: Connection; readonly to: string; readonly size: number } | undefined;
+let group:
+  | { readonly connection: Connection; readonly to: string; readonly toAbsent: string; readonly size: number }
+  | undefined;
 
 async function openPairs(count: number): Promise<void> {
   for (let pair = pairs.length; pair < count; pair++) {
@@ -86,13 +90,20 @@ async function openGroup(size: number): Promise<void> {
     );
   }
   const connection = await driver.connect(url, owner, null);
-  group = { connection, to: await driver.group(connection, `group-${size}`, members), size };
+  const absent = members.map((member) => `away-${member}`);
+  group = {
+    connection,
+    to: await driver.group(connection, `group-${size}`, members),
+    toAbsent: await driver.group(connection, `away-${size}`, absent),
+    size,
+  };
 }
 
-async function fanOut({ burst, milliseconds }: FanOutRun): Promise<RunResult> {
+async function fanOut({ burst, absent, milliseconds }: FanOutRun): Promise<RunResult> {
   if (!group) throw new Error('there is no group');
-  const { connection, to, size } = group;
-  tally = new Tally(sent, size);
+  const { connection } = group;
+  const [to, receivers] = absent ? [group.toAbsent, 0] : [group.to, group.size];
+  tally = new Tally(sent, receivers);
   const run = tally;
   const end = performance.now() + milliseconds;
   const publish = (): void => {
