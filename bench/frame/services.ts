@@ -28,7 +28,7 @@ export interface BenchServices extends AsyncDisposable {
 
 /** How the services are set up; the same for every system of a run. */
 export const SERVICES_NOTE: Readonly<Record<ConfigName, string>> = {
-  embedded: 'Services: none; SQLite as the storage opens it, in a file.',
+  embedded: 'Services: none; SQLite in a file, with WAL and synchronous=FULL (checked by the storage).',
   'redis-postgres':
     'Services: Postgres with fsync and synchronous commit on (checked); Redis without AOF and snapshots.',
   'redis-mariadb':
