@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { backoff, type ContentSchemas, createIdSource, type NodeId, UnavailableError } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
+import { closeInOrder } from './closing.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
@@ -157,16 +158,26 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   async function close(): Promise<void> {
     submission.refuse();
-    const deadline = clock.monotonic() + settings.drainTimeout;
-    while (submission.waiting > 0 && clock.monotonic() < deadline) await clock.sleep(10);
+    const { drainTimeout, closeTimeout } = settings;
+    const began = clock.monotonic();
+    const drained = began + Math.min(drainTimeout, closeTimeout);
+    while (submission.waiting > 0 && clock.monotonic() < drained) await clock.sleep(10);
     submission.close();
     closing.abort();
-    await Promise.all([...attachments].map((attachment) => attachment.close()));
-    await opened.catch(() => {});
-    await Promise.all([owner.close(), retention.close()]);
-    await hub.close();
-    await backplane.close();
-    await storage.close();
+    const waitingFor = await closeInOrder(
+      [
+        { sockets: () => Promise.all([...attachments].map((attachment) => attachment.close())) },
+        { opening: () => opened.catch(() => {}) },
+        { partitions: () => owner.close(), purging: () => retention.close() },
+        { feeds: () => hub.close() },
+        { backplane: () => backplane.close() },
+        { storage: () => storage.close() },
+      ],
+      began + closeTimeout - clock.monotonic(),
+      clock,
+    );
+    if (waitingFor.length === 0) return;
+    events.emit('close-timed-out', { ms: closeTimeout, waitingFor, partitions: owner.leaving });
   }
 
   return {
@@ -227,6 +238,9 @@ export interface Messaging<In, Out> {
   /** Resolves when storage and queue are open. Rejects when they cannot be opened for a reason that will not pass. */
   ready(): Promise<void>;
 
-  /** Finishes what is in work, closes sockets, frees partitions and closes the storage. Idempotent. */
+  /**
+   * Finishes what is in work, closes sockets, frees partitions and closes the storage. Resolves after `closeTimeout` at the
+   * latest; see the event `close-timed-out`. Idempotent.
+   */
   close(): Promise<void>;
 }

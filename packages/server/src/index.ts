@@ -1,4 +1,5 @@
 export type { Backplane, BackplaneOptions } from './backplane.ts';
+export type { ClosingStep } from './closing.ts';
 export { createMessaging, type Messaging } from './create-messaging.ts';
 export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
 export type { MessagingOptions } from './options.ts';

@@ -57,6 +57,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly presenceTtl?: number | undefined;
   /** ms `close` waits for commands in work. Default 5,000. */
   readonly drainTimeout?: number | undefined;
+  /**
+   * ms after which `close` resolves although something is still under way, such as a call of the storage that hangs; the
+   * event `close-timed-out` says what. Nothing acknowledged is lost: other workers carry out what is queued. Default 10,000.
+   */
+  readonly closeTimeout?: number | undefined;
   /** Name of this process, 1–64 letters, digits or `-`, unique among those alive. Default: random. */
   readonly nodeId?: string | undefined;
   readonly clock?: Clock | undefined;
@@ -106,6 +111,7 @@ const settings = z.strictObject({
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
   drainTimeout: ms(0, HOUR).default(5_000),
+  closeTimeout: ms(0, HOUR).default(10_000),
   nodeId: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits or "-"')

@@ -1,4 +1,5 @@
 import type { NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
+import type { ClosingStep } from './closing.ts';
 
 /**
  * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
@@ -45,6 +46,11 @@ export interface ServerEvents {
   purged: { rows: number };
   /** A caller exceeded a limit. */
   'rate-limited': { userId: UserId };
+  /**
+   * `close` resolved after `ms` although these steps had not ended, nor the batches of these partitions. Their entries stay
+   * queued, and other workers carry them out once the leases of this node have run out.
+   */
+  'close-timed-out': { ms: number; waitingFor: readonly ClosingStep[]; partitions: readonly number[] };
   /** A listener of these events threw. */
   'listener-failed': { event: string; error: unknown };
 }

@@ -43,6 +43,7 @@ test('everything but content and storage has its documented default', () => {
     headsEvery: 3_000,
     presenceTtl: 30_000,
     drainTimeout: 5_000,
+    closeTimeout: 10_000,
     clock: systemClock,
     random: Math.random,
   });
@@ -84,6 +85,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['headsEvery', [49, HOUR + 1], />=50|<=3600000/],
   ['presenceTtl', [299, HOUR + 1], />=300|<=3600000/],
   ['drainTimeout', [-1, HOUR + 1], />=0|<=3600000/],
+  ['closeTimeout', [-1, HOUR + 1], />=0|<=3600000/],
   ['nodeId', ['', 'a b', 'x'.repeat(65), 'node_1', 7], /letters, digits|string/],
   ['limits.contentBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
   ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],

@@ -37,11 +37,17 @@ export class PartitionOwner {
     return [...this.#runs.keys()];
   }
 
+  /** Partitions that are given up, and whose last batch has not ended. */
+  get leaving(): number[] {
+    return [...this.#leaving.keys()];
+  }
+
   /** Finishes the batches in work, then frees the leases so that others take over at once. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#heart;
+    // Not after the heart: a call to the leases that hangs must not keep this worker writing.
     for (const partition of this.#runs.keys()) this.#leave(partition, 'closed');
+    await this.#heart;
     await Promise.all(this.#leaving.values());
     await this.#port.nodes.withdraw(this.#port.nodeId).catch(() => {});
   }

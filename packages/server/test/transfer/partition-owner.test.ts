@@ -195,6 +195,32 @@ test('a batch that hangs in a partition that moves away does not cost the worker
   await Promise.all([a.owner.close(), b.owner.close()]);
 });
 
+test('closing stops the readers at once, and says which batches it waits for, while the leases do not answer', async () => {
+  const { clock, open } = deployment();
+  const a = open('a');
+  let finish = (): void => {};
+  const finished = new Promise<void>((resolve) => (finish = resolve));
+  a.faults.carryOut = () => finished;
+  a.owner.start();
+  await clock.advance(0);
+  await a.backplane.ingress.append(1, 'in work');
+  let answer = (): void => {};
+  const { acquire } = a.backplane.leases;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  a.backplane.leases.acquire = (...lease) => answered.then(() => acquire(...lease));
+  await clock.advance(HEARTBEAT);
+  const closed = a.owner.close();
+  await clock.advance(0);
+  expect(a.owner.owned).toEqual([]);
+  expect(a.owner.leaving).toEqual([1]);
+  await a.backplane.ingress.append(2, 'for others');
+  finish();
+  answer();
+  await closed;
+  expect(a.owner.leaving).toEqual([]);
+  expect(a.carried.map(({ partition }) => partition)).toEqual([1]);
+});
+
 test('a lease that is granted while the worker closes is freed again', async () => {
   const { shared, clock, open } = deployment();
   const a = open('a');
