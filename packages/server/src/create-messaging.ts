@@ -22,6 +22,7 @@ import type { MessagingProcedures } from './router/procedure-types.ts';
 import { buildProcedures } from './router/procedures.ts';
 import { RateLimit } from './router/rate-limit.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
+import { groupCommit } from './store/group-commit.ts';
 import { Retention } from './store/retention.ts';
 import { AttachedSocket } from './subscription/attached-socket.ts';
 import { FeedText } from './subscription/entry-text.ts';
@@ -59,7 +60,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
   // 2 ingress
   const submission = new Submission(backplane.ingress, clock, settings);
-  // 3 transfer
+  // 3 transfer, whose partitions share the commits of stage 5
+  const committing = groupCommit(storage, clock);
   const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
   const owner = new PartitionOwner({
     ...settings,
@@ -69,7 +71,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       new Transfer(partition, reader, {
         holdsLease,
         refusals: backplane.refusals,
-        storage,
+        storage: committing,
         numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events),
         recovery,
         announcement,
