@@ -8,6 +8,8 @@ import { STREAM } from './subjects.ts';
 
 /** Requests of a connection, by which its owner asks for consumers. */
 const requests = new WeakMap<Connection, (subject: string, body: object) => Promise<void>>();
+/** Users who follow something: who is away has no ordered consumer either, and reads the stream on return. */
+const followers = new Set<string>();
 
 /**
  * The protocol of NATS, written and parsed by hand. A receiver has an ordered consumer, as the official client makes it:
@@ -17,7 +19,9 @@ export const jetstreamDriver: Driver = {
   direct: (_, to) => `user.${to}`,
   group: async (connection, name, members) => {
     const request = requests.get(connection);
-    for (const member of members) await request?.(...consumer(member, `group.${name}`));
+    for (const member of members) {
+      if (followers.has(member)) await request?.(...consumer(member, `group.${name}`));
+    }
     return `group.${name}`;
   },
   connect: async (url, user, onText) => {
@@ -62,7 +66,10 @@ export const jetstreamDriver: Driver = {
           else resolve();
         }),
       );
-    if (onText) await request(...consumer(user, `user.${user}`));
+    if (onText) {
+      await request(...consumer(user, `user.${user}`));
+      followers.add(user);
+    }
     const connection: Connection = {
       send: (to, text, onReceipt) => {
         sent += 1;
