@@ -6,6 +6,7 @@ export type { InvariantName, Subject, Violation } from './checker/violation.ts';
 export type { Fault } from './faults/fault.ts';
 export { FAULTS, faultsNamed } from './faults/fault-catalogue.ts';
 export { type FrameProxy, type FrameProxyOptions, startFrameProxy } from './faults/frame-proxy.ts';
+export type { PlannedFault } from './faults/plan-faults.ts';
 export { type ProxiedPath, type ProxyTarget, startTcpProxy, type TcpProxyOptions } from './faults/tcp-proxy.ts';
 export type { Configuration, ProcessObserver, Run } from './verify/configuration.ts';
 export { runDevice } from './verify/device.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailingProcess, Heal, System, SystemProcess } from '../verify/system.ts';
 import { type Fault, isRedis, namesOf, nothingToHeal, processNamed } from './fault.ts';
 
@@ -82,6 +83,28 @@ function failpoint(name: string, about: string): Fault {
   };
 }
 
+/** Longer than the leases of a server under test. */
+const LOSES_LEASES = [3_000, 5_000] as const;
+
+/** As a long garbage collection, or a machine that is moved, at the worst moment. */
+const pauseAfterAllocate: Fault = {
+  kind: 'pause-after-allocate',
+  about: 'SIGSTOP of a worker with a batch decided and numbered, which others have committed when it wakes up',
+  lasts: LOSES_LEASES,
+  shared: false,
+  targets: (system) => namesOf(system.servers.filter(({ failpoints }) => failpoints.includes('after-allocate'))),
+  inject: async (system, target) => {
+    const victim = processNamed(system.servers, target);
+    await victim.armFailpoint('after-allocate', 'pause');
+    return async () => {
+      const disarmed = victim.armFailpoint(null).then(() => true);
+      // It may come to the point, and stand still, until it has heard.
+      do await victim.resume();
+      while (!(await Promise.race([disarmed, sleep(50, false)])));
+    };
+  },
+};
+
 export const processFaults: readonly Fault[] = [
   kill('kill-server', 'kill -9 of a server: gateway, worker and feeds at once', servers, [200, 3_000], false),
   pause(
@@ -101,6 +124,7 @@ export const processFaults: readonly Fault[] = [
   clockSkew,
   failpoint('after-decide', 'a worker dies after it decided a batch, before it numbers it'),
   failpoint('after-allocate', 'a worker dies with seqs allocated and nothing committed'),
+  pauseAfterAllocate,
   failpoint('after-history-commit', 'a worker dies between the commit of the history and that of the inbox'),
   failpoint('before-publish', 'a worker dies after the commit, before anybody is told'),
   failpoint('before-ack', 'a worker dies after it told everybody, before it acknowledges the batch'),

@@ -179,10 +179,10 @@ export async function nodeProcess(options: NodeProcessOptions): Promise<NodeProc
       if (!own) return true;
       return Promise.race([own.ended.then(() => true), sleep(ms, false, { ref: false })]);
     },
-    armFailpoint: async (failpoint) => {
-      if (life && failpoint !== null) life.armed = true;
+    armFailpoint: async (failpoint, how = 'kill') => {
+      if (life && failpoint !== null && how === 'kill') life.armed = true;
       // It may die of it at once.
-      await self.call('failpoint', failpoint).catch(() => undefined);
+      await self.call('failpoint', failpoint === null ? null : { name: failpoint, how }).catch(() => undefined);
     },
     call: async <T>(what: string, value?: unknown, timeoutMs = 10_000): Promise<T> => {
       const own = life;

@@ -6,7 +6,7 @@ export function answerCalls(calls: Readonly<Record<string, (value: never) => unk
   process.on('message', async (message) => {
     const { call, name, value } = message as { call: number; name: string; value: unknown };
     try {
-      if (name === 'failpoint') armed = value as string | null;
+      if (name === 'failpoint') armed = value as typeof armed;
       else if (!Object.hasOwn(calls, name)) throw new Error(`there is no call ${name}`);
       const answer = name === 'failpoint' ? null : await calls[name]?.(value as never);
       process.send?.({ call, result: answer ?? null });
@@ -22,11 +22,19 @@ export function tellReady(): void {
   process.send?.({ ready: true });
 }
 
-let armed: string | null = null;
+let armed: { readonly name: string; readonly how: 'kill' | 'pause' } | null = null;
 
-/** Kills this very process when the failpoint is armed. SIGKILL: nothing is caught, flushed or said. Else it does nothing. */
+/**
+ * Ends or stops this very process when the failpoint is armed. SIGKILL: nothing is caught, flushed or said. SIGSTOP: the
+ * work goes on from here once the process is resumed. Else it does nothing.
+ */
 export function passFailpoint(name: string): Promise<void> | undefined {
-  if (armed !== name) return undefined;
-  process.kill(process.pid, 'SIGKILL');
-  return new Promise(() => {});
+  if (armed?.name !== name) return undefined;
+  if (armed.how === 'kill') {
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => {});
+  }
+  armed = null;
+  process.kill(process.pid, 'SIGSTOP');
+  return undefined;
 }

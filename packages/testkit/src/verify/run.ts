@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly settleSeconds?: number;
   /** Names of faults; default `all`. Those that the configuration has nothing for are left out. */
   readonly faults?: readonly string[] | 'all';
+  /** Carried out in place of a plan drawn from `faults` and `seed`: one made by hand, or `plan.json` of an earlier run. */
+  readonly plan?: readonly PlannedFault[];
   /** Where histories and what else the run leaves go; a new temporary folder when absent. */
   readonly folder?: string;
   /** A JavaScript file that calls `runDevice` with how your application is reached. */
@@ -69,7 +71,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     settleSeconds = 60,
     onProgress = () => {},
   } = options;
-  const chosen = faultsNamed(options.faults ?? 'all');
+  const chosen = faultsNamed(options.plan?.map(({ kind }) => kind) ?? options.faults ?? 'all');
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), `tidemark-verify-${configuration.name}-`)));
   await using life = new Belongings();
   const history = historyWriter(folder, 'harness');
@@ -125,7 +127,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   const system: System = { servers, services, devices, specials, paths: [...deployment.paths, ...front] };
   const kinds = chosen.map((fault) => fault.kind);
   const notApplicable = chosen.filter((fault) => fault.targets(system).length === 0).map((fault) => fault.kind);
-  const plan = planFaults({ seed, seconds, kinds, system });
+  const plan = options.plan ?? planFaults({ seed, seconds, kinds, system });
   await writeFile(join(folder, 'plan.json'), JSON.stringify(plan, null, 2));
   await Promise.all(devices.map((device) => device.startTraffic()));
   await underFaults(plan, system, seconds, history, onProgress);

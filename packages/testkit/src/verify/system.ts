@@ -43,12 +43,15 @@ export interface SystemProcess {
   endsWithin(ms: number): Promise<boolean>;
 }
 
-/** A process with points in its work at which it can be told to die. */
+/** A process with points in its work at which it can be told to die, or to stand still. */
 export interface FailingProcess extends SystemProcess {
   /** Names of its failpoints, e.g. `after-history-commit`; empty when it has none. */
   readonly failpoints: readonly string[];
-  /** It kills itself with SIGKILL when it next comes to that point. One is armed at a time; `null` disarms. */
-  armFailpoint(name: string | null): Promise<void>;
+  /**
+   * When it next comes to that point it kills itself with SIGKILL, or pauses itself with SIGSTOP, once, until it is resumed.
+   * One is armed at a time; `null` disarms.
+   */
+  armFailpoint(name: string | null, how?: 'kill' | 'pause'): Promise<void>;
 }
 
 export interface ServerProcess extends FailingProcess {

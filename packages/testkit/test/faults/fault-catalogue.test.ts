@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../src/faults/fault.ts';
 import { FAULTS } from '../../src/faults/fault-catalogue.ts';
+import type { ServerProcess } from '../../src/verify/system.ts';
 import { fakeSystem } from './support/fake-system.ts';
 
 function fault(kind: string): Fault {
@@ -74,6 +75,32 @@ describe('the catalogue of faults', () => {
       injected: [`${target} arm ${kind}`],
       healed: [`${target} arm null`, `${target} ensureRunning`],
     });
+  });
+
+  test('pause-after-allocate pauses a server at its point, disarms and resumes it', async () => {
+    expect(await story('pause-after-allocate')).toEqual({
+      target: 'server 0',
+      injected: ['server 0 arm after-allocate to pause'],
+      healed: ['server 0 arm null', 'server 0 resume'],
+    });
+  });
+
+  test('a server that comes to its point while it is disarmed is resumed until it has heard', async () => {
+    const system = fakeSystem();
+    const [server] = system.servers as [ServerProcess];
+    let hear = (): void => {};
+    const heard = new Promise<void>((resolve) => (hear = resolve));
+    const resumed: string[] = [];
+    const stopping: ServerProcess = {
+      ...server,
+      armFailpoint: async (failpoint) => (failpoint === null ? heard : undefined),
+      resume: async () => {
+        if (resumed.push('resume') === 3) hear();
+      },
+    };
+    const heal = await fault('pause-after-allocate').inject({ ...system, servers: [stopping] }, server.name, () => 0);
+    await heal();
+    expect(resumed).toHaveLength(3);
   });
 
   test.each([

@@ -107,6 +107,18 @@ test('an armed one dies at its point and not before, and that is no unexpected e
   expect(seen).toEqual(['echo started', 'echo SIGKILL']);
 });
 
+test('one that is armed to pause stands still at its point, once, and goes on from there', async () => {
+  const { child, seen } = await startEcho();
+  await child.armFailpoint('at-work', 'pause');
+  expect(await child.call('echo', 1)).toBe(1);
+  const work = child.call('work');
+  await expect(child.call('echo', 2, 200)).rejects.toThrow('did not answer');
+  await child.resume();
+  expect(await work).toBe('done');
+  expect(await child.call('work')).toBe('done');
+  expect(seen).toEqual(['echo started']);
+});
+
 test('one that ends by itself is told of as unexpected', async () => {
   const { child, seen } = await startEcho();
   child.call('exit', 3).catch(() => {});

@@ -58,8 +58,8 @@ export function fakeSystem({
   const failing = (name: string, failpoints: readonly string[]): FailingProcess => ({
     ...process(name),
     failpoints,
-    armFailpoint: async (failpoint) => {
-      calls.push(`${name} arm ${failpoint}`);
+    armFailpoint: async (failpoint, how) => {
+      calls.push(`${name} arm ${failpoint}${how === undefined ? '' : ` to ${how}`}`);
     },
   });
   const server = (name: string): ServerProcess => ({
