@@ -1,3 +1,4 @@
+import type { PlannedFault } from '@tidemark/testkit/verify';
 import type { Change, Circumstance } from './planted-bug.ts';
 
 const DATABASE = 'packages/storage-sql/src/sql-database.ts';
@@ -43,6 +44,39 @@ function slowCommits(share: number): Change {
 
 /** Writers of several partitions then overtake each other, and leave holes for a while. */
 export const OVERTAKING: Circumstance = { name: 'one commit in three is slow', changes: [slowCommits(0.33)] };
+
+/**
+ * As when this worker stood still, lost the partition, and another gave it back. That other one is in the same process: when
+ * it writes is then no question of who is faster.
+ */
+export const TAKEN_OVER: Circumstance = {
+  name: 'one batch in five is carried out by another worker of the partition',
+  changes: [
+    {
+      file: 'packages/server/src/transfer/partition-owner.ts',
+      find: 'if (entries.length > 0) await transfer.carryOut(entries, stop);',
+      replace: `const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
+          if (entries.length > 0) await (Math.random() < 0.2 ? other : transfer).carryOut(entries, stop);`,
+    },
+  ],
+};
+
+/** As when it stood still for longer than its leases last: it goes on for a while, beside those that have taken over. */
+export const OVERLAPPING_OWNERS: Circumstance = {
+  name: 'a worker hears five seconds late that it lost a partition',
+  changes: [
+    {
+      file: 'packages/server/src/transfer/partition-owner.ts',
+      find: `if (!held) return this.#leave(partition, 'lost');`,
+      replace: `if (!held) return void setTimeout(() => this.#leave(partition, 'lost'), 5_000);`,
+    },
+  ],
+};
+
+/** A worker stands still between its decision and its commit, until others have written where it wrote; then it writes again. */
+export const LEASES_LOST: readonly PlannedFault[] = [
+  { faultId: '1', kind: 'pause-after-allocate', target: 'server 1', at: 1_000, lasts: 6_000, seed: 1 },
+];
 
 /** Large batches, in the midst of which members come and go. */
 export const MOVING_MEMBERS: Circumstance = {

@@ -1,4 +1,4 @@
-import type { InvariantName } from '@tidemark/testkit/verify';
+import type { InvariantName, PlannedFault } from '@tidemark/testkit/verify';
 
 /** A line of the sources that a test build has otherwise. The product itself has no switch. */
 export interface Change {
@@ -26,6 +26,8 @@ export interface PlantedBug {
   readonly circumstance?: Circumstance;
   /** Kinds; none where ordinary traffic is enough. */
   readonly faults: readonly string[];
+  /** When they come, and to whom. Drawn at random unless set. */
+  readonly plan?: readonly PlannedFault[];
   /** Invariants that fail of it; others may as well. */
   readonly caughtBy: readonly [InvariantName, ...InvariantName[]];
   /** `embedded` unless set. */

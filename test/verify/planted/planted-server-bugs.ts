@@ -5,6 +5,7 @@ import {
   LOST_FRAMES,
   MOVING_MEMBERS,
   OVERTAKING,
+  TAKEN_OVER,
 } from './circumstances.ts';
 import type { Change, PlantedBug } from './planted-bug.ts';
 
@@ -141,15 +142,13 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'stale-owner',
-    plants: 'a worker that lost its partition while it stood still goes on as if what it could not commit were stored',
+    plants: 'a worker that lost its partition for a while goes on as if what it could not commit were stored',
     changes: [
       { file: TRANSFER, find: '      if (conflict) return { conflict };\n      numbering', replace: '      numbering' },
     ],
-    configuration: 'redis-postgres',
-    circumstance: OVERTAKING,
-    faults: ['pause-server'],
-    seconds: 10,
-    caughtBy: ['stable-receipt'],
+    circumstance: TAKEN_OVER,
+    faults: [],
+    caughtBy: ['acknowledged-stored'],
   },
   {
     name: 'inbox-order-turned-round',
@@ -275,11 +274,11 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/server/src/subscription/attached-socket.ts',
-        find: '    this.#socket.send(text);\n',
+        find: '    this.#tcp.write(frame);\n',
         replace: `    const kept = ((globalThis as { kept?: Buffer[] }).kept ??= []);
     kept.push(Buffer.alloc(1_048_576));
-    kept.at(-1)?.write(text);
-    this.#socket.send(text);\n`,
+    frame.copy(kept.at(-1) as Buffer);
+    this.#tcp.write(frame);\n`,
       },
     ],
     faults: [],

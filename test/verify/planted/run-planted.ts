@@ -31,7 +31,7 @@ const SETTLE_SECONDS = 8;
 
 /** Builds the programs with the changes, runs them, and says what the checker found. */
 export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
-  const { changes, circumstance, configuration = 'embedded', faults } = run;
+  const { changes, circumstance, configuration = 'embedded', faults, plan } = run;
   const { seconds = SECONDS, devicesPerUser = 1, settleSeconds = SETTLE_SECONDS } = run;
   const started = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), 'tidemark-planted-'));
@@ -44,6 +44,7 @@ export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
         seconds,
         rate: RATE,
         faults,
+        ...(plan && { plan }),
         users: USERS,
         devicesPerUser,
         settleSeconds,
