@@ -6,11 +6,13 @@ import { JumpButtons } from './jump-buttons.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { NoMessages } from './no-messages.tsx';
-import { rowsOf } from './rows.ts';
+import { type Row, rowsOf } from './rows.ts';
 import { useIsFocused } from './use-focus.ts';
 import { usePlace } from './use-place.ts';
 import { useSteps } from './use-steps.ts';
 import { useUnreadLine } from './use-unread-line.ts';
+
+const NONE: readonly Row[] = [];
 
 /** The messages, of which as many are drawn as are near the screen. */
 export function MessageList(props: {
@@ -35,8 +37,7 @@ export function MessageList(props: {
   const { rows, shift, window } = useSteps(target);
   const place = usePlace({
     window,
-    count: loaded ? rows.length : 0,
-    unreadRow: rows.findIndex((row) => row.beginsUnread),
+    rows: loaded ? rows : NONE,
     hasOlder,
     hasNewer,
     loading,
@@ -74,6 +75,7 @@ export function MessageList(props: {
         tabIndex={0}
         aria-label="Messages"
         aria-busy={loading}
+        onScroll={place.onScroll}
       >
         <div className={styles.spring} />
         <Virtualizer
@@ -85,8 +87,7 @@ export function MessageList(props: {
           bufferSize={400}
           as={Lines}
           item="li"
-          onScroll={place.onScroll}
-          onScrollEnd={place.onScroll}
+          onResize={place.onResize}
         >
           {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} />}
         </Virtualizer>

@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
-import { watchHand } from './watch-hand.ts';
+import { type Anchor, anchorOnScreen, belowScreen, keepInPlace } from './anchor.ts';
+import type { Row } from './rows.ts';
 
 /** Nearer to an end than this, the next page is asked for. */
 const NEAR_PX = 900;
@@ -14,9 +15,8 @@ const STILL_FRAMES = 2;
 
 interface PlaceOptions {
   readonly window: number;
-  readonly count: number;
-  /** Index of the row with the unread line; -1: none here. */
-  readonly unreadRow: number;
+  /** None until something was loaded. */
+  readonly rows: readonly Row[];
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   readonly loading: boolean;
@@ -37,154 +37,175 @@ interface Place {
   /** The last page that was asked for did not come. */
   readonly isStuck: boolean;
   onScroll(): void;
+  /** The list or what it holds has another size. */
+  onResize(): void;
   toUnread(): void;
   toNewest(): void;
   /** Asks again for what did not come. */
   retry(): void;
 }
 
-/** Where the list of messages stands, and what moves it: it begins at the first unread message and follows the newest. */
+/**
+ * Where the list of messages stands. It begins at the first unread message, else at the end. One rule keeps its place: an
+ * anchor is put back where it was after each change of the layout, until a person scrolls; then what they see is the anchor.
+ * When the newest message is on screen and another one comes, the end is.
+ */
 export function usePlace(options: PlaceOptions): Place {
-  const { window, count, unreadRow, hasOlder, hasNewer, loading } = options;
+  const { window, rows } = options;
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const latest = useRef(options);
   latest.current = options;
-  /** What the list is on its way to; until it is there, where it stands means nothing. */
-  const goal = useRef<'begin' | 'unread' | 'newest' | 'settling' | null>('begin');
-  const follows = useRef(false);
-  /** The latest journey; one that was overtaken ends. */
+  const anchor = useRef<Anchor>('end');
+  /** What becomes the anchor when its rows are here. */
+  const goal = useRef<'begin' | 'unread' | 'newest' | null>('begin');
+  /** The latest anchor that was gone to; `isArriving`: it does not stand still yet, and what is on screen means nothing. */
   const journey = useRef(0);
-  const hand = useRef<(() => boolean) | null>(null);
-  const lastTop = useRef(0);
+  const isArriving = useRef(false);
+  /** How the list was left: one that stands elsewhere in the same layout was scrolled by a person. */
+  const left = useRef({ top: 0, height: 0, screen: 0 });
+  const shown = useRef<{ window: number; last: string | undefined }>({ window, last: undefined });
+  const isAtEndRef = useRef(false);
   const hasSeenLine = useRef(false);
+  /** What did not come is asked for again by a person, or when the connection is back. */
+  const stuck = useRef(false);
   const [isAtEnd, setAtEnd] = useState(false);
   const [isLineAbove, setLineAbove] = useState(false);
   const [isStuck, setStuck] = useState(false);
 
-  const isEmpty = count === 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an empty conversation has no scroller yet
-  useEffect(() => {
-    if (!scroller.current) return;
-    const { isMoving, stop } = watchHand(scroller.current);
-    hand.current = isMoving;
-    return stop;
-  }, [isEmpty]);
+  const layout = useCallback(
+    () =>
+      scroller.current && list.current
+        ? { scroller: scroller.current, list: list.current, rows: latest.current.rows }
+        : null,
+    [],
+  );
 
-  const ask = useCallback((load: () => Promise<void>) => {
+  const keep = useCallback(() => {
+    const now = layout();
+    if (!now || now.rows.length === 0) return;
+    if (!keepInPlace(anchor.current, now)) anchor.current = anchorOnScreen(now);
+    const { scrollTop: top, scrollHeight: height, clientHeight: screen } = now.scroller;
+    left.current = { top, height, screen };
+  }, [layout]);
+
+  const ask = useCallback((load: () => Promise<void>, then?: () => void) => {
+    const end = (isMissing: boolean): void => {
+      stuck.current = isMissing;
+      setStuck(isMissing);
+    };
     load().then(
-      () => setStuck(false),
       () => {
-        if (goal.current !== 'settling') goal.current = null;
-        setStuck(true);
+        end(false);
+        then?.();
+      },
+      () => {
+        goal.current = null;
+        end(true);
       },
     );
   }, []);
 
-  /** What the offset means: whether it follows, what is above, which page is wanted next. */
+  /** What is on screen: whether that is the end, where the unread line is, which page is wanted next. */
   const look = useCallback(() => {
-    const { current } = scroller;
-    if (!current || goal.current !== null) return;
-    const now = latest.current;
-    const top = current.scrollTop;
-    const below = current.scrollHeight - top - current.clientHeight;
-    const atEnd = below <= AT_END_PX && !now.hasNewer;
-    if (atEnd) follows.current = true;
-    // What is measured anew moves the list, too: only a person ends the following.
-    else if (top < lastTop.current && hand.current?.()) follows.current = false;
-    lastTop.current = top;
-    setAtEnd(atEnd || follows.current);
-    const lineTop = now.unreadRow < 0 ? 0 : (list.current?.getItemOffset(now.unreadRow) ?? 0);
-    if (now.unreadRow >= 0 && lineTop >= top - 8 && lineTop < top + current.clientHeight) hasSeenLine.current = true;
-    setLineAbove(!hasSeenLine.current && now.unreadRow >= 0 && lineTop < top);
-    if (now.loading) return;
-    if (now.hasOlder && top < NEAR_PX) ask(now.loadOlder);
-    else if (now.hasNewer && below < NEAR_PX) ask(now.loadNewer);
-  }, [ask]);
+    const now = layout();
+    if (!now || goal.current !== null || isArriving.current) return;
+    const { rows, hasOlder, hasNewer, loading, loadOlder, loadNewer } = latest.current;
+    const { scrollTop: top, clientHeight } = now.scroller;
+    const below = belowScreen(now.scroller);
+    isAtEndRef.current = below <= AT_END_PX && !hasNewer;
+    setAtEnd(isAtEndRef.current);
+    const line = rows.findIndex((row) => row.beginsUnread);
+    const lineTop = line < 0 ? 0 : now.list.getItemOffset(line);
+    if (line >= 0 && lineTop >= top - 8 && lineTop < top + clientHeight) hasSeenLine.current = true;
+    setLineAbove(!hasSeenLine.current && line >= 0 && lineTop < top);
+    if (loading || stuck.current) return;
+    if (hasOlder && top < NEAR_PX) ask(loadOlder);
+    else if (hasNewer && below < NEAR_PX) ask(loadNewer);
+  }, [layout, ask]);
 
-  const toEnd = useCallback(() => {
-    const { current } = scroller;
-    if (current) current.scrollTop = current.scrollHeight;
-  }, []);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another window has another list element
-  useEffect(() => {
-    const { current } = scroller;
-    if (!current) return;
-    // A row is measured after it is drawn, and the keyboard of a phone takes room: the end moves, and the list with it.
-    const observer = new ResizeObserver(() => {
-      if (follows.current && goal.current === null && !latest.current.hasNewer) toEnd();
-    });
-    for (const element of [current, ...current.children]) observer.observe(element);
-    return () => observer.disconnect();
-  }, [window, isEmpty, toEnd]);
-
-  /** Goes to a row, or to the end, again after each frame until it stands still there. */
-  const settle = useCallback(
-    (row: number | 'end') => {
-      goal.current = 'settling';
-      follows.current = row === 'end';
+  /** Makes it the anchor; what is on screen means something when it stands still there. */
+  const goTo = useCallback(
+    (next: Anchor) => {
+      anchor.current = next;
+      goal.current = null;
+      isArriving.current = true;
       journey.current += 1;
       const mine = journey.current;
       const step = (frames: number, before: number, still: number): void => {
         const { current } = scroller;
         if (!current || journey.current !== mine) return;
-        if (row === 'end') toEnd();
-        else current.scrollTop = (list.current?.getItemOffset(row) ?? 0) - ABOVE_LINE_PX;
+        keep();
         const place = current.scrollTop + current.scrollHeight;
         const isStill = place === before && (list.current?.viewportSize ?? 0) > 0;
         if (frames > SETTLE_FRAMES || (isStill && still === STILL_FRAMES)) {
-          goal.current = null;
-          lastTop.current = current.scrollTop;
+          isArriving.current = false;
           look();
         } else requestAnimationFrame(() => step(frames + 1, place, isStill ? still + 1 : 0));
       };
       step(0, -1, 0);
     },
-    [look, toEnd],
+    [keep, look],
   );
-
-  const toUnread = useCallback(() => {
-    const { loadUnread } = latest.current;
-    if (latest.current.unreadRow >= 0) settle(latest.current.unreadRow);
-    else if (loadUnread) {
-      goal.current = 'unread';
-      journey.current += 1;
-      ask(loadUnread);
-    }
-  }, [settle, ask]);
 
   const toNewest = useCallback(() => {
     if (!latest.current.hasNewer) {
-      settle('end');
+      goTo('end');
       return;
     }
     goal.current = 'newest';
-    journey.current += 1;
     ask(latest.current.loadNewest);
-  }, [settle, ask]);
+  }, [goTo, ask]);
 
+  const toUnread = useCallback(() => {
+    const { rows, loadUnread } = latest.current;
+    const line = rows.find((row) => row.beginsUnread);
+    if (line) goTo({ key: line.key, top: ABOVE_LINE_PX });
+    else if (loadUnread) {
+      goal.current = 'unread';
+      ask(loadUnread, () =>
+        // Drawn by then. It may have been read elsewhere meanwhile.
+        requestAnimationFrame(() => {
+          if (goal.current === 'unread') toNewest();
+        }),
+      );
+    }
+  }, [goTo, ask, toNewest]);
+
+  const hasLine = rows.some((row) => row.beginsUnread);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
   useEffect(() => {
     hasSeenLine.current = false;
-  }, [unreadRow < 0]);
+  }, [hasLine]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another window is another place
+  /** Rows have come or gone, or there is word of others. */
   useLayoutEffect(() => {
-    if (count === 0) return;
-    const wanted = goal.current;
-    if ((wanted === 'begin' || wanted === 'unread') && unreadRow >= 0) settle(unreadRow);
-    else if (wanted === 'begin' && latest.current.loadUnread) {
-      toEnd();
-      toUnread();
-    } else if (wanted === 'begin' || (wanted === 'newest' && !hasNewer)) settle('end');
-    else if (wanted === null) {
-      if (follows.current && !hasNewer) toEnd();
-      // So much came at once that the window let go of the end.
-      if (follows.current && hasNewer) toNewest();
-      else look();
+    const last = rows.at(-1)?.key;
+    const before = shown.current;
+    shown.current = { window, last };
+    if (last === undefined) return;
+    const { hasNewer, loadUnread } = latest.current;
+    const { current: at } = anchor;
+    const isElsewhere = before.last === undefined || before.window !== window;
+    // Everything was fetched anew, and the anchor is not among it.
+    if (goal.current === null && isElsewhere && at !== 'end' && !rows.some((row) => row.key === at.key)) {
+      goal.current = 'begin';
     }
-  }, [window, count, unreadRow, hasNewer, loading, hasOlder]);
+    if (goal.current === 'begin') {
+      anchor.current = 'end';
+      keep();
+      if (hasLine || loadUnread) toUnread();
+      else toNewest();
+    } else if (goal.current === 'unread' && hasLine) toUnread();
+    else if (goal.current === 'newest' && !hasNewer) goTo('end');
+    else if (goal.current === null) {
+      if (last !== before.last && isAtEndRef.current) anchor.current = 'end';
+      keep();
+      // So much came at once that the window let go of the end.
+      if (anchor.current === 'end' && hasNewer && !stuck.current) toNewest();
+      else look();
+    } else keep();
+  });
 
   return {
     scroller,
@@ -192,10 +213,29 @@ export function usePlace(options: PlaceOptions): Place {
     isAtEnd,
     isLineAbove,
     isStuck,
-    onScroll: look,
+    onScroll: () => {
+      const now = layout();
+      if (!now || now.rows.length === 0) return;
+      const { scrollTop, scrollHeight, clientHeight } = now.scroller;
+      const { top, height, screen } = left.current;
+      const isSameLayout = scrollHeight === height && clientHeight === screen;
+      if (!isSameLayout || isArriving.current) keep();
+      else if (Math.abs(scrollTop - top) >= 1) {
+        left.current = { top: scrollTop, height, screen };
+        stuck.current = false;
+        const isEnd = belowScreen(now.scroller) <= AT_END_PX && !latest.current.hasNewer;
+        anchor.current = isEnd ? 'end' : anchorOnScreen(now);
+      }
+      look();
+    },
+    onResize: () => {
+      keep();
+      look();
+    },
     toUnread,
     toNewest,
     retry: () => {
+      stuck.current = false;
       setStuck(false);
       look();
     },
