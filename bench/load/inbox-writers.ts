@@ -20,6 +20,8 @@ const USERS = 2_000;
 /** A writer's batch: at most so many commands, as the server's default is, and so many entries. */
 const BATCH_COMMANDS = 200;
 const BATCH_ENTRIES = 5_000;
+/** Entries read back at once. */
+const PAGE = 5_000;
 
 interface Group {
   readonly conversationId: ConversationId;
@@ -83,29 +85,35 @@ export class InboxWriters {
 
   /** Reads every inbox back: entries acknowledged and not there, and entries there more than once. */
   async check(): Promise<{ entries: number; lost: number; duplicated: number }> {
-    const heads = new Map<string, number>();
     const groupsOfUser = new Map<UserId, Group[]>();
     for (const group of this.#groupsOf.flat()) {
-      heads.set(group.conversationId, group.head);
       for (const userId of group.members) groupsOfUser.set(userId, [...(groupsOfUser.get(userId) ?? []), group]);
     }
     const found = { entries: 0, lost: 0, duplicated: 0 };
-    for (const [userId, groups] of groupsOfUser) {
-      const seen = new Set<string>();
-      let read = 0;
-      for (let after = 0; ; ) {
-        const page = await this.#storage.inbox.range(userId, after, 5_000);
-        for (const { ref } of page) if (ref) seen.add(`${ref.conversationId} ${ref.conversationSeq}`);
-        read += page.length;
-        const last = page.at(-1);
-        if (!last) break;
-        after = last.seq;
+    const waiting = [...groupsOfUser];
+    const lane = async (): Promise<void> => {
+      for (let next = waiting.pop(); next; next = waiting.pop()) {
+        const [userId, groups] = next;
+        const { read, distinct } = await this.#read(userId);
+        found.entries += read;
+        found.lost += sum(groups.map((group) => group.head)) - distinct;
+        found.duplicated += read - distinct;
       }
-      found.entries += read;
-      found.lost += sum(groups.map((group) => group.head)) - seen.size;
-      found.duplicated += read - seen.size;
-    }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, lane));
     return found;
+  }
+
+  async #read(userId: UserId): Promise<{ read: number; distinct: number }> {
+    const seen = new Set<string>();
+    let read = 0;
+    for (let after = 0; ; ) {
+      const page = await this.#storage.inbox.range(userId, after, PAGE);
+      for (const { ref } of page) if (ref) seen.add(`${ref.conversationId} ${ref.conversationSeq}`);
+      read += page.length;
+      if (page.length < PAGE) return { read, distinct: seen.size };
+      after = page.at(-1)?.seq ?? after;
+    }
   }
 
   /** allocate → commit, for one event per element of `groups`. Returns the entries written. */
