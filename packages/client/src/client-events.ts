@@ -62,6 +62,7 @@ export type Retried = 'send' | 'feed' | 'pull' | 'snapshot' | 'apply' | 'store' 
 export interface ClientEmitter {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void): () => void;
   emit<K extends keyof ClientEvents>(type: K, event: ClientEvents[K]): void;
+  isHeard(type: keyof ClientEvents): boolean;
 }
 
 export function createClientEmitter(): ClientEmitter {
@@ -79,5 +80,6 @@ export function createClientEmitter(): ClientEmitter {
     emit: (type, event) => {
       for (const listener of [...(listeners[type]?.values() ?? [])]) callListener(() => listener(event));
     },
+    isHeard: (type) => Boolean(listeners[type]?.size),
   };
 }

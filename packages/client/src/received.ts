@@ -33,9 +33,6 @@ export interface Reader {
 
 export function createReader(contentTypes: Iterable<string>): Reader {
   const known = new Set(contentTypes);
-  // Rows are immutable, so the same row always gives the same object: snapshots stay equal by reference.
-  const messages = new WeakMap<MessageSent, ReceivedMessage<ContentMap>>();
-
   function read(content: Content<ContentMap>): Content<ContentMap> | UnknownContent {
     if (known.has(content.type)) return content;
     return { type: UNKNOWN_CONTENT, content: { type: content.type, content: content.content } };
@@ -45,14 +42,7 @@ export function createReader(contentTypes: Iterable<string>): Reader {
   }
   return {
     message,
-    messageOf: (event) => {
-      let item = messages.get(event);
-      if (!item) {
-        item = message(messageOf(event));
-        messages.set(event, item);
-      }
-      return item;
-    },
+    messageOf: (event) => message(messageOf(event)),
     event: (event) => (event.type === 'message.sent' ? { ...event, message: read(event.message) } : event),
   };
 }

@@ -18,6 +18,9 @@ export interface Applied {
   readonly recount: Set<ConversationId>;
 }
 
+/** A copy that is this batch's own until it is given out: a row is moved on by thousands of events and copied once. */
+type OwnRow = { -readonly [K in keyof ConversationRow]: ConversationRow[K] };
+
 /**
  * Moves the rows on by the events of a batch. Pure. A row's summary may be newer than the feed's position (it was
  * fetched): an event with conversationSeq ≤ the row's head is already in its counts, and only its text is new.
@@ -27,20 +30,28 @@ export function applyEntries(
   rows: ReadonlyMap<ConversationId, ConversationRow>,
   userId: UserId,
 ): Applied {
-  const applied: Applied = { conversations: new Map(), events: [], removeDrafts: [], recount: new Set() };
+  const conversations = new Map<ConversationId, OwnRow>();
+  const applied: Applied = { conversations, events: [], removeDrafts: [], recount: new Set() };
+
+  function own(row: ConversationRow): OwnRow {
+    const copy = conversations.get(row.conversationId) ?? { ...row };
+    conversations.set(row.conversationId, copy);
+    return copy;
+  }
+
   for (const { event } of entries) {
     if (!event) continue;
     const { conversationId } = event;
-    const before = applied.conversations.get(conversationId) ?? rows.get(conversationId);
-    applied.conversations.set(conversationId, applyEvent(event, before, userId));
+    const known = conversations.get(conversationId) ?? rows.get(conversationId);
+    applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
     if (event.type === 'message.sent' && event.actorId === userId && event.commandId !== null) {
       applied.removeDrafts.push(event.commandId);
     }
     if (event.type === 'read.marked' && event.actorId === userId) {
-      const marked = applied.conversations.get(event.of) ?? rows.get(event.of);
+      const marked = conversations.get(event.of) ?? rows.get(event.of);
       if (!marked || event.readSeq <= marked.readSeq) continue;
-      applied.conversations.set(event.of, withReadSeq(marked, event.readSeq));
+      readUpTo(own(marked), event.readSeq);
       applied.recount.add(event.of);
     }
   }
@@ -52,54 +63,46 @@ export function isKept(event: Event): boolean {
   return event.type !== 'read.marked';
 }
 
-function applyEvent(event: Event, before: ConversationRow | undefined, userId: UserId): ConversationRow {
+function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const seq = event.conversationSeq;
-  const known = before ?? unknownConversation(event.conversationId, userId, true);
   // Its history was read before the feed or a list told of it: whether the user is a member has to be asked.
-  const base: ConversationRow = known.member || known.createdAt > 0 ? known : { ...known, stale: 'unknown' };
-  const isNews = seq > base.head;
-  const row: ConversationRow = {
-    ...base,
-    head: isNews ? seq : base.head,
-    local: base.local
-      ? { from: Math.min(base.local.from, seq), to: Math.max(base.local.to, seq) }
-      : { from: seq, to: seq },
-    reachedStart: base.reachedStart || seq === 1,
-  };
+  if (!row.member && row.createdAt === 0) row.stale = 'unknown';
+  const isNews = seq > row.head;
+  if (isNews) row.head = seq;
+  const { from, to } = row.local ?? { from: seq, to: seq };
+  row.local = { from: Math.min(from, seq), to: Math.max(to, seq) };
+  if (seq === 1) row.reachedStart = true;
   // By type, not by exclusion: a newer server has event types this build does not know, and they must pass.
   switch (event.type) {
     case 'message.sent': {
       const isUnread = isNews && event.actorId !== userId && seq > row.readSeq;
-      const isNewest = seq > (row.lastMessage?.conversationSeq ?? 0);
-      return {
-        ...row,
-        unread: row.unread + (isUnread ? 1 : 0),
-        lastMessage: isNewest ? messageOf(event) : row.lastMessage,
-        activeAt: Math.max(row.activeAt, event.at),
-      };
+      if (isUnread) row.unread += 1;
+      if (seq > (row.lastMessage?.conversationSeq ?? 0)) row.lastMessage = messageOf(event);
+      row.activeAt = Math.max(row.activeAt, event.at);
+      break;
     }
     case 'conversation.created':
-      if (!isNews) return row;
-      return {
-        ...row,
-        kind: event.kind,
-        title: event.title,
-        createdBy: event.actorId,
-        createdAt: event.at,
-        joinedSeq: seq,
-        activeAt: Math.max(row.activeAt, event.at),
-        member: true,
-        stale: null,
-      };
+      if (!isNews) break;
+      row.kind = event.kind;
+      row.title = event.title;
+      row.createdBy = event.actorId;
+      row.createdAt = event.at;
+      row.joinedSeq = seq;
+      row.activeAt = Math.max(row.activeAt, event.at);
+      row.member = true;
+      row.stale = null;
+      break;
     case 'members.added':
+      if (!event.memberIds.includes(userId) || !isNews) break;
       // Title, kind and the unread messages of an earlier stay are not in the event: fetched.
-      if (!event.memberIds.includes(userId) || !isNews) return row;
-      return { ...row, member: true, joinedSeq: seq, stale: 'unknown' };
+      row.member = true;
+      row.joinedSeq = seq;
+      row.stale = 'unknown';
+      break;
     case 'members.removed':
-      if (!event.memberIds.includes(userId) || !isNews) return row;
-      return withoutMembership(row);
+      if (event.memberIds.includes(userId) && isNews) Object.assign(row, withoutMembership(row));
+      break;
     default:
-      return row;
   }
 }
 
@@ -108,7 +111,7 @@ export function withoutMembership(row: ConversationRow): ConversationRow {
   return { ...withoutUnsentMark(row), member: false, unread: 0, stale: null };
 }
 
-function withReadSeq(row: ConversationRow, readSeq: number): ConversationRow {
-  const unsent = row.unsentReadSeq;
-  return { ...row, readSeq, unsentReadSeq: unsent !== null && unsent > readSeq ? unsent : null };
+function readUpTo(row: OwnRow, readSeq: number): void {
+  row.readSeq = readSeq;
+  if (row.unsentReadSeq !== null && row.unsentReadSeq <= readSeq) row.unsentReadSeq = null;
 }

@@ -237,7 +237,7 @@ function accept(state: SyncState, entries: readonly InboxEntry[]): SyncState {
     }
     ahead = Math.max(ahead, entry.seq);
   }
-  return { ...state, queue: fresh.length > 0 ? [...state.queue, ...fresh] : state.queue, tail, ahead };
+  return { ...state, queue: fresh.length > 0 ? state.queue.concat(fresh) : state.queue, tail, ahead };
 }
 
 function applied(state: SyncState): SyncState {

@@ -253,7 +253,8 @@ export function createSync(options: SyncOptions): Sync {
 
   function tell(entries: readonly InboxEntry[], cursor: Cursor): void {
     for (const { seq, event } of entries) {
-      events.emit('entry', { seq, event: event && reader.event(event) });
+      // What nobody hears need not be made: a catch-up is thousands.
+      if (events.isHeard('entry')) events.emit('entry', { seq, event: event && reader.event(event) });
       if (event?.type === 'message.sent') events.emit('message', reader.messageOf(event));
     }
     events.emit('applied', { cursor, entries: entries.length });
