@@ -56,6 +56,9 @@ async function draw(result: BenchResult): Promise<void> {
   tell(`drew ${fileURLToPath(file)}`);
 }
 
+// Ends as by itself, so that services and folders go with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(2));
+
 let request: ReturnType<typeof parseCommandLine>;
 try {
   request = parseCommandLine(process.argv.slice(2), BENCHES);

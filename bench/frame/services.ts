@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
@@ -39,10 +40,14 @@ export const SERVICES_NOTE: Readonly<Record<ConfigName, string>> = {
 
 export async function startServices(config: ConfigName): Promise<BenchServices> {
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-bench-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Of a run that is cut short.
+  process.once('exit', remove);
   const running: Service[] = [];
   const end = async (): Promise<void> => {
     await Promise.all(running.map((service) => service[Symbol.asyncDispose]()));
-    await rm(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   };
   const start = async (starting: Promise<Service>): Promise<Service> => {
     const service = await starting;
