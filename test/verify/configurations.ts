@@ -6,7 +6,6 @@ import {
   DEVICE_FAILPOINTS,
   type Deployment,
   FAULTS,
-  type Heal,
   type NetworkPath,
   nodeProcess,
   type Run,
@@ -19,6 +18,7 @@ import { freePort } from '../support/services/free-port.ts';
 import { BLUEPRINTS, type Blueprint, type PathTo, type Services } from './blueprints.ts';
 import { bundlePrograms } from './bundle.ts';
 import { failpointsOn } from './failpoints.ts';
+import { type DiskOwner, fillDisks } from './fill-disks.ts';
 import { openStorage } from './open-storage.ts';
 import { type RedisNode, redisSpecials } from './redis-specials.ts';
 import { SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
@@ -87,9 +87,7 @@ async function startDeployment(blueprint: Blueprint, run: Run, plugins: readonly
   }
 }
 
-interface TestedServer extends ServerProcess, AsyncDisposable {
-  fillDisk(full: boolean): Promise<void>;
-}
+type TestedServer = ServerProcess & DiskOwner & AsyncDisposable;
 
 async function startServer(
   run: Run,
@@ -122,7 +120,7 @@ async function startServer(
     },
     url: `ws://127.0.0.1:${port}/trpc`,
     setClockOffset: (ms) => child.call<void>('clock', ms),
-    fillDisk: (full) => child.call<void>('disk-full', full),
+    fillDisk: (full) => child.call<number>('disk-full', full),
   };
 }
 
@@ -134,15 +132,7 @@ function specialsOf(blueprint: Blueprint, nodes: readonly RedisNode[], servers: 
   const redis = nodes.filter(({ process }) => process.name.startsWith('redis'));
   return {
     ...(redis.length > 0 && redisSpecials(redis)),
-    ...(blueprint.store === 'sqlite' && { storeDiskFull: () => fillDisks(servers) }),
-  };
-}
-
-async function fillDisks(servers: readonly TestedServer[]): Promise<Heal> {
-  await Promise.all(servers.map((server) => server.fillDisk(true)));
-  // One that has died meanwhile starts with room.
-  return async () => {
-    await Promise.all(servers.map((server) => server.fillDisk(false).catch(() => undefined)));
+    ...(blueprint.store === 'sqlite' && { storeDiskFull: (over: AbortSignal) => fillDisks(servers, over) }),
   };
 }
 

@@ -22,7 +22,12 @@ function fault(scene: Scene, kind: string, target: string, during?: () => Promis
   const found = FAULTS.get(kind);
   if (!found) throw new Error(`there is no fault ${kind}`);
   // Of what is drawn, always the last: of `ws-cut`, all sockets.
-  return scene.suffer(kind, target, () => found.inject(scene.system, target, () => 0.999), during);
+  return scene.suffer(
+    kind,
+    target,
+    () => found.inject(scene.system, target, () => 0.999, new AbortController().signal),
+    during,
+  );
 }
 
 /** The devices at a server are cut off, and cannot come back until it is over. */

@@ -40,8 +40,10 @@ async function carryOut(
   observer.injecting(planned);
   let step: 'inject' | 'heal' = 'inject';
   try {
-    const heal = await fault.inject(system, planned.target, seededRandom(planned.seed));
-    await until(began + planned.at + planned.lasts, signal);
+    const end = began + planned.at + planned.lasts;
+    const over = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(end - performance.now())))]);
+    const heal = await fault.inject(system, planned.target, seededRandom(planned.seed), over);
+    await until(end, signal);
     step = 'heal';
     await heal();
   } catch (error) {

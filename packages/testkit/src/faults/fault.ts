@@ -17,8 +17,9 @@ export interface Fault {
    * that another fault has killed; then nothing is on.
    *
    * @param random numbers in [0, 1), for what is drawn at the time
+   * @param over aborts when its time is over: what waits until it can be done gives up then
    */
-  inject(system: System, target: string, random: () => number): Promise<Heal>;
+  inject(system: System, target: string, random: () => number, over: AbortSignal): Promise<Heal>;
 }
 
 /** A fault of a moment leaves nothing to heal. */

@@ -5,17 +5,17 @@ import { between, type Fault } from './fault.ts';
 function special<Name extends keyof Specials>(
   name: Name,
   fault: Pick<Fault, 'kind' | 'about' | 'lasts'> & { readonly target: string },
-  call: (special: NonNullable<Specials[Name]>, random: () => number) => Promise<Heal>,
+  call: (special: NonNullable<Specials[Name]>, random: () => number, over: AbortSignal) => Promise<Heal>,
 ): Fault {
   const { target, ...rest } = fault;
   return {
     ...rest,
     shared: true,
     targets: ({ specials }) => (specials[name] ? [target] : []),
-    inject: ({ specials }, _, random) => {
+    inject: ({ specials }, _, random, over) => {
       const found = specials[name];
       if (!found) throw new Error(`${fault.kind} is not possible here`);
-      return call(found, random);
+      return call(found, random, over);
     },
   };
 }
@@ -76,6 +76,6 @@ export const serviceFaults: readonly Fault[] = [
   special(
     'storeDiskFull',
     { kind: 'disk-full', about: 'the disk under the store is full', target: 'store', lasts: [500, 5_000] },
-    (fill) => fill(),
+    (fill, _, over) => fill(over),
   ),
 ];

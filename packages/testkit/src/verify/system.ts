@@ -117,8 +117,11 @@ export interface Specials {
   readonly redisFailoverToLaggingReplica?: () => Promise<Heal>;
   /** A node of the cluster dies; healing brings it back. */
   readonly redisLoseClusterNode?: (random: () => number) => Promise<Heal>;
-  /** The disk under the store is full until healed. */
-  readonly storeDiskFull?: () => Promise<Heal>;
+  /**
+   * The disk under the store is full until healed. What is down at this moment is waited for; it rejects when it was not full
+   * by the time `over` aborts.
+   */
+  readonly storeDiskFull?: (over: AbortSignal) => Promise<Heal>;
 }
 
 /** What a configuration starts. Disposing of it ends every process and removes its data. */

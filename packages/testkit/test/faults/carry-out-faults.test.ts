@@ -54,6 +54,39 @@ describe('carrying out a plan', () => {
     expect(system.calls).toEqual(['server 1 kill9', 'server 1 ensureRunning']);
   });
 
+  test('tells a fault that waits until it can be done when its time is over', async () => {
+    const seen = observer();
+    const waiting = {
+      ...fakeSystem(),
+      specials: {
+        storeDiskFull: (over: AbortSignal) =>
+          new Promise<never>((_, reject) => {
+            over.addEventListener('abort', () => reject(new Error('it never ran')), { once: true });
+          }),
+      },
+    };
+    const began = performance.now();
+    await carryOutFaults([planned('disk-full', 'store', 10, 60)], waiting, seen);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(69);
+    expect(seen.log).toEqual(['disk-full begins', 'disk-full inject: Error: it never ran', 'disk-full is over']);
+  });
+
+  test('tells a fault that waits when the run is over, too', async () => {
+    const seen = observer();
+    const abort = new AbortController();
+    const waiting = {
+      ...fakeSystem(),
+      specials: {
+        storeDiskFull: async (over: AbortSignal) => {
+          abort.abort();
+          return over.aborted ? Promise.reject(new Error('the run is over')) : async () => {};
+        },
+      },
+    };
+    await carryOutFaults([planned('disk-full', 'store', 0, 60_000)], waiting, seen, abort.signal);
+    expect(seen.log).toEqual(['disk-full begins', 'disk-full inject: Error: the run is over', 'disk-full is over']);
+  });
+
   test('heals what is on and leaves out the rest when it is aborted', async () => {
     const system = fakeSystem();
     const seen = observer();

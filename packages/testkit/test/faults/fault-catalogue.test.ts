@@ -10,11 +10,13 @@ function fault(kind: string): Fault {
   return found;
 }
 
+const lasting = new AbortController().signal;
+
 /** What a fault asks of a system at its nth target, and then its heal. Impairments are JSON. */
 async function story(kind: string, options: { nth?: number; random?: number; services?: string[] } = {}) {
   const system = fakeSystem(options.services ? { services: options.services } : {});
   const target = fault(kind).targets(system)[options.nth ?? 0] ?? '';
-  const heal = await fault(kind).inject(system, target, () => options.random ?? 0);
+  const heal = await fault(kind).inject(system, target, () => options.random ?? 0, lasting);
   const injected = system.calls.splice(0);
   await heal();
   return { target, injected, healed: system.calls };
@@ -98,7 +100,12 @@ describe('the catalogue of faults', () => {
         if (resumed.push('resume') === 3) hear();
       },
     };
-    const heal = await fault('pause-after-allocate').inject({ ...system, servers: [stopping] }, server.name, () => 0);
+    const heal = await fault('pause-after-allocate').inject(
+      { ...system, servers: [stopping] },
+      server.name,
+      () => 0,
+      lasting,
+    );
     await heal();
     expect(resumed).toHaveLength(3);
   });
