@@ -5,6 +5,7 @@ import { findBrowser, startBrowser } from '../support/browser.ts';
 import { type ChatWeb, startChatWeb } from '../support/chat-web.ts';
 import { type ChatPage, eventually, openChat, openDirect } from './chat-page.ts';
 import { connectCaller, connectPeer } from './chat-peer.ts';
+import { startHttpOnlyProxy } from './http-only-proxy.ts';
 
 const executable = await findBrowser();
 
@@ -161,6 +162,41 @@ describe.skipIf(executable === undefined)(
       await uma.message(peer.heard.at(-1) as string).waitFor();
       expect(await allTexts(uma, /^(burst|meanwhile|reply) \d+$/)).toEqual(peer.heard);
       await context.close();
+    });
+
+    test('two users where WebSocket is blocked chat live over HTTP, and nothing on screen tells of it', async () => {
+      await using proxy = await startHttpOnlyProxy(portOf(chat));
+      const [olga, paul] = [
+        await openChat(await browser.newContext(), proxy.url, 'olga'),
+        await openChat(await browser.newContext(), proxy.url, 'paul'),
+      ];
+      await openDirect(olga, 'olga', 'paul');
+      await openDirect(paul, 'olga', 'paul');
+      const said: string[] = [];
+      for (let turn = 1; turn <= 3; turn += 1) {
+        for (const [from, to, name] of [
+          [olga, paul, 'olga'],
+          [paul, olga, 'paul'],
+        ] as const) {
+          const text = `${name} ${turn}`;
+          said.push(text);
+          await from.say(text);
+          await from.sent(text);
+          await to.message(text).waitFor();
+        }
+      }
+      for (const page of [olga, paul]) {
+        await page.calm();
+        expect(await page.texts(/^(olga|paul) \d$/)).toEqual(said);
+        expect(page.openSockets()).toBe(0);
+      }
+      await eventually(async () => (await paul.announced()).includes('olga: olga 3'));
+      expect(proxy.refused).toBeGreaterThan(2);
+      // The token stands in a header, never in an address that others log.
+      const calls = proxy.urls.filter((url) => url.startsWith('/trpc/'));
+      expect(calls.some((url) => url.startsWith('/trpc/chat.inbox.feed'))).toBe(true);
+      expect(calls.filter((url) => /token|bearer/i.test(url))).toEqual([]);
+      for (const { page } of [olga, paul]) await page.context().close();
     });
 
     test('devices whose clocks are an hour wrong, one ahead and one behind, chat in one order on one day', async () => {

@@ -7,7 +7,10 @@ export interface Context {
   readonly user: { readonly id: string };
 }
 
-const t = initTRPC.context<Context>().create();
+/** For networks that block WebSocket: a stream over HTTP that died silently is noticed by its missing pings. */
+const sse = { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 25_000 } };
+
+const t = initTRPC.context<Context>().create({ sse });
 
 /** The application's own procedures, with messaging's under `chat`. */
 export function createAppRouter(messaging: Messaging<Kinds, Kinds>, people: People) {

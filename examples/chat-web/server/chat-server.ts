@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { createMessaging } from '@tidemark/server';
 import { sqliteStorage } from '@tidemark/storage-sqlite';
 import { TRPCError } from '@trpc/server';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { type Context, createAppRouter } from './app-router.ts';
 import { content } from './content.ts';
-import { httpHandler } from './http.ts';
+import { bearerOf, httpHandler } from './http.ts';
 import { openPeople } from './people.ts';
 import { openSessions } from './sessions.ts';
 
@@ -47,16 +48,21 @@ export async function startChatServer({ folder, port, page, reset, prepare }: Ch
   const messaging = createMessaging({ content, storage: sqliteStorage({ path }) });
   messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
   await messaging.ready();
-  messaging.attach(server, {
-    router: createAppRouter(messaging, people),
-    createContext: ({ info }): Context => {
-      const id = sessions.verify(info.connectionParams?.['token']);
-      if (id === undefined) throw new TRPCError({ code: 'UNAUTHORIZED' });
-      return { user: { id } };
-    },
+  const router = createAppRouter(messaging, people);
+  const contextOf = (token: string | null | undefined): Context => {
+    const id = sessions.verify(token);
+    if (id === undefined) throw new TRPCError({ code: 'UNAUTHORIZED' });
+    return { user: { id } };
+  };
+  messaging.attach(server, { router, createContext: ({ info }) => contextOf(info.connectionParams?.['token']) });
+  // The same where WebSocket is blocked.
+  const calls = createHTTPHandler({
+    router,
+    basePath: '/trpc/',
+    createContext: async ({ req }) => contextOf(bearerOf(req)),
   });
 
-  answer = httpHandler(sessions, people, page);
+  answer = httpHandler({ sessions, people, calls, page });
 
   return {
     server,

@@ -13,8 +13,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.map': 'application/json',
 };
 
-/** What is not messaging: sign-in, renewal of tokens, and the built page. */
-export function httpHandler(sessions: Sessions, people: People, page: RequestListener): RequestListener {
+export interface HttpParts {
+  readonly sessions: Sessions;
+  readonly people: People;
+  /** The router's procedures, below `/trpc/`. */
+  readonly calls: RequestListener;
+  readonly page: RequestListener;
+}
+
+/** What comes over HTTP: sign-in, renewal of tokens, calls where WebSocket is blocked, and the page. */
+export function httpHandler({ sessions, people, calls, page }: HttpParts): RequestListener {
   return (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (request.method === 'POST' && path === '/sign-in') {
@@ -26,13 +34,19 @@ export function httpHandler(sessions: Sessions, people: People, page: RequestLis
       });
     } else if (request.method === 'POST' && path === '/renew') {
       answer(response, async () => {
-        const token = sessions.renew(request.headers.authorization?.replace(/^Bearer /, ''));
+        const token = sessions.renew(bearerOf(request));
         return token === undefined ? [401, { error: 'Sign in again.' }] : [200, { token }];
       });
+    } else if (path.startsWith('/trpc/')) {
+      calls(request, response);
     } else {
       page(request, response);
     }
   };
+}
+
+export function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return headers.authorization?.replace(/^Bearer /, '');
 }
 
 /** Serves the files of a folder; every other path is the page itself. */

@@ -41,6 +41,7 @@ export async function openSession(userId: string): Promise<Session> {
   const connection = createConnection({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/trpc`,
     token: (why) => tokenOf(account.id, why),
+    fallback: { url: `${location.origin}/trpc` },
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const chat = createClient({
