@@ -38,6 +38,11 @@ export type MarkRead = CommandHead & {
 /** An intention, already parsed and authorised by a router; the writer of the conversation decides it in order. */
 export type Command = SendMessage | CreateConversation | AddMembers | RemoveMembers | MarkRead;
 
+/** Which taking-up of its intention this is; see `SendMessage.retry`. */
+export function retryOf(command: Command): number {
+  return command.type === 'message.send' ? (command.retry ?? 0) : 0;
+}
+
 /** What became of a command that was carried out. */
 export interface CommandResult {
   readonly conversationId: ConversationId;

@@ -1,12 +1,13 @@
 export { backoff, type Clock, type Random, systemClock } from './clock.ts';
-export type {
-  AddMembers,
-  Command,
-  CommandResult,
-  CreateConversation,
-  MarkRead,
-  RemoveMembers,
-  SendMessage,
+export {
+  type AddMembers,
+  type Command,
+  type CommandResult,
+  type CreateConversation,
+  type MarkRead,
+  type RemoveMembers,
+  retryOf,
+  type SendMessage,
 } from './command.ts';
 export {
   CONTENT_TYPE,

@@ -2,7 +2,9 @@ import {
   type Clock,
   type Command,
   type CommandResult,
+  commandKey,
   type NodeId,
+  retryOf,
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
@@ -15,16 +17,23 @@ import { partitionOf } from './partition.ts';
  * Stage   2 ingress
  * In      a command, parsed and authorised
  * Out     an entry in the stream of its partition; the reply of whichever process carried it out
- * Keeps   P2 resolves only with the writer's reply, P11 a full partition refuses and waiting calls are bounded in time
- * Proved  test/e2e/*, test/fault/*
+ * Keeps   P2 resolves only with the writer's reply, P11 a full partition refuses, waiting calls are bounded in time, and a
+ *         queue that takes too long is not made longer
+ * Proved  test/ingress/submission.test.ts, test/e2e/*, test/fault/*
+ *
+ * A reply is for a command, whichever copy of it was carried out: a caller who tries again is answered by the copy that
+ * still stood in the queue. And a partition whose replies take half the time that callers wait refuses new commands until
+ * it has caught up. Without either, an overload would never end: receipts would come too late, and what was carried out
+ * would be queued again for ever.
  */
 export class Submission {
   readonly #ingress: IngressStream;
   readonly #clock: Clock;
   readonly #options: { nodeId: NodeId; partitions: number; receiptTimeout: number };
-  readonly #waiting = new Map<string, Waiting>();
-  readonly #prefix: string;
-  #calls = 0;
+  /** In the order in which they give up. */
+  readonly #waiting = new Set<Waiting>();
+  readonly #byCall = new Map<string, readonly Waiting[]>();
+  readonly #paces = new Map<number, Pace>();
   #sweeping: AbortController | undefined;
   #closed = false;
 
@@ -36,25 +45,28 @@ export class Submission {
     this.#ingress = ingress;
     this.#clock = clock;
     this.#options = options;
-    this.#prefix = `${options.nodeId}.`;
   }
 
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    this.#calls += 1;
-    const call = `${this.#prefix}${this.#calls.toString(36)}`;
+    const { nodeId, partitions, receiptTimeout } = this.#options;
+    const partition = partitionOf(command.conversationId, partitions);
+    const { lastWait } = this.#paceOf(partition);
+    if (lastWait > receiptTimeout / 2) {
+      throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
+    }
+    const call = `${commandKey(command)} ${retryOf(command)}`;
+    let waiting: Waiting | undefined;
     const reply = new Promise<CommandResult>((resolve, reject) => {
-      this.#waiting.set(call, { resolve, reject, deadline: this.#clock.monotonic() + this.#options.receiptTimeout });
+      waiting = this.#expect({ call, partition, since: this.#clock.monotonic(), resolve, reject });
     });
     // Marked as handled: the append below may fail first, and then nobody awaits it.
     reply.catch(() => {});
-    void this.#sweep();
-    const body = encodeEnvelope({ command, replyTo: this.#options.nodeId, call });
     try {
-      await this.#ingress.append(partitionOf(command.conversationId, this.#options.partitions), body);
+      await this.#ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call }));
     } catch (error) {
-      this.#forget(call);
+      if (waiting) this.#forget(waiting);
       if (error instanceof UnavailableError) {
         throw new TidemarkError('outcome_unknown', 'the queue cannot be reached', { cause: error });
       }
@@ -63,13 +75,14 @@ export class Submission {
     return reply;
   }
 
-  /** Hands a reply to the call that waits for it; late and repeated replies are dropped. */
+  /** Hands a reply to the calls that wait for it; late and repeated replies are dropped. */
   settle(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.call);
-    if (!waiting) return;
-    this.#forget(reply.call);
-    if ('result' in reply) waiting.resolve(reply.result);
-    else waiting.reject(reply.error);
+    const now = this.#clock.monotonic();
+    for (const waiting of this.#byCall.get(reply.call) ?? []) {
+      this.#forget(waiting, now - waiting.since);
+      if ('result' in reply) waiting.resolve(reply.result);
+      else waiting.reject(reply.error);
+    }
   }
 
   get waiting(): number {
@@ -79,9 +92,9 @@ export class Submission {
   /** Answers `outcome_unknown` to what still waits. */
   close(): void {
     this.refuse();
-    for (const [call, waiting] of this.#waiting) {
+    for (const waiting of this.#waiting) {
       waiting.reject(new TidemarkError('outcome_unknown', 'this process is shutting down'));
-      this.#forget(call);
+      this.#forget(waiting);
     }
   }
 
@@ -90,33 +103,68 @@ export class Submission {
     this.#closed = true;
   }
 
-  #forget(call: string): void {
-    this.#waiting.delete(call);
-    if (this.#waiting.size === 0) {
-      this.#sweeping?.abort();
-      this.#sweeping = undefined;
-    }
+  #paceOf(partition: number): Pace {
+    return this.#paces.get(partition) ?? { calls: 0, lastWait: 0 };
   }
 
-  /** One timer for all waiting calls, and none while there are none. The map is in order of deadline. */
+  #expect(waiting: Waiting): Waiting {
+    const { call, partition } = waiting;
+    this.#waiting.add(waiting);
+    this.#byCall.set(call, [...(this.#byCall.get(call) ?? []), waiting]);
+    const { calls, lastWait } = this.#paceOf(partition);
+    this.#paces.set(partition, { calls: calls + 1, lastWait });
+    void this.#sweep();
+    return waiting;
+  }
+
+  /** @param waited ms until it was answered, or in vain until it gave up; absent: that says nothing of the partition. */
+  #forget(waiting: Waiting, waited?: number): void {
+    const { call, partition } = waiting;
+    if (!this.#waiting.delete(waiting)) return;
+    const others = (this.#byCall.get(call) ?? []).filter((other) => other !== waiting);
+    if (others.length > 0) this.#byCall.set(call, others);
+    else this.#byCall.delete(call);
+    const { calls, lastWait } = this.#paceOf(partition);
+    // Of a partition that nobody waits for nothing is known.
+    if (calls > 1) this.#paces.set(partition, { calls: calls - 1, lastWait: waited ?? lastWait });
+    else this.#paces.delete(partition);
+    if (this.#waiting.size > 0) return;
+    this.#sweeping?.abort();
+    this.#sweeping = undefined;
+  }
+
+  /** One timer for all waiting calls, and none while there are none. */
   async #sweep(): Promise<void> {
     if (this.#sweeping) return;
+    const { receiptTimeout } = this.#options;
     const sweeping = new AbortController();
     this.#sweeping = sweeping;
     while (!sweeping.signal.aborted) {
-      await this.#clock.sleep(Math.min(250, this.#options.receiptTimeout), sweeping.signal);
+      await this.#clock.sleep(Math.min(250, receiptTimeout), sweeping.signal);
       const now = this.#clock.monotonic();
-      for (const [call, { deadline, reject }] of this.#waiting) {
-        if (deadline > now) break;
-        reject(new TidemarkError('outcome_unknown', `no receipt within ${this.#options.receiptTimeout} ms`));
-        this.#forget(call);
+      for (const waiting of this.#waiting) {
+        const waited = now - waiting.since;
+        if (waited < receiptTimeout) break;
+        waiting.reject(new TidemarkError('outcome_unknown', `no receipt within ${receiptTimeout} ms`));
+        this.#forget(waiting, waited);
       }
     }
   }
 }
 
 interface Waiting {
+  readonly call: string;
+  readonly partition: number;
+  /** Monotonic ms. */
+  readonly since: number;
   readonly resolve: (result: CommandResult) => void;
-  readonly reject: (error: TidemarkError) => void;
-  readonly deadline: number;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How fast a partition is, as far as this process knows. */
+interface Pace {
+  /** Calls that wait for it now. */
+  readonly calls: number;
+  /** ms that the last of those which were answered, or gave up, had waited. */
+  readonly lastWait: number;
 }

@@ -13,6 +13,7 @@ import {
   type NodeId,
   type Random,
   recipientsOf,
+  retryOf,
   type Storage,
   TidemarkError,
   UnavailableError,
@@ -344,10 +345,6 @@ interface Plan {
 
 /** `doubt`: nothing was tried; the states behind the decisions must be read first. */
 type Conflict = 'event' | 'entry' | 'doubt';
-
-function retryOf(command: Command): number {
-  return command.type === 'message.send' ? (command.retry ?? 0) : 0;
-}
 
 function refusalOf(command: Command, error: TidemarkError): Refusal {
   return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };

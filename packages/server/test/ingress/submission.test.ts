@@ -87,6 +87,47 @@ describe('a command', () => {
     expect(await late).toEqual(result);
   });
 
+  test('that is tried again is answered by the copy that was queued first', async () => {
+    const { submission, queued, clock } = openSubmission();
+    const command = send(alice, direct);
+    const first = codeOf(submission.submit(command));
+    const [envelope] = await queued();
+    await clock.advance(RECEIPT_TIMEOUT + 300);
+    expect(await first).toBe('outcome_unknown');
+    const again = submission.submit(command);
+    submission.settle({ call: envelope?.call ?? '', result });
+    expect(await again).toEqual(result);
+    expect(submission.waiting).toBe(0);
+  });
+
+  test('that was refused and is taken up anew is not answered by the copy that was refused', async () => {
+    const { submission, queued } = openSubmission();
+    const command = send(alice, direct);
+    const first = codeOf(submission.submit(command));
+    const anew = submission.submit({ ...command, retry: 1 });
+    const [before, after] = await queued();
+    submission.settle({ call: before?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
+    expect(await first).toBe('not_a_member');
+    submission.settle({ call: after?.call ?? '', result });
+    expect(await anew).toEqual(result);
+  });
+
+  test('is refused as overloaded while its partition takes half the time that callers wait, until it has caught up', async () => {
+    const { submission, queued, clock } = openSubmission();
+    const slow = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
+    await clock.advance(RECEIPT_TIMEOUT / 2 + 1);
+    const [first, second] = await queued();
+    submission.settle({ call: first?.call ?? '', result });
+    expect(await codeOf(submission.submit(send(alice, direct)))).toBe('overloaded');
+    expect(await codeOf(Promise.race([submission.submit(send(alice, group)), 'accepted']))).toBe('undefined');
+    submission.settle({ call: second?.call ?? '', result });
+    await Promise.all(slow);
+    const next = submission.submit(send(alice, direct));
+    const [, , third] = await queued();
+    submission.settle({ call: third?.call ?? '', result });
+    expect(await next).toEqual(result);
+  });
+
   test('is refused as overloaded by a full partition, and nothing waits', async () => {
     const { submission } = openSubmission(1);
     const first = codeOf(submission.submit(send(alice, direct)));
