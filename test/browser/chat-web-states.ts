@@ -142,6 +142,21 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'store-cleared',
+    enter: async (page, chat, context) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      await page.getByText('hold the ladder').last().waitFor();
+      const devtools = await context.newCDPSession(page);
+      await devtools.send('Storage.clearDataForOrigin', { origin: chat.url, storageTypes: 'indexeddb' });
+      // It is noticed when something is read or written.
+      const field = page.getByRole('textbox', { name: /Message to/ });
+      await field.fill('I can hold the ladder.');
+      await field.press('Enter');
+      await page.getByText('kept of your messages was cleared').waitFor();
+      await page.getByText('I can hold the ladder.').last().waitFor();
+    },
+  },
+  {
     name: 'failed',
     enter: async (page, chat) => {
       await opened(page, chat, 'Carol Okafor');

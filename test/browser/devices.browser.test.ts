@@ -81,6 +81,13 @@ describe.skipIf(executable === undefined)(
 
       await clearStorage(context, dan.page, chat.url);
       await hear('tide 6');
+      // Each tab says so, calmly, until somebody has seen it.
+      for (const tab of [dan, second]) {
+        const notice = tab.banner('kept of your messages was cleared');
+        await notice.getByText('They come again from the server.').waitFor();
+        await notice.getByRole('button', { name: 'Dismiss' }).click();
+        await tab.calm();
+      }
       // Another way to lose it: somebody's script.
       await second.page.evaluate(deleteDatabase, 'tidemark/dan');
       await dan.say('tide 7');

@@ -6,6 +6,7 @@ import { createContext, useContext } from 'react';
 import type { AppRouter } from '../../server/app-router.ts';
 import { createDrafts, type Drafts } from '../composer/drafts.ts';
 import { createNames, type Names } from '../people/names.ts';
+import { createStoreNews, type StoreNews } from '../shell/store-news.ts';
 import { type Account, accountOf, forgetAccount, signIn, tokenOf } from './account.ts';
 
 type Trpc = TRPCClient<AppRouter>;
@@ -19,6 +20,7 @@ export interface Session {
   readonly connection: WebSocketConnection;
   readonly names: Names;
   readonly drafts: Drafts;
+  readonly storeNews: StoreNews;
   /** Leaves nothing of the user on this device. */
   signOut(): Promise<void>;
 }
@@ -53,6 +55,8 @@ export async function openSession(userId: string): Promise<Session> {
   });
   const names = createNames(account, () => trpc.people.query());
   chat.on('live', names.refresh);
+  const storeNews = createStoreNews();
+  chat.on('store', ({ problem }) => storeNews.tell(problem));
   chat.start();
   return {
     account,
@@ -61,6 +65,7 @@ export async function openSession(userId: string): Promise<Session> {
     connection,
     names,
     drafts: createDrafts(account.id),
+    storeNews,
     signOut: async () => {
       await chat.erase();
       await connection.close();

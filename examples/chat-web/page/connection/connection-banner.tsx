@@ -1,26 +1,33 @@
 import type { ClientConnectionState } from '@tidemark/client';
-import { type ReactNode, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useConnection, useSession } from '../account/session.ts';
-import { Icon } from '../ui/icon.tsx';
-import styles from './connection-banner.module.css';
+import { Banner } from '../ui/banner.tsx';
 
 /** Nothing while all is well; a moment of connecting is no news either. */
 const CALM_MS = 700;
 
 export function ConnectionBanner() {
+  return (
+    <div role="status">
+      <Content />
+    </div>
+  );
+}
+
+function Content() {
   const state = useConnection();
   const { connection } = useSession();
   const isLate = useLate(state.state);
 
   switch (state.state) {
     case 'live':
-      return <div className={styles.none} role="status" />;
+      return null;
     case 'connecting':
     case 'stopped':
-      if (!isLate) return <div className={styles.none} role="status" />;
+      if (!isLate) return null;
       return <Banner look="calm">Connecting …</Banner>;
     case 'catching-up':
-      if (!isLate) return <div className={styles.none} role="status" />;
+      if (!isLate) return null;
       return <Banner look="calm">{catchingUp(state.missing)}</Banner>;
     case 'waiting':
       return (
@@ -43,25 +50,6 @@ export function ConnectionBanner() {
         </Banner>
       );
   }
-}
-
-function Banner(props: {
-  readonly look: 'calm' | 'warning';
-  readonly action?: string;
-  readonly onAction?: () => void;
-  readonly children: ReactNode;
-}) {
-  return (
-    <div className={styles.banner} data-look={props.look} role="status">
-      <Icon name={props.look === 'calm' ? 'wave' : 'alert'} size={18} />
-      <p>{props.children}</p>
-      {props.action && (
-        <button type="button" onClick={props.onAction}>
-          {props.action}
-        </button>
-      )}
-    </div>
-  );
 }
 
 function catchingUp(missing: number | null): string {

@@ -9,6 +9,7 @@ import { Announcer } from './announcer.tsx';
 import styles from './chat-screen.module.css';
 import { openConversation, useOpenConversation } from './open-conversation.ts';
 import { ProfileBar } from './profile-bar.tsx';
+import { StoreNotice } from './store-notice.tsx';
 
 /** All of one user: the list, the conversation that is open, and what the connection does. On narrow screens one of both. */
 export function ChatScreen() {
@@ -25,7 +26,10 @@ export function ChatScreen() {
       <button type="button" className={styles.skip} onClick={() => document.getElementById('message')?.focus()}>
         Skip to the message field
       </button>
-      <ConnectionBanner />
+      <div className={styles.banners}>
+        <ConnectionBanner />
+        <StoreNotice />
+      </div>
       <div className={styles.side}>
         <ProfileBar onNew={() => setChoosing(true)} />
         <ConversationList open={open} onNew={() => setChoosing(true)} />

@@ -1,0 +1,30 @@
+import { useSyncExternalStore } from 'react';
+import { useSession } from '../account/session.ts';
+import { Banner } from '../ui/banner.tsx';
+import type { StoreProblem } from './store-news.ts';
+
+const TEXT: Record<StoreProblem, string> = {
+  evicted: 'What this browser kept of your messages was cleared. They come again from the server.',
+  corrupt: 'What this browser kept of your messages could not be read. They come again from the server.',
+  full: 'There is no room left on this device. New messages are shown here when there is.',
+  newer: 'A newer version of this page was open in this browser. Reload to go on.',
+};
+
+/** Says what happened to the copy in this browser. Nothing needs doing when it is fetched again. */
+export function StoreNotice() {
+  const { storeNews } = useSession();
+  const problem = useSyncExternalStore(storeNews.subscribe, storeNews.getSnapshot);
+  return (
+    <div role="status">
+      {problem && (
+        <Banner
+          look={problem === 'evicted' || problem === 'corrupt' ? 'calm' : 'warning'}
+          action={problem === 'newer' ? 'Reload' : 'Dismiss'}
+          onAction={problem === 'newer' ? () => location.reload() : storeNews.dismiss}
+        >
+          {TEXT[problem]}
+        </Banner>
+      )}
+    </div>
+  );
+}
