@@ -153,7 +153,7 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
       await field.fill('I can hold the ladder.');
       await field.press('Enter');
       await page.getByText('kept of your messages was cleared').waitFor();
-      await page.getByText('I can hold the ladder.').last().waitFor();
+      await page.getByText('Perfect, thank you!').waitFor();
     },
   },
   {
