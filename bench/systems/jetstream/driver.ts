@@ -19,9 +19,9 @@ export const jetstreamDriver: Driver = {
   direct: (_, to) => `user.${to}`,
   group: async (connection, name, members) => {
     const request = requests.get(connection);
-    for (const member of members) {
-      if (followers.has(member)) await request?.(...consumer(member, `group.${name}`));
-    }
+    const online = members.filter((member) => followers.has(member));
+    if (online.length === 0) return `away.${name}`;
+    for (const member of online) await request?.(...consumer(member, `group.${name}`));
     return `group.${name}`;
   },
   connect: async (url, user, onText) => {

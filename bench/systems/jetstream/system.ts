@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { startServer } from '../../../test/support/services/service-process.ts';
 import { findProgram } from '../../../test/support/services/system.ts';
 import type { System } from '../system.ts';
-import { STREAM, SUBJECTS } from './subjects.ts';
+import { STREAMS } from './subjects.ts';
 
 const READY = /Server is ready/;
 /** How far above the port for other clients the one for WebSocket is. */
@@ -45,7 +45,7 @@ export const jetstream: System = {
       },
       { alsoFree: [WEBSOCKET] },
     );
-    await addStream(service.url);
+    await addStreams(service.url);
     return {
       url: service.url,
       pid: service.pid as number,
@@ -54,7 +54,7 @@ export const jetstream: System = {
   },
 };
 
-async function addStream(url: string): Promise<void> {
+async function addStreams(url: string): Promise<void> {
   const connection = await wsconnect({
     servers: url,
     // Node 20 has no WebSocket of its own.
@@ -65,12 +65,14 @@ async function addStream(url: string): Promise<void> {
   });
   try {
     const manager = await jetstreamManager(connection);
-    await manager.streams.add({
-      name: STREAM,
-      subjects: [...SUBJECTS],
-      storage: StorageType.File,
-      retention: RetentionPolicy.Limits,
-    });
+    for (const [name, subjects] of Object.entries(STREAMS)) {
+      await manager.streams.add({
+        name,
+        subjects: [...subjects],
+        storage: StorageType.File,
+        retention: RetentionPolicy.Limits,
+      });
+    }
   } finally {
     await connection.close();
   }
