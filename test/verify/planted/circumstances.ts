@@ -78,6 +78,18 @@ export const LEASES_LOST: readonly PlannedFault[] = [
   { faultId: '1', kind: 'pause-after-allocate', target: 'server 1', at: 1_000, lasts: 6_000, seed: 1 },
 ];
 
+/** Each device dies at the next entries it takes, and once more when it is back: read marks alone would show nothing. */
+export const DEVICES_DIE: readonly PlannedFault[] = ['alice', 'bob', 'carol'].flatMap((user) =>
+  [1_000, 4_500].map((at) => ({
+    faultId: `${user} ${at}`,
+    kind: 'after-local-commit',
+    target: `device ${user}/1`,
+    at,
+    lasts: 2_500,
+    seed: 1,
+  })),
+);
+
 /** Large batches, in the midst of which members come and go. */
 export const MOVING_MEMBERS: Circumstance = {
   name: 'members come and go all the time',

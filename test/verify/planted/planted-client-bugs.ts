@@ -1,4 +1,4 @@
-import { LATE_ENTRIES, NEW_EPOCH, REFUSED_COMMANDS, SHORT_RETENTION } from './circumstances.ts';
+import { DEVICES_DIE, LATE_ENTRIES, NEW_EPOCH, REFUSED_COMMANDS, SHORT_RETENTION } from './circumstances.ts';
 import type { Change, PlantedBug } from './planted-bug.ts';
 
 const OUTBOX = 'packages/client/src/send/outbox.ts';
@@ -22,6 +22,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       },
     ],
     faults: ['after-local-commit'],
+    plan: DEVICES_DIE,
+    seconds: 8,
     caughtBy: ['cursor-behind-data'],
   },
   {
