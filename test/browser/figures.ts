@@ -115,6 +115,12 @@ async function catchUpAndScroll() {
   const page = await patientPage(context.newPage());
   await page.goto(`${chat.url}/?user=alice#${encodeURIComponent(data.groupId)}`);
   await page.getByText(before, { exact: true }).last().waitFor();
+  // Wherever it has opened, at the first unread message or at the end: who is at the end is taken along.
+  await page.getByRole('region', { name: 'Messages' }).hover();
+  for (let turn = 0; turn < 100 && !(await page.evaluate(isLastRow, before)); turn += 1) {
+    await page.mouse.wheel(0, 10_000);
+    await page.waitForTimeout(50);
+  }
 
   const miss = async (count: number) => {
     await context.setOffline(true);
@@ -223,6 +229,11 @@ function noteWhenShown(text: string): void {
     },
     { once: true },
   );
+}
+
+function isLastRow(text: string): boolean {
+  const rows = document.querySelectorAll('section[aria-label="Messages"] [data-key]');
+  return rows.item(rows.length - 1)?.textContent?.includes(text) === true;
 }
 
 /** Collects how long each frame took. */
