@@ -172,19 +172,7 @@ describe.skipIf(executable === undefined)(
       ];
       await openDirect(olga, 'olga', 'paul');
       await openDirect(paul, 'olga', 'paul');
-      const said: string[] = [];
-      for (let turn = 1; turn <= 3; turn += 1) {
-        for (const [from, to, name] of [
-          [olga, paul, 'olga'],
-          [paul, olga, 'paul'],
-        ] as const) {
-          const text = `${name} ${turn}`;
-          said.push(text);
-          await from.say(text);
-          await from.sent(text);
-          await to.message(text).waitFor();
-        }
-      }
+      const said = await takeTurns({ olga, paul });
       for (const page of [olga, paul]) {
         await page.calm();
         expect(await page.texts(/^(olga|paul) \d$/)).toEqual(said);
@@ -216,19 +204,7 @@ describe.skipIf(executable === undefined)(
       if (!vera || !will) throw new Error('two pages were opened');
       await openDirect(vera, 'vera', 'will');
       await openDirect(will, 'will', 'vera');
-      const said: string[] = [];
-      for (let turn = 1; turn <= 3; turn += 1) {
-        for (const [from, to, name] of [
-          [vera, will, 'ahead'],
-          [will, vera, 'behind'],
-        ] as const) {
-          const text = `${name} ${turn}`;
-          said.push(text);
-          await from.say(text);
-          await from.sent(text);
-          await to.message(text).waitFor();
-        }
-      }
+      const said = await takeTurns({ ahead: vera, behind: will });
       for (const { page, texts, message, calm } of [vera, will]) {
         expect(await texts(/^(ahead|behind) \d$/)).toEqual(said);
         // Its token is taken again, and what was stored is in order again.
@@ -242,6 +218,21 @@ describe.skipIf(executable === undefined)(
     });
   },
 );
+
+/** Two pages, by what they call themselves, talk three times each; returns what was said, in order. */
+async function takeTurns(pages: Readonly<Record<string, ChatPage>>): Promise<string[]> {
+  const said: string[] = [];
+  for (let turn = 1; turn <= 3; turn += 1) {
+    for (const [name, from] of Object.entries(pages)) {
+      const text = `${name} ${turn}`;
+      said.push(text);
+      await from.say(text);
+      await from.sent(text);
+      for (const to of Object.values(pages)) await to.message(text).waitFor();
+    }
+  }
+  return said;
+}
 
 function portOf({ url }: ChatWeb): number {
   return Number(new URL(url).port);
