@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ConversationId, type Event, parseCursor, type Seq, type UserId } from '@tidemark/core';
+import {
+  type ConversationId,
+  type ConversationSummary,
+  type Event,
+  parseCursor,
+  type Seq,
+  type UserId,
+} from '@tidemark/core';
 import type { HistoryRecord } from '../checker/history.ts';
 import type { RunDevice } from './device-process.ts';
 import type { HistoryWriter } from './history-writer.ts';
@@ -55,7 +62,12 @@ async function headsOf(users: readonly UserId[], { inbox }: Stores): Promise<Map
   return new Map(users.map((user) => [user, bounds.get(user)?.head ?? 0]));
 }
 
-/** Writes what the stores hold into the history. @param seen what observers wrote so far: it names conversations */
+/**
+ * Writes what the stores hold into the history. A conversation is found by an inbox, by a member's list, or by what observers
+ * wrote: one whose rows a crash left out, and nobody has touched since, is in no inbox.
+ *
+ * @param seen what observers wrote so far
+ */
 export async function dumpStores(
   users: readonly string[],
   stores: Stores,
@@ -80,6 +92,7 @@ export async function dumpStores(
       if (page.length < PAGE) break;
     }
     history.write({ type: 'inbox-dump', userId, epoch: stores.inbox.epoch, head, floor, entries });
+    for await (const conversationId of listedFor(userId, stores)) conversations.add(conversationId);
   }
   const states = await stores.history.load([...conversations]);
   for (const [conversationId, state] of states) {
@@ -93,6 +106,15 @@ export async function dumpStores(
     }
     events.sort((a, b) => a.conversationSeq - b.conversationSeq);
     history.write({ type: 'log-dump', conversationId, events });
+  }
+}
+
+async function* listedFor(userId: UserId, { history }: Stores): AsyncGenerator<ConversationId> {
+  for (let after: ConversationSummary | undefined; ; ) {
+    const page: ConversationSummary[] = await history.conversations({ userId, limit: PAGE, ...(after && { after }) });
+    for (const { conversationId } of page) yield conversationId;
+    after = page.at(-1);
+    if (!after || page.length < PAGE) return;
   }
 }
 

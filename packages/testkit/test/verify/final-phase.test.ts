@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { conversationBuilder } from '../../src/builders/conversation-builder.ts';
 import { batchFor } from '../../src/builders/seq-counter.ts';
 import { readHistory } from '../../src/checker/history-file.ts';
-import { seqCounter } from '../../src/index.ts';
+import { seededIds, seqCounter } from '../../src/index.ts';
 import type { DeviceStatus } from '../../src/verify/device.ts';
 import type { RunDevice } from '../../src/verify/device-process.ts';
 import { dumpStores, untilQuiet } from '../../src/verify/final-phase.ts';
@@ -105,6 +105,23 @@ test('the stores are dumped whole: each inbox, and each conversation that is nam
       entries: [1, 2, 3].map((seq) => ({ seq, conversationId: chat.conversationId, conversationSeq: seq })),
     });
     expect(log).toMatchObject({ events: [{ conversationSeq: 1 }, { conversationSeq: 2 }, { conversationSeq: 3 }] });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a conversation that is in no inbox, since a crash left its rows out, is dumped too', async () => {
+  const { stores, storage } = await storesWithMessages();
+  const unfinished = conversationBuilder({ ids: seededIds(2), memberIds: USERS });
+  await storage.history.append([unfinished.created]);
+  const folder = await mkdtemp(join(tmpdir(), 'tidemark-final-phase-'));
+  try {
+    const history = historyWriter(folder, 'harness');
+    await dumpStores(USERS, stores, [], history);
+    history.close();
+    const logs = readHistory(folder).flatMap((record) => (record.type === 'log-dump' ? [record.conversationId] : []));
+    expect(logs).toContain(unfinished.conversationId);
+    expect(logs).toHaveLength(2);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
