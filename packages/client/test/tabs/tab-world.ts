@@ -267,8 +267,15 @@ function socket(page: Page): Connection {
   };
 }
 
+interface SharedStore {
+  handle(): LocalStore;
+  readonly inner: LocalStore;
+  /** When all that was asked of it so far is done, by tabs that crashed since then too. */
+  settled(): Promise<void>;
+}
+
 /** A store that several tabs have open, each with a handle of its own; as slow as a database, and in order. */
-function sharedStore(): { handle(): LocalStore; readonly inner: LocalStore } {
+function sharedStore(): SharedStore {
   const inner = memoryLocalStore();
   let last: Promise<unknown> = Promise.resolve();
   const later = <T>(work: () => Promise<T>): Promise<T> => {
@@ -278,6 +285,7 @@ function sharedStore(): { handle(): LocalStore; readonly inner: LocalStore } {
   };
   return {
     inner,
+    settled: () => later(async () => undefined),
     handle: () => {
       let user: UserId | undefined;
       const opened = <T>(work: () => Promise<T>): Promise<T> =>
