@@ -57,6 +57,26 @@ describe('the first sync of a device', () => {
     expect((await alice.store.load()).cursor).toBe(server.head('alice'));
   });
 
+  it('says nothing of a conversation that a link opened before it is known, least of all that all of it was read', async () => {
+    const server = serverWith(12);
+    await using alice = testClient(server, 'alice');
+    const answer = server.hold('get');
+    const release = await stopAfterFirstPage(server, alice);
+    const { item, messages } = alice.client.conversation(bob);
+    const unread: (number | undefined)[] = [];
+    item.subscribe(() => unread.push(item.getSnapshot()?.unread));
+    messages.subscribe(() => undefined);
+    await until(() => expect(alice.shown(bob)).toEqual(['one']));
+    expect(item.getSnapshot()).toBeNull();
+    // It is asked for, and need not wait for its page of the list.
+    answer();
+    await until(() => expect(item.getSnapshot()).toMatchObject({ unread: 1, readSeq: 0 }));
+    release();
+    await live(alice);
+    expect(item.getSnapshot()).toMatchObject({ unread: 1 });
+    expect(unread.filter((count) => count !== undefined && count !== 1)).toEqual([]);
+  });
+
   it('begins again after a crash in its midst, and shows what it had until then', async () => {
     const server = serverWith(12);
     const store = memoryLocalStore();

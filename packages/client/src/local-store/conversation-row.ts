@@ -37,7 +37,7 @@ export function withoutUnsentMark(row: ConversationRow): ConversationRow {
   return row.unsentReadSeq === null ? row : { ...row, readSeq: 0, unsentReadSeq: null };
 }
 
-/** For a conversation that an event or the application names and nothing is known of. */
+/** For a conversation that an event or the application names and nothing is known of. Its `createdAt` is 0 until it is. */
 export function unknownConversation(conversationId: ConversationId, userId: UserId, member: boolean): ConversationRow {
   return {
     conversationId,
@@ -52,7 +52,7 @@ export function unknownConversation(conversationId: ConversationId, userId: User
     lastMessage: null,
     activeAt: 0,
     member,
-    stale: member ? 'unknown' : null,
+    stale: 'unknown',
     local: null,
     reachedStart: false,
     unsentReadSeq: null,

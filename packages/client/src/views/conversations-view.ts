@@ -35,7 +35,10 @@ export interface ConversationsView {
   readonly list: View<readonly Item[]>;
   /** Unread messages over the list. */
   readonly unread: View<number>;
-  /** One line of the list, also while it isn't listed: `null` until anything is known of the conversation. */
+  /**
+   * One line of the list, also while it isn't listed: `null` until the conversation is known, and not only messages of it,
+   * so that what is unread is right from the first.
+   */
   itemView(conversationId: ConversationId): View<Item | null>;
   /** Begins anew with these rows. */
   reset(rows: Iterable<ConversationRow>): void;
@@ -135,7 +138,10 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
     list,
     unread,
     itemView: (conversationId) => ({
-      getSnapshot: () => known.get(conversationId)?.item ?? null,
+      getSnapshot: () => {
+        const one = known.get(conversationId);
+        return one?.row.createdAt ? one.item : null;
+      },
       subscribe: (listener) => {
         const listeners = itemListeners.get(conversationId) ?? createListeners();
         itemListeners.set(conversationId, listeners);
