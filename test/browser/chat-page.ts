@@ -39,13 +39,22 @@ const WATCH = `
   }).observe(document, { subtree: true, childList: true, characterData: true });
 `;
 
-/** Opens the page of a user, signing in with that name when nobody has, and waits for its list of conversations. */
-export async function openChat(context: BrowserContext, url: string, user: string): Promise<ChatPage> {
+/**
+ * Opens the page of a user, signing in with that name when nobody has, and waits for its list of conversations.
+ *
+ * @param conversationId named by the page's address, as a link to it does
+ */
+export async function openChat(
+  context: BrowserContext,
+  url: string,
+  user: string,
+  conversationId = '',
+): Promise<ChatPage> {
   const page = await context.newPage();
   await page.addInitScript(WATCH);
   const sockets = new Set<{ isClosed(): boolean }>();
   page.on('websocket', (socket) => sockets.add(socket));
-  await page.goto(`${url}/?user=${user}`);
+  await page.goto(`${url}/?user=${user}#${encodeURIComponent(conversationId)}`);
   const list = page.getByRole('navigation', { name: 'Conversations' });
   await list.waitFor();
   const rows = page.getByRole('region', { name: 'Messages' }).getByRole('listitem');

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBrowser, startBrowser } from '../support/browser.ts';
 import { type ChatWeb, startChatWeb } from '../support/chat-web.ts';
@@ -76,6 +76,27 @@ describe.skipIf(executable === undefined)('where the list of messages stands', (
     await context.close();
   });
 
+  test.each([
+    ['its messages are here before what is known of it', (path: string) => !path.endsWith('conversations.history')],
+    ['what is known of it is here before its messages', (path: string) => path.endsWith('conversations.history')],
+  ])('a link opens it at the first unread message on a new device, where %s', async (_, isLate) => {
+    const found: Record<string, Seen> = {};
+    for (const { conversationId, title } of [talks[1], talks[3], talks[6]] as UnreadTalk[]) {
+      const context = await browser.newContext({ viewport: WIDE, reducedMotion: 'reduce' });
+      await context.routeWebSocket(/\/trpc/, (page) => delayAnswers(page, isLate));
+      const { page } = await openChat(context, chat.url, 'nora', conversationId);
+      await page.getByRole('region', { name: 'Messages' }).getByRole('listitem').first().waitFor();
+      await page.evaluate(watchText, 'New messages');
+      await page.getByText('New messages', { exact: true }).waitFor();
+      found[title] = await page.evaluate(standStill, true);
+      await context.close();
+    }
+    expect(Object.keys(found)).toHaveLength(3);
+    // What the device had before its first snapshot is fetched anew, so the line may go and come back.
+    const isInPlace = ({ top }: Seen) => top !== null && top > 0 && top < SMALL.height / 4;
+    expect(Object.entries(found).filter(([, seen]) => !isInPlace(seen))).toEqual([]);
+  });
+
   test('it follows the newest message from the end, and elsewhere keeps what is read in its place', async () => {
     const { context, nora, hold } = await openNora();
     await using bob = await connectPeer(chat.url, 'bob');
@@ -115,6 +136,22 @@ describe.skipIf(executable === undefined)('where the list of messages stands', (
     await context.close();
   });
 });
+
+/** Answers to calls of these procedures, and what their subscriptions bring, come after those to all others. */
+function delayAnswers(page: WebSocketRoute, isLate: (path: string) => boolean): void {
+  const server = page.connectToServer();
+  const late = new Set<unknown>();
+  // PING and PONG are no JSON.
+  const parse = (text: string | Buffer) => (/^[[{]/.test(String(text)) ? [JSON.parse(String(text))].flat() : []);
+  page.onMessage((text) => {
+    for (const { id, params } of parse(text)) if (params && isLate(params.path)) late.add(id);
+    server.send(text);
+  });
+  server.onMessage((text) => {
+    const isOne = parse(text).some(({ id }) => late.has(id));
+    setTimeout(() => page.send(text), isOne ? 10 * LATE_MS : 0);
+  });
+}
 
 // ── These run in the page ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,7 +31,7 @@ export function MessageList(props: {
   const isReadingRef = useRef(false);
   const unreadAfter = useUnreadLine(item, isReadingRef);
   const target = useMemo(
-    () => rowsOf(items, account.id, unreadAfter, hasOlder, Date.now()),
+    () => rowsOf(items, account.id, unreadAfter ?? null, hasOlder, Date.now()),
     [items, account.id, unreadAfter, hasOlder],
   );
   const { rows, shift, window } = useSteps(target);
@@ -44,7 +44,8 @@ export function MessageList(props: {
     loadOlder: view.loadOlder,
     loadNewer: view.loadNewer,
     loadNewest: view.loadNewest,
-    loadUnread: unreadAfter === null ? null : () => view.loadAround(unreadAfter + 1),
+    isReadKnown: unreadAfter !== undefined,
+    loadUnread: unreadAfter == null ? null : () => view.loadAround(unreadAfter + 1),
   });
 
   const unread = item?.unread ?? 0;

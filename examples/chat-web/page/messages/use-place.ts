@@ -23,7 +23,9 @@ interface PlaceOptions {
   readonly loadOlder: () => Promise<void>;
   readonly loadNewer: () => Promise<void>;
   readonly loadNewest: () => Promise<void>;
-  /** Brings the rows around the first unread message; `null`: there is none, or nothing is known of it. */
+  /** Whether it is known what was read: where to begin depends on it. */
+  readonly isReadKnown: boolean;
+  /** Brings the rows around the first unread message; `null`: there is none. */
   readonly loadUnread: (() => Promise<void>) | null;
 }
 
@@ -46,7 +48,8 @@ interface Place {
 }
 
 /**
- * Where the list of messages stands. It begins at the first unread message, else at the end. One rule keeps its place: an
+ * Where the list of messages stands. It begins at the first unread message, else at the end, where it waits until that is
+ * known, unless a person scrolls. One rule keeps its place: an
  * anchor is put back where it was after each change of the layout, until a person scrolls; then what they see is the anchor.
  * When the newest message is on screen and another one comes, the end is.
  */
@@ -109,7 +112,8 @@ export function usePlace(options: PlaceOptions): Place {
   /** What is on screen: whether that is the end, where the unread line is, which page is wanted next. */
   const look = useCallback(() => {
     const now = layout();
-    if (!now || goal.current !== null || isArriving.current) return;
+    // Nothing on screen is not the end.
+    if (!now || now.rows.length === 0 || goal.current !== null || isArriving.current) return;
     const { rows, hasOlder, hasNewer, loading, loadOlder, loadNewer } = latest.current;
     const { scrollTop: top, clientHeight } = now.scroller;
     const below = belowScreen(now.scroller);
@@ -184,7 +188,7 @@ export function usePlace(options: PlaceOptions): Place {
     const before = shown.current;
     shown.current = { window, last };
     if (last === undefined) return;
-    const { hasNewer, loadUnread } = latest.current;
+    const { hasNewer, isReadKnown, loadUnread } = latest.current;
     const { current: at } = anchor;
     const isElsewhere = before.last === undefined || before.window !== window;
     // Everything was fetched anew, and the anchor is not among it.
@@ -195,7 +199,7 @@ export function usePlace(options: PlaceOptions): Place {
       anchor.current = 'end';
       keep();
       if (hasLine || loadUnread) toUnread();
-      else toNewest();
+      else if (isReadKnown) toNewest();
     } else if (goal.current === 'unread' && hasLine) toUnread();
     else if (goal.current === 'newest' && !hasNewer) goTo('end');
     else if (goal.current === null) {
@@ -223,6 +227,7 @@ export function usePlace(options: PlaceOptions): Place {
       else if (Math.abs(scrollTop - top) >= 1) {
         left.current = { top: scrollTop, height, screen };
         stuck.current = false;
+        if (goal.current === 'begin') goal.current = null;
         const isEnd = belowScreen(now.scroller) <= AT_END_PX && !latest.current.hasNewer;
         anchor.current = isEnd ? 'end' : anchorOnScreen(now);
       }
