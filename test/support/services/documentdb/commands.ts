@@ -7,6 +7,8 @@ import { encode, type Request } from './wire.ts';
 /** A command as it reaches its handler. */
 export interface Call {
   readonly engine: Engine;
+  /** The driver's connection. */
+  readonly connectionId: number;
   /** The transaction that the command is part of. */
   readonly client: pg.PoolClient | undefined;
   readonly request: Request;
@@ -28,8 +30,8 @@ const write =
 
 const page =
   (name: string): Handler =>
-  ({ engine, client, request, database }) =>
-    engine.firstPage(client, `${name}_cursor_first_page`, [database, request.bodyBytes]);
+  ({ engine, connectionId, client, request, database }) =>
+    engine.firstPage(connectionId, client, `${name}_cursor_first_page`, [database, request.bodyBytes]);
 
 /** A statement that takes database and body, and returns the reply in its only column. */
 const statement =

@@ -10,6 +10,8 @@ export type Row = Readonly<Record<string, string | null>>;
 type Parameter = string | Buffer | boolean | null;
 
 interface Cursor {
+  /** The driver's connection that opened it. */
+  readonly connectionId: number;
   continuation: Buffer;
   /** The connection that holds the cursor open, where it needs one. */
   readonly client: pg.PoolClient | undefined;
@@ -22,8 +24,9 @@ export class Engine {
 
   constructor(url: string) {
     this.pool = new pg.Pool({ connectionString: url, max: 40 });
-    // A connection that breaks while idle is replaced when one is needed.
+    // A connection that breaks while idle is replaced when one is needed; one that breaks in use fails its next statement.
     this.pool.on('error', () => {});
+    this.pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** Runs one statement, within the transaction of `client` if there is one, and returns its first row. */
@@ -51,7 +54,12 @@ export class Engine {
   }
 
   /** The first page of find, aggregate and the like; the rest is kept for `nextPage`. */
-  async firstPage(transaction: pg.PoolClient | undefined, name: string, values: readonly Parameter[]): Promise<Buffer> {
+  async firstPage(
+    connectionId: number,
+    transaction: pg.PoolClient | undefined,
+    name: string,
+    values: readonly Parameter[],
+  ): Promise<Buffer> {
     const client = transaction ?? (await this.pool.connect());
     let keep = false;
     try {
@@ -60,7 +68,7 @@ export class Engine {
       if (row.continuation != null && row.cursorid != null && row.cursorid !== '0') {
         keep = row.persistconnection === 't' && !transaction;
         const holder = keep ? client : transaction;
-        this.#cursors.set(row.cursorid, { continuation: bytesOf(row.continuation), client: holder });
+        this.#cursors.set(row.cursorid, { connectionId, continuation: bytesOf(row.continuation), client: holder });
         if (keep) this.#held.add(client);
       }
       return bytesOf(row.cursorpage);
@@ -85,6 +93,11 @@ export class Engine {
     // Closed rather than given back: the connection holds a cursor that nobody will read to its end.
     if (client && this.#held.delete(client)) client.release(true);
     return this.#cursors.delete(id);
+  }
+
+  /** Nobody will read on what a connection began that is gone, and kept, it would hold a connection of the engine for good. */
+  closeCursorsOf(connectionId: number): void {
+    for (const [id, cursor] of this.#cursors) if (cursor.connectionId === connectionId) this.closeCursor(id);
   }
 
   async close(): Promise<void> {

@@ -76,9 +76,17 @@ export class Gateway {
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => {});
-    socket.on('close', () => this.#sockets.delete(socket));
     let received = Buffer.alloc(0);
     let turn = Promise.resolve();
+    const [engine, transactions] = [this.#engine, this.#transactions];
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      // After what it had asked for: that may begin something too.
+      turn = turn.then(async () => {
+        engine.closeCursorsOf(connectionId);
+        await transactions.failThoseOf(connectionId);
+      });
+    });
     socket.on('data', (chunk: Buffer) => {
       const { messages, rest } = cutMessages(received.length === 0 ? chunk : Buffer.concat([received, chunk]));
       received = Buffer.from(rest);
@@ -111,7 +119,8 @@ export class Gateway {
       const number = request.body.txnNumber as unknown;
       return await carryOut(name, {
         engine: this.#engine,
-        client: inTransaction ? await this.#transactions.clientFor(session, request.body) : undefined,
+        connectionId,
+        client: inTransaction ? await this.#transactions.clientFor(session, connectionId, request.body) : undefined,
         request,
         database: String(request.body.$db ?? 'admin'),
         target: String(request.body[name]),

@@ -6,6 +6,8 @@ import { CommandError, NO_SUCH_TRANSACTION, TRANSIENT } from './command-error.ts
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '40ms'";
 
 interface Transaction {
+  /** The driver's connection that began it. */
+  readonly connectionId: number;
   readonly client: pg.PoolClient;
   readonly number: string;
 }
@@ -22,12 +24,12 @@ export class Transactions {
   }
 
   /** The connection of the transaction that this command is part of. */
-  async clientFor(session: string, body: Document): Promise<pg.PoolClient> {
+  async clientFor(session: string, connectionId: number, body: Document): Promise<pg.PoolClient> {
     if (body.startTransaction) {
       await this.fail(session);
       const client = await this.#pool.connect();
       await client.query(BEGIN);
-      this.#open.set(session, { client, number: String(body.txnNumber) });
+      this.#open.set(session, { connectionId, client, number: String(body.txnNumber) });
     }
     const transaction = this.#open.get(session);
     if (!transaction) throw new CommandError(NO_SUCH_TRANSACTION, 'no such transaction', TRANSIENT);
@@ -57,6 +59,12 @@ export class Transactions {
     this.#failed.set(session, transaction.number);
     await transaction.client.query('ROLLBACK').catch(() => {});
     transaction.client.release();
+  }
+
+  /** Those that a connection began that is gone: kept, they would hold their locks for good. */
+  async failThoseOf(connectionId: number): Promise<void> {
+    const theirs = [...this.#open].filter(([, transaction]) => transaction.connectionId === connectionId);
+    await Promise.all(theirs.map(([session]) => this.fail(session)));
   }
 
   async failAll(): Promise<void> {
