@@ -31,7 +31,9 @@ export class Ceilings {
       begun.add(userId);
       wanted.set(userId, Math.max(known, BLOCK));
     }
-    let missing = [...wanted].map(([userId, ceiling]) => ({
+    // In one order for all, so that two writers wait for each other at most once.
+    const inOrder = [...wanted].sort(([a], [b]) => (a < b ? -1 : 1));
+    let missing = inOrder.map(([userId, ceiling]) => ({
       updateOne: {
         filter: { _id: userId },
         update: { $max: { ceiling }, ...(begun.has(userId) && { $set: { begun: true } }) },
