@@ -23,71 +23,42 @@ export type TransportCode =
 interface ErrorRow {
   readonly policy: ErrorPolicy;
   readonly transport: TransportCode;
-  /** What it means and what to do, for the docs and for people reading logs. */
-  readonly hint: string;
 }
 
+/** What each means, and what to do, stands above its row: an editor shows it, and a browser does not load it. */
 export const ERRORS = {
-  invalid_input: {
-    policy: 'give-up',
-    transport: 'BAD_REQUEST',
-    hint: 'A field breaks its rule; the message names both.',
-  },
-  unknown_content_type: {
-    policy: 'give-up',
-    transport: 'BAD_REQUEST',
-    hint: 'The server has no content kind of that name.',
-  },
-  invalid_content: { policy: 'give-up', transport: 'BAD_REQUEST', hint: 'The content breaks the schema of its kind.' },
-  content_too_large: {
-    policy: 'give-up',
-    transport: 'PAYLOAD_TOO_LARGE',
-    hint: 'Shorten the content or raise limits.contentBytes.',
-  },
-  invalid_cursor: {
-    policy: 'give-up',
-    transport: 'BAD_REQUEST',
-    hint: 'The cursor was not issued by this server; start from a snapshot.',
-  },
-  unauthenticated: { policy: 'reconnect', transport: 'UNAUTHORIZED', hint: 'Renew the token, then connect again.' },
-  not_a_member: { policy: 'give-up', transport: 'FORBIDDEN', hint: 'The caller is not a member of the conversation.' },
-  forbidden: { policy: 'give-up', transport: 'FORBIDDEN', hint: 'The caller is a member but may not do this.' },
-  conversation_not_found: {
-    policy: 'give-up',
-    transport: 'NOT_FOUND',
-    hint: 'No such conversation, or not one of the caller.',
-  },
-  too_many_members: {
-    policy: 'give-up',
-    transport: 'BAD_REQUEST',
-    hint: 'The conversation would exceed limits.inboxMembers.',
-  },
-  rate_limited: { policy: 'retry', transport: 'TOO_MANY_REQUESTS', hint: 'Too many calls; wait and call again.' },
-  overloaded: {
-    policy: 'retry',
-    transport: 'TOO_MANY_REQUESTS',
-    hint: 'The queue is full; nothing was accepted; call again later.',
-  },
-  unavailable: {
-    policy: 'retry',
-    transport: 'INTERNAL_SERVER_ERROR',
-    hint: 'Queue or store cannot be reached; call again later.',
-  },
-  outcome_unknown: {
-    policy: 'retry',
-    transport: 'TIMEOUT',
-    hint: 'No receipt within the time limit. The command may still be carried out: call again with the same id.',
-  },
-  closing: {
-    policy: 'reconnect',
-    transport: 'INTERNAL_SERVER_ERROR',
-    hint: 'This process is shutting down; connect to another.',
-  },
-  dead_lettered: {
-    policy: 'give-up',
-    transport: 'INTERNAL_SERVER_ERROR',
-    hint: 'The command failed repeatedly and was parked for inspection.',
-  },
+  /** A field breaks its rule; the message names both. */
+  invalid_input: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** The server has no content kind of that name. */
+  unknown_content_type: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** The content breaks the schema of its kind. */
+  invalid_content: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** Shorten the content or raise limits.contentBytes. */
+  content_too_large: { policy: 'give-up', transport: 'PAYLOAD_TOO_LARGE' },
+  /** The cursor was not issued by this server; start from a snapshot. */
+  invalid_cursor: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** Renew the token, then connect again. */
+  unauthenticated: { policy: 'reconnect', transport: 'UNAUTHORIZED' },
+  /** The caller is not a member of the conversation. */
+  not_a_member: { policy: 'give-up', transport: 'FORBIDDEN' },
+  /** The caller is a member but may not do this. */
+  forbidden: { policy: 'give-up', transport: 'FORBIDDEN' },
+  /** No such conversation, or not one of the caller. */
+  conversation_not_found: { policy: 'give-up', transport: 'NOT_FOUND' },
+  /** The conversation would exceed limits.inboxMembers. */
+  too_many_members: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** Too many calls; wait and call again. */
+  rate_limited: { policy: 'retry', transport: 'TOO_MANY_REQUESTS' },
+  /** The queue is full; nothing was accepted; call again later. */
+  overloaded: { policy: 'retry', transport: 'TOO_MANY_REQUESTS' },
+  /** Queue or store cannot be reached; call again later. */
+  unavailable: { policy: 'retry', transport: 'INTERNAL_SERVER_ERROR' },
+  /** No receipt within the time limit. The command may still be carried out: call again with the same id. */
+  outcome_unknown: { policy: 'retry', transport: 'TIMEOUT' },
+  /** This process is shutting down; connect to another. */
+  closing: { policy: 'reconnect', transport: 'INTERNAL_SERVER_ERROR' },
+  /** The command failed repeatedly and was parked for inspection. */
+  dead_lettered: { policy: 'give-up', transport: 'INTERNAL_SERVER_ERROR' },
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
