@@ -157,6 +157,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
 
   async function load(database: Database, { incarnation }: Session): Promise<LocalState> {
     const transaction = database.transaction(['meta', 'conversations', 'drafts']);
+    transaction.done.catch(ignore);
     const [found, cursor, rows, drafts] = await Promise.all([
       transaction.objectStore('meta').get(INCARNATION),
       transaction.objectStore('meta').get('cursor'),
@@ -244,6 +245,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
 
   async function begin(database: Database): Promise<string> {
     const transaction = database.transaction('meta', 'readwrite', { durability: 'relaxed' });
+    transaction.done.catch(ignore);
     let found = await transaction.store.get(INCARNATION);
     if (found === undefined) {
       found = newIncarnation();
@@ -278,6 +280,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         if (from > to) return [];
         const range = IDBKeyRange.bound([conversationId, from], [conversationId, to]);
         const transaction = database.transaction(['meta', 'events']);
+        transaction.done.catch(ignore);
         const store = unwrap(transaction.objectStore('events'));
         const [found, events] = await Promise.all([
           transaction.objectStore('meta').get(INCARNATION),
@@ -385,4 +388,5 @@ function nameOf(error: unknown): string | undefined {
   return typeof error === 'object' && error !== null ? (error as { name?: string }).name : undefined;
 }
 
+/** For what is told by another promise too: a browser reports each that nobody handles. */
 function ignore(): void {}
