@@ -241,7 +241,7 @@ describe('messages around another one', () => {
     expect(messages.getSnapshot().loading).toBe(false);
   });
 
-  it('are dropped when a reset comes while they are read', async () => {
+  it('are read again when a reset comes while they are read', async () => {
     const server = new ModelServer();
     say(server, 100);
     await using alice = testClient(server, 'alice', { pageSize: PAGE });
@@ -258,7 +258,26 @@ describe('messages around another one', () => {
     await until(() => alice.seen('reset').length === 2);
     release();
     await loading;
-    await until(() => expect(shown()).toEqual([99, 102]));
+    expect(shown()).toEqual([29, 32]);
+  });
+
+  it('stay when a reset comes while somebody reads them', async () => {
+    const server = new ModelServer();
+    say(server, 100);
+    await using alice = testClient(server, 'alice', { pageSize: PAGE });
+    await live(alice);
+    const { messages, shown, beyond } = open(alice);
+    messages.subscribe(() => undefined);
+    await messages.loadAround(30);
+    expect(shown()).toEqual([29, 32]);
+    server.endFeeds('alice', new Error('unavailable: the node went away'));
+    say(server, 1);
+    server.expireInbox('alice');
+    await until(() => alice.seen('reset').length === 2);
+    await until(() => expect(shown()).toEqual([30, 33]));
+    expect(beyond()).toEqual({ hasOlder: true, hasNewer: true });
+    await messages.loadNewest();
+    expect(shown()).toEqual([99, 102]);
   });
 });
 

@@ -38,7 +38,7 @@ export interface MessageWindow {
   around(conversationSeq: number): Promise<void>;
   /** A committed change of the local store. */
   takeIn(events: readonly Event[]): void;
-  /** Drops everything; loads under way come to nothing. */
+  /** Drops everything; loads under way come to nothing, but for `around`, which begins again. */
   forget(): void;
 }
 
@@ -210,6 +210,15 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     return known?.reachedStart ? 1 : (known?.local?.from ?? 1);
   }
 
+  /** Again, where everything was dropped meanwhile: who asked wants to see that message. */
+  async function around(seq: number): Promise<void> {
+    let asked: typeof session;
+    do {
+      asked = session;
+      await load(`around ${seq}`, (isCurrent) => toAround(seq, isCurrent));
+    } while (session !== asked);
+  }
+
   async function aroundFromServer(seq: number, isCurrent: () => boolean): Promise<void> {
     const limit = Math.ceil(pageSize / 2);
     const [older, newer] = await Promise.all([
@@ -242,7 +251,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     older: () => load('older', (isCurrent) => (span ? toOlder(isCurrent) : toNewest(isCurrent))),
     newer: () => load('newer', (isCurrent) => (span ? toNewer(isCurrent) : toNewest(isCurrent))),
     newest: () => load('newest', async (isCurrent) => (span?.isEnd ? undefined : toNewest(isCurrent))),
-    around: (seq) => load(`around ${seq}`, (isCurrent) => toAround(seq, isCurrent)),
+    around,
     takeIn: (events) => {
       const range = row()?.local;
       if (events.length === 0 || !range) return;

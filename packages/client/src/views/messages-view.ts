@@ -104,7 +104,8 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
   const { conversationId, userId, reader, row, drafts, onUse, onIdle } = options;
   const shown = createMessageWindow(options, () => view.change());
   let subscribers = 0;
-  let reload = false;
+  /** To do when a change is told: the window was dropped while somebody looked at it. */
+  let reload: (() => Promise<void>) | undefined;
   const storedItems = new WeakMap<MessageSent, Item>();
   const draftItems = new WeakMap<OutboxEntry, Item>();
 
@@ -165,8 +166,16 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
   }
 
   /** When the server cannot be asked now, the newest messages come with the feed, and others when it can be. */
-  function loadUnasked(): void {
-    using(shown.newest).catch(() => undefined);
+  function loadUnasked(load = shown.newest): void {
+    using(load).catch(() => undefined);
+  }
+
+  /** Where the window is now: what somebody reads there is not taken away. */
+  function loadAgain(): () => Promise<void> {
+    const { span } = shown;
+    if (!span || span.isEnd) return shown.newest;
+    const middle = span.messages[span.messages.length >> 1]?.conversationSeq ?? span.to;
+    return () => shown.around(middle);
   }
 
   return {
@@ -191,16 +200,16 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     loadNewest: () => using(shown.newest),
     merge: ({ replace, events = [] }) => {
       if (replace) {
+        reload = subscribers > 0 ? loadAgain() : undefined;
         shown.forget();
-        reload = subscribers > 0;
       }
       shown.takeIn(events.filter((event) => event.conversationId === conversationId));
     },
     change: () => {
       view.change();
       if (!reload) return;
-      reload = false;
-      loadUnasked();
+      loadUnasked(reload);
+      reload = undefined;
     },
     wake: () => {
       if (subscribers > 0 && !shown.span && !shown.loading) loadUnasked();
