@@ -72,6 +72,8 @@ describe.skipIf(executable === undefined)(
       const context = await browser.newContext();
       const [dan, second] = [await openChat(context, chat.url, 'dan'), await openChat(context, chat.url, 'dan')];
       const said: string[] = [];
+      const unhandled: string[] = [];
+      for (const { page } of [dan, second]) page.on('pageerror', (error) => unhandled.push(String(error)));
       for (const tab of [dan, second]) await openDirect(tab, 'dan', 'cleo');
       const hear = async (text: string): Promise<void> => {
         said.push(text);
@@ -88,6 +90,8 @@ describe.skipIf(executable === undefined)(
         await notice.getByText('They come again from the server.').waitFor();
         await notice.getByRole('button', { name: 'Dismiss' }).click();
         await tab.calm();
+        // The focus did not go with the button.
+        expect(await tab.page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');
       }
       // Another way to lose it: somebody's script.
       await second.page.evaluate(deleteDatabase, 'tidemark/dan');
@@ -100,6 +104,7 @@ describe.skipIf(executable === undefined)(
         expect(await tab.texts(/^tide \d$/)).toEqual(said);
       }
       expect(peer.heard).toEqual(said);
+      expect(unhandled).toEqual([]);
       // It is filled, not only shown.
       await context.setOffline(true);
       await dan.banner('offline').waitFor();

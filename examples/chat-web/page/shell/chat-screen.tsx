@@ -34,7 +34,7 @@ export function ChatScreen() {
         <ProfileBar onNew={() => setChoosing(true)} />
         <ConversationList open={open} onNew={() => setChoosing(true)} />
       </div>
-      <main className={styles.main}>
+      <main className={styles.main} tabIndex={-1}>
         {open === null ? (
           <NothingOpen onNew={() => setChoosing(true)} />
         ) : (

@@ -14,13 +14,18 @@ const TEXT: Record<StoreProblem, string> = {
 export function StoreNotice() {
   const { storeNews } = useSession();
   const problem = useSyncExternalStore(storeNews.subscribe, storeNews.getSnapshot);
+  const dismiss = (): void => {
+    storeNews.dismiss();
+    // Its button goes, and the focus would with it.
+    document.querySelector('main')?.focus();
+  };
   return (
     <div role="status">
       {problem && (
         <Banner
           look={problem === 'evicted' || problem === 'corrupt' ? 'calm' : 'warning'}
           action={problem === 'newer' ? 'Reload' : 'Dismiss'}
-          onAction={problem === 'newer' ? () => location.reload() : storeNews.dismiss}
+          onAction={problem === 'newer' ? () => location.reload() : dismiss}
         >
           {TEXT[problem]}
         </Banner>
