@@ -4,21 +4,24 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 const codes = Object.keys(ERRORS) as ErrorCode[];
+const source = readFileSync(new URL('../src/errors.ts', import.meta.url), 'utf8');
+/** What an editor shows: the comment above the row. */
+const hintOf = (code: ErrorCode) => new RegExp(`/\\*\\* (.+) \\*/\\s+${code}: `).exec(source)?.[1];
 
 describe('the error table', () => {
   test.each(codes)('says what to do about %s', (code) => {
-    const { policy, transport, hint } = ERRORS[code];
+    const { policy, transport } = ERRORS[code];
     expect(['retry', 'reconnect', 'give-up']).toContain(policy);
     expect(transport).toMatch(/^[A-Z_]+$/);
-    expect(hint).toMatch(/^[A-Z].{10,}\.$/);
+    expect(hintOf(code)).toMatch(/^[A-Z].{10,}\.$/);
     expect(new TidemarkError(code, 'why').policy).toBe(policy);
   });
 
   test('stands in the README as it is', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const rows = codes.map((code) => {
-      const { policy, transport, hint } = ERRORS[code];
-      return `| \`${code}\` | ${policy} | \`${transport}\` | ${hint} |`;
+      const { policy, transport } = ERRORS[code];
+      return `| \`${code}\` | ${policy} | \`${transport}\` | ${hintOf(code)} |`;
     });
     expect(readme.split('\n').filter((line) => /^\| `[a-z_]+` \| (retry|reconnect|give-up) /.test(line))).toEqual(rows);
   });
