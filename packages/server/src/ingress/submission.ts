@@ -31,8 +31,8 @@ export class Submission {
   readonly #clock: Clock;
   readonly #options: { nodeId: NodeId; partitions: number; receiptTimeout: number };
   /** In the order in which they give up. */
-  readonly #waiting = new Set<Waiting>();
-  readonly #byCall = new Map<string, readonly Waiting[]>();
+  readonly #waiting = new Set<WaitingCall>();
+  readonly #byCall = new Map<string, readonly WaitingCall[]>();
   readonly #paces = new Map<number, Pace>();
   #sweeping: AbortController | undefined;
   #closed = false;
@@ -57,22 +57,18 @@ export class Submission {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = `${commandKey(command)} ${retryOf(command)}`;
-    let waiting: Waiting | undefined;
-    const reply = new Promise<CommandResult>((resolve, reject) => {
-      waiting = this.#expect({ call, partition, since: this.#clock.monotonic(), resolve, reject });
-    });
-    // Marked as handled: the append below may fail first, and then nobody awaits it.
-    reply.catch(() => {});
+    const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
+    this.#expect(waiting);
     try {
       await this.#ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call }));
     } catch (error) {
-      if (waiting) this.#forget(waiting);
+      this.#forget(waiting);
       if (error instanceof UnavailableError) {
         throw new TidemarkError('outcome_unknown', 'the queue cannot be reached', { cause: error });
       }
       throw error;
     }
-    return reply;
+    return waiting.reply;
   }
 
   /** Hands a reply to the calls that wait for it; late and repeated replies are dropped. */
@@ -107,18 +103,17 @@ export class Submission {
     return this.#paces.get(partition) ?? { calls: 0, lastWait: 0 };
   }
 
-  #expect(waiting: Waiting): Waiting {
+  #expect(waiting: WaitingCall): void {
     const { call, partition } = waiting;
     this.#waiting.add(waiting);
     this.#byCall.set(call, [...(this.#byCall.get(call) ?? []), waiting]);
     const { calls, lastWait } = this.#paceOf(partition);
     this.#paces.set(partition, { calls: calls + 1, lastWait });
     void this.#sweep();
-    return waiting;
   }
 
   /** @param waited ms until it was answered, or in vain until it gave up; absent: that says nothing of the partition. */
-  #forget(waiting: Waiting, waited?: number): void {
+  #forget(waiting: WaitingCall, waited?: number): void {
     const { call, partition } = waiting;
     if (!this.#waiting.delete(waiting)) return;
     const others = (this.#byCall.get(call) ?? []).filter((other) => other !== waiting);
@@ -152,13 +147,27 @@ export class Submission {
   }
 }
 
-interface Waiting {
+/** A caller that waits for the reply to its command. */
+class WaitingCall {
   readonly call: string;
   readonly partition: number;
   /** Monotonic ms. */
   readonly since: number;
-  readonly resolve: (result: CommandResult) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reply: Promise<CommandResult>;
+  resolve!: (result: CommandResult) => void;
+  reject!: (error: unknown) => void;
+
+  constructor(call: string, partition: number, since: number) {
+    this.call = call;
+    this.partition = partition;
+    this.since = since;
+    this.reply = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Where it cannot be queued nobody awaits it.
+    this.reply.catch(() => {});
+  }
 }
 
 /** How fast a partition is, as far as this process knows. */
