@@ -19,6 +19,14 @@ function say(server: ModelServer, count: number): void {
   for (let index = 0; index < count; index += 1) server.say('bob', chat, 'hi');
 }
 
+/** One more message comes while alice is away for so long that she has to begin with a snapshot. */
+async function resetAfterOneMore(server: ModelServer, alice: TestClient): Promise<void> {
+  server.endFeeds('alice', new Error('unavailable: the node went away'));
+  say(server, 1);
+  server.expireInbox('alice');
+  await until(() => alice.seen('reset').length === 2);
+}
+
 function open(alice: TestClient) {
   const { messages } = alice.client.conversation(chat);
   return {
@@ -252,10 +260,7 @@ describe('messages around another one', () => {
     const release = server.hold('history');
     const loading = messages.loadAround(30);
     await until(() => server.callsOf('history').length === 3);
-    server.endFeeds('alice', new Error('unavailable: the node went away'));
-    say(server, 1);
-    server.expireInbox('alice');
-    await until(() => alice.seen('reset').length === 2);
+    await resetAfterOneMore(server, alice);
     release();
     await loading;
     expect(shown()).toEqual([29, 32]);
@@ -270,10 +275,7 @@ describe('messages around another one', () => {
     messages.subscribe(() => undefined);
     await messages.loadAround(30);
     expect(shown()).toEqual([29, 32]);
-    server.endFeeds('alice', new Error('unavailable: the node went away'));
-    say(server, 1);
-    server.expireInbox('alice');
-    await until(() => alice.seen('reset').length === 2);
+    await resetAfterOneMore(server, alice);
     await until(() => expect(shown()).toEqual([30, 33]));
     expect(beyond()).toEqual({ hasOlder: true, hasNewer: true });
     await messages.loadNewest();

@@ -49,9 +49,9 @@ interface Place {
 
 /**
  * Where the list of messages stands. It begins at the first unread message, else at the end, where it waits until that is
- * known, unless a person scrolls. One rule keeps its place: an
- * anchor is put back where it was after each change of the layout, until a person scrolls; then what they see is the anchor.
- * When the newest message is on screen and another one comes, the end is.
+ * known, unless a person scrolls. One rule keeps its place: an anchor is put back where it was after each change of the
+ * layout, until a person scrolls; then what they see is the anchor. When the newest message is on screen and another one
+ * comes, the end is.
  */
 export function usePlace(options: PlaceOptions): Place {
   const { window, rows } = options;

@@ -37,7 +37,12 @@ export function withoutUnsentMark(row: ConversationRow): ConversationRow {
   return row.unsentReadSeq === null ? row : { ...row, readSeq: 0, unsentReadSeq: null };
 }
 
-/** For a conversation that an event or the application names and nothing is known of. Its `createdAt` is 0 until it is. */
+/** Whether anything is known of the conversation but events: its summary, or its creation. */
+export function isKnown(row: ConversationRow): boolean {
+  return row.createdAt !== 0;
+}
+
+/** For a conversation that an event or the application names and nothing is known of. */
 export function unknownConversation(conversationId: ConversationId, userId: UserId, member: boolean): ConversationRow {
   return {
     conversationId,

@@ -6,7 +6,12 @@ import {
   messageOf,
   type UserId,
 } from '@tidemark/core';
-import { type ConversationRow, unknownConversation, withoutUnsentMark } from '../local-store/conversation-row.ts';
+import {
+  type ConversationRow,
+  isKnown,
+  unknownConversation,
+  withoutUnsentMark,
+} from '../local-store/conversation-row.ts';
 
 /** What a batch of entries changes locally. */
 export interface Applied {
@@ -66,7 +71,7 @@ export function isKept(event: Event): boolean {
 function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const seq = event.conversationSeq;
   // Its history was read before the feed or a list told of it: whether the user is a member has to be asked.
-  if (!row.member && row.createdAt === 0) row.stale = 'unknown';
+  if (!row.member && !isKnown(row)) row.stale = 'unknown';
   const isNews = seq > row.head;
   if (isNews) row.head = seq;
   const { from, to } = row.local ?? { from: seq, to: seq };

@@ -1,5 +1,5 @@
 import { type ContentMap, type ConversationId, type ConversationKind, peerOf, type UserId } from '@tidemark/core';
-import type { ConversationRow } from '../local-store/conversation-row.ts';
+import { type ConversationRow, isKnown } from '../local-store/conversation-row.ts';
 import type { LocalChanges } from '../local-store/local-store.ts';
 import type { Reader, ReceivedMessage } from '../received.ts';
 import { createOrderedItems } from './ordered-items.ts';
@@ -140,7 +140,7 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
     itemView: (conversationId) => ({
       getSnapshot: () => {
         const one = known.get(conversationId);
-        return one?.row.createdAt ? one.item : null;
+        return one && isKnown(one.row) ? one.item : null;
       },
       subscribe: (listener) => {
         const listeners = itemListeners.get(conversationId) ?? createListeners();
