@@ -114,13 +114,10 @@ async function catchUpAndScroll() {
   const context = await browser.newContext({ viewport: { width: 1_280, height: 800 } });
   const page = await patientPage(context.newPage());
   await page.goto(`${chat.url}/?user=alice#${encodeURIComponent(data.groupId)}`);
-  await page.getByText(before, { exact: true }).last().waitFor();
-  // Wherever it has opened, at the first unread message or at the end: who is at the end is taken along.
-  await page.getByRole('region', { name: 'Messages' }).hover();
-  for (let turn = 0; turn < 100 && !(await page.evaluate(isLastRow, before)); turn += 1) {
-    await page.mouse.wheel(0, 10_000);
-    await page.waitForTimeout(50);
-  }
+  // It opens at the first unread message. Who is at the end is taken along.
+  await page.getByText('New messages').waitFor();
+  await page.getByRole('button', { name: /^To the newest message/ }).click();
+  await page.waitForFunction(isAtEndOf, before);
 
   const miss = async (count: number) => {
     await context.setOffline(true);
@@ -231,9 +228,11 @@ function noteWhenShown(text: string): void {
   );
 }
 
-function isLastRow(text: string): boolean {
-  const rows = document.querySelectorAll('section[aria-label="Messages"] [data-key]');
-  return rows.item(rows.length - 1)?.textContent?.includes(text) === true;
+function isAtEndOf(text: string): boolean {
+  const list = document.querySelector('section[aria-label="Messages"]') as HTMLElement;
+  const rows = list.querySelectorAll('[data-key]');
+  const isLast = rows.item(rows.length - 1)?.textContent?.includes(text) === true;
+  return isLast && list.scrollHeight - list.scrollTop - list.clientHeight < 2;
 }
 
 /** Collects how long each frame took. */

@@ -4,7 +4,7 @@ import { findBrowser, startBrowser } from '../support/browser.ts';
 import { type ChatWeb, startChatWeb } from '../support/chat-web.ts';
 import { eventually, openChat } from './chat-page.ts';
 import { connectPeer } from './chat-peer.ts';
-import { type UnreadTalk, writeUnreadTalks } from './unread-talks.ts';
+import { type UnreadTalk, writeMore, writeUnreadTalks } from './unread-talks.ts';
 
 const executable = await findBrowser();
 /** Around the pages of 50, and those that a jump brings. */
@@ -14,6 +14,8 @@ const [WIDE, SMALL] = [
   { width: 1280, height: 800 },
   { width: 720, height: 620 },
 ];
+/** More than a window of messages. */
+const FLOOD = 1_200;
 /** Answers come so late that a page of older messages arrives when the list has stood still. */
 const LATE_MS = 80;
 /** Browsers round to a pixel, and a list does. */
@@ -133,6 +135,26 @@ describe.skipIf(executable === undefined)('where the list of messages stands', (
     await nora.page.setViewportSize(SMALL);
     const smaller = await nora.page.evaluate(standStill, true);
     expect(smaller.away).toBe(0);
+    await context.close();
+  });
+
+  test('what is read keeps its place when more comes at once than is kept in memory', async () => {
+    const { context, nora } = await openNora();
+    const talk = talks[0] as UnreadTalk;
+    await nora.open(talk.title);
+    await nora.page.evaluate(watchText, 'New messages');
+    await nora.page.evaluate(standStill, true);
+    // Away from the first unread message, where a list begins, and from the end.
+    await nora.page.getByRole('region', { name: 'Messages' }).hover();
+    await nora.page.mouse.wheel(0, -900);
+    await nora.page.evaluate(standStill, true);
+    await nora.page.evaluate(watchText, null);
+    const before = await nora.page.evaluate(standStill, false);
+    await writeMore(chat, talk, FLOOD);
+    await nora.page.getByRole('button', { name: `To the newest message, ${FLOOD + 15} unread` }).waitFor();
+    const after = await nora.page.evaluate(standStill, true);
+    expect(before.top).not.toBeNull();
+    expect(Math.abs((after.top ?? Number.NaN) - (before.top ?? 0))).toBeLessThanOrEqual(ROUNDED_PX);
     await context.close();
   });
 });

@@ -1,6 +1,6 @@
 import type { ConversationId, UserId } from '@tidemark/core';
 import { sqliteStorage } from '@tidemark/storage-sqlite';
-import { batchFor, conversationBuilder, seededIds, seqCounter } from '@tidemark/testkit';
+import { batchFor, type ConversationBuilder, conversationBuilder, seededIds, seqCounter } from '@tidemark/testkit';
 import type { ChatWeb } from '../support/chat-web.ts';
 import { connectCaller } from './chat-peer.ts';
 
@@ -8,24 +8,22 @@ import { connectCaller } from './chat-peer.ts';
 export interface UnreadTalk {
   readonly conversationId: ConversationId;
   readonly title: string;
+  readonly group: ConversationBuilder;
 }
 
 /** More than two pages. */
 const READ = 160;
+const others = ['bob', 'carol'] as UserId[];
 
 /** Writes one group per count, and has the user read all but so many messages of each. The server is restarted. */
 export async function writeUnreadTalks(chat: ChatWeb, user: string, counts: readonly number[]): Promise<UnreadTalk[]> {
   await chat.kill9();
   const ids = seededIds(7, Date.now() - 48 * 3_600_000);
   const seqs = seqCounter();
-  const others = ['bob', 'carol'] as UserId[];
   const groups = counts.map((unread) => {
     const title = `${unread} unread`;
     const group = conversationBuilder({ ids, memberIds: [...others, user as UserId], title });
-    for (let number = 1; number <= READ + unread; number += 1) {
-      const from = others[Math.floor(number / 3) % others.length] as UserId;
-      group.message({ from, content: { text: textOf(number) } });
-    }
+    for (let number = 1; number <= READ + unread; number += 1) say(group, number);
     return { conversationId: group.conversationId, title, group };
   });
   const storage = sqliteStorage({ path: chat.database });
@@ -39,6 +37,32 @@ export async function writeUnreadTalks(chat: ChatWeb, user: string, counts: read
     await caller.trpc.chat.conversations.markRead.mutate({ conversationId, readSeq });
   }
   return groups;
+}
+
+/** So many more are there when the server is back. */
+export async function writeMore(chat: ChatWeb, { group }: UnreadTalk, count: number): Promise<void> {
+  await chat.kill9();
+  const storage = sqliteStorage({ path: chat.database });
+  await storage.open();
+  const seqs = seqCounter();
+  for (const [member, { head }] of await storage.inbox.bounds(group.created.memberIds)) seqs.raise(member, head);
+  const first = group.events.length;
+  await storage.commit(
+    batchFor(
+      group,
+      Array.from({ length: count }, (_, index) => say(group, first + index)),
+      seqs,
+    ),
+  );
+  await storage.close();
+  await chat.restart();
+}
+
+function say(group: ConversationBuilder, number: number) {
+  return group.message({
+    from: others[Math.floor(number / 3) % others.length] as UserId,
+    content: { text: textOf(number) },
+  });
 }
 
 /** From a word to some lines, as people write. */

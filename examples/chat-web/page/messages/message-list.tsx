@@ -46,6 +46,7 @@ export function MessageList(props: {
     loadNewest: view.loadNewest,
     isReadKnown: unreadAfter !== undefined,
     loadUnread: unreadAfter == null ? null : () => view.loadAround(unreadAfter + 1),
+    loadAround: view.loadAround,
   });
 
   const unread = item?.unread ?? 0;

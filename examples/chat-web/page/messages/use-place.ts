@@ -27,6 +27,7 @@ interface PlaceOptions {
   readonly isReadKnown: boolean;
   /** Brings the rows around the first unread message; `null`: there is none. */
   readonly loadUnread: (() => Promise<void>) | null;
+  readonly loadAround: (conversationSeq: number) => Promise<void>;
 }
 
 interface Place {
@@ -61,13 +62,13 @@ export function usePlace(options: PlaceOptions): Place {
   latest.current = options;
   const anchor = useRef<Anchor>('end');
   /** What becomes the anchor when its rows are here. */
-  const goal = useRef<'begin' | 'unread' | 'newest' | null>('begin');
+  const goal = useRef<'begin' | 'unread' | 'newest' | 'anchor' | null>('begin');
   /** The latest anchor that was gone to; `isArriving`: it does not stand still yet, and what is on screen means nothing. */
   const journey = useRef(0);
   const isArriving = useRef(false);
   /** How the list was left: one that stands elsewhere in the same layout was scrolled by a person. */
   const left = useRef({ top: 0, height: 0, screen: 0 });
-  const shown = useRef<{ window: number; last: string | undefined }>({ window, last: undefined });
+  const shown = useRef<{ window: number; rows: readonly Row[] }>({ window, rows: [] });
   const isAtEndRef = useRef(false);
   const hasSeenLine = useRef(false);
   /** What did not come is asked for again by a person, or when the connection is back. */
@@ -86,7 +87,8 @@ export function usePlace(options: PlaceOptions): Place {
 
   const keep = useCallback(() => {
     const now = layout();
-    if (!now || now.rows.length === 0) return;
+    // What comes back is not replaced by what is on screen until then.
+    if (!now || now.rows.length === 0 || goal.current === 'anchor') return;
     if (!keepInPlace(anchor.current, now)) anchor.current = anchorOnScreen(now);
     const { scrollTop: top, scrollHeight: height, clientHeight: screen } = now.scroller;
     left.current = { top, height, screen };
@@ -176,6 +178,21 @@ export function usePlace(options: PlaceOptions): Place {
     }
   }, [goTo, ask, toNewest]);
 
+  const bringBack = useCallback(
+    (conversationSeq: number) => {
+      const { loadAround } = latest.current;
+      goal.current = 'anchor';
+      ask(
+        () => loadAround(conversationSeq),
+        () =>
+          requestAnimationFrame(() => {
+            if (goal.current === 'anchor') toNewest();
+          }),
+      );
+    },
+    [ask, toNewest],
+  );
+
   const hasLine = rows.some((row) => row.beginsUnread);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
   useEffect(() => {
@@ -186,14 +203,17 @@ export function usePlace(options: PlaceOptions): Place {
   useLayoutEffect(() => {
     const last = rows.at(-1)?.key;
     const before = shown.current;
-    shown.current = { window, last };
+    shown.current = { window, rows };
     if (last === undefined) return;
     const { hasNewer, isReadKnown, loadUnread } = latest.current;
     const { current: at } = anchor;
-    const isElsewhere = before.last === undefined || before.window !== window;
-    // Everything was fetched anew, and the anchor is not among it.
-    if (goal.current === null && isElsewhere && at !== 'end' && !rows.some((row) => row.key === at.key)) {
-      goal.current = 'begin';
+    const isHere = at === 'end' || rows.some((row) => row.key === at.key);
+    const isElsewhere = before.rows.length === 0 || before.window !== window;
+    if (goal.current === null && !isHere) {
+      // So many came at once, or everything was fetched anew, that what somebody reads is no longer here.
+      const lost = before.rows.find((row) => row.key === at.key)?.item;
+      if (lost?.status === 'stored') bringBack(lost.conversationSeq);
+      else if (isElsewhere) goal.current = 'begin';
     }
     if (goal.current === 'begin') {
       anchor.current = 'end';
@@ -202,8 +222,9 @@ export function usePlace(options: PlaceOptions): Place {
       else if (isReadKnown) toNewest();
     } else if (goal.current === 'unread' && hasLine) toUnread();
     else if (goal.current === 'newest' && !hasNewer) goTo('end');
+    else if (goal.current === 'anchor' && isHere) goTo(at);
     else if (goal.current === null) {
-      if (last !== before.last && isAtEndRef.current) anchor.current = 'end';
+      if (last !== before.rows.at(-1)?.key && isAtEndRef.current) anchor.current = 'end';
       keep();
       // So much came at once that the window let go of the end.
       if (anchor.current === 'end' && hasNewer && !stuck.current) toNewest();
@@ -227,7 +248,7 @@ export function usePlace(options: PlaceOptions): Place {
       else if (Math.abs(scrollTop - top) >= 1) {
         left.current = { top: scrollTop, height, screen };
         stuck.current = false;
-        if (goal.current === 'begin') goal.current = null;
+        if (goal.current === 'begin' || goal.current === 'anchor') goal.current = null;
         const isEnd = belowScreen(now.scroller) <= AT_END_PX && !latest.current.hasNewer;
         anchor.current = isEnd ? 'end' : anchorOnScreen(now);
       }
