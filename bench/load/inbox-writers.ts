@@ -121,10 +121,10 @@ export class InboxWriters {
     const events = groups.map(eventOf);
     const counts = new Map<UserId, number>();
     for (const { members } of groups) for (const userId of members) counts.set(userId, (counts.get(userId) ?? 0) + 1);
-    const last = await this.#seqs.allocate(counts);
+    const { seqs } = await this.#seqs.allocate(counts);
     const next = new Map<UserId, number>();
     for (const [userId, count] of counts) {
-      const seq = last.get(userId);
+      const seq = seqs.get(userId);
       if (seq === undefined) throw new Error(`the counter of ${userId} is missing`);
       next.set(userId, seq - count + 1);
     }

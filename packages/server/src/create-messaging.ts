@@ -72,7 +72,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         holdsLease,
         refusals: backplane.refusals,
         storage: committing,
-        numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events),
+        numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events, clock),
         recovery,
         announcement,
         events,

@@ -50,7 +50,7 @@ export function memoryBackplane(options: MemoryBackplaneOptions): Backplane {
     ingress: memoryIngressStream(state.streams, { backlog, deadLetters, now: () => clock.now() }),
     leases: memoryPartitionLeases(state.leases, monotonic),
     refusals: memoryRefusals(state.refusals),
-    inboxSeq: (epoch) => memoryInboxSeq(state.counters, epoch),
+    inboxSeq: (epoch) => memoryInboxSeq(state.counters, epoch, monotonic),
     nodes: memoryNodes(state.registry, monotonic),
     presence: memoryPresence(state.online, monotonic),
     notifier,

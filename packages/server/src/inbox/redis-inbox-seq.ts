@@ -3,14 +3,15 @@ import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import { byBucket, byScript, type UserGroup } from '../redis/user-buckets.ts';
-import type { InboxSeq } from './inbox-seq.ts';
+import { type Allocation, type InboxSeq, RESTORED_FOR } from './inbox-seq.ts';
 
 /**
  * InboxSeq on Redis hashes, one per bucket of users. On one server a call becomes one script; on a cluster one per bucket,
  * all at once.
  *
  * Counters stay until Redis evicts the hash or is wiped: about 60 bytes per user who ever received anything. Deleting a
- * hash, or fields of it, at any moment is safe, since a missing counter is restored from the store.
+ * hash, or fields of it, at any moment is safe, since a missing counter is restored from the store. A server that is
+ * started again, or that takes over from another, throws away what it finds: it may have lost the last moves.
  */
 export class RedisInboxSeq implements InboxSeq {
   readonly #calls: RedisCalls;
@@ -23,18 +24,30 @@ export class RedisInboxSeq implements InboxSeq {
     this.#epoch = epoch;
   }
 
-  allocate(counts: ReadonlyMap<UserId, number>): Promise<Map<UserId, Seq>> {
-    return this.#collect(byScript(counts.keys(), this.#calls), (groups) =>
-      this.#calls.run(
-        scripts.allocate,
-        groups.map(({ bucket }) => this.#keys.seq(bucket, this.#epoch)),
-        groups.flatMap(({ userIds }) => [
-          userIds.length,
-          ...userIds,
-          ...userIds.map((userId) => counts.get(userId) as number),
-        ]),
-      ),
+  async allocate(counts: ReadonlyMap<UserId, number>): Promise<Allocation> {
+    const seqs = new Map<UserId, Seq>();
+    const restored = new Set<UserId>();
+    await this.#ask(
+      byScript(counts.keys(), this.#calls),
+      (groups) =>
+        this.#calls.run(
+          scripts.allocate,
+          groups.map(({ bucket }) => this.#keys.seq(bucket, this.#epoch)),
+          [
+            RESTORED_FOR,
+            ...groups.flatMap(({ userIds }) => [
+              userIds.length,
+              ...userIds,
+              ...userIds.map((userId) => counts.get(userId) as number),
+            ]),
+          ],
+        ),
+      (userId, value) => {
+        seqs.set(userId, Math.abs(value) as Seq);
+        if (value < 0) restored.add(userId);
+      },
     );
+    return { seqs, restored };
   }
 
   async raise(heads: ReadonlyMap<UserId, Seq>): Promise<void> {
@@ -46,30 +59,33 @@ export class RedisInboxSeq implements InboxSeq {
     );
   }
 
-  current(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
-    const groups = byBucket(userIds).map((group) => [group] as const);
-    return this.#collect(groups, ([{ bucket, userIds: users }]) =>
-      this.#calls.command('hmget', this.#keys.seq(bucket, this.#epoch), ...users),
+  async current(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
+    const seqs = new Map<UserId, Seq>();
+    await this.#ask(
+      byBucket(userIds).map((group) => [group] as const),
+      ([{ bucket, userIds: users }]) => this.#calls.command('hmget', this.#keys.seq(bucket, this.#epoch), ...users),
+      (userId, seq) => seqs.set(userId, seq as Seq),
     );
+    return seqs;
   }
 
-  /** What each call answers for each user of its groups, in order; users it answers nothing for are absent. */
-  async #collect<Groups extends readonly UserGroup[]>(
+  /** Makes a call for each of `calls`, all at once, and hands on what they answer for each user, if anything. */
+  async #ask<Groups extends readonly UserGroup[]>(
     calls: readonly Groups[],
     call: (groups: Groups) => Promise<unknown>,
-  ): Promise<Map<UserId, Seq>> {
-    const seqs = new Map<UserId, Seq>();
+    take: (userId: UserId, value: number) => void,
+  ): Promise<void> {
     await Promise.all(
       calls.map(async (groups) => {
         const values = ((await call(groups)) as readonly (string | number | null)[]).values();
         for (const { userIds } of groups) {
           for (const userId of userIds) {
-            const seq = Number(values.next().value ?? Number.NaN);
-            if (Number.isSafeInteger(seq)) seqs.set(userId, seq as Seq);
+            // A restored counter is followed by the time at which it was.
+            const value = Number.parseInt(String(values.next().value), 10);
+            if (Number.isSafeInteger(value)) take(userId, value);
           }
         }
       }),
     );
-    return seqs;
   }
 }

@@ -10,7 +10,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * | `tm:{c<p>}:owner`              | string with expiry: the node that writes partition p                     |
  * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
  * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
- * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq; idle fields stay (see redis-inbox-seq)  |
+ * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq (raise.lua); idle fields stay            |
  * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: node → ms until which it holds a feed            |
  * | `tm:nodes`                     | sorted set: `<role> <nodeId>` → ms until which the node is listed        |
  * | `tm:node:<nodeId>` (a channel) | sharded pub/sub: frames for one node                                     |

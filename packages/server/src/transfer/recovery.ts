@@ -73,7 +73,7 @@ export class Recovery {
     if (events.length === 0) return { events, rows: [] };
     const { found, missing } = await this.#missing(events);
     if (missing.length === 0 || this.#storage.capabilities.atomic) return { events, rows: found };
-    const rows = await numbering.number(missing, this.#clock.now());
+    const rows = await numbering.number(missing, true);
     const { conflict } = await this.#storage.inbox.append(rows);
     // Another writer completes the same events at this moment: look again, later.
     if (conflict) {

@@ -125,7 +125,7 @@ export class Transfer {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
     const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
-    const rows = await numbering.number(plan.deliveries, clock.now());
+    const rows = await numbering.number(plan.deliveries, isNews);
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
       if (conflict) return { conflict };

@@ -4,9 +4,11 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../../../test/support/services/redis.ts';
 import type { Backplane } from '../../src/backplane.ts';
+import { RESTORED_FOR } from '../../src/inbox/inbox-seq.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { append } from '../../src/redis/scripts.ts';
+import { byBucket } from '../../src/redis/user-buckets.ts';
 import { type RedisBackplaneOptions, redisBackplane } from '../../src/redis-backplane.ts';
 import { eventually } from '../support/eventually.ts';
 import { DEFAULTS } from './deployment.ts';
@@ -40,7 +42,7 @@ describe('Redis backplane when Redis fails', () => {
 
     expect(traffic.failures).toEqual([]);
     expect(await leases.acquire(0, two, 60_000)).toBe(true);
-    expect(await inboxSeq(epoch).allocate(new Map([[ann, 1]]))).toEqual(new Map());
+    expect((await inboxSeq(epoch).allocate(new Map([[ann, 1]]))).seqs).toEqual(new Map());
     await other.notifier.publish(two, 'heard');
     await eventually('a frame arrives', () => heard.includes('heard'));
   });
@@ -154,6 +156,40 @@ describe('Redis backplane when Redis fails', () => {
     expect(traffic.appended.filter((body) => !traffic.read.has(body))).toEqual([]);
   });
 
+  it('throws away the counters of a server that was started again: it may have lost the last', async () => {
+    await using server = await startServer();
+    const seqs = server.open().inboxSeq(epoch);
+    await seqs.raise(new Map([[ann, 7 as Seq]]));
+    expect((await seqs.allocate(new Map([[ann, 1]]))).seqs).toEqual(new Map([[ann, 8]]));
+    await server.restart();
+    const allocation = await eventually('the connection is back', () =>
+      seqs.allocate(new Map([[ann, 1]])).catch(() => undefined),
+    );
+    expect(allocation?.seqs).toEqual(new Map());
+    await seqs.raise(new Map([[ann, 9 as Seq]]));
+    expect((await seqs.allocate(new Map([[ann, 1]]))).seqs).toEqual(new Map([[ann, 10]]));
+  });
+
+  it('raises counters of a former life to what it is told, however high they stood', async () => {
+    await using server = await startServer();
+    const seqs = server.open().inboxSeq(epoch);
+    const key = redisKeys().seq(byBucket([ann])[0]?.bucket as number, epoch);
+    await server.redis.hset(key, '', 'of another server', ann, '70', 'bob', '80');
+    await seqs.raise(new Map([[ann, 7 as Seq]]));
+    expect(await seqs.current([ann, 'bob' as UserId])).toEqual(new Map([[ann, 7]]));
+  });
+
+  it('trusts a counter that was restored long ago, and forgets when', async () => {
+    await using server = await startServer();
+    const seqs = server.open().inboxSeq(epoch);
+    const key = redisKeys().seq(byBucket([ann])[0]?.bucket as number, epoch);
+    await seqs.raise(new Map([[ann, 7 as Seq]]));
+    expect(await server.redis.hget(key, ann)).toMatch(/^7 \d{13}$/);
+    await server.redis.hset(key, ann, `7 ${Date.now() - RESTORED_FOR - 1_000}`);
+    expect(await seqs.allocate(new Map([[ann, 1]]))).toEqual({ seqs: new Map([[ann, 8]]), restored: new Set() });
+    expect(await server.redis.hget(key, ann)).toBe('8');
+  });
+
   it('answers within its bound while Redis stands still, and goes on when it does', async () => {
     await using server = await startServer();
     const { ingress, inboxSeq, presence, nodes, notifier } = server.open();
@@ -256,7 +292,7 @@ describe('Redis backplane when Redis fails', () => {
     await reader.acknowledge(entries.map((entry) => entry.id));
     expect(await ingress.backlog(0)).toBe(0);
     await inboxSeq(epoch).raise(new Map([[ann, 1 as Seq]]));
-    expect(await inboxSeq(epoch).allocate(new Map([[ann, 2]]))).toEqual(new Map([[ann, 3]]));
+    expect((await inboxSeq(epoch).allocate(new Map([[ann, 2]]))).seqs).toEqual(new Map([[ann, 3]]));
     expect(await leases.acquire(0, one, 60_000)).toBe(true);
     expect(await leases.acquire(0, two, 60_000)).toBe(false);
     await presence.join([ann], one, 60_000);

@@ -49,9 +49,9 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       await using deployment = deploy();
       const seqs = deployment.process().inboxSeq(epoch);
       await seqs.raise(mapOf(['ann', 4]));
-      expect(await seqs.allocate(mapOf(['ann', 2], ['bob', 1]))).toEqual(mapOf(['ann', 6]));
+      expect((await seqs.allocate(mapOf(['ann', 2], ['bob', 1]))).seqs).toEqual(mapOf(['ann', 6]));
       expect(await seqs.current(['ann', 'bob'] as UserId[])).toEqual(mapOf(['ann', 6]));
-      expect(await seqs.allocate(new Map())).toEqual(new Map());
+      expect((await seqs.allocate(new Map())).seqs).toEqual(new Map());
     });
 
     it('gives no seq twice and leaves none out when a hundred callers allocate at once', async () => {
@@ -62,8 +62,8 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       const taken = await Promise.all(
         Array.from({ length: 100 }, async (_, index) => {
           const count = (index % 3) + 1;
-          const values = await (index % 2 ? first : second).allocate(mapOf(['ann', count], ['bob', 1]));
-          return { count, ann: values.get('ann' as UserId) as number, bob: values.get('bob' as UserId) as number };
+          const { seqs } = await (index % 2 ? first : second).allocate(mapOf(['ann', count], ['bob', 1]));
+          return { count, ann: seqs.get('ann' as UserId) as number, bob: seqs.get('bob' as UserId) as number };
         }),
       );
       const ann = taken.flatMap(({ count, ann: last }) => Array.from({ length: count }, (_, back) => last - back));
@@ -80,14 +80,25 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       await seqs.raise(mapOf(['ann', 3], ['bob', 0]));
       expect(await seqs.current(['ann', 'bob'] as UserId[])).toEqual(mapOf(['ann', 10], ['bob', 0]));
       await seqs.raise(mapOf(['ann', 12]));
-      expect(await seqs.allocate(mapOf(['ann', 1], ['bob', 1]))).toEqual(mapOf(['ann', 13], ['bob', 1]));
+      expect((await seqs.allocate(mapOf(['ann', 1], ['bob', 1]))).seqs).toEqual(mapOf(['ann', 13], ['bob', 1]));
+    });
+
+    it('says of a counter that it was restored, since it was created or last raised', async () => {
+      await using deployment = deploy();
+      const seqs = deployment.process().inboxSeq(epoch);
+      await seqs.raise(mapOf(['ann', 10], ['bob', 0]));
+      const other = deployment.process().inboxSeq(epoch);
+      expect((await other.allocate(mapOf(['ann', 1], ['bob', 1], ['cay', 1]))).restored).toEqual(
+        new Set(['ann', 'bob']),
+      );
+      expect((await seqs.allocate(mapOf(['ann', 1]))).restored).toEqual(new Set(['ann']));
     });
 
     it('counts exactly up to the largest safe integer', async () => {
       await using deployment = deploy();
       const seqs = deployment.process().inboxSeq(epoch);
       await seqs.raise(mapOf(['ann', Number.MAX_SAFE_INTEGER - 2]));
-      expect(await seqs.allocate(mapOf(['ann', 1]))).toEqual(mapOf(['ann', Number.MAX_SAFE_INTEGER - 1]));
+      expect((await seqs.allocate(mapOf(['ann', 1]))).seqs).toEqual(mapOf(['ann', Number.MAX_SAFE_INTEGER - 1]));
       expect(await seqs.current(['ann'] as UserId[])).toEqual(mapOf(['ann', Number.MAX_SAFE_INTEGER - 1]));
     });
 
@@ -96,7 +107,7 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       const backplane = deployment.process();
       await backplane.inboxSeq(epoch).raise(mapOf(['ann', 10]));
       const other = backplane.inboxSeq('e2' as Epoch);
-      expect(await other.allocate(mapOf(['ann', 1]))).toEqual(new Map());
+      expect((await other.allocate(mapOf(['ann', 1]))).seqs).toEqual(new Map());
       await other.raise(mapOf(['ann', 1]));
       expect(await backplane.inboxSeq(epoch).current(['ann'] as UserId[])).toEqual(mapOf(['ann', 10]));
     });
@@ -118,7 +129,7 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       await seqs.raise(new Map(users.map((userId, index) => [userId as UserId, index as Seq])));
       const counts = new Map(users.map((userId, index) => [userId as UserId, (index % 5) + 1]));
       const expected = new Map(users.map((userId, index) => [userId as UserId, (index + (index % 5) + 1) as Seq]));
-      expect(await seqs.allocate(counts)).toEqual(expected);
+      expect((await seqs.allocate(counts)).seqs).toEqual(expected);
       expect(await seqs.current(users as UserId[])).toEqual(expected);
     });
   });

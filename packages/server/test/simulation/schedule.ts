@@ -16,7 +16,7 @@ const DEEDS = [
   'lose',
   'kill',
   'wipe',
-  'set-back',
+  'lose-counters',
   ...Array<string>(2).fill('pass'),
   ...Array<string>(2).fill('read'),
   ...Array<string>(2).fill('arrive'),
@@ -33,7 +33,7 @@ async function take(world: WriterWorld, step: number): Promise<void> {
   else if (deed === 'lose') world.lose(pick);
   else if (deed === 'kill') world.kill(pick);
   else if (deed === 'wipe') world.wipe();
-  else if (deed === 'set-back') world.setBack(pick);
+  else if (deed === 'lose-counters') world.loseCounters();
   else if (deed === 'pass') await world.pass([5, 50, 500, 3_000][pick % 4] as number);
   else if (deed === 'arrive') await world.arrive(pick);
   else await world.read(pick);

@@ -201,12 +201,10 @@ export class WriterWorld {
     for (const [key, answers] of this.#answers) if (answers[0]?.error) this.#excused.add(key);
   }
 
-  /** Redis comes back without the last seconds of its log: counters stand where they stood a few seqs ago. */
-  setBack(pick: number): void {
-    const seqs = (pick % 3) + 1;
-    this.trace.push(`counters are set back by ${seqs}`);
-    for (const counters of this.#shared.counters.values())
-      for (const [userId, seq] of counters) counters.set(userId, Math.max(0, seq - seqs));
+  /** Redis evicts the counters, or comes back without its last seconds and throws them away. */
+  loseCounters(): void {
+    this.trace.push('counters are lost');
+    this.#shared.counters.clear();
   }
 
   async pass(ms: number): Promise<void> {
@@ -376,7 +374,7 @@ export class WriterWorld {
     const storage = this.#gatedStorage(name);
     const events = new ServerEventBus();
     const counters = this.#backplane.inboxSeq(storage.inbox.epoch);
-    const numbering = new RowNumbering(gate('seq', counters), storage.inbox, events);
+    const numbering = new RowNumbering(gate('seq', counters), storage.inbox, events, this.clock);
     const stream = this.#backplane.ingress.open(partition);
     const acknowledging = gate('stream', {
       acknowledge: (ids: readonly string[]) => stream.acknowledge(ids),

@@ -83,6 +83,7 @@ export function openWriter(options: WriterOptions = {}) {
     },
     storage.inbox,
     events,
+    clock,
   );
   const recovery = new Recovery({ storage, clock, events, retention: RETENTION });
   const stream = backplane.ingress.open(partition);

@@ -132,7 +132,7 @@ describe('when a seq is taken', () => {
   test('by counters that were lost and came back older, nobody misses anything', async () => {
     const writer = openWriter();
     for (let n = 0; n < 3; n++) await writer.write(send(alice, direct));
-    for (const counters of writer.shared.counters.values()) counters.set(bob, 1);
+    for (const { seqs } of writer.shared.counters.values()) seqs.set(bob, 1);
     await writer.write(send(alice, direct));
     expect((await writer.inboxOf(bob)).map((entry) => entry.event?.conversationSeq)).toEqual([1, 2, 3, 4, 5]);
   });

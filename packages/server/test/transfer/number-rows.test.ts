@@ -4,26 +4,26 @@ import { describe, expect, test } from 'vitest';
 import { type MemoryCounters, memoryInboxSeq } from '../../src/inbox/memory-inbox-seq.ts';
 import { RowNumbering } from '../../src/inbox/number-rows.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
-import { alice, bob, direct } from '../support/commands.ts';
+import { alice, bob, direct, group } from '../support/commands.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
-
-const NOW = 9_000;
 
 function openNumbering() {
   const inbox: InboxStore = memoryInbox({ state: createMemoryState() });
   const shared: MemoryCounters = new Map();
-  const counters = memoryInboxSeq(shared, inbox.epoch);
+  const clock = new ManualClock();
+  const counters = memoryInboxSeq(shared, inbox.epoch, () => clock.monotonic());
   const events = new ServerEventBus();
-  const numbering = new RowNumbering(counters, inbox, events);
+  const numbering = new RowNumbering(counters, inbox, events, clock);
   /** Numbers an event for each of these users, and gives who has which seq, and whether it is a void. */
   const number = async (conversationSeq: number, ...userIds: UserId[]) =>
-    (await numbering.number(deliveries(conversationSeq, ...userIds), NOW)).map(({ userId, seq, ref }) =>
+    (await numbering.number(deliveries(conversationSeq, ...userIds), true)).map(({ userId, seq, ref }) =>
       ref ? [userId, seq] : [userId, seq, 'void'],
     );
   const store = (userId: UserId, ...seqs: number[]) =>
     inbox.append(seqs.map((seq) => ({ userId, seq: seq as Seq, ref: null, at: 0 })));
   const lose = () => shared.clear();
-  return { inbox, counters, events, numbering, number, store, lose };
+  return { inbox, counters, clock, events, numbering, number, store, lose };
 }
 
 function deliveries(conversationSeq: number, ...userIds: UserId[]): (Delivery & { at: number })[] {
@@ -53,9 +53,10 @@ describe('counters', () => {
   });
 
   test('that are stale are raised after a conflict', async () => {
-    const { number, numbering, counters, store, events } = openNumbering();
+    const { number, numbering, counters, clock, store, events } = openNumbering();
     const raised = recorded(events, 'counters-raised');
     await counters.raise(new Map([[alice, 1 as Seq]]));
+    await clock.advance(60_000);
     await store(alice, 1, 2, 3);
     expect(await number(1, alice)).toEqual([[alice, 2]]);
     await numbering.afterConflict();
@@ -71,12 +72,76 @@ describe('counters', () => {
   });
 });
 
+describe('a counter that was restored', () => {
+  /**
+   * Event 1 of the conversation was numbered 7, and on its way while the counter was lost. A writer of another conversation
+   * restores it from the head that the store had before.
+   */
+  async function restoredTooLow() {
+    const world = openNumbering();
+    const { inbox, counters, numbering, store, lose, clock, events } = world;
+    await store(alice, 1, 2, 3);
+    await counters.raise(new Map([[alice, 6 as Seq]]));
+    await clock.advance(60_000);
+    const onTheWay = await numbering.number(deliveries(1, alice), true);
+    lose();
+    const late: InboxStore = {
+      ...inbox,
+      bounds: async (userIds) => {
+        const bounds = await inbox.bounds(userIds);
+        await inbox.append(onTheWay);
+        return bounds;
+      },
+    };
+    const elsewhere = new RowNumbering(counters, late, events, clock);
+    const other = { userId: alice, ref: { conversationId: group, conversationSeq: 1 as ConversationSeq }, at: 1 };
+    expect((await elsewhere.number([other], true)).map((row) => row.seq)).toEqual([4]);
+    numbering.committed();
+    return world;
+  }
+
+  test('numbers nothing below what its writer has numbered before', async () => {
+    const { numbering } = await restoredTooLow();
+    expect((await numbering.number(deliveries(2, alice), false))[0]?.seq).toBe(8);
+  });
+
+  test('numbers nothing below what another writer has numbered before', async () => {
+    const { inbox, counters, clock, events } = await restoredTooLow();
+    const successor = new RowNumbering(counters, inbox, events, clock);
+    expect((await successor.number(deliveries(2, alice), true))[0]?.seq).toBe(8);
+  });
+
+  test('has the store asked for each batch of news, and after a minute for none', async () => {
+    const { inbox, counters, clock, events } = openNumbering();
+    let asked = 0;
+    const counted: InboxStore = {
+      ...inbox,
+      bounds: (userIds) => {
+        asked += 1;
+        return inbox.bounds(userIds);
+      },
+    };
+    const numbering = new RowNumbering(counters, counted, events, clock);
+    const number = async (conversationSeq: number, areNews: boolean) => {
+      await inbox.append(await numbering.number(deliveries(conversationSeq, alice), areNews));
+      numbering.committed();
+      return asked;
+    };
+    expect(await number(1, true)).toBe(1);
+    expect(await number(2, false)).toBe(1);
+    expect(await number(3, true)).toBe(2);
+    await clock.advance(60_000);
+    expect(await number(4, true)).toBe(2);
+    expect((await counters.current([alice])).get(alice)).toBe(4);
+  });
+});
+
 describe('deliveries', () => {
   test('of one user have ascending seqs, in their order', async () => {
     const { numbering } = openNumbering();
     const rows = await numbering.number(
       [...deliveries(1, alice, bob), ...deliveries(2, bob), ...deliveries(3, bob)],
-      NOW,
+      true,
     );
     expect(rows.filter((row) => row.userId === bob).map((row) => [row.seq, row.ref?.conversationSeq])).toEqual([
       [1, 1],
@@ -87,12 +152,12 @@ describe('deliveries', () => {
 
   test('keep the time of their events, whatever the time now', async () => {
     const { numbering } = openNumbering();
-    expect(await numbering.number(deliveries(1, alice), NOW)).toMatchObject([{ at: 1, ref: { conversationSeq: 1 } }]);
+    expect(await numbering.number(deliveries(1, alice), true)).toMatchObject([{ at: 1, ref: { conversationSeq: 1 } }]);
   });
 
   test('of nobody take nothing from any counter', async () => {
     const { numbering, counters } = openNumbering();
-    expect(await numbering.number([], NOW)).toEqual([]);
+    expect(await numbering.number([], true)).toEqual([]);
     expect(await counters.current([alice])).toEqual(new Map());
   });
 });
@@ -103,6 +168,16 @@ describe('seqs of an attempt that did not commit', () => {
     const first = await number(1, alice, bob);
     for (let attempt = 0; attempt < 10; attempt++) expect(await number(1, alice, bob)).toEqual(first);
     expect((await counters.current([alice])).get(alice)).toBe(1);
+  });
+
+  test('are closed when they were allocated long ago: a counter restored since then is trusted soon', async () => {
+    const { number, clock } = openNumbering();
+    await number(1, alice);
+    await clock.advance(31_000);
+    expect(await number(1, alice)).toEqual([
+      [alice, 2],
+      [alice, 1, 'void'],
+    ]);
   });
 
   test('are closed where the deliveries are others, which get seqs above them', async () => {
@@ -116,9 +191,9 @@ describe('seqs of an attempt that did not commit', () => {
   });
 
   test('are closed, with the time of now, also when nothing is to be delivered', async () => {
-    const { number, numbering } = openNumbering();
+    const { number, numbering, clock } = openNumbering();
     await number(1, alice);
-    expect(await numbering.number([], NOW)).toEqual([{ userId: alice, seq: 1, ref: null, at: NOW }]);
+    expect(await numbering.number([], true)).toEqual([{ userId: alice, seq: 1, ref: null, at: clock.now() }]);
   });
 
   test('are forgotten once they are committed', async () => {
@@ -131,17 +206,17 @@ describe('seqs of an attempt that did not commit', () => {
   test('and that are taken meanwhile are not used again, while those above the head are', async () => {
     const { numbering, store } = openNumbering();
     const three = [...deliveries(1, alice), ...deliveries(2, alice), ...deliveries(3, alice)];
-    expect((await numbering.number(three, NOW)).map((row) => row.seq)).toEqual([1, 2, 3]);
+    expect((await numbering.number(three, true)).map((row) => row.seq)).toEqual([1, 2, 3]);
     await store(alice, 1, 2);
     await numbering.afterConflict();
-    expect((await numbering.number(three, NOW)).map((row) => row.seq)).toEqual([3, 4, 5]);
+    expect((await numbering.number(three, true)).map((row) => row.seq)).toEqual([3, 4, 5]);
   });
 
   test('and that some reader has closed meanwhile are not closed again', async () => {
     const { number, numbering, inbox } = openNumbering();
     await number(1, alice);
     await number(2, bob);
-    await inbox.fillVoids(alice, [1 as Seq], NOW);
+    await inbox.fillVoids(alice, [1 as Seq], 9_000);
     await numbering.afterConflict();
     expect(await number(2, bob)).toEqual([[bob, 1]]);
   });
