@@ -8,6 +8,7 @@ import { closeInOrder } from './closing.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
+import { partitionOf } from './ingress/partition.ts';
 import { Submission } from './ingress/submission.ts';
 import { memoryBackplane } from './memory-backplane.ts';
 import { Announcement } from './notify/announcement.ts';
@@ -70,6 +71,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, reader, {
         holdsLease,
+        partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
         refusals: backplane.refusals,
         storage: committing,
         numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events, clock),

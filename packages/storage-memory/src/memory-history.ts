@@ -12,6 +12,7 @@ import {
   type Membership,
   messageOf,
   project,
+  refKey,
   type UserId,
 } from '@tidemark/core';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
@@ -22,11 +23,20 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
   return {
     open: async () => {},
     close: async () => {},
-    append: async (events) => {
+    append: async (events, settling) => {
       if (eventTaken(state, events)) return { conflict: 'event' };
       writeEvents(state, events);
+      if (settling) {
+        settle(state, settling.settled);
+        for (const { conversationId, conversationSeq } of events) {
+          const ref = { conversationId, conversationSeq };
+          state.unsettled.set(refKey(ref), ref);
+        }
+      }
       return { conflict: undefined };
     },
+    unsettled: async () => [...state.unsettled.values()],
+    settle: async (refs) => settle(state, refs),
     load: async (conversationIds) => load(state, conversationIds),
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
     findByRef: async (refs) => present(refs.map((ref) => eventAt(state, ref))),
@@ -36,6 +46,10 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     conversations: async (query) => list(state, query),
     conversation: async (userId, conversationId) => summarise(state, userId, conversationId),
   };
+}
+
+function settle(state: MemoryState, refs: readonly EventRef[]): void {
+  for (const ref of refs) state.unsettled.delete(refKey(ref));
 }
 
 // ── Writing: look first, then write everything; nothing awaits in between, so a batch is all or nothing ───────────

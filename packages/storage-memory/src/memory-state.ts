@@ -4,6 +4,7 @@ import type {
   ConversationId,
   Epoch,
   Event,
+  EventRef,
   InboxRow,
   Membership,
   UserId,
@@ -25,6 +26,8 @@ export interface MemoryState {
   /** `<userId> <conversationId>` → readSeq. */
   readonly readMarks: Map<string, number>;
   readonly inboxes: Map<UserId, InboxTable>;
+  /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
+  readonly unsettled: Map<string, EventRef>;
 }
 
 export interface ConversationTable {
@@ -56,5 +59,6 @@ export function createMemoryState(epoch: string = crypto.randomUUID().replaceAll
     commands: new Map(),
     readMarks: new Map(),
     inboxes: new Map(),
+    unsettled: new Map(),
   };
 }

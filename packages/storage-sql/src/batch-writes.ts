@@ -1,8 +1,9 @@
-import { type CommitBatch, type Event, type InboxRow, project } from '@tidemark/core';
+import { type CommitBatch, type Event, type EventRef, type InboxRow, project } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, toEventRow } from './event-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
+import type { TableNames } from './table-names.ts';
 
 const CONVERSATION_SHAPE = {
   conversation_id: 'id',
@@ -30,6 +31,8 @@ const MEMBER_SHAPE = {
   left_seq: 'int',
 } as const satisfies RowShape;
 const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
+const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+export const REF_KEY = Object.keys(REF_SHAPE);
 const INBOX_SHAPE = {
   user_id: 'id',
   seq: 'int',
@@ -44,6 +47,32 @@ const INBOX_SHAPE = {
  */
 export function writesOf(batch: CommitBatch): Write[] {
   return [...historyWrites(batch.events), ...inboxWrites(batch.rows)];
+}
+
+/** What `HistoryStore.append` writes. */
+export function appendWrites(
+  events: readonly Event[],
+  settling: { readonly settled: readonly EventRef[] } | undefined,
+): Write[] {
+  const writes = historyWrites(events);
+  if (!settling || events.length === 0) return writes;
+  const settled = refSet(settling.settled);
+  return [
+    ...writes,
+    { ...insertOf('unsettled', REF_SHAPE, refSet(events).rows), conflict: 'event' as const },
+    {
+      name: 'settled',
+      conflict: 'event' as const,
+      set: settled,
+      statement: (dialect: SqlDialect, tables: TableNames) =>
+        dialect.deleteRows(tables.unsettled, dialect.rowSource(settled), REF_KEY),
+    },
+  ].filter((write) => write.set.rows.length > 0);
+}
+
+export function refSet(refs: readonly EventRef[]): RowSet {
+  const rows = refs.map((ref) => ({ conversation_id: ref.conversationId, conversation_seq: ref.conversationSeq }));
+  return { shape: REF_SHAPE, rows };
 }
 
 function historyWrites(events: readonly Event[]): Write[] {
@@ -160,7 +189,7 @@ export function inboxWrites(rows: readonly InboxRow[]): Write[] {
 }
 
 function insertOf(
-  table: 'events' | 'conversations' | 'members' | 'inbox',
+  table: 'events' | 'conversations' | 'members' | 'unsettled' | 'inbox',
   shape: RowShape,
   rows: readonly Row[],
 ): Omit<Write, 'conflict'> {

@@ -7,7 +7,11 @@ import type { TableNames } from './table-names.ts';
  * The steps that bring a store up to date, oldest first; a step's number is its place. Steps are only ever added, and
  * each can be repeated: where schema changes are not transactional, a crash may leave one half done.
  */
-const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [createTables, createEpoch];
+const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
+  createTables,
+  createEpoch,
+  (store) => createTable(store, 'unsettled'),
+];
 
 interface MigratedStore {
   readonly db: Kysely<unknown>;

@@ -66,6 +66,12 @@ export const SCHEMA = {
     primaryKey: ['user_id', 'conversation_id'],
     clustered: true,
   },
+  /** Events of a composed storage whose rows may be missing in the inbox: what is being written now. */
+  unsettled: {
+    columns: { conversation_id: 'id', conversation_seq: 'int' },
+    primaryKey: ['conversation_id', 'conversation_seq'],
+    clustered: true,
+  },
   /** Without a reference: a void. */
   inbox: {
     columns: { user_id: 'id', seq: 'int', conversation_id: 'id?', conversation_seq: 'int?', at: 'int' },

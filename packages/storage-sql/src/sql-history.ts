@@ -4,6 +4,7 @@ import {
   type ConversationSummary,
   type ConversationsQuery,
   type Event,
+  type EventRef,
   type HistoryQuery,
   type HistoryStore,
   type Membership,
@@ -11,7 +12,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
-import { writesOf } from './batch-writes.ts';
+import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import type { Row, RowShape } from './row-set.ts';
 import type { SqlDatabase } from './sql-database.ts';
@@ -36,7 +37,21 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     open: () => database.open(),
     close: () => database.close(),
 
-    append: (events) => database.write(writesOf({ events, rows: [] })),
+    append: (events, settling) => database.write(appendWrites(events, settling)),
+
+    unsettled: async () => {
+      const rows = await database.rows(sql<{ conversation_id: string; conversation_seq: number }>`
+        select conversation_id, conversation_seq from ${tables.unsettled}`);
+      return rows.map(
+        (row) => ({ conversationId: row.conversation_id, conversationSeq: row.conversation_seq }) as EventRef,
+      );
+    },
+
+    settle: async (refs) => {
+      if (refs.length === 0) return;
+      const set = refSet(refs);
+      await database.changed(dialect.deleteRows(tables.unsettled, given(set.shape, set.rows), REF_KEY));
+    },
 
     load: async (conversationIds) => {
       if (conversationIds.length === 0) return new Map();

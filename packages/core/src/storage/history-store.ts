@@ -26,8 +26,17 @@ export interface HistoryStore {
   /**
    * Appends events, all or none. Events of one conversation are in order and contiguous.
    * `{ conflict: 'event' }` when a unique key is taken; then nothing was written.
+   *
+   * @param settling the inbox is another store, and gets its rows afterwards: in the same transaction the events are
+   *   remembered as unsettled, and `settled` are no longer
    */
-  append(events: readonly Event[]): Promise<ConflictOutcome>;
+  append(events: readonly Event[], settling?: { readonly settled: readonly EventRef[] }): Promise<ConflictOutcome>;
+
+  /** Events that are unsettled, in any order: their rows may be missing in the inbox. Few: what is being written now. */
+  unsettled(): Promise<EventRef[]>;
+
+  /** Those that were are no longer unsettled: their rows are in the inbox. */
+  settle(refs: readonly EventRef[]): Promise<void>;
 
   /** State of each conversation; one that does not exist is absent from the map. */
   load(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, ConversationState>>;

@@ -1,4 +1,4 @@
-import type { Event } from '../event.ts';
+import type { Event, EventRef } from '../event.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { InboxRow, InboxStore } from './inbox-store.ts';
@@ -32,10 +32,12 @@ export interface Storage {
 /**
  * History in one store, inbox in another. History is committed first: an event without its rows is completed when the
  * batch is repeated (its commands are found, the missing rows are added), while rows without their event would be
- * visible before they are durable.
+ * visible before they are durable. The history remembers which events have no rows yet, for batches that nobody repeats;
+ * that they have them it learns with the next batch.
  */
 export function composeStorage(stores: { history: HistoryStore; inbox: InboxStore }): Storage {
   const { history, inbox } = stores;
+  let settled: EventRef[] = [];
   return {
     capabilities: { name: 'composed', atomic: false, survives: 'process' },
     history,
@@ -47,11 +49,20 @@ export function composeStorage(stores: { history: HistoryStore; inbox: InboxStor
       await Promise.all([history.close(), inbox.close()]);
     },
     commit: async (batch) => {
-      if (batch.events.length > 0) {
-        const outcome = await history.append(batch.events);
+      const { events, rows } = batch;
+      if (events.length > 0) {
+        const told = settled;
+        settled = [];
+        const outcome = await history.append(events, { settled: told });
         if (outcome.conflict) return outcome;
       }
-      return batch.rows.length > 0 ? inbox.append(batch.rows) : { conflict: undefined };
+      const outcome = rows.length > 0 ? await inbox.append(rows) : { conflict: undefined };
+      if (!outcome.conflict) settled.push(...events.map(refOf));
+      return outcome;
     },
   };
+}
+
+function refOf({ conversationId, conversationSeq }: Event): EventRef {
+  return { conversationId, conversationSeq };
 }

@@ -1,4 +1,4 @@
-import { type ConflictOutcome, composeStorage, UnavailableError } from '@tidemark/core';
+import { type ConflictOutcome, composeStorage, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryHistory, memoryInbox } from '@tidemark/storage-memory';
 import { batchFor, conversationBuilder, seqCounter } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ function observed(outcomes: { history?: ConflictOutcome | Error; inbox?: Conflic
       ...history,
       open: () => answer('history.open', undefined, history.open),
       close: () => answer('history.close', undefined, history.close),
-      append: (events) => answer('history.append', outcomes.history, () => history.append(events)),
+      append: (...args) => answer('history.append', outcomes.history, () => history.append(...args)),
     },
     inbox: {
       ...inbox,
@@ -34,7 +34,12 @@ function observed(outcomes: { history?: ConflictOutcome | Error; inbox?: Conflic
 }
 
 const chat = conversationBuilder();
-const batch = batchFor(chat, [chat.created, chat.message()], seqCounter());
+const seqs = seqCounter();
+const batch = batchFor(chat, [chat.created, chat.message()], seqs);
+
+async function seqsUnsettled({ history }: Storage): Promise<number[]> {
+  return (await history.unsettled()).map((ref) => ref.conversationSeq).sort((a, b) => a - b);
+}
 
 describe('a composed storage', () => {
   test('begins with the inbox only when the history has ended', async () => {
@@ -68,6 +73,26 @@ describe('a composed storage', () => {
     expect(await storage.commit({ events: batch.events, rows: [] })).toEqual({ conflict: undefined });
     expect(await storage.commit({ events: [], rows: batch.rows })).toEqual({ conflict: undefined });
     expect(calls.filter((call) => call.endsWith('begins'))).toEqual(['history.append begins', 'inbox.append begins']);
+  });
+
+  test('has the history remember events without rows, until the next batch says that they have them', async () => {
+    const { storage } = observed();
+    await storage.commit(batch);
+    expect(await seqsUnsettled(storage)).toEqual([1, 2]);
+    await storage.commit(batchFor(chat, [chat.message()], seqs));
+    expect(await seqsUnsettled(storage)).toEqual([3]);
+  });
+
+  test('has it remember them for as long as the inbox has no rows of them', async () => {
+    const [history, inbox] = [memoryHistory(), memoryInbox()];
+    const append = async (): Promise<never> => {
+      throw new UnavailableError('connection lost');
+    };
+    await expect(composeStorage({ history, inbox: { ...inbox, append } }).commit(batch)).rejects.toThrow();
+    const after = composeStorage({ history, inbox });
+    await after.commit(batchFor(chat, [chat.message()], seqs));
+    await after.commit(batchFor(chat, [chat.message()], seqs));
+    expect(await seqsUnsettled(after)).toEqual([1, 2, 5]);
   });
 
   test('opens and closes both, and does not call itself atomic', async () => {

@@ -102,6 +102,7 @@ export class PartitionOwner {
       try {
         const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
         while (!stop.aborted) {
+          await transfer.completeUnsettled();
           const entries = await reader.read(batch, stop);
           if (entries.length > 0) await transfer.carryOut(entries, stop);
           failures = 0;

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type ConversationId,
   type ConversationState,
   type Delivery,
   type Event,
@@ -20,7 +21,8 @@ import type { ServerEventBus } from '../server-events.ts';
  *    found, and its rows are announced now.
  *  - Killed between the two commits of a composed storage: the event is there, rows are missing, and they are added with
  *    new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
- *    checked when a writer first loads it, before anything is numbered after them.
+ *    checked when a writer first loads it, before anything is numbered after them. And where nobody writes to it again, the
+ *    history knows that it is unsettled.
  *
  * Keeps   P2 P5 for composed storages, P7
  * Proved  test/transfer/recovery.test.ts, test/fault/*
@@ -67,6 +69,26 @@ export class Recovery {
       const { rows } = await this.#completeEvents(incomplete, numbering);
       this.#events.emit('completed', { partition, events: incomplete.length, rows: rows.length });
     }
+  }
+
+  /** Adds the rows of unsettled events of the given conversations, where they are missing; all are settled then. */
+  async completeUnsettled(
+    partition: number,
+    isHere: (conversationId: ConversationId) => boolean,
+    holdsLease: () => Promise<boolean>,
+    numbering: RowNumbering,
+  ): Promise<void> {
+    const { history } = this.#storage;
+    const refs = (await history.unsettled()).filter(({ conversationId }) => isHere(conversationId));
+    if (refs.length === 0) return;
+    const events = (await history.findByRef(refs)).sort((a, b) => a.conversationSeq - b.conversationSeq);
+    const { missing } = await this.#missing(events);
+    if (missing.length > 0) {
+      if (!(await holdsLease())) return;
+      const { rows } = await this.#completeEvents(events, numbering);
+      this.#events.emit('completed', { partition, events: events.length, rows: rows.length });
+    }
+    await history.settle(refs);
   }
 
   async #completeEvents(events: readonly Event[], numbering: RowNumbering): Promise<Completed> {

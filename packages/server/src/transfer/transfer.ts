@@ -54,6 +54,8 @@ export class Transfer {
   /** Commands that were refused for good, and how far the partition's refusals were read. */
   readonly #refused = new RecentMap<string, Refusal>(REFUSALS_KEPT);
   #refusedUpTo: string | undefined;
+  /** When to ask again for what is unsettled, in monotonic ms. */
+  #unsettledAt = 0;
 
   constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
     this.#partition = partition;
@@ -73,6 +75,22 @@ export class Transfer {
       }
     }
     if (tasks.length > 0) await this.#persist(tasks, signal);
+  }
+
+  /**
+   * Finishes what a crash left half done and nobody asks for again. Now, and every UNSETTLED_EVERY ms; what cannot be
+   * reached is asked for the next time.
+   */
+  async completeUnsettled(): Promise<void> {
+    const { storage, clock, recovery, numbering, partitionOf, holdsLease } = this.#port;
+    if (storage.capabilities.atomic || clock.monotonic() < this.#unsettledAt) return;
+    this.#unsettledAt = clock.monotonic() + UNSETTLED_EVERY;
+    const isHere = (conversationId: ConversationId): boolean => partitionOf(conversationId) === this.#partition;
+    try {
+      await recovery.completeUnsettled(this.#partition, isHere, holdsLease, numbering);
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+    }
   }
 
   /** @param failedBefore an attempt with these tasks, among others, has failed: its outcome is unknown. */
@@ -298,7 +316,11 @@ export class Transfer {
   }
 }
 
+/** ms between two looks for events whose rows a crash left out. */
+const UNSETTLED_EVERY = 10_000;
+
 export interface TransferPorts {
+  readonly partitionOf: (conversationId: ConversationId) => number;
   /**
    * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while
    * it was paused would decide by them, once more and otherwise, what its successor has refused.

@@ -155,13 +155,16 @@ export class WriterWorld {
     const reading = worker.reader.read((pick % 3) + 1, now.signal);
     now.abort();
     const entries = await reading;
-    if (entries.length === 0) return;
     worker.busy = true;
-    this.trace.push(`${worker.name} begins with ${entries.map((entry) => entry.id).join(' ')}`);
+    this.trace.push(`${worker.name} begins with ${entries.map((entry) => entry.id).join(' ') || 'nothing'}`);
     const ended = (): void => {
       worker.busy = false;
     };
-    void worker.transfer.carryOut(entries, worker.stop.signal).then(ended, (error: unknown) => {
+    const work = async () => {
+      await worker.transfer.completeUnsettled();
+      await worker.transfer.carryOut(entries, worker.stop.signal);
+    };
+    void work().then(ended, (error: unknown) => {
       this.trace.push(`${worker.name} gave up: ${error}`);
       this.#remove(worker);
     });
@@ -389,6 +392,7 @@ export class WriterWorld {
     const lease = gate('lease', { holds: async () => this.#holds(name) });
     const transfer = new Transfer(partition, reader, {
       holdsLease: () => lease.holds(),
+      partitionOf: (conversationId) => (conversationId === group ? 0 : 1),
       refusals: gate('refusals', this.#backplane.refusals),
       storage,
       numbering,

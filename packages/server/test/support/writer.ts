@@ -35,6 +35,8 @@ export interface WriterOptions {
   readonly nodeId?: string;
   readonly attempts?: number;
   readonly inboxMembers?: number;
+  /** Default: all conversations are this writer's. */
+  readonly partitionOf?: () => number;
   /** Whether the partition is still this writer's. Default: it is. */
   readonly holdsLease?: () => Promise<boolean>;
   /** What happens in the pipeline, in order, by name. */
@@ -101,6 +103,7 @@ export function openWriter(options: WriterOptions = {}) {
   };
   const transfer = new Transfer(partition, reader, {
     refusals: backplane.refusals,
+    partitionOf: options.partitionOf ?? (() => partition),
     holdsLease: options.holdsLease ?? (async () => true),
     storage,
     numbering,

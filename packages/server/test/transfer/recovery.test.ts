@@ -97,6 +97,44 @@ describe('a crash between the two commits of a composed storage', () => {
     expect(await conversationSeqs(afresh, alice)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test('is made good when queue and client are lost, and nobody says a word there again', async () => {
+    const { storage, crash } = twoStores();
+    const first = openWriter({ storage });
+    await crash(first, createGroup(alice, [bob]), send(alice, group));
+    const afresh = openWriter({ storage });
+    const completed = recorded(afresh.events, 'completed');
+    await afresh.transfer.completeUnsettled();
+    expect(await conversationSeqs(afresh, bob)).toEqual([1, 2]);
+    expect(completed).toEqual([{ partition: 0, events: 2, rows: 4 }]);
+    expect(await storage.history.unsettled()).toEqual([]);
+  });
+
+  test('is made good by the owner alone, who looks again from time to time', async () => {
+    const { storage, crash } = twoStores();
+    const owner = openWriter({ storage });
+    await owner.transfer.completeUnsettled();
+    await crash(owner, createGroup(alice, [bob]));
+    const afresh = { storage, clock: owner.clock };
+    await openWriter({ ...afresh, partitionOf: () => 1 }).transfer.completeUnsettled();
+    await openWriter({ ...afresh, holdsLease: async () => false }).transfer.completeUnsettled();
+    await owner.transfer.completeUnsettled();
+    expect(await owner.inboxOf(bob)).toEqual([]);
+    await owner.clock.advance(10_000);
+    await owner.transfer.completeUnsettled();
+    expect(await conversationSeqs(owner, bob)).toEqual([1]);
+  });
+
+  test('and what is complete is settled without a word', async () => {
+    const { storage } = twoStores();
+    const writer = openWriter({ storage });
+    await writer.write(createGroup(alice, [bob]));
+    expect(await storage.history.unsettled()).toHaveLength(1);
+    const completed = recorded(writer.events, 'completed');
+    await writer.transfer.completeUnsettled();
+    expect(await storage.history.unsettled()).toEqual([]);
+    expect(completed).toEqual([]);
+  });
+
   test('is made good once, when its command is there twice in the batch', async () => {
     const { storage, crash } = twoStores();
     const message = send(alice, direct);

@@ -1,4 +1,4 @@
-import type { CommandId, Event, HistoryStore } from '@tidemark/core';
+import { type CommandId, type Event, type HistoryStore, refKey } from '@tidemark/core';
 import { expect } from 'vitest';
 import { conversationBuilder } from '../builders/conversation-builder.ts';
 import { inBatches } from '../builders/random-log.ts';
@@ -59,6 +59,30 @@ export const historyWriterCases: readonly ConformanceCase<OpenedHistory>[] = [
         expect(found?.conversationId).toBe(won?.conversationId);
         await holdsNothingOf(opened.history, (chats.find((chat) => chat !== won) as typeof won)?.events ?? []);
       }
+    },
+  },
+  {
+    name: 'history: remembers which events of a composed storage are unsettled, in the transaction that appends them',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const chat = conversationBuilder();
+      const refs = (events: readonly Event[]) => byPlace(events).map(refKey);
+      const unsettled = async () => (await (await opened.reopen()).unsettled()).map(refKey).sort();
+      await appended(history, chat.events);
+      expect(await unsettled()).toEqual([]);
+      const [second, third] = [chat.message(), chat.message()];
+      expect(await history.append([second, third], { settled: [] })).toEqual({ conflict: undefined });
+      expect(await unsettled()).toEqual(refs([second, third]));
+      const taken = { ...chat.message(), conversationSeq: third.conversationSeq };
+      expect(await history.append([taken], { settled: [second] })).toEqual({ conflict: 'event' });
+      expect(await unsettled()).toEqual(refs([second, third]));
+      const fourth = { ...taken, conversationSeq: (third.conversationSeq + 1) as Event['conversationSeq'] };
+      expect(await history.append([fourth], { settled: [second] })).toEqual({ conflict: undefined });
+      expect(await unsettled()).toEqual(refs([third, fourth]));
+      await history.settle([]);
+      await history.settle([second, fourth]);
+      expect(await unsettled()).toEqual(refs([third]));
     },
   },
   {
