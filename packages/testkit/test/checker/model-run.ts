@@ -212,10 +212,11 @@ export class ModelRun {
     for (const name of this.devices.keys()) if (this.device(name).online) this.reset(name, 'epoch');
   }
 
-  fault(kind: string, target: string, { injected = true } = {}): void {
+  fault(kind: string, target: string, { injected = true, over = false } = {}): void {
     const faultId = `f${this.#at}`;
     this.#write('harness', { type: 'fault', faultId, kind, target });
     if (!injected) this.#write('harness', { type: 'not-injected', faultId, kind, target, reason: 'it was down' });
+    if (over) this.#write('harness', { type: 'heal', faultId, kind, target });
   }
 
   memory(target: string, heldBytes: number): void {
