@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { UnavailableError } from '@tidemark/core';
 import { isClusterClient, type RedisClient } from './client.ts';
 import { Deadlines } from './deadlines.ts';
@@ -27,6 +28,8 @@ export class RedisCalls {
   readonly #held: { readonly expires: number; readonly send: () => void; readonly refuse: (why: string) => void }[] =
     [];
   #sent = 0;
+  /** The connection that holds back what is written until this turn of the event loop is over. */
+  #corked: Writable | undefined;
   #closed = false;
 
   constructor(client: RedisClient) {
@@ -81,11 +84,24 @@ export class RedisCalls {
 
   async #call(name: string, args: readonly Argument[]): Promise<unknown> {
     this.#sent += 1;
+    this.#writeTogether();
     try {
       return await this.#client.call(name, ...args);
     } finally {
       this.#sent -= 1;
     }
+  }
+
+  /** What is sent in one turn of the event loop goes with one write: under load the writes cost more than the calls. */
+  #writeTogether(): void {
+    const { stream } = this.#client as { stream?: Writable | null };
+    if (!stream || stream === this.#corked) return;
+    this.#corked = stream;
+    stream.cork();
+    setImmediate(() => {
+      this.#corked = undefined;
+      stream.uncork();
+    });
   }
 
   /** A client that waits for its first command connects by being given one. */
