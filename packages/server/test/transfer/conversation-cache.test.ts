@@ -20,13 +20,13 @@ test('beyond its limit the conversation that was asked for least recently is for
   expect(known).toEqual([true, false, true]);
 });
 
-test('what a command did is remembered by who gave it, the oldest forgotten beyond the limit', () => {
+test('what a command did is remembered by who gave it, the oldest forgotten beyond twice the limit', () => {
   const cache = new ConversationCache(2);
   const [chat] = chats as [(typeof chats)[number]];
-  const events = [chat.message(), chat.message(), chat.message()];
+  const events = Array.from({ length: 5 }, () => chat.message());
   cache.keep([], events);
   const results = events.map((event) => cache.result({ actorId: event.actorId, commandId: event.commandId as never }));
-  expect(results).toEqual([undefined, ...events.slice(1).map(resultOf)]);
+  expect(results).toEqual([undefined, undefined, ...events.slice(2).map(resultOf)]);
   expect(cache.result({ actorId: ids.userId('bob'), commandId: events[2]?.commandId as never })).toBeUndefined();
 });
 
