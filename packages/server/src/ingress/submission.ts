@@ -124,7 +124,8 @@ export class Submission {
     if (calls > 1) this.#paces.set(partition, { calls: calls - 1, lastWait: waited ?? lastWait });
     else this.#paces.delete(partition);
     if (this.#waiting.size > 0) return;
-    this.#sweeping?.abort();
+    // A reason at hand: without one, an error with its stack would be made for each call that waits alone.
+    this.#sweeping?.abort('nobody waits');
     this.#sweeping = undefined;
   }
 

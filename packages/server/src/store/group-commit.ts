@@ -6,6 +6,8 @@ const UNDER_WAY = 2;
 const ROWS = 4_000;
 /** ms after which a commit no longer holds up the others: its connection may be dead. */
 const PATIENCE = 1_000;
+/** A reason at hand: without one, an error with its stack would be made for each commit. */
+const ENDED = 'the commit has ended';
 
 /**
  * The storage, with its commits shared. While two are under way, batches of other partitions wait, and go together: one
@@ -34,7 +36,7 @@ export function groupCommit(storage: Storage, clock: Clock): Storage {
     const ended = new AbortController();
     underWay += 1;
     await Promise.race([commit, clock.sleep(PATIENCE, ended.signal)]);
-    ended.abort();
+    ended.abort(ENDED);
     underWay -= 1;
     commitNext();
   }

@@ -1,5 +1,5 @@
 import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
-import { type AnyTRPCRouter, transformTRPCResponse } from '@trpc/server';
+import type { AnyTRPCRouter } from '@trpc/server';
 import type { EntryText, SharedEntry } from './shared-entry.ts';
 import { numberedFrame, numberedText, textFrame } from './text-frame.ts';
 
@@ -48,8 +48,7 @@ export class FeedText {
   }
 
   #body(data: FeedItem, id: Cursor): string {
-    const response = transformTRPCResponse(this.#config, { id: null, result: { type: 'data', data: { id, data } } });
-    return JSON.stringify((response as { result: { data: unknown } }).result.data);
+    return JSON.stringify(this.#config.transformer.output.serialize({ id, data }));
   }
 }
 
