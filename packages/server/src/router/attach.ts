@@ -58,7 +58,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
 ): Attachment {
   const { router, createContext, path = '/trpc', allowedOrigins, onError } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: ports.limits.frameBytes });
-  const alive = new WeakSet<WebSocket>();
+  const peers = new WeakMap<WebSocket, Peer>();
 
   const connect = getWSConnectionHandler<AnyTRPCRouter>({
     wss: sockets,
@@ -93,19 +93,27 @@ export function attachTo<Router extends AnyTRPCRouter>(
       return;
     }
     sockets.handleUpgrade(request, tcp, head, (socket) => {
-      alive.add(socket);
-      socket.on('pong', () => alive.add(socket));
+      const peer: Peer = { tcp, answered: true };
+      peers.set(socket, peer);
+      socket.on('pong', () => {
+        peer.answered = true;
+      });
       connect(ports.wrap(socket, tcp, router) as unknown as WebSocket, request);
     });
   };
 
   const pings = setInterval(() => {
     for (const socket of sockets.clients) {
-      if (!alive.has(socket)) {
+      const peer = peers.get(socket);
+      if (!peer) continue;
+      const { bytesRead } = peer.tcp;
+      // Whoever sends is there: its answer may stand behind what it sent before, and nothing may be read just now.
+      if (!peer.answered && bytesRead === peer.bytesRead && !socket.isPaused) {
         socket.terminate();
         continue;
       }
-      alive.delete(socket);
+      peer.answered = false;
+      peer.bytesRead = bytesRead;
       socket.ping();
     }
   }, PING_EVERY);
@@ -129,6 +137,15 @@ export function attachTo<Router extends AnyTRPCRouter>(
       clearTimeout(cut);
     },
   };
+}
+
+/** The other end of a socket. */
+interface Peer {
+  readonly tcp: Duplex & { readonly bytesRead?: number };
+  /** It has answered the last ping. */
+  answered: boolean;
+  /** When the last ping was sent. */
+  bytesRead?: number | undefined;
 }
 
 /** A copy, since the application may hand the same context to every connection. Own properties survive middlewares. */

@@ -66,6 +66,8 @@ export class ProcedureMaker {
     call: ProcedureCall<Input>,
     resolve: (caller: UserId, input: Input) => Promise<Output>,
   ): Promise<Output> {
+    const socket = call.ctx[ATTACHED_SOCKET];
+    socket?.callBegan();
     try {
       const caller = this.#caller(call.ctx as never);
       this.#rate.take(caller);
@@ -73,6 +75,8 @@ export class ProcedureMaker {
       return await resolve(caller, call.input);
     } catch (error) {
       throw toTRPCError(error);
+    } finally {
+      socket?.callEnded();
     }
   }
 

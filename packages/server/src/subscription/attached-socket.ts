@@ -3,13 +3,17 @@ import type { WebSocket } from 'ws';
 import type { FeedText } from './entry-text.ts';
 import { textFrame } from './text-frame.ts';
 
+/** Calls of one socket under way at once. What comes beyond them waits at the sender: to refuse it costs as much as to do it. */
+const CALLS_UNDER_WAY = 256;
+
 /**
  * Stands between tRPC's WebSocket handler and a socket. The handler sees what it uses of a `ws` socket (readyState, send,
  * close, terminate, on, once); a subscription takes the socket over by yielding a token: when the token passes through
  * `send`, the id of its request is learnt, and from then on the feed writes its texts itself. Middlewares, validation,
  * abort and errors stay tRPC's.
  *
- * Keeps   P11: what may wait in the socket is bounded, see `ready`; texts of one tick leave in one write
+ * Keeps   P11: what may wait in the socket is bounded, see `ready`; so are its calls under way, see `callBegan`; texts of
+ *         one tick leave in one write
  * Proved  test/subscription/attached-socket.test.ts, test/wire/*
  */
 export class AttachedSocket {
@@ -19,6 +23,8 @@ export class AttachedSocket {
   readonly #feedText: () => FeedText;
   readonly #tokens = new Map<string, (request: Request) => void>();
   #corked = false;
+  #calls = 0;
+  #isHeldBack = false;
 
   constructor(socket: WebSocket, options: { tcp: Duplex; bufferLimit: number; feedText: () => FeedText }) {
     this.#socket = socket;
@@ -62,6 +68,23 @@ export class AttachedSocket {
   once(event: string, listener: (...args: never[]) => void): this {
     this.#socket.once(event, listener as (...args: unknown[]) => void);
     return this;
+  }
+
+  // ── What procedures use ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A call of this socket is under way. Beyond CALLS_UNDER_WAY nothing more is read until half of them have ended. */
+  callBegan(): void {
+    this.#calls += 1;
+    if (this.#calls < CALLS_UNDER_WAY || this.#isHeldBack) return;
+    this.#isHeldBack = true;
+    this.#socket.pause();
+  }
+
+  callEnded(): void {
+    this.#calls -= 1;
+    if (!this.#isHeldBack || this.#calls > CALLS_UNDER_WAY / 2) return;
+    this.#isHeldBack = false;
+    this.#socket.resume();
   }
 
   // ── What a feed uses ────────────────────────────────────────────────────────────────────────────────────────────

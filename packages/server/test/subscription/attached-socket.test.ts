@@ -48,6 +48,22 @@ async function connect() {
   };
 }
 
+describe('what comes in', () => {
+  test('waits at the sender while 256 calls are under way, until half of them have ended', async () => {
+    await using link = await connect();
+    const came: string[] = [];
+    link.attached.on('message', (data: Buffer) => came.push(data.toString()));
+    for (let call = 0; call < 256; call++) link.attached.callBegan();
+    link.client.send('held back');
+    await expect(eventually('it comes', () => came.length > 0, 200)).rejects.toThrow();
+    for (let call = 0; call < 127; call++) link.attached.callEnded();
+    await expect(eventually('it comes', () => came.length > 0, 100)).rejects.toThrow();
+    link.attached.callEnded();
+    await eventually('it comes', () => came.length === 1, 5_000);
+    expect(came).toEqual(['held back']);
+  });
+});
+
 describe('what tRPC sends', () => {
   test('passes through as it is: responses as their JSON, texts as they are', async () => {
     await using link = await connect();
