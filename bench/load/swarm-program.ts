@@ -123,8 +123,12 @@ answerCalls({
   pause: () => {
     for (const { socket } of clients) socket?.pause();
   },
+  /** A client that read nothing for so long that the server gave it up comes back, from its cursor. */
   resume: () => {
-    for (const { socket } of clients) socket?.resume();
+    for (const client of clients) {
+      client.socket?.once('close', () => void connect(client));
+      client.socket?.resume();
+    }
   },
   /** How far each is, in the order of the users; and what all of them missed or met twice. */
   progress: () => ({
