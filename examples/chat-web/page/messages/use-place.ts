@@ -163,35 +163,27 @@ export function usePlace(options: PlaceOptions): Place {
     ask(latest.current.loadNewest);
   }, [goTo, ask]);
 
-  const toUnread = useCallback(() => {
-    const { rows, loadUnread } = latest.current;
-    const line = rows.find((row) => row.beginsUnread);
-    if (line) goTo({ key: line.key, top: ABOVE_LINE_PX });
-    else if (loadUnread) {
-      goal.current = 'unread';
-      ask(loadUnread, () =>
-        // Drawn by then. It may have been read elsewhere meanwhile.
+  /** Brings what becomes the anchor. Where it is not among what came, the newest does. */
+  const seek = useCallback(
+    (what: 'unread' | 'anchor', load: () => Promise<void>) => {
+      goal.current = what;
+      ask(load, () =>
+        // Drawn by then.
         requestAnimationFrame(() => {
-          if (goal.current === 'unread') toNewest();
+          if (goal.current === what) toNewest();
         }),
-      );
-    }
-  }, [goTo, ask, toNewest]);
-
-  const bringBack = useCallback(
-    (conversationSeq: number) => {
-      const { loadAround } = latest.current;
-      goal.current = 'anchor';
-      ask(
-        () => loadAround(conversationSeq),
-        () =>
-          requestAnimationFrame(() => {
-            if (goal.current === 'anchor') toNewest();
-          }),
       );
     },
     [ask, toNewest],
   );
+
+  const toUnread = useCallback(() => {
+    const { rows, loadUnread } = latest.current;
+    const line = rows.find((row) => row.beginsUnread);
+    if (line) goTo({ key: line.key, top: ABOVE_LINE_PX });
+    // It may have been read elsewhere meanwhile.
+    else if (loadUnread) seek('unread', loadUnread);
+  }, [goTo, seek]);
 
   const hasLine = rows.some((row) => row.beginsUnread);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
@@ -205,14 +197,14 @@ export function usePlace(options: PlaceOptions): Place {
     const before = shown.current;
     shown.current = { window, rows };
     if (last === undefined) return;
-    const { hasNewer, isReadKnown, loadUnread } = latest.current;
+    const { hasNewer, isReadKnown, loadUnread, loadAround } = latest.current;
     const { current: at } = anchor;
     const isHere = at === 'end' || rows.some((row) => row.key === at.key);
     const isElsewhere = before.rows.length === 0 || before.window !== window;
     if (goal.current === null && !isHere) {
       // So many came at once, or everything was fetched anew, that what somebody reads is no longer here.
       const lost = before.rows.find((row) => row.key === at.key)?.item;
-      if (lost?.status === 'stored') bringBack(lost.conversationSeq);
+      if (lost?.status === 'stored') seek('anchor', () => loadAround(lost.conversationSeq));
       else if (isElsewhere) goal.current = 'begin';
     }
     if (goal.current === 'begin') {
