@@ -37,7 +37,7 @@ export interface Storage {
  */
 export function composeStorage(stores: { history: HistoryStore; inbox: InboxStore }): Storage {
   const { history, inbox } = stores;
-  let settled: EventRef[] = [];
+  const settled: EventRef[] = [];
   return {
     capabilities: { name: 'composed', atomic: false, survives: 'process' },
     history,
@@ -51,9 +51,7 @@ export function composeStorage(stores: { history: HistoryStore; inbox: InboxStor
     commit: async (batch) => {
       const { events, rows } = batch;
       if (events.length > 0) {
-        const told = settled;
-        settled = [];
-        const outcome = await history.append(events, { settled: told });
+        const outcome = await history.append(events, { settled: settled.splice(0) });
         if (outcome.conflict) return outcome;
       }
       const outcome = rows.length > 0 ? await inbox.append(rows) : { conflict: undefined };
