@@ -17,6 +17,7 @@ const DEEDS = [
   'kill',
   'wipe',
   'lose-counters',
+  'set-back',
   ...Array<string>(2).fill('pass'),
   ...Array<string>(2).fill('read'),
   ...Array<string>(2).fill('arrive'),
@@ -34,6 +35,7 @@ async function take(world: WriterWorld, step: number): Promise<void> {
   else if (deed === 'kill') world.kill(pick);
   else if (deed === 'wipe') world.wipe();
   else if (deed === 'lose-counters') world.loseCounters();
+  else if (deed === 'set-back') world.setBack(pick);
   else if (deed === 'pass') await world.pass([5, 50, 500, 3_000][pick % 4] as number);
   else if (deed === 'arrive') await world.arrive(pick);
   else await world.read(pick);

@@ -210,6 +210,14 @@ export class WriterWorld {
     this.#shared.counters.clear();
   }
 
+  /** Two servers of Redis count at once for a moment: counters stand where they stood a few seqs ago, and are trusted. */
+  setBack(pick: number): void {
+    const back = (pick % 3) + 1;
+    this.trace.push(`counters are set back by ${back}`);
+    for (const { seqs } of this.#shared.counters.values())
+      for (const [userId, seq] of seqs) seqs.set(userId, Math.max(0, seq - back));
+  }
+
   async pass(ms: number): Promise<void> {
     this.trace.push(`${ms} ms pass`);
     await this.clock.advance(ms);
