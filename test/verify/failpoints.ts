@@ -3,7 +3,7 @@
  * the order of the sentence
  *
  *     decide ─ after-decide → allocate ─ after-allocate → history ─ after-history-commit → inbox ─ before-publish
- *     → publish + receipts ─ before-ack → XACK
+ *     → publish + receipts ─ before-ack → XDEL
  */
 import { composeStorage, type InboxStore, type Storage, type StorageCapabilities } from '@tidemark/core';
 import type { Backplane } from '@tidemark/server';

@@ -6,13 +6,16 @@ import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc
 import type { WebSocket } from 'ws';
 import { closeInOrder } from './closing.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
+import type { InboxSeq } from './inbox/inbox-seq.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
+import { shareAllocations } from './inbox/share-allocations.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
 import { partitionOf } from './ingress/partition.ts';
 import { Submission } from './ingress/submission.ts';
 import { memoryBackplane } from './memory-backplane.ts';
 import { Announcement } from './notify/announcement.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
+import { shareLookups } from './notify/share-lookups.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
 import { type Attachment, type AttachOptions, attachTo } from './router/attach.ts';
@@ -61,8 +64,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
   // 2 ingress
   const submission = new Submission(backplane.ingress, clock, settings);
-  // 3 transfer, whose partitions share the commits of stage 5
-  const committing = groupCommit(storage, clock);
+  // 3 transfer, whose partitions go in step and share what they ask of stages 4 to 6
+  const committing = groupCommit(storage);
   const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
   const owner = new PartitionOwner({
     ...settings,
@@ -74,7 +77,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
         refusals: backplane.refusals,
         storage: committing,
-        numbering: new RowNumbering(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events, clock),
+        numbering: new RowNumbering(seqs(), storage.inbox, events, clock),
         recovery,
         announcement,
         events,
@@ -86,7 +89,12 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         cacheSize: 2_000,
       }),
   });
-  // 4 inbox seq
+  // 4 inbox seq, known once the store is open
+  let counters: InboxSeq | undefined;
+  const seqs = (): InboxSeq => {
+    counters ??= shareAllocations(backplane.inboxSeq(storage.inbox.epoch));
+    return counters;
+  };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
   const reader = new InboxReader(storage, voids);
   // 5 store
@@ -96,12 +104,18 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     for (const reply of frame.replies) submission.settle(reply);
     hub.deliver(frame);
   };
-  const announcement = new Announcement({ ...backplane, events, nodeId, deliverHere });
+  const announcement = new Announcement({
+    presence: shareLookups(backplane.presence),
+    notifier: backplane.notifier,
+    events,
+    nodeId,
+    deliverHere,
+  });
   // 7 subscription
   const hub = new FeedHub({
     ...settings,
     presence: backplane.presence,
-    seqs: () => backplane.inboxSeq(storage.inbox.epoch),
+    seqs,
     reader,
     events,
     headsPage: 1_000,

@@ -13,7 +13,8 @@ import { RedisRefusals } from './transfer/redis-refusals.ts';
 export interface RedisBackplaneOptions extends BackplaneOptions {
   /**
    * A `Redis` or `Cluster` of ioredis, connected to Redis 7 or later. It is shared with the application and never closed.
-   * Beside it the backplane opens one connection per partition that this process writes, and one to listen on.
+   * Beside it the backplane opens one connection to read commands on, one per partition that this process writes on a
+   * cluster, and one to listen on.
    */
   readonly redis: RedisClient;
   /** What every key begins with, without braces; `tm:` unless set. Deployments with different prefixes don't meet. */

@@ -23,7 +23,8 @@ export interface IngressStream {
 export interface PartitionReader {
   /**
    * The entries that are there, at most `limit`; waits until there is at least one. Returns an empty array when `signal`
-   * aborts, and may return an empty array after some seconds without entries. No timer runs while it waits for entries.
+   * aborts, and may return an empty array without it: after some seconds, or when another partition that is read at the
+   * same time has entries. No timer runs while it waits for entries.
    */
   read(limit: number, signal: AbortSignal): Promise<StreamEntry[]>;
 

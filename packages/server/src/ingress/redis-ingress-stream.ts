@@ -5,6 +5,7 @@ import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
 import { RedisPartitionReader } from './redis-partition-reader.ts';
+import { StreamReads } from './stream-reads.ts';
 
 /** What one append script takes at most: it must not hold Redis up for others. */
 const BATCH_ENTRIES = 500;
@@ -17,6 +18,8 @@ export class RedisIngressStream implements IngressStream {
   readonly #keys: RedisKeys;
   readonly #options: { backlog: number; deadLetters: number };
   readonly #queues = new Map<number, AppendQueue>();
+  /** Of the partitions of this process, where all are on one server. */
+  readonly #reads: StreamReads;
   readonly #readers = new Set<RedisPartitionReader>();
 
   constructor(
@@ -29,6 +32,7 @@ export class RedisIngressStream implements IngressStream {
     this.#client = client;
     this.#keys = keys;
     this.#options = options;
+    this.#reads = new StreamReads(calls, client);
   }
 
   append(partition: number, body: string): Promise<void> {
@@ -41,13 +45,18 @@ export class RedisIngressStream implements IngressStream {
   }
 
   open(partition: number): PartitionReader {
+    // Partitions of a cluster may be on different servers.
+    const reads = this.#calls.isCluster ? new StreamReads(this.#calls, this.#client) : this.#reads;
     const reader = new RedisPartitionReader({
       calls: this.#calls,
-      client: this.#client,
+      reads,
       commands: this.#keys.commands(partition),
       dead: this.#keys.dead(partition),
       deadLetters: this.#options.deadLetters,
-      onClose: () => this.#readers.delete(reader),
+      onClose: async () => {
+        this.#readers.delete(reader);
+        if (reads !== this.#reads) await reads.close();
+      },
     });
     this.#readers.add(reader);
     return reader;
@@ -59,6 +68,7 @@ export class RedisIngressStream implements IngressStream {
 
   async close(): Promise<void> {
     await Promise.all([...this.#readers].map((reader) => reader.close()));
+    await this.#reads.close();
   }
 }
 

@@ -1,13 +1,9 @@
-import { UnavailableError } from '@tidemark/core';
-import type { RedisClient, RedisConnection } from '../redis/client.ts';
 import { redisFailure } from '../redis/failure.ts';
-import { closeOwnConnection, dropOwnConnection, openOwnConnection } from '../redis/own-connection.ts';
-import { CALL_TIMEOUT_MS, type RedisCalls } from '../redis/redis-calls.ts';
+import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { PartitionReader, StreamEntry } from './ingress-stream.ts';
+import type { RawEntry, StreamReads } from './stream-reads.ts';
 
-/** How long a read waits in Redis before it asks anew. */
-const BLOCK_MS = 5_000;
 /** Ids in one XDEL. */
 const CHUNK = 1_000;
 const START = '0-0';
@@ -28,7 +24,8 @@ const START = '0-0';
 export class RedisPartitionReader implements PartitionReader {
   readonly #port: ReaderPorts;
   readonly #closing = new AbortController();
-  #connection: RedisConnection | undefined;
+  /** It is known what was there when it began to read, since the last failure. */
+  #opened = false;
   /** A fetch under way; it outlives a read that was aborted, and its entries go to the next one. */
   #fetching: Promise<void> | undefined;
   /** Fetched and not yet handed out. */
@@ -70,11 +67,8 @@ export class RedisPartitionReader implements PartitionReader {
   }
 
   async close(): Promise<void> {
-    if (!this.#closing.signal.aborted) this.#port.onClose();
     this.#closing.abort();
-    if (this.#connection) await closeOwnConnection(this.#connection);
-    // One that is opening ends by itself, since the signal closes its connection.
-    await this.#fetching?.catch(() => {});
+    await this.#port.onClose();
   }
 
   #letGo(ids: readonly string[]): void {
@@ -82,20 +76,16 @@ export class RedisPartitionReader implements PartitionReader {
     if (this.#held.size === 0) this.#position = START;
   }
 
-  /** Fills `#ready`, or gives up after BLOCK_MS without entries. */
+  /** Fills `#ready`, unless others had entries first, or nobody for some seconds. */
   async #fetch(limit: number): Promise<void> {
+    const { reads, commands } = this.#port;
     try {
-      const connection = this.#connection ?? (await this.#open());
+      if (!this.#opened) await this.#open();
       while (this.#ready.length === 0) {
-        const { deadlines } = this.#port.calls;
         // From the start, those that are held come first.
         const count = this.#position === START ? limit + this.#held.size : limit;
-        const reply = await deadlines.within(
-          BLOCK_MS + CALL_TIMEOUT_MS,
-          'reading commands',
-          connection.call('xread', 'COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', this.#port.commands, this.#position),
-        );
-        const entries = entriesOf(reply);
+        const entries = await reads.read({ key: commands, after: this.#position, count });
+        if (this.#closing.signal.aborted) return;
         if (entries.length === 0) {
           if (this.#held.size === 0) this.#position = START;
           return;
@@ -103,8 +93,7 @@ export class RedisPartitionReader implements PartitionReader {
         this.#take(entries);
       }
     } catch (error) {
-      if (this.#connection) dropOwnConnection(this.#connection);
-      this.#connection = undefined;
+      this.#opened = false;
       this.#position = START;
       throw redisFailure(error, 'reading commands');
     }
@@ -121,44 +110,25 @@ export class RedisPartitionReader implements PartitionReader {
     }
   }
 
-  async #open(): Promise<RedisConnection> {
-    const { client, calls, commands } = this.#port;
-    const { connection, reply } = await openOwnConnection({
-      client,
-      calls,
-      name: 'tidemark-ingress',
-      signal: this.#closing.signal,
-      first: (opened) => opened.call('xrevrange', commands, '+', '-', 'COUNT', 1),
-    });
-    if (this.#closing.signal.aborted) throw new UnavailableError('the reader was closed');
-    this.#connection = connection;
-    const newest = (reply as RawEntry[])[0]?.[0];
+  async #open(): Promise<void> {
+    const newest = await this.#port.reads.newest(this.#port.commands);
     if (newest !== undefined && (this.#seen === undefined || isAfter(newest, this.#seen))) this.#seen = newest;
-    return connection;
+    this.#opened = true;
   }
 }
 
 export interface ReaderPorts {
   readonly calls: RedisCalls;
-  readonly client: RedisClient;
+  readonly reads: StreamReads;
   /** Key of the stream. */
   readonly commands: string;
   /** Key of the dead letters. */
   readonly dead: string;
   readonly deadLetters: number;
-  readonly onClose: () => void;
+  readonly onClose: () => Promise<void>;
 }
 
-type RawEntry = readonly [id: string, fields: readonly string[] | null];
-
-/** The entries of a reply of XREAD for one stream: `[[key, entries]]`, or `{ key: entries }` of a client that maps RESP3. */
-function entriesOf(reply: unknown): readonly RawEntry[] {
-  const streams = Object.values((reply ?? {}) as Record<string, unknown>);
-  const entries = Array.isArray(reply) ? (streams[0] as [string, unknown] | undefined)?.[1] : streams[0];
-  return (entries ?? []) as readonly RawEntry[];
-}
-
-/** The first field is `body`; fields are null when an entry was deleted while it was being read. */
+/** The first field is `body`; without fields the entry was deleted. */
 function bodyOf(fields: readonly string[] | null): string {
   return fields?.[1] ?? '';
 }

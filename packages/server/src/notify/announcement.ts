@@ -4,6 +4,14 @@ import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Reply } from '
 import type { Notifier } from './notifier.ts';
 import type { Presence } from './presence.ts';
 
+/** What a batch has to tell. */
+export interface News {
+  readonly events: readonly Event[];
+  /** Of these events. */
+  readonly rows: readonly InboxRow[];
+  readonly replies: readonly (Reply & { readonly to: NodeId })[];
+}
+
 /**
  * Stage   6 notify
  * In      committed events with their rows, and replies to the commands' senders
@@ -39,12 +47,7 @@ export class Announcement {
   }
 
   /** Resolves when every node has been told, or could not be; never rejects. */
-  async announce(
-    partition: number,
-    events: readonly Event[],
-    rows: readonly InboxRow[],
-    replies: readonly (Reply & { readonly to: NodeId })[],
-  ): Promise<void> {
+  async announce(partition: number, { events, rows, replies }: News): Promise<void> {
     const frames = new Map<NodeId, { deliveries: NodeDelivery[]; replies: Reply[] }>();
     const frameOf = (nodeId: NodeId) => {
       const frame = frames.get(nodeId) ?? { deliveries: [], replies: [] };

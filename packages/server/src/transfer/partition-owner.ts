@@ -4,6 +4,7 @@ import { fnv1a } from '../ingress/partition.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import type { PartitionLeases } from './partition-leases.ts';
+import { Rounds } from './rounds.ts';
 import type { Transfer } from './transfer.ts';
 
 /**
@@ -22,10 +23,12 @@ export class PartitionOwner {
   /** Partitions that are given up, and whose last batch is still in work. */
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #rounds: Rounds;
   #heart: Promise<void> = Promise.resolve();
 
   constructor(ports: PartitionOwnerPorts) {
     this.#port = ports;
+    this.#rounds = new Rounds(ports.clock);
   }
 
   start(): void {
@@ -99,12 +102,13 @@ export class PartitionOwner {
     const { ingress, clock, random, events, batch } = this.#port;
     for (let failures = 0; !stop.aborted; ) {
       const reader = ingress.open(partition);
+      const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
       try {
-        const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
         while (!stop.aborted) {
           await transfer.completeUnsettled();
+          await this.#rounds.next();
           const entries = await reader.read(batch, stop);
-          if (entries.length > 0) await transfer.carryOut(entries, stop);
+          if (entries.length > 0) await this.#rounds.work(() => transfer.carryOut(entries, stop));
           failures = 0;
         }
       } catch (error) {
@@ -112,6 +116,7 @@ export class PartitionOwner {
         events.emit('retried', { what: 'read', attempt: failures++, delayMs, error, partition });
         await clock.sleep(delayMs, stop);
       } finally {
+        await transfer.told();
         await reader.close();
       }
     }

@@ -21,7 +21,7 @@ import {
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import { decodeEnvelope, type Envelope } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
-import type { Announcement } from '../notify/announcement.ts';
+import type { Announcement, News } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
@@ -38,7 +38,9 @@ import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
  *         the commit, P7 one bad command does not hold up the others, P12 the rules are asked again in order
  * Proved  test/transfer/*, test/e2e/*, test/fault/*
  *
- *     decide → recipients → allocate seqs → store.commit → publish + receipts → XACK
+ *     decide → recipients → allocate seqs → store.commit → publish + receipts → XDEL
+ *
+ * What is stored is told and acknowledged while the next batch begins.
  *
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
@@ -54,6 +56,9 @@ export class Transfer {
   /** Commands that were refused for good, and how far the partition's refusals were read. */
   readonly #refused = new RecentMap<string, Refusal>(REFUSALS_KEPT);
   #refusedUpTo: string | undefined;
+  /** The last batch is told and acknowledged, or cannot be. */
+  #told: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
   /** When to ask again for what is unsettled, in monotonic ms. */
   #unsettledAt = 0;
 
@@ -64,8 +69,14 @@ export class Transfer {
     this.#cache = new ConversationCache(ports.cacheSize);
   }
 
-  /** Carries a batch out. Resolves when every entry is acknowledged or parked, or `signal` has aborted. */
+  /**
+   * Carries a batch out. Resolves when what it does is stored and what it cannot do is parked, or `signal` has aborted. While
+   * that is told and acknowledged, the next batch may begin: see `told`.
+   *
+   * @throws what kept the batch before from being acknowledged, other than a service that cannot be reached
+   */
   async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
     const tasks: Task[] = [];
     for (const entry of entries) {
       try {
@@ -75,6 +86,11 @@ export class Transfer {
       }
     }
     if (tasks.length > 0) await this.#persist(tasks, signal);
+  }
+
+  /** Resolves when what was carried out is told and acknowledged, or the signal of its batch has aborted. */
+  told(): Promise<void> {
+    return this.#told;
   }
 
   /**
@@ -100,8 +116,8 @@ export class Transfer {
     let suspicious = unsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { conflict } = await this.#attempt(tasks, suspicious, unsure);
-        if (!conflict) return await this.#acknowledge(tasks, signal);
+        const { conflict, news } = await this.#attempt(tasks, suspicious, unsure);
+        if (news) return await this.#tell(news, tasks, signal);
         suspicious = true;
         if (conflict === 'doubt') continue;
         this.#port.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
@@ -132,8 +148,8 @@ export class Transfer {
     tasks: readonly Task[],
     suspicious: boolean,
     unsure: boolean,
-  ): Promise<{ conflict: Conflict | undefined }> {
-    const { storage, numbering, announcement, clock } = this.#port;
+  ): Promise<{ conflict: Conflict; news?: never } | { conflict?: never; news: News }> {
+    const { storage, numbering, clock } = this.#port;
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isNews } = await this.#load(tasks, suspicious);
@@ -152,13 +168,20 @@ export class Transfer {
     }
     await this.#remember([...plan.refusals.values()]);
     this.#report(plan, rows, tasks.length, clock.monotonic() - started);
-    await announcement.announce(
-      this.#partition,
-      [...recovered.events, ...plan.events],
-      [...recovered.rows, ...rows],
-      plan.replies,
-    );
-    return { conflict: undefined };
+    const { replies } = plan;
+    return { news: { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies } };
+  }
+
+  /** Begins to tell it, once the batch before has been told and acknowledged. */
+  async #tell(news: News, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+    await this.#told;
+    const tell = async (): Promise<void> => {
+      await this.#port.announcement.announce(this.#partition, news);
+      await this.#acknowledge(tasks, signal);
+    };
+    this.#told = tell().catch((error) => {
+      this.#failure = { error };
+    });
   }
 
   #decide(
@@ -278,7 +301,7 @@ export class Transfer {
     const { command, replyTo: to, call } = task.envelope;
     const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
     await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(command, told)]));
-    await announcement.announce(this.#partition, [], [], [{ to, call, error: told }]);
+    await announcement.announce(this.#partition, { events: [], rows: [], replies: [{ to, call, error: told }] });
   }
 
   async #acknowledge(tasks: readonly Task[], signal: AbortSignal): Promise<void> {

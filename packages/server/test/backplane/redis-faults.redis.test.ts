@@ -302,6 +302,19 @@ describe('Redis backplane when Redis fails', () => {
     expect(keys.filter((key) => !key.startsWith('app:tm:'))).toEqual([]);
   });
 
+  it('answers all who read in one turn as soon as one partition has entries', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open();
+    const { signal } = new AbortController();
+    const readers = [0, 1, 2].map((partition) => ingress.open(partition));
+    const answers = Promise.all(readers.map((reader) => reader.read(10, signal)));
+    await ingress.append(1, 'a');
+    expect((await answers).map(bodiesOf)).toEqual([[], ['a'], []]);
+    // The same partition opened anew, as after a failure, while the first reader is still there.
+    const [again, next] = await Promise.all([ingress.open(1).read(10, signal), readers[0]?.read(10, signal)]);
+    expect([bodiesOf(again), next]).toEqual([['a'], []]);
+  });
+
   it('throws what is not a matter of availability as it is', async () => {
     await using server = await startServer();
     const { ingress } = server.open();
@@ -332,10 +345,11 @@ describe('Redis backplane when Redis fails', () => {
     const waiting = [0, 1, 2].map((partition) =>
       backplane.ingress.open(partition).read(1, new AbortController().signal),
     );
-    await eventually('the readers wait in Redis', async () => {
-      const commands = (await connections(server.redis)).map(({ command }) => command);
-      return commands.filter((command) => command === 'xread').length === 3;
-    });
+    const reads = async (): Promise<number> =>
+      (await connections(server.redis)).filter(({ command }) => command === 'xread').length;
+    await eventually('the readers wait in Redis, with one command', async () => (await reads()) === 1);
+    waiting.push(backplane.ingress.open(4).read(1, new AbortController().signal));
+    await eventually('one that comes later waits with another', async () => (await reads()) === 2);
     const opening = backplane.ingress.open(3).read(1, new AbortController().signal);
     const started = performance.now();
     expect(timers.set.size).toBeGreaterThan(0);
@@ -343,7 +357,7 @@ describe('Redis backplane when Redis fails', () => {
     // Node reports the end of a timer a little later; less than the client's own timers for sockets last.
     await eventually('its timers are gone', () => timers.set.size === 0, 50);
     expect(performance.now() - started).toBeLessThan(1_000);
-    expect(await Promise.allSettled([...waiting, opening])).toEqual(Array(4).fill({ status: 'fulfilled', value: [] }));
+    expect(await Promise.allSettled([...waiting, opening])).toEqual(Array(5).fill({ status: 'fulfilled', value: [] }));
     await eventually('the server has seen them go', async () => (await connections(server.redis)).length === 0);
     expect({ sockets: sockets(), listeners: listeners() }).toEqual(before);
     await expect(backplane.ingress.append(0, 'late')).rejects.toBeInstanceOf(UnavailableError);

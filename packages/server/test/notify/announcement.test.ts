@@ -38,8 +38,8 @@ async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } =
     nodeId: HERE,
     deliverHere: deliverHere ?? ((frame) => here.push(frame)),
   });
-  const announce = async (...[committed, rows, replies]: [Event[], InboxRow[], (Reply & { to: NodeId })[]]) => {
-    await announcement.announce(3, committed, rows, replies);
+  const announce = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {
+    await announcement.announce(3, { events: committed, rows, replies });
     await settled();
   };
   return { clock, backplane, events, here, there, announce };

@@ -48,6 +48,8 @@ export class ManualClock implements Clock {
     for (let next = this.#next(); next && next.at <= until; next = this.#next()) {
       this.#time = Math.max(this.#time, next.at);
       next.wake();
+      // What begins at the end of a turn has its own after that.
+      await settled();
       await settled();
     }
     this.#time = until;

@@ -136,6 +136,7 @@ export function openWriter(options: WriterOptions = {}) {
   async function carryOut(signal: AbortSignal = new AbortController().signal): Promise<void> {
     const entries = await reader.read(1_000, signal);
     await clock.finish(transfer.carryOut(entries, signal));
+    await clock.finish(transfer.told());
   }
 
   /** What the sender of the call was told. */

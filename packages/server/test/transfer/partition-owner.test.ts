@@ -41,7 +41,7 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
         carried.push(...entries.map((entry) => ({ partition, entry })));
         await reader.acknowledge(entries.map((entry) => entry.id));
       };
-      return { carryOut, completeUnsettled: async () => {} } as unknown as Transfer;
+      return { carryOut, told: async () => {}, completeUnsettled: async () => {} } as unknown as Transfer;
     },
   });
   return { nodeId, backplane, events, owner, carried, faults };

@@ -151,6 +151,7 @@ describe('entries that are delivered again', () => {
     const next = openWriter({ storage, shared: dying.shared });
     const { signal } = new AbortController();
     await next.clock.finish(next.transfer.carryOut(await next.reader.read(1, signal), signal));
+    await next.transfer.told();
     expect(codeOf(next.replyTo(remembered))).toBeUndefined();
     // A writer that believes it owns the partition too adds the member, unseen by the next owner.
     const overlapping = openWriter({ storage, shared: dying.shared, partition: 1 });
