@@ -5,7 +5,7 @@ import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
 import { RedisPartitionReader } from './redis-partition-reader.ts';
-import { StreamReads } from './stream-reads.ts';
+import { RedisStreamReads } from './redis-stream-reads.ts';
 
 /** What one append script takes at most: it must not hold Redis up for others. */
 const BATCH_ENTRIES = 500;
@@ -19,7 +19,7 @@ export class RedisIngressStream implements IngressStream {
   readonly #options: { backlog: number; deadLetters: number };
   readonly #queues = new Map<number, AppendQueue>();
   /** Of the partitions of this process, where all are on one server. */
-  readonly #reads: StreamReads;
+  readonly #reads: RedisStreamReads;
   readonly #readers = new Set<RedisPartitionReader>();
 
   constructor(
@@ -32,7 +32,7 @@ export class RedisIngressStream implements IngressStream {
     this.#client = client;
     this.#keys = keys;
     this.#options = options;
-    this.#reads = new StreamReads(calls, client);
+    this.#reads = new RedisStreamReads(calls, client);
   }
 
   append(partition: number, body: string): Promise<void> {
@@ -46,7 +46,7 @@ export class RedisIngressStream implements IngressStream {
 
   open(partition: number): PartitionReader {
     // Partitions of a cluster may be on different servers.
-    const reads = this.#calls.isCluster ? new StreamReads(this.#calls, this.#client) : this.#reads;
+    const reads = this.#calls.isCluster ? new RedisStreamReads(this.#calls, this.#client) : this.#reads;
     const reader = new RedisPartitionReader({
       calls: this.#calls,
       reads,

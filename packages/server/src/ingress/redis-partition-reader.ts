@@ -2,7 +2,7 @@ import { redisFailure } from '../redis/failure.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { PartitionReader, StreamEntry } from './ingress-stream.ts';
-import type { RawEntry, StreamReads } from './stream-reads.ts';
+import type { RawEntry, RedisStreamReads } from './redis-stream-reads.ts';
 
 /** Ids in one XDEL. */
 const CHUNK = 1_000;
@@ -119,7 +119,7 @@ export class RedisPartitionReader implements PartitionReader {
 
 export interface ReaderPorts {
   readonly calls: RedisCalls;
-  readonly reads: StreamReads;
+  readonly reads: RedisStreamReads;
   /** Key of the stream. */
   readonly commands: string;
   /** Key of the dead letters. */

@@ -72,24 +72,28 @@ export class Announcement {
       this.#events.emit('publish-failed', { nodeId: null, error });
       return byNode;
     }
-    const rowsOf = new Map<string, InboxRow[]>();
+    const recipientsOf = new Map<string, Map<NodeId, [UserId, InboxRow['seq']][]>>();
+    let ref: InboxRow['ref'] = null;
+    let recipients: Map<NodeId, [UserId, InboxRow['seq']][]> = new Map();
     for (const row of rows) {
-      if (!row.ref || !nodesOf.has(row.userId)) continue;
-      const key = refKey(row.ref);
-      const group = rowsOf.get(key);
-      if (group) group.push(row);
-      else rowsOf.set(key, [row]);
+      const { userId, seq } = row;
+      const nodes = nodesOf.get(userId);
+      if (!row.ref || !nodes) continue;
+      // Rows of one event mostly follow each other, and refer to it by the same object.
+      if (row.ref !== ref) {
+        ref = row.ref;
+        const key = refKey(ref);
+        recipients = recipientsOf.get(key) ?? new Map();
+        recipientsOf.set(key, recipients);
+      }
+      for (const nodeId of nodes) {
+        const to = recipients.get(nodeId);
+        if (to) to.push([userId, seq]);
+        else recipients.set(nodeId, [[userId, seq]]);
+      }
     }
     for (const event of events) {
-      const recipients = new Map<NodeId, [UserId, InboxRow['seq']][]>();
-      for (const { userId, seq } of rowsOf.get(refKey(event)) ?? []) {
-        for (const nodeId of nodesOf.get(userId) ?? []) {
-          const to = recipients.get(nodeId);
-          if (to) to.push([userId, seq]);
-          else recipients.set(nodeId, [[userId, seq]]);
-        }
-      }
-      for (const [nodeId, to] of recipients) {
+      for (const [nodeId, to] of recipientsOf.get(refKey(event)) ?? []) {
         const deliveries = byNode.get(nodeId);
         if (deliveries) deliveries.push({ event, to });
         else byNode.set(nodeId, [{ event, to }]);

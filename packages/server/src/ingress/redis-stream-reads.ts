@@ -23,7 +23,7 @@ export type RawEntry = readonly [id: string, fields: readonly string[] | null];
  * Reads streams that are on one server of Redis. What is asked for in one turn of the event loop is one XREAD, and since that
  * blocks, it has a connection of its own: as many are open as reads have been under way at once.
  */
-export class StreamReads {
+export class RedisStreamReads {
   readonly #calls: RedisCalls;
   readonly #client: RedisClient;
   readonly #closing = new AbortController();
