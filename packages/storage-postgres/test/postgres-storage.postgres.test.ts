@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPostgres } from '../../../test/support/services/postgres.ts';
 import type { Service } from '../../../test/support/services/service.ts';
 import { type PostgresOptions, postgresStorage } from '../src/index.ts';
+import { rowsAsArrays } from '../src/postgres-dialect.ts';
 
 let service: Service;
 
@@ -37,6 +38,30 @@ test('without a schema the tables are in the first of the search_path', async ()
   await opened(pool);
   const found = await pool.query("select schemaname from pg_tables where tablename = 'tidemark_events'");
   expect(found.rows).toContainEqual({ schemaname: 'public' });
+});
+
+test('arrays are read by Postgres as the values they were written from', async () => {
+  await using pools = openPools(1);
+  const texts = [
+    '',
+    'plain',
+    'NULL',
+    null,
+    'a "quote"',
+    'back\\slash\\',
+    '{a,b}',
+    ' spaces ',
+    'line\nbreak',
+    '雪 ☃',
+    '\\"',
+  ];
+  const ints = [0, -1, Number.MAX_SAFE_INTEGER, null];
+  const rows = texts.map((text, index) => ({ text, int: ints[index % ints.length] ?? null }));
+  const arrays = rowsAsArrays({ shape: { text: 'text', int: 'int' }, rows });
+  const read = await pools[0]?.query('select $1::text[] as texts, $2::bigint[] as ints', arrays);
+  const found = read?.rows[0] as { texts: unknown[]; ints: (string | null)[] };
+  expect(found.texts).toEqual(texts);
+  expect(found.ints.map((int) => (int === null ? null : Number(int)))).toEqual(rows.map(({ int }) => int));
 });
 
 test('a commit is one statement, whatever the batch', async () => {
