@@ -65,7 +65,7 @@ export class Announcement {
   async #deliveriesByNode(events: readonly Event[], rows: readonly InboxRow[]): Promise<Map<NodeId, NodeDelivery[]>> {
     const byNode = new Map<NodeId, NodeDelivery[]>();
     if (rows.length === 0) return byNode;
-    let nodesOf: Map<UserId, NodeId[]>;
+    let nodesOf: Map<UserId, readonly NodeId[]>;
     try {
       nodesOf = await this.#presence.nodesOf([...new Set(rows.map((row) => row.userId))]);
     } catch (error) {

@@ -18,7 +18,7 @@ export function memoryPresence(online: MemoryOnline, now: () => number): Presenc
       if (users?.size === 0) online.delete(nodeId);
     },
     nodesOf: async (userIds) => {
-      const found = new Map<UserId, NodeId[]>();
+      const found = new Map<UserId, readonly NodeId[]>();
       for (const [nodeId, users] of online) {
         for (const userId of userIds) {
           const until = users.get(userId);

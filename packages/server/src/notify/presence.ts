@@ -9,5 +9,5 @@ export interface Presence {
   join(userIds: readonly UserId[], nodeId: NodeId, ttl: number): Promise<void>;
   leave(userIds: readonly UserId[], nodeId: NodeId): Promise<void>;
   /** The nodes of each user; users without any are absent. */
-  nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, NodeId[]>>;
+  nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, readonly NodeId[]>>;
 }

@@ -23,12 +23,16 @@ export class RedisPresence implements Presence {
     await this.#run(scripts.leave, userIds, [nodeId]);
   }
 
-  async nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, NodeId[]>> {
-    const found = new Map<UserId, NodeId[]>();
+  async nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, readonly NodeId[]>> {
+    const found = new Map<UserId, readonly NodeId[]>();
     for (const [users, reply] of await this.#run(scripts.nodesOf, userIds, [])) {
-      for (const [index, userId] of users.entries()) {
-        const nodes = (reply as readonly NodeId[][])[index];
-        if (nodes && nodes.length > 0) found.set(userId, nodes);
+      const [words, ...nodes] = reply as [string, ...NodeId[]];
+      const nodesOf = new Map<string, readonly NodeId[]>();
+      for (const [index, word] of words.split(' ').entries()) {
+        if (word === '') continue;
+        const known = nodesOf.get(word) ?? word.split(',').map((place) => nodes[Number(place)] as NodeId);
+        nodesOf.set(word, known);
+        found.set(users[index] as UserId, known);
       }
     }
     return found;

@@ -7,7 +7,7 @@ export function shareLookups(presence: Presence): Presence {
   return {
     join: (userIds, nodeId, ttl) => presence.join(userIds, nodeId, ttl),
     leave: (userIds, nodeId) => presence.leave(userIds, nodeId),
-    nodesOf: inOneTurn<readonly UserId[], Map<UserId, NodeId[]>>((requests) => {
+    nodesOf: inOneTurn<readonly UserId[], Map<UserId, readonly NodeId[]>>((requests) => {
       const [only] = requests;
       const found = presence.nodesOf(only && requests.length === 1 ? only : [...new Set(requests.flat())]);
       return requests.map(() => found);

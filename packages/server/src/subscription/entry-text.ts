@@ -1,7 +1,7 @@
 import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
 import type { AnyTRPCRouter } from '@trpc/server';
-import type { EntryText, SharedEntry } from './shared-entry.ts';
-import { numberedFrame, numberedText, textFrame } from './text-frame.ts';
+import type { EncodedEntry, EntryText, SharedEntry } from './shared-entry.ts';
+import { numberedFrame, numberedText, textFrame, withNumber } from './text-frame.ts';
 
 /**
  * Turns feed items into the text of tRPC's WebSocket envelope, through the application's own transformer. A live entry is
@@ -33,9 +33,14 @@ export class FeedText {
     const { parts, encoded } = entry.text;
     if (parts.length !== 4) return textFrame(this.#entryItem(envelope, seq, entry.event));
     const digits = String(seq);
-    const text = encoded[digits.length] ?? numberedText(parts, digits.length);
-    encoded[digits.length] = text;
-    return numberedFrame(envelope, text, digits);
+    encoded[digits.length] ??= { text: numberedText(parts, digits.length), frames: new Map() };
+    const { text, frames } = encoded[digits.length] as EncodedEntry;
+    let frame = frames.get(envelope);
+    if (!frame) {
+      frame = numberedFrame(envelope, text);
+      frames.set(envelope, frame);
+    }
+    return withNumber(frame, digits);
   }
 
   #entryItem(envelope: string, seq: Seq, event: Event): string {

@@ -1,5 +1,5 @@
 import type { Event } from '@tidemark/core';
-import type { NumberedText } from './text-frame.ts';
+import type { Numbered } from './text-frame.ts';
 
 /**
  * A committed event on its way to this node's feeds: one object for all of them, so that what a transport derives from
@@ -15,5 +15,11 @@ export interface SharedEntry {
 export interface EntryText {
   readonly parts: readonly string[];
   /** By the number of digits of the seq. */
-  readonly encoded: NumberedText[];
+  readonly encoded: EncodedEntry[];
+}
+
+export interface EncodedEntry {
+  readonly text: Numbered;
+  /** By the start of the subscription's texts, which is the same for most. */
+  readonly frames: Map<string, Numbered>;
 }

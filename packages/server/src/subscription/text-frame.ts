@@ -11,14 +11,14 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** A text with a run of digits at some places: encoded once, and copied for each number. */
-export interface NumberedText {
+/** Bytes with a run of digits at some places: made once, and copied for each number. */
+export interface Numbered {
   readonly bytes: Buffer;
   readonly places: readonly number[];
 }
 
-/** Between each two of the parts stand as many digits. */
-export function numberedText(parts: readonly string[], digits: number): NumberedText {
+/** A text, between each two of whose parts stand as many digits. */
+export function numberedText(parts: readonly string[], digits: number): Numbered {
   const places: number[] = [];
   let end = 0;
   for (const part of parts.slice(0, -1)) {
@@ -29,17 +29,24 @@ export function numberedText(parts: readonly string[], digits: number): Numbered
   return { bytes: Buffer.from(parts.join('0'.repeat(digits))), places };
 }
 
-/** The frame of `head` and, behind it, the text with these digits. */
-export function numberedFrame(head: string, { bytes, places }: NumberedText, digits: string): Buffer {
-  const length = Buffer.byteLength(head) + bytes.length;
-  const frame = emptyFrame(length);
-  const start = frame.length - bytes.length;
-  frame.write(head, frame.length - length);
-  frame.set(bytes, start);
+/** The frame of `head` and, behind it, the text. */
+export function numberedFrame(head: string, text: Numbered): Numbered {
+  const length = Buffer.byteLength(head) + text.bytes.length;
+  const bytes = emptyFrame(length);
+  const start = bytes.length - text.bytes.length;
+  bytes.write(head, bytes.length - length);
+  bytes.set(text.bytes, start);
+  return { bytes, places: text.places.map((place) => start + place) };
+}
+
+/** A copy with these digits. */
+export function withNumber({ bytes, places }: Numbered, digits: string): Buffer {
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
   // Byte by byte: a call of the platform for five digits costs more than they do.
   for (const place of places)
-    for (let index = 0; index < digits.length; index++) frame[start + place + index] = digits.charCodeAt(index);
-  return frame;
+    for (let index = 0; index < digits.length; index++) copy[place + index] = digits.charCodeAt(index);
+  return copy;
 }
 
 /** With its header, for a text of so many bytes at the end. */

@@ -167,7 +167,7 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       await b.presence.join(['bob', '__proto__'] as UserId[], two, LONG);
       const found = await a.presence.nodesOf(['ann', 'bob', 'cid', '__proto__'] as UserId[]);
       expect(found.get('ann' as UserId)).toEqual([one]);
-      expect(found.get('bob' as UserId)?.sort()).toEqual([one, two]);
+      expect([...(found.get('bob' as UserId) ?? [])].sort()).toEqual([one, two]);
       expect(found.get('__proto__' as UserId)).toEqual([two]);
       expect(found.has('cid' as UserId)).toBe(false);
       await a.presence.leave(['bob', 'ann'] as UserId[], one);
@@ -180,7 +180,7 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       const users = ['ann'] as UserId[];
       await presence.join(users, two, LONG);
       await presence.join(users, one, SHORT);
-      expect((await presence.nodesOf(users)).get('ann' as UserId)?.sort()).toEqual([one, two]);
+      expect([...((await presence.nodesOf(users)).get('ann' as UserId) ?? [])].sort()).toEqual([one, two]);
       await eventually(
         'the first is forgotten',
         async () => (await presence.nodesOf(users)).get('ann' as UserId)?.length === 1,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { numberedFrame, numberedText, textFrame } from '../../src/subscription/text-frame.ts';
+import { numberedFrame, numberedText, textFrame, withNumber } from '../../src/subscription/text-frame.ts';
 
 /** What a WebSocket client makes of frames that are written to its connection as they are. */
 async function received(frames: readonly Buffer[]): Promise<string[]> {
@@ -37,7 +37,10 @@ test('a text takes its number at every place, and may take another', async () =>
     ['a'.repeat(200), 'b', ''],
   ]) {
     const text = numberedText(parts, 3);
-    const frames = ['123', '987'].map((digits) => numberedFrame(`ß${digits}`, text, digits));
-    expect(await received(frames)).toEqual([`ß123${parts.join('123')}`, `ß987${parts.join('987')}`]);
+    for (const head of ['ß', 'longer']) {
+      const frame = numberedFrame(head, text);
+      const frames = ['123', '987'].map((digits) => withNumber(frame, digits));
+      expect(await received(frames)).toEqual([`${head}${parts.join('123')}`, `${head}${parts.join('987')}`]);
+    }
   }
 });
