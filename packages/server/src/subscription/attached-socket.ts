@@ -21,7 +21,7 @@ export class AttachedSocket {
   readonly #tcp: Duplex;
   readonly #bufferLimit: number;
   readonly #feedText: () => FeedText;
-  readonly #tokens = new Map<string, (request: Request) => void>();
+  #tokens = NONE;
   #corked = false;
   #calls = 0;
   #isHeldBack = false;
@@ -44,7 +44,7 @@ export class AttachedSocket {
     const text = typeof message === 'string' ? message : JSON.stringify(message);
     for (const [token, bind] of this.#tokens) {
       if (!text.includes(token)) continue;
-      this.#tokens.delete(token);
+      this.forget(token);
       const { id = null, jsonrpc } = typeof message === 'string' ? (JSON.parse(message) as Request) : message;
       bind({ id, jsonrpc });
       return;
@@ -96,11 +96,13 @@ export class AttachedSocket {
 
   /** Calls back when the token, yielded by a subscription, passes through. */
   expect(token: string, bind: (request: Request) => void): void {
+    if (this.#tokens === NONE) this.#tokens = new Map();
     this.#tokens.set(token, bind);
   }
 
   forget(token: string): void {
     this.#tokens.delete(token);
+    if (this.#tokens.size === 0) this.#tokens = NONE;
   }
 
   write(text: string): void {
@@ -151,6 +153,9 @@ export class AttachedSocket {
     });
   }
 }
+
+/** Most sockets expect no token most of the time, and an idle one is to be small; never written to. */
+const NONE = new Map<string, (request: Request) => void>();
 
 /** Those that were written to in this tick. */
 let corked: AttachedSocket[] = [];

@@ -18,6 +18,9 @@ import type { SharedEntry } from './shared-entry.ts';
 /** Entries written to a sink at once before it is asked whether it is full: what may wait in it beyond its limit. */
 const TEXT_ENTRIES = 16;
 
+/** Most feeds hear nothing ahead of its turn, and an idle one is to be small; never written to. */
+const NONE = new Map<number, SharedEntry>();
+
 /**
  * Stage   7 subscription
  * In      a cursor; then entries as frames bring them
@@ -35,7 +38,7 @@ export class Feed {
   readonly #sink: FeedSink;
   readonly #port: FeedPorts;
   /** Frames of other partitions may overtake: entries ahead by a few wait here, for a moment and bounded. */
-  readonly #ahead = new Map<number, SharedEntry>();
+  #ahead = NONE;
   /** Ends the waits under way; made with the first of them, since most feeds never wait. */
   #waits: AbortController | undefined;
   #closed = false;
@@ -128,6 +131,7 @@ export class Feed {
       this.#gap(seq);
       return;
     }
+    if (this.#ahead === NONE) this.#ahead = new Map();
     this.#ahead.set(seq, entry);
     if (this.#impatient) return;
     this.#impatient = true;
