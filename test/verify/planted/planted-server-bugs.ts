@@ -29,7 +29,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       {
         file: TRANSFER,
         find: COMMIT,
-        replace: `      await announcement.announce(this.#partition, [], [], plan.replies);\n${A_LITTLE_LATER}${COMMIT}`,
+        replace: `      await this.#port.announcement.announce(this.#partition, { events: [], rows: [], replies: plan.replies });\n${A_LITTLE_LATER}${COMMIT}`,
       },
     ],
     faults: [],
@@ -42,7 +42,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       {
         file: TRANSFER,
         find: COMMIT,
-        replace: `      await announcement.announce(this.#partition, plan.events, rows, []);\n${A_LITTLE_LATER}${COMMIT}`,
+        replace: `      await this.#port.announcement.announce(this.#partition, { events: plan.events, rows, replies: [] });\n${A_LITTLE_LATER}${COMMIT}`,
       },
     ],
     faults: [],
