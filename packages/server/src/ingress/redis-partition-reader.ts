@@ -1,4 +1,3 @@
-import { redisFailure } from '../redis/failure.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
 import type { PartitionReader, StreamEntry } from './ingress-stream.ts';
@@ -95,7 +94,7 @@ export class RedisPartitionReader implements PartitionReader {
     } catch (error) {
       this.#opened = false;
       this.#position = START;
-      throw redisFailure(error, 'reading commands');
+      throw error;
     }
   }
 

@@ -90,13 +90,14 @@ export class RedisStreamReads {
 
   async #use<T>(key: string, limitMs: number, use: (connection: RedisConnection) => Promise<T>): Promise<T> {
     this.#idle = this.#idle.filter(({ status }) => status !== 'end');
-    const connection = this.#idle.pop() ?? (await this.#open(key));
+    let connection = this.#idle.pop();
     try {
+      connection ??= await this.#open(key);
       const answer = await this.#calls.deadlines.within(limitMs, READING, use(connection));
       this.#idle.push(connection);
       return answer;
     } catch (error) {
-      dropOwnConnection(connection);
+      if (connection) dropOwnConnection(connection);
       throw redisFailure(error, READING);
     }
   }

@@ -8,7 +8,7 @@ import { Rounds } from './rounds.ts';
 import type { Transfer } from './transfer.ts';
 
 /**
- * Decides which partitions this worker writes, and runs a reader for each. Part of stage 3.
+ * Decides which partitions this worker writes, and runs a reader for each; these go in `Rounds`. Part of stage 3.
  *
  * Every heartbeat the worker says that it lives, and works out from the list of live workers which partitions are its own
  * (rendezvous hashing: when a worker comes or goes, only its partitions move). It takes their leases as they become free,
