@@ -93,12 +93,13 @@ export function attachTo<Router extends AnyTRPCRouter>(
       return;
     }
     sockets.handleUpgrade(request, tcp, head, (socket) => {
-      const peer: Peer = { tcp, answered: true };
+      const attached = ports.wrap(socket, tcp, router);
+      const peer: Peer = { attached, tcp, answered: true };
       peers.set(socket, peer);
       socket.on('pong', () => {
         peer.answered = true;
       });
-      connect(ports.wrap(socket, tcp, router) as unknown as WebSocket, request);
+      connect(attached as unknown as WebSocket, request);
     });
   };
 
@@ -127,7 +128,8 @@ export function attachTo<Router extends AnyTRPCRouter>(
     async close() {
       clearInterval(pings);
       server.off('upgrade', onUpgrade);
-      for (const socket of sockets.clients) socket.close(CLOSE_CODES.goingAway, 'server is going away');
+      for (const socket of sockets.clients)
+        peers.get(socket)?.attached.close(CLOSE_CODES.goingAway, 'server is going away');
       const gone = new Promise<void>((resolve) => sockets.close(() => resolve()));
       // A peer that does not answer the closing handshake is not waited for.
       const cut = setTimeout(() => {
@@ -141,6 +143,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
 
 /** The other end of a socket. */
 interface Peer {
+  readonly attached: AttachedSocket;
   readonly tcp: Duplex & { readonly bytesRead?: number };
   /** It has answered the last ping. */
   answered: boolean;

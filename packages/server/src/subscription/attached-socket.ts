@@ -1,7 +1,8 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { FeedText } from './entry-text.ts';
-import { textFrame } from './text-frame.ts';
+import { type Numbered, textFrame, writeNumbered } from './text-frame.ts';
 
 /** Calls of one socket under way at once. What comes beyond them waits at the sender: to refuse it costs as much as to do it. */
 const CALLS_UNDER_WAY = 256;
@@ -21,8 +22,11 @@ export class AttachedSocket {
   readonly #tcp: Duplex;
   readonly #bufferLimit: number;
   readonly #feedText: () => FeedText;
-  #tokens = NONE;
-  #corked = false;
+  #tokens = NO_TOKENS;
+  /** What leaves at the end of this tick, with the number of each; and its bytes. */
+  #frames = NO_FRAMES;
+  #numbers = NO_NUMBERS;
+  #bytes = 0;
   #calls = 0;
   #isHeldBack = false;
 
@@ -53,6 +57,7 @@ export class AttachedSocket {
   }
 
   close(code?: number, reason?: string): void {
+    this.flush();
     this.#socket.close(code, reason);
   }
 
@@ -96,74 +101,105 @@ export class AttachedSocket {
 
   /** Calls back when the token, yielded by a subscription, passes through. */
   expect(token: string, bind: (request: Request) => void): void {
-    if (this.#tokens === NONE) this.#tokens = new Map();
+    if (this.#tokens === NO_TOKENS) this.#tokens = new Map();
     this.#tokens.set(token, bind);
   }
 
   forget(token: string): void {
     this.#tokens.delete(token);
-    if (this.#tokens.size === 0) this.#tokens = NONE;
+    if (this.#tokens.size === 0) this.#tokens = NO_TOKENS;
   }
 
   write(text: string): void {
-    this.writeFrame(textFrame(text));
+    this.writeFrame(textFrame(text), 0);
   }
 
-  /** Past the sender of `ws`, which has nothing to do where nothing is compressed: it would take two writes a frame. */
-  writeFrame(frame: Buffer): void {
+  /**
+   * At the end of this tick, in one write with all else of it. That goes past the sender of `ws`, which has nothing to do
+   * where nothing is compressed: it would take two writes a frame.
+   *
+   * @param number what stands at the places of the frame
+   */
+  writeFrame(frame: Numbered, number: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (!this.#corked) this.#cork();
-    this.#tcp.write(frame);
+    if (this.#frames === NO_FRAMES) {
+      this.#frames = [frame];
+      this.#numbers = [number];
+      // One immediate for all sockets of a fan-out.
+      if (written.push(this) === 1) setImmediate(flushAll);
+    } else {
+      this.#frames.push(frame);
+      this.#numbers.push(number);
+    }
+    this.#bytes += frame.bytes.length;
   }
 
-  /** Until the tick is over. */
-  #cork(): void {
-    this.#corked = true;
-    this.#tcp.cork();
-    // One immediate for all sockets of a fan-out.
-    if (corked.push(this) === 1) setImmediate(uncorkAll);
-  }
-
-  uncork(): void {
-    this.#corked = false;
-    this.#tcp.uncork();
+  flush(): void {
+    const [frames, numbers, bytes] = [this.#frames, this.#numbers, this.#bytes];
+    this.#frames = NO_FRAMES;
+    this.#numbers = NO_NUMBERS;
+    this.#bytes = 0;
+    if (frames.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
+    const [first] = frames as [Numbered];
+    if (frames.length === 1 && first.places.length === 0) {
+      this.#tcp.write(first.bytes);
+      return;
+    }
+    const isLent = bytes <= desk.length && this.#tcp.writableLength === 0 && this.#tcp instanceof Socket;
+    const together = isLent ? desk.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes);
+    let end = 0;
+    for (const [index, frame] of frames.entries()) end = writeNumbered(frame, numbers[index] as number, together, end);
+    this.#tcp.write(together);
+    if (isLent && this.#tcp.writableLength > 0) desk = Buffer.allocUnsafeSlow(DESK_BYTES);
   }
 
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#tcp.writableLength + this.#bytes;
   }
 
   ready(): boolean {
-    return this.#socket.bufferedAmount < this.#bufferLimit;
+    return this.bufferedBytes < this.#bufferLimit;
   }
 
-  /** Resolves when the socket has drained, closed, or `signal` aborts. */
+  /** Resolves when all that waits has been written, the socket has closed, or `signal` aborts. */
   drained(signal: AbortSignal): Promise<void> {
     if (this.ready() || signal.aborted) return Promise.resolve();
+    this.flush();
     return new Promise((resolve) => {
       const done = () => {
-        this.#tcp.off('drain', done);
         this.#tcp.off('close', done);
         signal.removeEventListener('abort', done);
         resolve();
       };
-      this.#tcp.on('drain', done);
+      // Its turn comes behind all the rest. `drain` would be told only where more waited than the stream's own mark.
+      this.#tcp.write(NOTHING, done);
       this.#tcp.on('close', done);
       signal.addEventListener('abort', done, { once: true });
     });
   }
 }
 
-/** Most sockets expect no token most of the time, and an idle one is to be small; never written to. */
-const NONE = new Map<string, (request: Request) => void>();
+/** Most sockets expect no token and have nothing to write most of the time, and an idle one is to be small; never written to. */
+const NO_TOKENS = new Map<string, (request: Request) => void>();
+const NO_FRAMES: Numbered[] = [];
+const NO_NUMBERS: number[] = [];
+
+const NOTHING = Buffer.alloc(0);
+
+const DESK_BYTES = 64 * 1024;
+/**
+ * Where the frames of a socket are put together, and the next socket's after it: a TCP connection that has nothing left to
+ * write when `write` returns has handed all of it to the kernel. One that has keeps the desk, and another takes its place.
+ */
+let desk = Buffer.allocUnsafeSlow(DESK_BYTES);
 
 /** Those that were written to in this tick. */
-let corked: AttachedSocket[] = [];
+let written: AttachedSocket[] = [];
 
-function uncorkAll(): void {
-  const sockets = corked;
-  corked = [];
-  for (const socket of sockets) socket.uncork();
+function flushAll(): void {
+  const sockets = written;
+  written = [];
+  for (const socket of sockets) socket.flush();
 }
 
 interface Request {

@@ -1,12 +1,12 @@
 import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { EncodedEntry, EntryText, SharedEntry } from './shared-entry.ts';
-import { numberedFrame, numberedText, textFrame, withNumber } from './text-frame.ts';
+import { type Numbered, numberedFrame, numberedText, textFrame } from './text-frame.ts';
 
 /**
  * Turns feed items into the text of tRPC's WebSocket envelope, through the application's own transformer. A live entry is
  * serialised and encoded once for all recipients: with a stand-in for the seq, at which the text is cut; a recipient's
- * frame is the parts with their own seq between. Stage 7.
+ * frame is the parts with their own seq between, put in when it is written. Stage 7.
  *
  * Keeps   what stock tRPC clients expect: `{"id":R,"result":{"type":"data","data":T({id,data}),"id":CURSOR}}`
  * Proved  test/subscription/entry-text.test.ts, test/wire/*
@@ -27,20 +27,20 @@ export class FeedText {
     return `${envelope}${this.#body(item, cursor)},"id":${JSON.stringify(cursor)}}}`;
   }
 
-  /** The whole frame, with the text of that item. */
-  entry(envelope: string, seq: Seq, entry: SharedEntry): Buffer {
+  /** The whole frame with the text of that item, but for the digits of the seq. */
+  entry(envelope: string, seq: Seq, entry: SharedEntry): Numbered {
     entry.text ??= this.#cut(entry.event);
     const { parts, encoded } = entry.text;
     if (parts.length !== 4) return textFrame(this.#entryItem(envelope, seq, entry.event));
-    const digits = String(seq);
-    encoded[digits.length] ??= { text: numberedText(parts, digits.length), frames: new Map() };
-    const { text, frames } = encoded[digits.length] as EncodedEntry;
+    const { length } = String(seq);
+    encoded[length] ??= { text: numberedText(parts, length), frames: new Map() };
+    const { text, frames } = encoded[length] as EncodedEntry;
     let frame = frames.get(envelope);
     if (!frame) {
       frame = numberedFrame(envelope, text);
       frames.set(envelope, frame);
     }
-    return withNumber(frame, digits);
+    return frame;
   }
 
   #entryItem(envelope: string, seq: Seq, event: Event): string {

@@ -48,7 +48,7 @@ export class SocketFeed implements FeedSink {
   }
 
   entry(seq: Seq, entry: SharedEntry): void {
-    this.#socket.writeFrame(this.#text.entry(this.#envelope, seq, entry));
+    this.#socket.writeFrame(this.#text.entry(this.#envelope, seq, entry), seq);
   }
 
   ready(): boolean {

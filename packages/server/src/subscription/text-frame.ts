@@ -1,20 +1,17 @@
 const FINAL_TEXT = 0x81;
 
-/**
- * A WebSocket text frame of a server (RFC 6455, 5.2): final, unmasked, uncompressed. Header and text are one buffer, which
- * leaves in one plain write.
- */
-export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const frame = emptyFrame(length);
-  frame.write(text, frame.length - length);
-  return frame;
-}
-
-/** Bytes with a run of digits at some places: made once, and copied for each number. */
+/** Bytes with a run of digits at some places, or at none: made once, and written with the number of each recipient. */
 export interface Numbered {
   readonly bytes: Buffer;
   readonly places: readonly number[];
+}
+
+/** A WebSocket text frame of a server (RFC 6455, 5.2): final, unmasked, uncompressed; header and text are one buffer. */
+export function textFrame(text: string): Numbered {
+  const length = Buffer.byteLength(text);
+  const bytes = emptyFrame(length);
+  bytes.write(text, bytes.length - length);
+  return { bytes, places: [] };
 }
 
 /** A text, between each two of whose parts stand as many digits. */
@@ -39,14 +36,16 @@ export function numberedFrame(head: string, text: Numbered): Numbered {
   return { bytes, places: text.places.map((place) => start + place) };
 }
 
-/** A copy with these digits. */
-export function withNumber({ bytes, places }: Numbered, digits: string): Buffer {
-  const copy = Buffer.allocUnsafe(bytes.length);
-  copy.set(bytes);
-  // Byte by byte: a call of the platform for five digits costs more than they do.
-  for (const place of places)
-    for (let index = 0; index < digits.length; index++) copy[place + index] = digits.charCodeAt(index);
-  return copy;
+/** Copies it to `target` from `start` on, with the digits of that number; returns where it ends. */
+export function writeNumbered({ bytes, places }: Numbered, number: number, target: Buffer, start: number): number {
+  target.set(bytes, start);
+  if (places.length > 0) {
+    const digits = String(number);
+    // Byte by byte: a call of the platform for five digits costs more than they do.
+    for (const place of places)
+      for (let index = 0; index < digits.length; index++) target[start + place + index] = digits.charCodeAt(index);
+  }
+  return start + bytes.length;
 }
 
 /** With its header, for a text of so many bytes at the end. */

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { AttachedSocket } from '../../src/subscription/attached-socket.ts';
 import { FeedText } from '../../src/subscription/entry-text.ts';
+import { numberedFrame, numberedText } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
 import { settled } from '../support/manual-clock.ts';
 
@@ -123,6 +123,36 @@ test('texts of one tick leave in one write', async () => {
   expect(link.received).toEqual(Array.from({ length: 10 }, (_, n) => `text ${n}`));
 });
 
+test("a number is put in for each socket, and what one of them has yet to write is nobody else's", async () => {
+  await using slow = await connect();
+  await using quick = await connect();
+  slow.client.pause();
+  const frame = numberedFrame('', numberedText(['a', 'b'.repeat(20_000), 'c'], 4));
+  const numbers = Array.from({ length: 1_200 }, (_, index) => 1_000 + index);
+  let isBehind = false;
+  for (const [index, number] of numbers.entries()) {
+    for (const { attached } of [slow, quick]) attached.writeFrame(frame, number);
+    if (index % 3 === 2) await settled();
+    isBehind ||= slow.tcp.writableLength > 0;
+  }
+  expect(isBehind).toBe(true);
+  slow.client.resume();
+  const texts = numbers.map((number) => `a${number}${'b'.repeat(20_000)}${number}c`);
+  for (const { received } of [slow, quick]) {
+    await eventually('all of them', () => received.length === numbers.length, 10_000);
+    expect(received.every((text, index) => text === texts[index])).toBe(true);
+  }
+});
+
+test('what was written in the tick of closing leaves before the socket closes', async () => {
+  await using link = await connect();
+  const closed = new Promise((resolve) => link.client.once('close', resolve));
+  link.attached.write('a last word');
+  link.attached.close(1012);
+  expect(await closed).toBe(1012);
+  expect(link.received).toEqual(['a last word']);
+});
+
 test('listeners and closing go to the socket itself', async () => {
   await using link = await connect();
   const heard: string[] = [];
@@ -153,36 +183,42 @@ describe('a socket whose client does not read', () => {
 
   test('is ready again once it reads', async () => {
     await using link = await stalled();
+    const before = link.tcp.listenerCount('close');
     const drained = link.attached.drained(new AbortController().signal);
     link.client.resume();
     await drained;
     expect(link.attached.ready()).toBe(true);
-    expect(listenersOf(link.tcp)).toBe(0);
+    expect(link.tcp.listenerCount('close')).toBe(before);
   });
 
   test('is no longer waited for when it closes, or when nobody is interested', async () => {
     await using link = await stalled();
+    const before = link.tcp.listenerCount('close');
     const interest = new AbortController();
     const uninterested = link.attached.drained(interest.signal);
     interest.abort();
     await uninterested;
+    expect(link.tcp.listenerCount('close')).toBe(before);
     const drained = link.attached.drained(new AbortController().signal);
     link.attached.terminate();
     await drained;
-    expect(listenersOf(link.tcp)).toBe(0);
+  });
+
+  test('is waited for also while all of it waits for the end of the tick', async () => {
+    await using link = await connect();
+    link.attached.write('x'.repeat(BUFFER_LIMIT));
+    expect(link.attached.ready()).toBe(false);
+    await link.attached.drained(new AbortController().signal);
+    expect(link.attached.ready()).toBe(true);
   });
 
   test('need not be waited for while it has room', async () => {
     await using link = await connect();
+    const before = link.tcp.listenerCount('close');
     await link.attached.drained(new AbortController().signal);
-    expect(listenersOf(link.tcp)).toBe(0);
+    expect(link.tcp.listenerCount('close')).toBe(before);
   });
 });
-
-/** Listeners that `drained` adds; node and ws have others of their own for `close`. */
-function listenersOf(tcp: Duplex): number {
-  return EventEmitter.listenerCount(tcp, 'drain');
-}
 
 /** Counts the calls that reach the kernel, as node's streams make them. */
 function countWrites(tcp: { _writev?: unknown; _write: unknown }): () => number {

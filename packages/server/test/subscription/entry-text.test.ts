@@ -13,6 +13,7 @@ import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
 import { envelopeOf, FeedText } from '../../src/subscription/entry-text.ts';
 import type { SharedEntry } from '../../src/subscription/shared-entry.ts';
+import { writeNumbered } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRawSocket } from '../support/raw-trpc-socket.ts';
 
@@ -62,8 +63,11 @@ function parsed(text: string): string {
   return JSON.stringify(JSON.parse(text));
 }
 
-/** What is behind a frame's header; text-frame.test.ts has headers read by `ws`. */
-function textOf(frame: Buffer): string {
+/** What a recipient reads behind the frame's header; text-frame.test.ts has headers read by `ws`. */
+function entryText(text: FeedText, envelope: string, seq: Seq, entry: SharedEntry): string {
+  const numbered = text.entry(envelope, seq, entry);
+  const frame = Buffer.alloc(numbered.bytes.length);
+  writeNumbered(numbered, seq, frame, 0);
   return frame.toString('utf8', frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2);
 }
 
@@ -107,7 +111,7 @@ describe.each(transformers)('with %s, the text of a live entry is what tRPC send
     const envelope = envelopeOf({ id: 5 });
     const shared: SharedEntry = { event };
     // Two recipients of one entry, each with a seq of their own.
-    const attached = [7, 123_456].map((seq) => textOf(text.entry(envelope, seq as Seq, shared)));
+    const attached = [7, 123_456].map((seq) => entryText(text, envelope, seq as Seq, shared));
     expect(attached.map(parsed)).toEqual(stock.map(parsed));
   });
 });
@@ -136,8 +140,8 @@ test.each([
   const sent = [entryOf(1, chat.created)];
   const { router, text } = routerOf(undefined, sent);
   const [stock] = await stockTexts(router, 1, id, jsonrpc);
-  const attached = text.entry(envelopeOf({ id, jsonrpc }), 1 as Seq, { event: chat.created });
-  expect(parsed(textOf(attached))).toBe(parsed(stock ?? ''));
+  const attached = entryText(text, envelopeOf({ id, jsonrpc }), 1 as Seq, { event: chat.created });
+  expect(parsed(attached)).toBe(parsed(stock ?? ''));
 });
 
 test('recipients whose seqs have different numbers of digits, and whose requests have different ids, get their own', () => {
@@ -146,7 +150,7 @@ test('recipients whose seqs have different numbers of digits, and whose requests
   const own = ['a', 'ü', 'a'].flatMap((id) => [1, 99, 100, 123_456, 98].map((seq) => ({ id, seq: seq as Seq })));
   for (const { id, seq } of own) {
     const expected = text.item(envelopeOf({ id }), entryOf(seq, shared.event).item, formatCursor(epoch, seq));
-    expect(textOf(text.entry(envelopeOf({ id }), seq, shared))).toBe(expected);
+    expect(entryText(text, envelopeOf({ id }), seq, shared)).toBe(expected);
   }
 });
 

@@ -3,7 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { numberedFrame, numberedText, textFrame, withNumber } from '../../src/subscription/text-frame.ts';
+import {
+  type Numbered,
+  numberedFrame,
+  numberedText,
+  textFrame,
+  writeNumbered,
+} from '../../src/subscription/text-frame.ts';
 
 /** What a WebSocket client makes of frames that are written to its connection as they are. */
 async function received(frames: readonly Buffer[]): Promise<string[]> {
@@ -24,10 +30,17 @@ async function received(frames: readonly Buffer[]): Promise<string[]> {
   return texts;
 }
 
+/** The frame with that number, behind a few bytes of something else. */
+function written(frame: Numbered, number: number): Buffer {
+  const target = Buffer.alloc(frame.bytes.length + 5);
+  expect(writeNumbered(frame, number, target, 5)).toBe(target.length);
+  return target.subarray(5);
+}
+
 test('a frame of every form of length is read as its text', async () => {
   const texts = [0, 1, 125, 126, 65_535, 65_536, 200_000].map((length) => 'x'.repeat(length));
   texts.push('ü'.repeat(62), 'ü'.repeat(63), '漢字 🌊'.repeat(10_000));
-  expect(await received(texts.map(textFrame))).toEqual(texts);
+  expect(await received(texts.map((text) => written(textFrame(text), 7)))).toEqual(texts);
 });
 
 test('a text takes its number at every place, and may take another', async () => {
@@ -39,7 +52,7 @@ test('a text takes its number at every place, and may take another', async () =>
     const text = numberedText(parts, 3);
     for (const head of ['ß', 'longer']) {
       const frame = numberedFrame(head, text);
-      const frames = ['123', '987'].map((digits) => withNumber(frame, digits));
+      const frames = [123, 987].map((number) => written(frame, number));
       expect(await received(frames)).toEqual([`${head}${parts.join('123')}`, `${head}${parts.join('987')}`]);
     }
   }
