@@ -9,9 +9,9 @@ import {
   UnavailableError,
 } from '@tidemark/core';
 import type { Reply } from '../notify/node-frame.ts';
+import { partitionOf } from '../spread.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
-import { partitionOf } from './partition.ts';
 
 /**
  * Stage   2 ingress

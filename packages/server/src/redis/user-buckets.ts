@@ -1,5 +1,5 @@
 import type { UserId } from '@tidemark/core';
-import { fnv1a } from '../ingress/partition.ts';
+import { spread } from '../spread.ts';
 
 /**
  * What belongs to users is spread over this many hash tags, so over up to as many servers of a cluster; a call for many
@@ -17,7 +17,7 @@ export interface UserGroup {
 }
 
 function bucketOf(userId: UserId): number {
-  return fnv1a(userId) % USER_BUCKETS;
+  return spread(userId) % USER_BUCKETS;
 }
 
 export function byBucket(userIds: Iterable<UserId>): UserGroup[] {

@@ -1,8 +1,8 @@
 import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
-import { fnv1a } from '../ingress/partition.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
+import { spread } from '../spread.ts';
 import type { PartitionLeases } from './partition-leases.ts';
 import { Rounds } from './rounds.ts';
 import type { Transfer } from './transfer.ts';
@@ -175,18 +175,11 @@ export function preferredWorker(partition: number, workers: readonly NodeId[]): 
   let best: NodeId | undefined;
   let bestScore = -1;
   for (const worker of [...workers].sort()) {
-    const score = mix(fnv1a(`${partition}/${worker}`));
+    const score = spread(`${partition}/${worker}`);
     if (score > bestScore) {
       best = worker;
       bestScore = score;
     }
   }
   return best;
-}
-
-/** Spreads FNV's low bits over all of them (the finaliser of MurmurHash3). */
-function mix(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

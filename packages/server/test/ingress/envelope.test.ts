@@ -1,8 +1,7 @@
-import { type NodeId, parseConversationId } from '@tidemark/core';
+import type { NodeId } from '@tidemark/core';
 import { hostileContent } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { decodeEnvelope, encodeEnvelope } from '../../src/ingress/envelope.ts';
-import { fnv1a, partitionOf } from '../../src/ingress/partition.ts';
 import { addMembers, alice, bob, createGroup, direct, markRead, removeMembers, send } from '../support/commands.ts';
 
 describe('an envelope', () => {
@@ -25,22 +24,5 @@ describe('an envelope', () => {
     ['a command of an unknown kind', '{"replyTo":"n","call":"1","command":{"type":"x"}}', 'type'],
   ])('with %s is refused, naming the field', (_, body, field) => {
     expect(() => decodeEnvelope(body)).toThrow(expect.objectContaining({ code: 'invalid_input', field }));
-  });
-});
-
-describe('the partition of a conversation', () => {
-  test('is by FNV-1a, as published, so that every process and version agrees', () => {
-    expect(fnv1a('')).toBe(0x811c9dc5);
-    expect(fnv1a('a')).toBe(0xe40c292c);
-    expect(fnv1a('foobar')).toBe(0xbf9cf968);
-  });
-
-  test('spreads conversations evenly enough', () => {
-    const counts = new Array<number>(8).fill(0);
-    for (let n = 0; n < 8_000; n++) {
-      const partition = partitionOf(parseConversationId(`u:user-${n}`), 8);
-      counts[partition] = (counts[partition] ?? 0) + 1;
-    }
-    for (const count of counts) expect(count).toBeGreaterThan(800);
   });
 });

@@ -2,8 +2,8 @@ import { type CommandResult, type NodeId, TidemarkError, UnavailableError } from
 import { describe, expect, test } from 'vitest';
 import { decodeEnvelope } from '../../src/ingress/envelope.ts';
 import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memory-ingress-stream.ts';
-import { partitionOf } from '../../src/ingress/partition.ts';
 import { Submission } from '../../src/ingress/submission.ts';
+import { partitionOf } from '../../src/spread.ts';
 import { alice, direct, group, send } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
