@@ -9,6 +9,9 @@ import {
 import { RecentMap } from '../recent-map.ts';
 import { resultOf } from './decide.ts';
 
+/** What a conversation weighs beside its members: in memory it takes as much as so many of them, some 65 bytes each. */
+const ALONE = 6;
+
 /**
  * What the owner of a partition remembers between batches: states of recent conversations, and what recent commands did,
  * without the contents they carried. Only a cache: forgetting costs a read, and whoever finds that it misled forgets all of it.
@@ -17,10 +20,9 @@ export class ConversationCache {
   readonly #states: RecentMap<ConversationId, ConversationState>;
   readonly #commands: RecentMap<string, CommandResult>;
 
-  /** @param limit conversations kept, and commands kept; the least recently used go first. */
-  constructor(limit: number) {
-    this.#states = new RecentMap(limit);
-    this.#commands = new RecentMap(limit);
+  constructor(limits: ConversationCacheLimits) {
+    this.#states = new RecentMap(limits.members, ({ members }) => ALONE + members.size);
+    this.#commands = new RecentMap(limits.commands);
   }
 
   state(conversationId: ConversationId): ConversationState | undefined {
@@ -43,4 +45,11 @@ export class ConversationCache {
     this.#states.clear();
     this.#commands.clear();
   }
+}
+
+/** The least recently used go first, and up to twice as much is kept; see `RecentMap`. */
+export interface ConversationCacheLimits {
+  /** Members of all conversations kept; each conversation counts as ALONE more. */
+  readonly members: number;
+  readonly commands: number;
 }

@@ -8,6 +8,7 @@ import {
   commandKey,
   type Delivery,
   type Event,
+  type HistoryStore,
   type IdSource,
   type InboxRow,
   type NodeId,
@@ -25,7 +26,7 @@ import type { Announcement, News } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
-import { ConversationCache } from './conversation-cache.ts';
+import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
 import type { Recovery } from './recovery.ts';
 import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
@@ -66,7 +67,7 @@ export class Transfer {
     this.#partition = partition;
     this.#reader = reader;
     this.#port = ports;
-    this.#cache = new ConversationCache(ports.cacheSize);
+    this.#cache = new ConversationCache(ports.cache);
   }
 
   /**
@@ -255,7 +256,7 @@ export class Transfer {
       else missing.add(conversationId);
     }
     if (missing.size > 0) {
-      const [loaded] = await Promise.all([this.#port.storage.history.load([...missing]), this.#learnRefusals()]);
+      const [loaded] = await Promise.all([this.#port.load([...missing]), this.#learnRefusals()]);
       await this.#port.recovery.completeTails(this.#partition, [...loaded.values()], this.#port.numbering);
       for (const [conversationId, state] of loaded) states.set(conversationId, state);
       this.#cache.keep(loaded, []);
@@ -350,6 +351,7 @@ export interface TransferPorts {
    */
   readonly holdsLease: () => Promise<boolean>;
   readonly refusals: Refusals;
+  readonly load: HistoryStore['load'];
   readonly storage: Storage;
   readonly numbering: RowNumbering;
   readonly recovery: Recovery;
@@ -361,8 +363,8 @@ export interface TransferPorts {
   readonly inboxMembers: number;
   /** Times a command that fails as a defect is tried before it is parked. */
   readonly attempts: number;
-  /** Conversations and commands remembered per partition. */
-  readonly cacheSize: number;
+  /** Of the partition. */
+  readonly cache: ConversationCacheLimits;
 }
 
 interface Task {

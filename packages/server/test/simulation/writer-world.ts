@@ -402,6 +402,7 @@ export class WriterWorld {
       holdsLease: () => lease.holds(),
       partitionOf: (conversationId) => (conversationId === group ? 0 : 1),
       refusals: gate('refusals', this.#backplane.refusals),
+      load: (conversationIds) => storage.history.load(conversationIds),
       storage,
       numbering,
       recovery: new Recovery({ storage, clock: this.clock, events, retention: RETENTION }),
@@ -418,7 +419,7 @@ export class WriterWorld {
       ids: this.#ids,
       inboxMembers: 500,
       attempts: 3,
-      cacheSize: 100,
+      cache: { members: 1_000, commands: 100 },
     });
     return {
       name,

@@ -105,6 +105,7 @@ export function openWriter(options: WriterOptions = {}) {
     refusals: backplane.refusals,
     partitionOf: options.partitionOf ?? (() => partition),
     holdsLease: options.holdsLease ?? (async () => true),
+    load: (conversationIds) => storage.history.load(conversationIds),
     storage,
     numbering,
     recovery,
@@ -115,7 +116,7 @@ export function openWriter(options: WriterOptions = {}) {
     ids: createIdSource(random),
     inboxMembers: options.inboxMembers ?? 500,
     attempts: options.attempts ?? 3,
-    cacheSize: 100,
+    cache: { members: 1_000, commands: 100 },
   });
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: 2_000 });
   const inboxes = new InboxReader(storage, voids);

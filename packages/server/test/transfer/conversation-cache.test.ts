@@ -11,8 +11,11 @@ const entry = (index: number): [ConversationState['conversation']['conversationI
   return [state.conversation.conversationId, state];
 };
 
+/** What each of `chats` weighs. */
+const WEIGHT = 6 + entry(0)[1].members.size;
+
 test('beyond its limit the conversation that was asked for least recently is forgotten', () => {
-  const cache = new ConversationCache(2);
+  const cache = new ConversationCache({ members: 2 * WEIGHT, commands: 2 });
   cache.keep([entry(0), entry(1)], []);
   expect(cache.state(entry(0)[0])).toBe(entry(0)[1]);
   cache.keep([entry(2)], []);
@@ -20,8 +23,20 @@ test('beyond its limit the conversation that was asked for least recently is for
   expect(known).toEqual([true, false, true]);
 });
 
+test('a large group takes the place of many small conversations', () => {
+  const memberIds = Array.from({ length: 100 }, (_, index) => ids.userId(`member${index}`));
+  const { state: group } = conversationBuilder({ ids, memberIds });
+  const cache = new ConversationCache({ members: 100, commands: 2 });
+  cache.keep([entry(0), entry(1), entry(2)], []);
+  expect(cache.state(entry(0)[0])).toBe(entry(0)[1]);
+  cache.keep([[group.conversation.conversationId, group]], []);
+  expect(cache.state(group.conversation.conversationId)).toBe(group);
+  cache.keep([[group.conversation.conversationId, group]], []);
+  expect(cache.state(entry(0)[0])).toBeUndefined();
+});
+
 test('what a command did is remembered by who gave it, the oldest forgotten beyond twice the limit', () => {
-  const cache = new ConversationCache(2);
+  const cache = new ConversationCache({ members: 100, commands: 2 });
   const [chat] = chats as [(typeof chats)[number]];
   const events = Array.from({ length: 5 }, () => chat.message());
   cache.keep([], events);
@@ -31,7 +46,7 @@ test('what a command did is remembered by who gave it, the oldest forgotten beyo
 });
 
 test('once cleared, nothing is remembered', () => {
-  const cache = new ConversationCache(2);
+  const cache = new ConversationCache({ members: 100, commands: 2 });
   const [chat] = chats as [(typeof chats)[number]];
   const event = chat.message();
   cache.keep([entry(0)], [event]);
