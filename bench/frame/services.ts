@@ -27,15 +27,19 @@ export interface BenchServices extends AsyncDisposable {
   readonly folder: string;
 }
 
+/** Where tests keep a store's memory small, a deployment gives it a good part of the machine's. */
+const POSTGRES_SETTINGS = ['shared_buffers=1GB'];
+const MARIADB_SETTINGS = ['innodb-buffer-pool-size=1G', 'innodb-log-file-size=256M'];
+
 /** How the services are set up; the same for every system of a run. */
 export const SERVICES_NOTE: Readonly<Record<ConfigName, string>> = {
   embedded: 'Services: none; SQLite in a file, with WAL and synchronous=FULL (checked by the storage).',
   'redis-postgres':
-    'Services: Postgres with fsync and synchronous commit on (checked); Redis without AOF and snapshots.',
+    'Services: Postgres with 1 GB of shared buffers, fsync and synchronous commit on (checked); Redis without AOF and snapshots.',
   'redis-mariadb':
-    'Services: MariaDB with innodb_flush_log_at_trx_commit = 1 (checked); Redis without AOF and snapshots.',
+    'Services: MariaDB with a buffer pool of 1 GB, innodb_flush_log_at_trx_commit = 1 (checked); Redis without AOF and snapshots.',
   'redis-postgres-mongo':
-    'Services: Postgres with fsync and synchronous commit on (checked); MongoDB, or the compatible server that stands in for it; Redis without AOF and snapshots.',
+    'Services: Postgres with 1 GB of shared buffers, fsync and synchronous commit on (checked); MongoDB, or the compatible server that stands in for it; Redis without AOF and snapshots.',
 };
 
 export async function startServices(config: ConfigName): Promise<BenchServices> {
@@ -63,11 +67,11 @@ export async function startServices(config: ConfigName): Promise<BenchServices> 
     // Nothing that Tidemark has acknowledged depends on what Redis keeps.
     const redis = await start(startRedis({ appendonly: false }));
     if (config === 'redis-mariadb') {
-      const mariadb = await start(startMariadb());
+      const mariadb = await start(startMariadb({ settings: MARIADB_SETTINGS }));
       await checkMariadb(mariadb.url);
       return { ...parts, redis, postgres: null, store: { kind: 'mysql', url: mariadb.url }, storePids: pids(mariadb) };
     }
-    const postgres = await start(startPostgres({ durable: true }));
+    const postgres = await start(startPostgres({ settings: POSTGRES_SETTINGS }));
     await checkPostgres(postgres.url);
     if (config === 'redis-postgres') {
       return { ...parts, redis, postgres, store: { kind: 'postgres', url: postgres.url }, storePids: pids(postgres) };

@@ -18,26 +18,32 @@ const SETTINGS = ['--innodb-log-file-size=16M', '--innodb-buffer-pool-size=64M',
 /** What Debian's own configuration says; a collation that ignores case is what adapters must be able to live with. */
 const CHARSET = ['--character-set-server=utf8mb4', '--collation-server=utf8mb4_general_ci'];
 
+export interface MariadbOptions {
+  /** The server's own settings, such as `max-connections=50`; a server that MYSQL_URL names keeps those it has. */
+  readonly settings?: readonly string[];
+}
+
 /** A MariaDB of the test's own; or a database of its own in the server that MYSQL_URL names, dropped on dispose. */
-export async function startMariadb(): Promise<Service> {
+export async function startMariadb(options: MariadbOptions = {}): Promise<Service> {
+  const settings = (options.settings ?? []).map((setting) => `--${setting}`);
   const url = process.env.MYSQL_URL;
   if (url) return databaseWithin(url);
   return firstOf('MariaDB', INSTALL, [
-    startBinary,
+    () => startBinary(settings),
     () =>
       startContainer({
         image: IMAGE,
         port: 3306,
         environment: { MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1', MARIADB_DATABASE: 'tidemark' },
-        command: () => ['mariadbd', ...CHARSET],
+        command: () => ['mariadbd', ...CHARSET, ...settings],
         url: urlOf,
         probe: (at) => query(at, 'SELECT 1'),
       }),
-    async () => (await installPackages('mariadb-server')) ?? startBinary(),
+    async () => (await installPackages('mariadb-server')) ?? startBinary(settings),
   ]);
 }
 
-async function startBinary(): Promise<Service | NotHere> {
+async function startBinary(settings: readonly string[]): Promise<Service | NotHere> {
   const command = findProgram(
     'mariadbd',
     '/usr/sbin/mariadbd',
@@ -66,6 +72,7 @@ async function startBinary(): Promise<Service | NotHere> {
         `--pid-file=${join(data, 'server.pid')}`,
         ...SETTINGS,
         ...CHARSET,
+        ...settings,
       ],
       user,
       ready: READY,

@@ -22,18 +22,22 @@ const INSTALL =
   'start a Docker engine, or name a server in POSTGRES_URL.';
 const IMAGE = 'postgres:17';
 const READY = /database system is ready to accept connections/;
-const NOT_DURABLE = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
+const NOT_DURABLE = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 export interface PostgresOptions {
   /** Whether a commit is fsynced, as it is in a deployment. `false` is faster and survives a process only. Default true. */
   readonly durable?: boolean;
+  /** The server's own settings, such as `work_mem=16MB`; a server that POSTGRES_URL names keeps those it has. */
+  readonly settings?: readonly string[];
 }
 
 /** A Postgres of the test's own; or a database of its own in the server that POSTGRES_URL names, dropped on dispose. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<Service> {
   const url = process.env.POSTGRES_URL;
   if (url) return databaseWithin(url);
-  const settings = options.durable === false ? NOT_DURABLE : [];
+  const settings = [...(options.durable === false ? NOT_DURABLE : []), ...(options.settings ?? [])].flatMap(
+    (setting) => ['-c', setting],
+  );
   return firstOf('PostgreSQL', INSTALL, [
     () => startBinary(settings),
     () =>
