@@ -4,14 +4,14 @@ import { cpuMicros } from '../frame/proc.ts';
 import { type Program, startProgram } from '../frame/program.ts';
 import type { BenchServices } from '../frame/services.ts';
 import type { System } from '../systems/system.ts';
-import type { GeneratorSettings } from './generator.ts';
+import type { FanOutRun, GeneratorSettings, SendRun } from './generator.ts';
 import type { RunResult } from './tally.ts';
 
 /** A system with clients, each in a process of its own; both wait while another system has its turn. */
 export interface Contestant {
   readonly system: System;
-  /** Calls the load generator, and says what was spent meanwhile. */
-  measure(run: 'send' | 'fanOut', settings: unknown): Promise<Measured>;
+  /** Calls the load generator, and says what was spent meanwhile; before that it warms up with the same. */
+  measure(run: 'send' | 'fanOut', settings: SendRun | FanOutRun): Promise<Measured>;
   prepare(call: 'openGroup', argument: unknown): Promise<void>;
 }
 
@@ -24,6 +24,8 @@ export interface Contest extends AsyncDisposable {
   readonly contestants: readonly Contestant[];
 }
 
+/** ms of load before each run: a process that waited for the turns of the others has given back memory and compiled code. */
+const WARM_UP = 700;
 /** ms before each run: what the one before left to be done, by a service or a collector, is mostly over then. */
 const PAUSE = 150;
 
@@ -74,12 +76,19 @@ function contestant(system: System, server: number, generator: Program, services
     system,
     prepare: (call, argument) => generator.call(call, argument),
     measure: async (run, settings) => {
+      const milliseconds = Math.min(WARM_UP, settings.milliseconds);
+      const warmUp = await generator.call<RunResult>(run, { ...settings, milliseconds });
       await sleep(PAUSE);
       const before = spent();
       const result = await generator.call<RunResult>(run, settings);
       const after = spent();
       return {
         ...result,
+        // What must not happen at all must not happen then, either.
+        refused: warmUp.refused + result.refused,
+        unanswered: warmUp.unanswered + result.unanswered,
+        lost: warmUp.lost + result.lost,
+        duplicated: warmUp.duplicated + result.duplicated,
         cpu: {
           server: after.server - before.server,
           ...(redis !== undefined && { redis: after.redis - before.redis }),

@@ -59,14 +59,18 @@ export function attachTo<Router extends AnyTRPCRouter>(
   const { router, createContext, path = '/trpc', allowedOrigins, onError } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: ports.limits.frameBytes });
   const peers = new WeakMap<WebSocket, Peer>();
+  /** Upgrade requests that no context was made from yet. */
+  const requests = new Map<AttachedSocket, IncomingMessage>();
 
   const connect = getWSConnectionHandler<AnyTRPCRouter>({
     wss: sockets,
     router,
     createContext: async (contextOptions) => {
       const socket = contextOptions.res as unknown as AttachedSocket;
+      const req = requests.get(socket) as IncomingMessage;
+      requests.delete(socket);
       try {
-        const context: unknown = await createContext(contextOptions);
+        const context: unknown = await createContext({ ...contextOptions, req });
         return withSocket(context, socket);
       } catch (error) {
         socket.close(
@@ -99,7 +103,9 @@ export function attachTo<Router extends AnyTRPCRouter>(
       socket.on('pong', () => {
         peer.answered = true;
       });
-      connect(attached as unknown as WebSocket, request);
+      requests.set(attached, request);
+      socket.once('close', () => requests.delete(attached));
+      connect(attached as unknown as WebSocket, requestLine(request));
     });
   };
 
@@ -164,6 +170,14 @@ function isUnauthenticated(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('code' in error && error.code === 'UNAUTHORIZED') return true;
   return error instanceof Error && parseErrorText(error.message)?.code === 'unauthenticated';
+}
+
+/**
+ * What tRPC's handler reads of the upgrade request. It would keep the whole of it as long as the socket, some kilobytes of
+ * headers, and throw at a Host that is none, where nobody could catch it.
+ */
+function requestLine({ url }: IncomingMessage): IncomingMessage {
+  return { url, headers: {} } as IncomingMessage;
 }
 
 function pathOf(request: IncomingMessage): string {
