@@ -97,17 +97,23 @@ export function attachTo<Router extends AnyTRPCRouter>(
       return;
     }
     sockets.handleUpgrade(request, tcp, head, (socket) => {
-      const attached = ports.wrap(socket, tcp, router);
-      const peer: Peer = { attached, tcp, answered: true };
-      peers.set(socket, peer);
-      socket.on('pong', () => {
-        peer.answered = true;
-      });
+      const attached = peerOf(socket, tcp);
       requests.set(attached, request);
-      socket.once('close', () => requests.delete(attached));
       connect(attached as unknown as WebSocket, requestLine(request));
     });
   };
+
+  /** Apart from the request: what its listeners can see lives as long as the socket. */
+  function peerOf(socket: WebSocket, tcp: Duplex): AttachedSocket {
+    const attached = ports.wrap(socket, tcp, router);
+    const peer: Peer = { attached, tcp, answered: true };
+    peers.set(socket, peer);
+    socket.on('pong', () => {
+      peer.answered = true;
+    });
+    socket.once('close', () => requests.delete(attached));
+    return attached;
+  }
 
   const pings = setInterval(() => {
     for (const socket of sockets.clients) {
