@@ -274,11 +274,11 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/server/src/subscription/attached-socket.ts',
-        find: '    this.#tcp.write(frame);\n',
+        find: '    this.#bytes += frame.bytes.length;\n',
         replace: `    const kept = ((globalThis as { kept?: Buffer[] }).kept ??= []);
     kept.push(Buffer.alloc(1_048_576));
-    frame.copy(kept.at(-1) as Buffer);
-    this.#tcp.write(frame);\n`,
+    frame.bytes.copy(kept.at(-1) as Buffer);
+    this.#bytes += frame.bytes.length;\n`,
       },
     ],
     faults: [],
