@@ -1,12 +1,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { createMessaging } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { initTRPC } from '@trpc/server';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStock, content, startApp } from '../support/app.ts';
+
+const UPGRADE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test.each([
   ['without parameters', ''],
@@ -45,4 +52,49 @@ test.each([
   socket.close();
   await using bob = connectStock(app.wsUrl, 'bob');
   expect(await bob.trpc.serverTime.query()).toEqual(new Date(0));
+});
+
+test.each([
+  ['to another path', '/elsewhere', 'a.test', '404'],
+  ['from an origin that is not allowed', '/trpc', 'https://evil.test', '403'],
+])(
+  'a refused request %s ends nothing but its connection, also where the client resets it',
+  async (_, path, origin, status) => {
+    const t = initTRPC.context<{ user: string }>().create();
+    const messaging = createMessaging({ content, storage: memoryStorage() });
+    const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
+    const server = createServer();
+    messaging.attach(server, { router, createContext: () => ({ user: 'bob' }), allowedOrigins: ['https://app.test'] });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = connect(port, '127.0.0.1');
+    const reset = new Promise<void>((resolve) => {
+      server.once('connection', (tcp) => tcp.once('close', resolve));
+    });
+    client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: ${origin}\r\n${UPGRADE}\r\n\r\n`);
+    const [answer] = await once(client, 'data');
+    expect(String(answer)).toContain(status);
+    client.resetAndDestroy();
+    await reset;
+    await messaging.close();
+    server.close();
+  },
+);
+
+test('a client that announces parameters and never sends them is closed, and one that sends them is not', async () => {
+  await using app = await startApp();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const open = async () => {
+    const socket = new WebSocket(`${app.wsUrl}?connectionParams=1`);
+    await once(socket, 'open');
+    return socket;
+  };
+  const [nameless, alice] = await Promise.all([open(), open()]);
+  alice.send(JSON.stringify({ method: 'connectionParams', data: { token: 'token-alice' } }));
+  alice.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'serverTime' } }));
+  await once(alice, 'message');
+  vi.advanceTimersByTime(10_000);
+  expect((await once(nameless, 'close'))[0]).toBe(4500);
+  expect(alice.readyState).toBe(WebSocket.OPEN);
+  alice.terminate();
 });

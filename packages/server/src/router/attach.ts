@@ -11,13 +11,15 @@ import { ATTACHED_SOCKET } from './procedure-maker.ts';
 export const CLOSE_CODES = {
   /** createContext refused the identity: renew the token, or stop. */
   unauthenticated: 4401,
-  /** createContext failed otherwise: try again later. */
+  /** createContext failed otherwise, or never had its parameters: try again later. */
   contextFailed: 4500,
   /** This process is going away: connect again, it will be to another. */
   goingAway: 1012,
 } as const;
 
 const PING_EVERY = 25_000;
+/** ms in which a client that announced connection parameters has to send them: until then nobody knows who it is. */
+const PARAMETERS_WITHIN = 10_000;
 
 export interface AttachOptions<Router extends AnyTRPCRouter> {
   /** The application's router, with messaging's procedures in it. */
@@ -59,16 +61,14 @@ export function attachTo<Router extends AnyTRPCRouter>(
   const { router, createContext, path = '/trpc', allowedOrigins, onError } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: ports.limits.frameBytes });
   const peers = new WeakMap<WebSocket, Peer>();
-  /** Upgrade requests that no context was made from yet. */
-  const requests = new Map<AttachedSocket, IncomingMessage>();
+  const handshakes = new Map<AttachedSocket, Handshake>();
 
   const connect = getWSConnectionHandler<AnyTRPCRouter>({
     wss: sockets,
     router,
     createContext: async (contextOptions) => {
       const socket = contextOptions.res as unknown as AttachedSocket;
-      const req = requests.get(socket) as IncomingMessage;
-      requests.delete(socket);
+      const { req } = endHandshake(socket) ?? contextOptions;
       try {
         const context: unknown = await createContext({ ...contextOptions, req });
         return withSocket(context, socket);
@@ -98,7 +98,10 @@ export function attachTo<Router extends AnyTRPCRouter>(
     }
     sockets.handleUpgrade(request, tcp, head, (socket) => {
       const attached = peerOf(socket, tcp);
-      requests.set(attached, request);
+      const late = setTimeout(() => {
+        attached.close(CLOSE_CODES.contextFailed, `no connection parameters within ${PARAMETERS_WITHIN} ms`);
+      }, PARAMETERS_WITHIN).unref();
+      handshakes.set(attached, { req: request, late });
       connect(attached as unknown as WebSocket, requestLine(request));
     });
   };
@@ -111,8 +114,15 @@ export function attachTo<Router extends AnyTRPCRouter>(
     socket.on('pong', () => {
       peer.answered = true;
     });
-    socket.once('close', () => requests.delete(attached));
+    socket.once('close', () => endHandshake(attached));
     return attached;
+  }
+
+  function endHandshake(socket: AttachedSocket): Handshake | undefined {
+    const handshake = handshakes.get(socket);
+    clearTimeout(handshake?.late);
+    handshakes.delete(socket);
+    return handshake;
   }
 
   const pings = setInterval(() => {
@@ -153,6 +163,12 @@ export function attachTo<Router extends AnyTRPCRouter>(
   };
 }
 
+/** Of a socket that no context was made for yet. */
+interface Handshake {
+  readonly req: IncomingMessage;
+  readonly late: NodeJS.Timeout;
+}
+
 /** The other end of a socket. */
 interface Peer {
   readonly attached: AttachedSocket;
@@ -190,6 +206,9 @@ function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] as string;
 }
 
+/** Node's own listener is gone after an upgrade: without one, a connection that is reset would end the process. */
 function refuse(tcp: Duplex, status: string): void {
+  tcp.on('error', () => tcp.destroy());
+  tcp.once('finish', () => tcp.destroy());
   tcp.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
