@@ -134,6 +134,7 @@ export class AttachedSocket {
     this.#bytes += frame.bytes.length;
   }
 
+  /** Writes what this tick has brought so far. */
   flush(): void {
     const [frames, numbers, bytes] = [this.#frames, this.#numbers, this.#bytes];
     this.#frames = NO_FRAMES;
