@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { createMessaging } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { initTRPC } from '@trpc/server';
+import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectStock, content, startApp } from '../support/app.ts';
@@ -15,31 +16,46 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test.each([
-  ['without parameters', ''],
-  ['once its parameters are there', '?connectionParams=1'],
-])('the context is made from the whole upgrade request, %s', async (_, query) => {
+/** An application that tells of each handshake, and lets pages of one origin connect. */
+async function startListening(onHandshake: (handshake: CreateWSSContextFnOptions) => void = () => {}) {
   const t = initTRPC.context<{ user: string }>().create();
   const messaging = createMessaging({ content, storage: memoryStorage() });
   const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
   const server = createServer();
-  const seen = new Promise((resolve) => {
-    messaging.attach(server, {
-      router,
-      createContext: ({ req, info }) => {
-        resolve([req.headers.cookie, req.url, req.socket.remoteAddress, info.connectionParams]);
-        return { user: 'bob' };
-      },
-    });
+  messaging.attach(server, {
+    router,
+    allowedOrigins: ['https://app.test'],
+    createContext: (handshake) => {
+      onHandshake(handshake);
+      return { user: 'bob' };
+    },
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/trpc${query}`, { headers: { cookie: 'session=1' } });
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      await messaging.close();
+      server.close();
+    },
+  };
+}
+
+test.each([
+  ['without parameters', ''],
+  ['once its parameters are there', '?connectionParams=1'],
+])('the context is made from the whole upgrade request, %s', async (_, query) => {
+  let tell: (seen: unknown) => void = () => {};
+  const seen = new Promise((resolve) => {
+    tell = resolve;
+  });
+  await using app = await startListening(({ req, info }) => {
+    tell([req.headers.cookie, req.url, req.socket.remoteAddress, info.connectionParams]);
+  });
+  const socket = new WebSocket(`ws://127.0.0.1:${app.port}/trpc${query}`, { headers: { cookie: 'session=1' } });
   await once(socket, 'open');
   if (query !== '') socket.send(JSON.stringify({ method: 'connectionParams', data: { token: 'x' } }));
   expect(await seen).toEqual(['session=1', `/trpc${query}`, '127.0.0.1', query === '' ? null : { token: 'x' }]);
-  await messaging.close();
-  server.close();
 });
 
 test.each([
@@ -60,24 +76,16 @@ test.each([
 ])(
   'a refused request %s ends nothing but its connection, also where the client resets it',
   async (_, path, origin, status) => {
-    const t = initTRPC.context<{ user: string }>().create();
-    const messaging = createMessaging({ content, storage: memoryStorage() });
-    const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
-    const server = createServer();
-    messaging.attach(server, { router, createContext: () => ({ user: 'bob' }), allowedOrigins: ['https://app.test'] });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const client = connect(port, '127.0.0.1');
+    await using app = await startListening();
+    const client = connect(app.port, '127.0.0.1');
     const reset = new Promise<void>((resolve) => {
-      server.once('connection', (tcp) => tcp.once('close', resolve));
+      app.server.once('connection', (tcp) => tcp.once('close', resolve));
     });
     client.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nOrigin: ${origin}\r\n${UPGRADE}\r\n\r\n`);
     const [answer] = await once(client, 'data');
     expect(String(answer)).toContain(status);
     client.resetAndDestroy();
     await reset;
-    await messaging.close();
-    server.close();
   },
 );
 
