@@ -11,6 +11,7 @@ import { RowNumbering } from './inbox/number-rows.ts';
 import { shareAllocations } from './inbox/share-allocations.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
 import { Submission } from './ingress/submission.ts';
+import { LimitEvents } from './limit-events.ts';
 import { memoryBackplane } from './memory-backplane.ts';
 import { Announcement } from './notify/announcement.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
@@ -60,6 +61,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const { settings, storage } = parseOptions(options);
   const { nodeId, clock, random, limits } = settings;
   const events = new ServerEventBus();
+  const limitEvents = new LimitEvents(events, clock);
   const ids = createIdSource(options.random);
   const backplane =
     options.backplane ??
@@ -134,6 +136,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     hub,
     reader,
     limits,
+    limitEvents,
     ports: { reader, clock, random, events, page: limits.page, gapPatience: 25, aheadLimit: 64 },
   });
 

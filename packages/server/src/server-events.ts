@@ -1,5 +1,6 @@
 import type { NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
+import type { LimitCaller } from './limit-events.ts';
 
 /**
  * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
@@ -46,6 +47,8 @@ export interface ServerEvents {
   purged: { rows: number };
   /** A caller exceeded a limit. */
   'rate-limited': { userId: UserId };
+  /** A bound refused something. `limit` is the option that sets it; at most one a second for each limit and caller. */
+  'limit-reached': { limit: string } & LimitCaller;
   /**
    * `close` resolved after `ms` although these steps had not ended, nor the batches of these partitions. Their entries stay
    * queued, and other workers carry them out once the leases of this node have run out.

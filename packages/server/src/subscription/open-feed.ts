@@ -1,5 +1,6 @@
 import { type Epoch, type Limits, type Seq, TidemarkError, type UserId } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
+import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from './attached-socket.ts';
 import { Feed, type FeedPorts } from './feed.ts';
 import type { FeedHub } from './feed-hub.ts';
@@ -20,8 +21,9 @@ export function createOpenFeed(options: {
   reader: InboxReader;
   ports: FeedPorts;
   limits: Limits;
+  limitEvents: LimitEvents;
 }): OpenFeed {
-  const { hub, reader, ports, limits } = options;
+  const { hub, reader, ports, limits, limitEvents } = options;
 
   async function begin(feed: Feed, cursor: Parameters<OpenFeed>[1]): Promise<void> {
     try {
@@ -35,7 +37,11 @@ export function createOpenFeed(options: {
 
   return async function* openFeed(userId, cursor, socket, signal) {
     if (hub.count(userId) >= limits.feedsPerUser) {
-      throw new TidemarkError('rate_limited', `at most ${limits.feedsPerUser} feeds per user on one process`);
+      limitEvents.reached('limits.feedsPerUser', { userId });
+      throw new TidemarkError(
+        'rate_limited',
+        `at most ${limits.feedsPerUser} feeds per user on one process (limits.feedsPerUser)`,
+      );
     }
     const sink = socket ? new SocketFeed(socket) : new GeneratorFeed(reader.epoch);
     const feed = new Feed(userId, sink, ports);

@@ -1,13 +1,15 @@
 import { DEFAULT_LIMITS, type FeedItem, type Seq, UnavailableError } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
+import { LimitEvents } from '../../src/limit-events.ts';
 import { createOpenFeed } from '../../src/subscription/open-feed.ts';
 import { openFeeds } from '../support/feeds.ts';
 import { settled } from '../support/manual-clock.ts';
 
 function openSubscriptions(feedsPerUser = 2) {
   const feeds = openFeeds();
-  const { hub, reader, ports, userId } = feeds;
-  const openFeed = createOpenFeed({ hub, reader, ports, limits: { ...DEFAULT_LIMITS, feedsPerUser } });
+  const { hub, reader, ports, userId, events, clock } = feeds;
+  const limitEvents = new LimitEvents(events, clock);
+  const openFeed = createOpenFeed({ hub, reader, ports, limits: { ...DEFAULT_LIMITS, feedsPerUser }, limitEvents });
   /** Subscribes, and keeps what comes. */
   function subscribe(after?: number) {
     const stop = new AbortController();
