@@ -1,6 +1,6 @@
 import type { ContentMap } from './content.ts';
 import type { Event } from './event.ts';
-import type { Cursor, Seq } from './ids.ts';
+import type { Cursor, Seq, UserId } from './ids.ts';
 
 /**
  * One place in a user's inbox. `event` is null for a void: a seq that a crash left unfilled and that was closed, so
@@ -19,6 +19,19 @@ export interface InboxEntry<C = ContentMap> {
  *  - `ahead`  the cursor is beyond the store's newest entry: the store lost data (a restored backup).
  */
 export type ResetReason = 'new' | 'epoch' | 'floor' | 'ahead';
+
+/** What the first item of a feed says of it, over every transport and after each reconnect. */
+export interface FeedInfo {
+  /** Whose inbox it is, as the server reads the identity: a client shows and stores nothing of another user's. */
+  readonly userId: UserId;
+  /** What the server refuses beyond, in bytes: a client checks before it sends. */
+  readonly limits: { readonly contentBytes: number; readonly frameBytes: number };
+}
+
+/** In the first item of a feed alone; absent from servers before it. */
+interface FirstOfFeed {
+  readonly feed?: FeedInfo;
+}
 
 /** Explicit notice that the client must rebuild from a snapshot, and continue from `cursor` afterwards. */
 export interface Reset {
@@ -46,7 +59,7 @@ export interface Live {
 }
 
 /** What the live feed carries; the tracked id of each is the cursor to resume from. */
-export type FeedItem<C = ContentMap> = Entries<C> | Reset | Live;
+export type FeedItem<C = ContentMap> = (Entries<C> | Reset | Live) & FirstOfFeed;
 
 /** What `inbox.since` answers. */
 export type InboxPage<C = ContentMap> =

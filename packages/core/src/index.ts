@@ -70,7 +70,7 @@ export {
   selfConversationId,
   type UserId,
 } from './ids.ts';
-export type { Entries, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
+export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { DEFAULT_LIMITS, type Limits } from './limits.ts';
 export type { Message, Receipt } from './message.ts';

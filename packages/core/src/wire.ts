@@ -123,10 +123,14 @@ export const event = z.discriminatedUnion('type', [
 
 export const inboxEntry = z.object({ seq, event: event.nullable() });
 
+const bytes = position.min(1);
+/** In the first item of a feed. */
+const feed = z.object({ userId, limits: z.object({ contentBytes: bytes, frameBytes: bytes }) }).optional();
+
 export const feedItem = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('entries'), entries: z.array(inboxEntry), head: seq.optional() }),
-  z.object({ type: z.literal('reset'), reason: z.enum(['new', 'epoch', 'floor', 'ahead']), cursor }),
-  z.object({ type: z.literal('live'), cursor }),
+  z.object({ type: z.literal('entries'), entries: z.array(inboxEntry), head: seq.optional(), feed }),
+  z.object({ type: z.literal('reset'), reason: z.enum(['new', 'epoch', 'floor', 'ahead']), cursor, feed }),
+  z.object({ type: z.literal('live'), cursor, feed }),
 ]);
 
 const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };

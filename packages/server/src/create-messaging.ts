@@ -137,7 +137,16 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     reader,
     limits,
     limitEvents,
-    ports: { reader, clock, random, events, page: limits.page, gapPatience: 25, aheadLimit: 64 },
+    ports: {
+      reader,
+      clock,
+      random,
+      events,
+      limits: { contentBytes: limits.contentBytes, frameBytes: limits.frameBytes },
+      page: limits.page,
+      gapPatience: 25,
+      aheadLimit: 64,
+    },
   });
 
   const texts = new WeakMap<AnyTRPCRouter, FeedText>();

@@ -11,6 +11,7 @@ import {
   type ErrorCode,
   type Event,
   evolve,
+  type FeedInfo,
   type FeedItem,
   formatCursor,
   type InboxEntry,
@@ -43,6 +44,8 @@ interface Feed {
   lastEventId: string | null;
   connected: boolean;
   over: boolean;
+  /** Its first item is out. */
+  begun: boolean;
 }
 
 /** Distribution over the commands of a draft that has not got its conversationSeq yet. */
@@ -57,6 +60,9 @@ export type CallName = 'send' | 'since' | 'list' | 'get' | 'members' | 'history'
 export class ModelServer {
   epoch = 'one' as Epoch;
   readonly calls: { name: CallName; userId: UserId; input: unknown }[] = [];
+  /** Whose feed the first item says it is, where that isn't the one who asks; null: a server that does not say. */
+  feedOf: string | null | undefined;
+  limits: FeedInfo['limits'] = { contentBytes: 64 * 1024, frameBytes: 1024 * 1024 };
   /** False: a server of before catch-ups named the head. */
   tellsHeads = true;
   /** Entries in one feed item or page; conversations in one page of the list. */
@@ -266,7 +272,14 @@ export class ModelServer {
         head: { query: async () => ({ cursor: this.head(userId) }) },
         feed: {
           subscribe: ({ cursor }, observer) => {
-            const feed: Feed = { userId, observer, lastEventId: cursor ?? null, connected: false, over: false };
+            const feed: Feed = {
+              userId,
+              observer,
+              lastEventId: cursor ?? null,
+              connected: false,
+              over: false,
+              begun: false,
+            };
             this.feeds.add(feed);
             queueMicrotask(() => {
               if (!this.#offline.has(userId)) this.#open(feed, cursor ?? null);
@@ -435,6 +448,7 @@ export class ModelServer {
   #open(feed: Feed, cursor: string | null): void {
     if (feed.over) return;
     feed.connected = true;
+    feed.begun = false;
     feed.observer.onStarted?.();
     const reset = this.#resetFor(feed.userId, cursor);
     const { floor, entries } = this.#inbox(feed.userId);
@@ -450,8 +464,12 @@ export class ModelServer {
     this.#deliver(feed, { type: 'live', cursor: formatCursor(this.epoch, head) }, head);
   }
 
-  #deliver(feed: Feed, data: FeedItem, seq: number): void {
+  #deliver(feed: Feed, item: FeedItem, seq: number): void {
     const id = formatCursor(this.epoch, seq);
+    const of = this.feedOf === undefined ? feed.userId : this.feedOf;
+    const says = !feed.begun && of !== null;
+    const data = says ? { ...item, feed: { userId: of as UserId, limits: this.limits } } : item;
+    feed.begun = true;
     if (this.#framesToDrop > 0) {
       this.#framesToDrop -= 1;
       return;

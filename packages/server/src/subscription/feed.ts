@@ -2,6 +2,7 @@ import {
   backoff,
   type Clock,
   type Cursor,
+  type FeedInfo,
   type FeedItem,
   formatCursor,
   type InboxEntry,
@@ -48,6 +49,8 @@ export class Feed {
   #head = 0;
   #mode: 'reading' | 'live' = 'reading';
   #impatient = false;
+  /** The first item says whose feed it is. */
+  #hasBegun = false;
   /** The sink knows that it is live, and nothing from the store was written since. */
   #saidLive = false;
 
@@ -155,7 +158,7 @@ export class Feed {
 
   #reset(reason: ResetReason): void {
     this.#saidLive = false;
-    this.#sink.item({ type: 'reset', reason, cursor: this.#cursorText() }, this.#cursorText());
+    this.#item({ type: 'reset', reason, cursor: this.#cursorText() });
     this.#port.events.emit('feed-reset', { userId: this.userId, reason });
   }
 
@@ -202,7 +205,7 @@ export class Feed {
       this.#cursor = (slice.at(-1) as InboxEntry).seq;
       this.#saidLive = false;
       const head = Math.max(this.#head, this.#heard, this.#cursor) as Seq;
-      this.#sink.item({ type: 'entries', entries: slice, head }, this.#cursorText());
+      this.#item({ type: 'entries', entries: slice, head });
     }
     return true;
   }
@@ -211,7 +214,15 @@ export class Feed {
     this.#mode = 'live';
     if (this.#saidLive) return;
     this.#saidLive = true;
-    this.#sink.item({ type: 'live', cursor: this.#cursorText() }, this.#cursorText());
+    this.#item({ type: 'live', cursor: this.#cursorText() });
+  }
+
+  /** What is read from the store, and notices. Live entries never come first: a feed begins by reading. */
+  #item(item: FeedItem): void {
+    const { userId } = this;
+    const first = this.#hasBegun ? item : { ...item, feed: { userId, limits: this.#port.limits } };
+    this.#hasBegun = true;
+    this.#sink.item(first, this.#cursorText());
   }
 
   /** Call it while open: aborts when the feed closes. */
@@ -244,6 +255,8 @@ export interface FeedPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly events: ServerEventBus;
+  /** Told at the beginning of each feed. */
+  readonly limits: FeedInfo['limits'];
   /** Entries per page of catch-up, at most. */
   readonly page: number;
   /** ms to wait for an entry that was overtaken, before the store is read. */

@@ -39,6 +39,18 @@ describe('a subscription', () => {
     stop.abort();
   });
 
+  test('says in its first item, and in no other, whose it is and what the server takes', async () => {
+    const { put, subscribe, userId } = openSubscriptions(3);
+    await put(1, 2, 3);
+    const feed = { userId, limits: { contentBytes: 1_000, frameBytes: 2_000 } };
+    for (const after of [undefined, 1, 3]) {
+      const { items, stop } = subscribe(after);
+      await settled();
+      expect(items.map((item) => item.feed)).toEqual([feed, ...items.slice(1).map(() => undefined)]);
+      stop.abort();
+    }
+  });
+
   test('without a cursor is told to take a snapshot, and begins at the head', async () => {
     const { put, subscribe } = openSubscriptions();
     await put(1, 2);

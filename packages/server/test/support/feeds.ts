@@ -41,6 +41,7 @@ export function openFeeds(
     clock,
     events,
     random: seededRandom(1),
+    limits: { contentBytes: 1_000, frameBytes: 2_000 },
     page,
     gapPatience: GAP_PATIENCE,
     aheadLimit,
