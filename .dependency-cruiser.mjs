@@ -5,14 +5,15 @@
  * `aliased-tsconfig`, and that is how a rule tells a public entry point from a reach into another package's folder.
  */
 
-const STAGES = 'router|ingress|transfer|inbox|store|notify|subscription';
+const STAGES = 'gate|router|ingress|transfer|inbox|store|notify|subscription';
 
 /** The formats in which stages hand over work: both ends run them, so their functions are shared, not only their types. */
 const FORMATS = ['ingress/envelope', 'ingress/partition', 'notify/node-frame'];
 
 /** Stage → the stages whose ports it may name. The flow runs one way; transfer also reads what ingress queued. */
 const KNOWS = {
-  router: ['ingress', 'inbox', 'store', 'notify', 'subscription'],
+  gate: ['router', 'subscription'],
+  router: ['gate', 'ingress', 'inbox', 'store', 'notify', 'subscription'],
   ingress: ['notify'],
   transfer: ['ingress', 'inbox', 'store', 'notify'],
   inbox: ['store'],
