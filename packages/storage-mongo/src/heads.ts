@@ -6,37 +6,46 @@ import { guard, indexesTaken } from './mongo-errors.ts';
  * A user's head must survive the expiry of every row, or seqs would be given twice. What survives is a ceiling: the last
  * seq of the block of 256 that the user has reached. It is written before the first row that would exceed the one
  * before, so no row is ever above its user's ceiling, and a user with rows always has one.
+ *
+ * Head and floor come from the rows. The ceiling stands in for them only when no row is left and the rows of its block
+ * may have expired: until then a missing row is one that its writer has not written yet, and a device that began at the
+ * ceiling would wait for seqs that are given before it.
  */
 const BLOCK = 256;
+/**
+ * No row is taken for expired before so much of the retention has passed since its block was begun. Less than a whole one,
+ * since rows carry the time of their writers, whose clocks differ.
+ */
+const SURELY_KEPT = 1 / 2;
 /** Ceilings a process remembers, so that it writes each once. About 100 bytes each. */
 const REMEMBERED = 50_000;
 
 export class Ceilings {
   readonly #heads: MongoCollection;
+  readonly #retention: number;
   /** Ceilings that are stored, least recently raised first. What is stored may be higher, never lower. */
   readonly #stored = new Map<UserId, number>();
 
-  constructor(heads: MongoCollection) {
+  /** @param retention ms that a row is kept */
+  constructor(heads: MongoCollection, retention: number) {
     this.#heads = heads;
+    this.#retention = retention;
   }
 
   /** Raises the ceilings that these rows need. Resolves before any of the rows may be written. */
   async raise(rows: readonly InboxRow[]): Promise<void> {
-    const wanted = new Map<UserId, number>();
-    const begun = new Set<UserId>();
-    for (const { userId, seq } of rows) {
-      const known = Math.max(wanted.get(userId) ?? 0, this.#stored.get(userId) ?? 0);
-      if (seq > known) wanted.set(userId, Math.ceil(seq / BLOCK) * BLOCK);
-      if (seq !== 1) continue;
-      begun.add(userId);
-      wanted.set(userId, Math.max(known, BLOCK));
+    const wanted = new Map<UserId, { ceiling: number; keptUntil: Date }>();
+    for (const { userId, seq, at } of rows) {
+      if (seq <= Math.max(wanted.get(userId)?.ceiling ?? 0, this.#stored.get(userId) ?? 0)) continue;
+      const keptUntil = new Date(at + this.#retention * SURELY_KEPT);
+      wanted.set(userId, { ceiling: Math.ceil(seq / BLOCK) * BLOCK, keptUntil });
     }
     // In one order for all, so that two writers wait for each other at most once.
     const inOrder = [...wanted].sort(([a], [b]) => (a < b ? -1 : 1));
-    let missing = inOrder.map(([userId, ceiling]) => ({
+    let missing = inOrder.map(([userId, { ceiling, keptUntil }]) => ({
       updateOne: {
         filter: { _id: userId },
-        update: { $max: { ceiling }, ...(begun.has(userId) && { $set: { begun: true } }) },
+        update: { $max: { ceiling, keptUntil }, $setOnInsert: { firstKeptUntil: keptUntil } },
         upsert: true,
       },
     }));
@@ -45,7 +54,7 @@ export class Ceilings {
       const taken = await indexesTaken(() => this.#heads.bulkWrite(missing, { ordered: false }));
       missing = taken.flatMap((index) => missing[index] ?? []);
     }
-    for (const [userId, ceiling] of wanted) this.#remember(userId, ceiling);
+    for (const [userId, { ceiling }] of wanted) this.#remember(userId, ceiling);
   }
 
   /** Forgets what is stored: the store may be another one than before. */
@@ -74,21 +83,32 @@ export async function readBounds(
   const found = await guard(() =>
     heads.aggregate([{ $match: { _id: { $in: [...userIds] } } }, edge(inboxName, 1), edge(inboxName, -1)]).toArray(),
   );
-  for (const document of found as Head[]) {
-    const { _id: userId, ceiling, begun, lowest, highest } = document;
-    // Before seq 1 was ever written nothing can have expired: a later seq was faster, and below it is a hole.
-    const oldest = begun ? (lowest[0]?.seq ?? 1) : 1;
-    const floor = lowest[0] ? oldest - 1 : ceiling;
-    bounds.set(userId, { floor: floor as Seq, head: (highest[0]?.seq ?? ceiling) as Seq });
+  const now = Date.now();
+  for (const { _id: userId, ceiling, keptUntil, firstKeptUntil, lowest, highest } of found as Head[]) {
+    const [first, last] = [lowest[0]?.seq, highest[0]?.seq];
+    if (first !== undefined && last !== undefined) {
+      // While nothing can have expired, what is missing below the first row is a hole that its writer may still fill.
+      const floor = isPast(firstKeptUntil, now) ? first - 1 : 0;
+      bounds.set(userId, { floor: floor as Seq, head: last as Seq });
+      continue;
+    }
+    const head = (isPast(keptUntil, now) ? ceiling : ceiling - BLOCK) as Seq;
+    bounds.set(userId, { floor: head, head });
   }
   return bounds;
+}
+
+function isPast(date: Date | undefined, now: number): boolean {
+  return date === undefined || date.getTime() <= now;
 }
 
 interface Head extends MongoDocument {
   readonly _id: UserId;
   readonly ceiling: number;
-  /** Seq 1 has been written. */
-  readonly begun?: boolean;
+  /** Rows above the ceiling before this one cannot have expired until then. */
+  readonly keptUntil?: Date;
+  /** No row of this user can have expired until then. */
+  readonly firstKeptUntil?: Date;
   readonly lowest: readonly { readonly seq: number }[];
   readonly highest: readonly { readonly seq: number }[];
 }

@@ -57,7 +57,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   }
   const collections = collectionsOf(options.db, prefix);
   const { inbox } = collections;
-  const ceilings = new Ceilings(collections.heads);
+  const ceilings = new Ceilings(collections.heads, retention);
   let epoch: Epoch | undefined;
 
   /**

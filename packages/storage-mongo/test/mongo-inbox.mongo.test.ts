@@ -46,6 +46,9 @@ const row = (seq: number, at = Date.now(), userId = alice): InboxRow => ({
   at,
 });
 
+/** More than half of the retention ago: rows of that time may have expired. */
+const longAgo = (): number => Date.now() - 8 * 24 * 60 * 60 * 1000;
+
 inboxConformance('mongoInbox', async () => {
   const { db, ...database } = emptyDatabase();
   const inbox = await opened(db);
@@ -57,6 +60,9 @@ inboxConformance('mongoInbox', async () => {
       const rows = db.collection('tidemark_inbox');
       const expireAt = new Date(Date.now() + 2_000);
       await rows.updateMany({ at: { $lt: new Date(before) } }, { $set: { expireAt } });
+      // As after half of the retention.
+      const past = { keptUntil: new Date(), firstKeptUntil: new Date() };
+      await db.collection('tidemark_heads').updateMany({}, { $set: past });
       await inbox.purge(before, 1_000);
       await expect.poll(() => rows.countDocuments({ expireAt: { $lte: expireAt } }), { timeout: 30_000 }).toBe(0);
     },
@@ -82,7 +88,7 @@ describe('retention by the TTL index', () => {
   test('remembers the block of 256 that the newest row was in', async () => {
     await using database = emptyDatabase();
     const inbox = await opened(database.db);
-    const all = Array.from({ length: 600 }, (_, index) => row(index + 1));
+    const all = Array.from({ length: 600 }, (_, index) => row(index + 1, longAgo()));
     for (const part of [all.slice(0, 255), all.slice(255, 258), all.slice(258)]) await inbox.append(part);
     const heads = database.db.collection('tidemark_heads');
     expect((await heads.findOne())?.ceiling).toBe(768);
@@ -93,11 +99,28 @@ describe('retention by the TTL index', () => {
   test('remembers the block also when its first seq was never written', async () => {
     await using database = emptyDatabase();
     const inbox = await opened(database.db);
-    await inbox.append([row(2)]);
-    expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 0, head: 2 });
-    await inbox.fillVoids(alice, [258 as Seq], Date.now());
+    await inbox.append([row(2, longAgo())]);
+    expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 1, head: 2 });
+    await inbox.fillVoids(alice, [258 as Seq], longAgo());
     await database.db.collection('tidemark_inbox').deleteMany({});
     expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 512, head: 512 });
+  });
+
+  test('does not take a row for expired that its writer has not written yet', async () => {
+    await using database = emptyDatabase();
+    const { db } = database;
+    const inbox = await opened(db);
+    const [rows, heads] = [db.collection('tidemark_inbox'), db.collection('tidemark_heads')];
+    const bounds = async () => (await inbox.bounds([alice])).get(alice);
+
+    // What stands in the store between the write of a ceiling and that of the first row above the one before.
+    await inbox.append([row(1)]);
+    await rows.deleteMany({});
+    expect(await heads.countDocuments({ _id: alice as never, ceiling: 256 })).toBe(1);
+    expect(await bounds()).toEqual({ floor: 0, head: 0 });
+    await inbox.append([row(257)]);
+    await rows.deleteMany({});
+    expect(await bounds()).toEqual({ floor: 256, head: 256 });
   });
 
   test('spares the newest row of a user while a process calls purge, for less time than a new row has', async () => {
@@ -136,7 +159,7 @@ describe('several processes', () => {
     const writers = await Promise.all([opened(database.db), opened(database.db)]);
     const users = Array.from({ length: 20 }, (_, index) => `user${index}` as UserId);
     const outcomes = await Promise.all(
-      writers.map((inbox) => patiently(() => inbox.append(users.map((userId) => row(1, Date.now(), userId))))),
+      writers.map((inbox) => patiently(() => inbox.append(users.map((userId) => row(1, longAgo(), userId))))),
     );
     expect(outcomes).toContainEqual({ conflict: 'entry' });
     const bounds = await (writers[0] as InboxStore).bounds(users);

@@ -38,7 +38,10 @@ export interface InboxStore {
   /** Rows with seq > after, ascending, at most `limit`. Holes are the caller's business. */
   range(userId: UserId, after: number, limit: number): Promise<InboxRecord[]>;
 
-  /** Head and floor of each user; a user without an inbox has { floor: 0, head: 0 }. */
+  /**
+   * Head and floor of each user; a user without an inbox has { floor: 0, head: 0 }. A seq that is reserved for a row still
+   * to be written is not the head: a device would begin there, and miss what is numbered below it.
+   */
   bounds(userIds: readonly UserId[]): Promise<Map<UserId, InboxBounds>>;
 
   /**

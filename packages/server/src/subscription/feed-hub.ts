@@ -110,8 +110,30 @@ export class FeedHub {
     this.#passes += 1;
     for (let start = 0; start < users.length; start += this.#port.headsPage) {
       const page = users.slice(start, start + this.#port.headsPage);
-      for (const [userId, head] of await this.#heads(page)) this.#compare(userId, head);
+      const behind: UserId[] = [];
+      for (const [userId, head] of await this.#heads(page)) {
+        this.#compare(userId, head);
+        if (this.#isAhead(userId, head)) behind.push(userId);
+      }
+      if (behind.length > 0) await this.#askStore(behind);
     }
+  }
+
+  /**
+   * Some feed stands above what was last asked about its user. Either the counter is behind the store, and would number
+   * entries that no device accepts: raise it. Or the store itself is behind, since it was restored or has let every row
+   * expire: those devices must rebuild, or they would wait for seqs that are given again.
+   */
+  async #askStore(userIds: readonly UserId[]): Promise<void> {
+    const heads = await this.#port.reader.heads(userIds);
+    await this.#port.seqs().raise(heads);
+    for (const [userId, head] of heads) {
+      for (const feed of this.#feeds.get(userId) ?? []) if (feed.isLive && feed.cursor > head) feed.startAgain();
+    }
+  }
+
+  #isAhead(userId: UserId, head: Seq): boolean {
+    return (this.#feeds.get(userId) ?? []).some((feed) => feed.isLive && feed.cursor > head);
   }
 
   /**

@@ -112,6 +112,14 @@ export class Feed {
     void this.#read();
   }
 
+  /** The store has nothing at the cursor any more: the sink rebuilds, and the feed goes on from the store's head. */
+  startAgain(): void {
+    if (this.#mode !== 'live' || this.#closed) return;
+    this.#ahead.clear();
+    this.#heard = 0;
+    void this.#read('ahead');
+  }
+
   /** Ends the subscription with an error; the client may open another. */
   fail(error: unknown): void {
     this.close();
@@ -162,7 +170,8 @@ export class Feed {
     this.#port.events.emit('feed-reset', { userId: this.userId, reason });
   }
 
-  async #read(): Promise<void> {
+  /** @param reset why the cursor cannot be continued from; absent: it can, as far as is known */
+  async #read(reset?: ResetReason): Promise<void> {
     const { clock, events, random, reader, page } = this.#port;
     this.#mode = 'reading';
     // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
@@ -174,13 +183,19 @@ export class Feed {
         continue;
       }
       try {
+        if (reset) {
+          const head = await reader.settledHead(this.userId);
+          if (this.#closed) return;
+          this.#cursor = head;
+          this.#reset(reset);
+          reset = undefined;
+        }
         const heardBefore = this.#heard;
         const entries = await reader.after(this.userId, this.#cursor, wanted);
         failures = 0;
         if (this.#closed) return;
         if (entries === 'floor') {
-          this.#cursor = await reader.settledHead(this.userId);
-          this.#reset('floor');
+          reset = 'floor';
           continue;
         }
         const isWritten = this.#writePage(entries);

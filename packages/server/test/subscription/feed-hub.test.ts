@@ -130,6 +130,36 @@ describe('comparing heads', () => {
     await hub.close();
   });
 
+  test('tells a feed that stands above the store to rebuild, and delivers what is numbered again', async () => {
+    const { hub, open, put, counters, clock, userId, events } = openFeeds();
+    const resets = recorded(events, 'feed-reset');
+    hub.start();
+    await put(1);
+    await counters.raise(new Map([[userId, 1 as Seq]]));
+    const { feed, sink } = await open({ after: 256 });
+    await clock.advance(HEADS_EVERY);
+    expect(resets).toEqual([{ userId, reason: 'ahead' }]);
+    expect(sink.written.slice(-2)).toEqual(['reset ahead', 'live']);
+    expect(feed.cursor).toBe(1);
+    const [event] = await put(2);
+    hub.deliver({ deliveries: [{ event: event as Event, to: [[userId, 2 as Seq]] }] });
+    expect(sink.seqs).toEqual([2]);
+    await hub.close();
+  });
+
+  test('raises a counter that stands below the store, and leaves the feed alone', async () => {
+    const { hub, open, put, counters, clock, userId, events } = openFeeds();
+    const resets = recorded(events, 'feed-reset');
+    hub.start();
+    await put(1, 2, 3);
+    await counters.raise(new Map([[userId, 1 as Seq]]));
+    await open({ after: 3 });
+    await clock.advance(HEADS_EVERY);
+    expect((await counters.current([userId])).get(userId)).toBe(3);
+    expect(resets).toEqual([]);
+    await hub.close();
+  });
+
   test('goes through all users, a page at a time', async () => {
     const { hub, open, counters, clock } = openFeeds();
     hub.start();

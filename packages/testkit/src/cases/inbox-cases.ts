@@ -115,6 +115,30 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
     },
   },
   {
+    name: 'inbox: while the first rows of an inbox are written, its head is never above them',
+    run: async (open) => {
+      await using opened = await open();
+      const { inbox } = opened;
+      const { ids, ref } = names();
+      for (let n = 0; n < 10; n++) {
+        const newcomer = ids.userId(`newcomer${n}`);
+        let isWritten = false;
+        const write = async (): Promise<void> => {
+          await put(inbox, [row(newcomer, 1, ref(1)), row(newcomer, 2, ref(2))]);
+          isWritten = true;
+        };
+        const watch = async (): Promise<void> => {
+          do {
+            const seen = (await inbox.bounds([newcomer])).get(newcomer);
+            expect(seen?.floor).toBe(0);
+            expect([0, 1, 2]).toContain(seen?.head);
+          } while (!isWritten);
+        };
+        await Promise.all([write(), watch()]);
+      }
+    },
+  },
+  {
     name: 'inbox: bounds are 0 and 0 without an inbox, and follow the highest seq, also out of order',
     run: async (open) => {
       await using opened = await open();
