@@ -21,6 +21,8 @@ export default {
     '.': {
       entry: ['scripts/*.mjs', 'test/**/*.test.ts', 'test/types/*.test-d.ts', 'bench/*.{ts,mjs}'],
       project: ['scripts/**/*.mjs', 'test/**/*.ts', 'bench/**/*.{ts,mjs}'],
+      // Names that vitest.config.ts puts in place of `ioredis` and `mongodb`.
+      ignoreDependencies: ['ioredis-5', 'mongodb-6'],
     },
     // hello.ts is the program of the README.
     'examples/*': { entry: ['main.ts', 'hello.ts'], project: ['**/*.{ts,tsx}'] },

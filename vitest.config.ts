@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Tests run on the sources: tsconfig.json says where each package's are.
 const { paths } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8')).compilerOptions as {
   paths: Record<string, [string]>;
 };
-export const alias = Object.entries(paths).map(([name, [file]]) => ({
+const sources = Object.entries(paths).map(([name, [file]]) => ({
   find: new RegExp(`^${name}$`),
-  replacement: new URL(file, import.meta.url).pathname,
+  replacement: fileURLToPath(new URL(file, import.meta.url)),
 }));
+
+/** The oldest driver of each peer range, which the root installs beside the newest. */
+const oldestDrivers = [
+  { find: /^ioredis$/, replacement: 'ioredis-5' },
+  { find: /^mongodb$/, replacement: 'mongodb-6' },
+];
+
+/** `TIDEMARK_DRIVERS=oldest` runs every test in this process on the oldest drivers. */
+export const alias = process.env.TIDEMARK_DRIVERS === 'oldest' ? [...sources, ...oldestDrivers] : sources;
 
 /** A test that needs Chromium: the pages are built from the sources. */
 const needsBrowser = 'test/browser/**/*.browser.test.ts';
@@ -50,6 +60,21 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers may not share a turn.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // A few suites again, on the oldest driver that each peer range admits; the nightly run has all of them.
+        resolve: { alias: [...sources, ...oldestDrivers] },
+        test: {
+          name: 'drivers',
+          include: [
+            'packages/server/test/backplane/redis-backplane.redis.test.ts',
+            'packages/storage-mongo/test/mongo-inbox.mongo.test.ts',
+          ],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -22,7 +22,12 @@ try {
   for (const packed of pack()) {
     const item = packages.find(({ name }) => name === packed.name);
     const tarball = readFileSync(join(folder, packed.filename));
-    const found = [...filesOf(item, packed), ...(await exportsOf(tarball)), ...(await typesOf(tarball))];
+    const found = [
+      ...filesOf(item, packed),
+      ...linksOf(item),
+      ...(await exportsOf(tarball)),
+      ...(await typesOf(tarball)),
+    ];
     for (const problem of found) console.log(`${item.name}: ${problem}`);
     problems += found.length;
   }
@@ -71,6 +76,19 @@ function isExpected(item, path) {
   if (path.startsWith('dist/_virtual/')) return true;
   const source = path.match(/^dist\/(.+?)(?:\.d\.ts|\.js)(?:\.map)?$/)?.[1];
   return source !== undefined && ['ts', 'tsx'].some((ext) => existsSync(new URL(`src/${source}.${ext}`, item.dir)));
+}
+
+/** A registry's page of the package resolves the relative links of its README by these. */
+function linksOf({ folder, manifest: { repository, homepage, bugs, keywords = [] } }) {
+  const { repository: ours } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const page = ours.url.replace(/^git\+/, '').replace(/\.git$/, '');
+  return [
+    repository?.url !== ours.url && `repository.url is not ${ours.url}`,
+    repository?.directory !== `packages/${folder}` && `repository.directory is not packages/${folder}`,
+    homepage !== `${page}/tree/main/packages/${folder}#readme` && 'homepage is not the README of its folder',
+    bugs !== `${page}/issues` && `bugs is not ${page}/issues`,
+    keywords.length === 0 && 'keywords are missing',
+  ].filter(Boolean);
 }
 
 async function exportsOf(tarball) {

@@ -41,6 +41,17 @@ const UNAVAILABLE_CODES = new Set([
   11_602, 13_388, 13_435, 13_436, 14_031,
 ]);
 
+/** Of Node's sockets: mongodb 6.6, for one, throws a connection's error as it is. */
+const UNAVAILABLE_SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
 const UNAVAILABLE_LABELS = ['RetryableWriteError', 'TransientTransactionError', 'SystemOverloadedError', 'ResetPool'];
 
 /** Runs a call of the driver; what may pass is thrown as `UnavailableError` with its cause, anything else as it is. */
@@ -82,6 +93,7 @@ function isUnavailable(error: unknown): boolean {
   return (
     (typeof name === 'string' && UNAVAILABLE_NAMES.has(name)) ||
     (typeof code === 'number' && UNAVAILABLE_CODES.has(code)) ||
+    (typeof code === 'string' && UNAVAILABLE_SOCKET_CODES.has(code)) ||
     (Array.isArray(errorLabels) && UNAVAILABLE_LABELS.some((label) => errorLabels.includes(label))) ||
     isUnavailable(cause) ||
     isUnavailable(errorResponse)

@@ -18,6 +18,12 @@ const row = (seq: number): InboxRow => ({
 /** Long enough for a busy machine, short enough for a test that waits for it to pass. */
 const impatient = { serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 4_000, socketTimeoutMS: 4_000 };
 
+/** A client of mongodb before 6.9 cannot be disposed of by itself. */
+function connect(url: string) {
+  const client = new MongoClient(url, impatient);
+  return { db: () => client.db(), [Symbol.asyncDispose]: () => client.close() };
+}
+
 /** Every call of the port that reaches the server. */
 const calls: Record<string, (inbox: InboxStore) => Promise<unknown>> = {
   open: (inbox) => inbox.open(),
@@ -32,7 +38,7 @@ const calls: Record<string, (inbox: InboxStore) => Promise<unknown>> = {
 
 test('a server killed with -9 is unavailable in every call, and keeps what it acknowledged and its epoch', async () => {
   await using server = await startMongo();
-  await using client = new MongoClient(server.url, impatient);
+  await using client = connect(server.url);
   const inbox = mongoInbox({ db: client.db() });
   await inbox.open();
   const { epoch } = inbox;
@@ -84,7 +90,7 @@ test('a connection that is cut or stalls is unavailable, and the call succeeds w
   const url = new URL(server.url);
   url.host = `127.0.0.1:${proxy.port}`;
   url.search = '?directConnection=true&retryWrites=false&retryReads=false';
-  await using client = new MongoClient(url.href, impatient);
+  await using client = connect(url.href);
   const inbox = mongoInbox({ db: client.db() });
   await inbox.open();
   await inbox.append([row(1)]);
