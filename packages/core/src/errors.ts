@@ -70,12 +70,19 @@ export class TidemarkError extends Error {
   readonly field: string | undefined;
   /** The sentence without code and field. */
   readonly detail: string;
+  /** On the server: dotted name of the option whose bound was reached, such as `limits.inboxMembers`. */
+  readonly limit: string | undefined;
 
-  constructor(code: ErrorCode, detail: string, options: { field?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { field?: string | undefined; limit?: string | undefined; cause?: unknown } = {},
+  ) {
     super(formatError(code, options.field, detail), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field;
     this.detail = detail;
+    this.limit = options.limit;
   }
 
   get policy(): ErrorPolicy {
@@ -89,6 +96,14 @@ export class TidemarkError extends Error {
  */
 function formatError(code: ErrorCode, field: string | undefined, detail: string): string {
   return field === undefined ? `${code}: ${detail}` : `${code} [${field}]: ${detail}`;
+}
+
+/** Characters of somebody's input that an error repeats. */
+const QUOTED = 256;
+
+/** For sentences and fields that quote what a caller sent: an error must not be as large as what it refuses. */
+export function shortened(text: string): string {
+  return text.length <= QUOTED ? text : `${text.slice(0, QUOTED)}…`;
 }
 
 // The field ends at the first `]: `: a key of somebody's content may hold a bracket.

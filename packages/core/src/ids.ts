@@ -34,27 +34,28 @@ const COMMAND_ID = /^[!-~]{1,64}$/;
 const GROUP = /^g:[0-9A-HJKMNP-TV-Z]{26}$/;
 const CURSOR = /^([A-Za-z0-9]{1,32}):(0|[1-9]\d{0,15})$/;
 
-function parseWith<T>(pattern: RegExp, rule: string, value: unknown, field: string): T {
-  if (typeof value === 'string' && pattern.test(value)) return value as T;
-  throw new TidemarkError('invalid_input', `must be ${rule}`, { field });
+export const USER_ID_RULE = 'must be 1 to 128 visible ASCII characters without a comma';
+
+/** For lists: without an error per id. */
+export function isUserId(value: unknown): value is UserId {
+  return typeof value === 'string' && USER_ID.test(value);
 }
 
 export function parseUserId(value: unknown, field = 'userId'): UserId {
-  return parseWith(USER_ID, '1 to 128 visible ASCII characters without a comma', value, field);
+  if (isUserId(value)) return value;
+  throw new TidemarkError('invalid_input', USER_ID_RULE, { field });
 }
 
 export function parseCommandId(value: unknown, field = 'commandId'): CommandId {
-  return parseWith(COMMAND_ID, '1 to 64 visible ASCII characters', value, field);
+  if (typeof value === 'string' && COMMAND_ID.test(value)) return value as CommandId;
+  throw new TidemarkError('invalid_input', 'must be 1 to 64 visible ASCII characters', { field });
 }
 
 export function parseConversationId(value: unknown, field = 'conversationId'): ConversationId {
   if (typeof value === 'string') {
     if (GROUP.test(value)) return value as ConversationId;
     const users = participants(value);
-    if (
-      users?.every((user) => USER_ID.test(user)) &&
-      (users.length === 1 || (users[0] as string) < (users[1] as string))
-    ) {
+    if (users?.every(isUserId) && (users.length === 1 || (users[0] as string) < (users[1] as string))) {
       return value as ConversationId;
     }
   }
@@ -76,7 +77,8 @@ export function selfConversationId(user: string): ConversationId {
 /** Who takes part, for the kinds whose id says so; `undefined` for a group. */
 export function participants(conversationId: string): readonly UserId[] | undefined {
   if (conversationId.startsWith('d:')) {
-    const users = conversationId.slice(2).split(',');
+    // Anybody's text may be asked about: a third part says enough.
+    const users = conversationId.slice(2).split(',', 3);
     return users.length === 2 ? (users as UserId[]) : undefined;
   }
   if (conversationId.startsWith('u:')) return [conversationId.slice(2) as UserId];

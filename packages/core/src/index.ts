@@ -32,6 +32,7 @@ export {
   type ErrorCode,
   type ErrorPolicy,
   parseErrorText,
+  shortened,
   TidemarkError,
   type TransportCode,
   UnavailableError,

@@ -4,18 +4,20 @@
  */
 import { z } from 'zod';
 import { CONTENT_TYPE } from './content.ts';
-import { TidemarkError } from './errors.ts';
+import { type ErrorCode, shortened, TidemarkError } from './errors.ts';
 import {
   type CommandId,
   type ConversationId,
   type ConversationSeq,
   type Cursor,
+  isUserId,
   type MessageId,
   parseCommandId,
   parseConversationId,
   parseCursor,
   parseUserId,
   type Seq,
+  USER_ID_RULE,
   type UserId,
 } from './ids.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -43,12 +45,39 @@ export const commandId = checked<CommandId>(parseCommandId, 'command id');
 export const conversationId = checked<ConversationId>(parseConversationId, 'conversation id');
 export const cursor = checked<Cursor>(parseCursor, 'cursor');
 
+/**
+ * A list of user ids. Its length is looked at before any id, and nothing after the first id that breaks the rule: zod's own
+ * array would make an issue, and an id parser an error with its stack, for each of 100,000.
+ */
+function userIds(bounds: { min?: number; max: number; limit?: string }): z.ZodType<UserId[], string[]> {
+  const { min = 0, max, limit } = bounds;
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      const refuse = (message: string, more: object = {}) => context.addIssue({ code: 'custom', message, ...more });
+      if (!Array.isArray(value)) return refuse('must be an array of user ids');
+      if (value.length < min) return refuse(`must hold at least ${min}`);
+      if (value.length > max) {
+        if (limit === undefined) return refuse(`must hold at most ${max}`);
+        return refuse(`${value.length}, at most ${max} (${limit})`, { params: { code: 'too_many_members', limit } });
+      }
+      const wrong = value.findIndex((each) => !isUserId(each));
+      if (wrong >= 0) refuse(USER_ID_RULE, { path: [wrong] });
+    })
+    .meta({ description: 'user ids' }) as unknown as z.ZodType<UserId[], string[]>;
+}
+
+const MEMBERS = 100_000;
+const members = userIds({ max: MEMBERS });
+const givenMembers = (min: number, max: number) => userIds({ min, max, limit: 'limits.inboxMembers' });
+
 const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const conversationSeq = position.min(1) as unknown as z.ZodType<ConversationSeq, number>;
 const seq = position.min(1) as unknown as z.ZodType<Seq, number>;
 const messageId = z.string().length(26) as unknown as z.ZodType<MessageId, string>;
 const at = z.number().int().min(0);
-const title = z.string().trim().min(1).max(200).nullable();
+/** Looked at before it is trimmed: `max` alone would count what is left. */
+const title = z.string().max(1_000, { abort: true }).trim().min(1).max(200).nullable();
 const contentType = z.string().regex(CONTENT_TYPE, 'must be 1 to 64 letters, digits, "_", "-" or "."');
 /** Checked without recursion, and passed on as it is: no depth overflows the stack, no key is lost, nothing is copied. */
 const jsonObject = z
@@ -75,16 +104,19 @@ export const sinceInput = z.strictObject({ cursor: cursor.nullish(), limit: posi
 export const feedInput = z.strictObject({ cursor: cursor.nullish(), lastEventId: cursor.nullish() }).optional();
 export const conversationInput = z.strictObject({ conversationId });
 export const openDirectInput = z.strictObject({ userId });
-export const createGroupInput = z.strictObject({
-  title: title.optional(),
-  memberIds: z.array(userId).max(100_000),
-  commandId: commandId.optional(),
-});
-export const membersInput = z.strictObject({
-  conversationId,
-  memberIds: z.array(userId).min(1).max(100_000),
-  commandId: commandId.optional(),
-});
+/** @param inboxMembers how many ids are looked at; of more, none is */
+export const createGroupInput = (inboxMembers: number) =>
+  z.strictObject({
+    title: title.optional(),
+    memberIds: givenMembers(0, inboxMembers),
+    commandId: commandId.optional(),
+  });
+export const membersInput = (inboxMembers: number) =>
+  z.strictObject({
+    conversationId,
+    memberIds: givenMembers(1, inboxMembers),
+    commandId: commandId.optional(),
+  });
 export const leaveInput = z.strictObject({ conversationId, commandId: commandId.optional() });
 export const listInput = z
   .strictObject({ limit: position.min(1).optional(), page: z.string().max(512).nullish() })
@@ -114,10 +146,10 @@ export const event = z.discriminatedUnion('type', [
     ...eventHead,
     kind: conversationKind,
     title,
-    memberIds: z.array(userId),
+    memberIds: members,
   }),
-  z.object({ type: z.literal('members.added'), ...eventHead, memberIds: z.array(userId) }),
-  z.object({ type: z.literal('members.removed'), ...eventHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('members.added'), ...eventHead, memberIds: members }),
+  z.object({ type: z.literal('members.removed'), ...eventHead, memberIds: members }),
   z.object({ type: z.literal('read.marked'), ...eventHead, of: conversationId, readSeq: conversationSeq }),
 ]);
 
@@ -162,10 +194,10 @@ export const command = z.discriminatedUnion('type', [
     ...commandHead,
     kind: conversationKind,
     title,
-    memberIds: z.array(userId),
+    memberIds: members,
   }),
-  z.object({ type: z.literal('members.add'), ...commandHead, memberIds: z.array(userId) }),
-  z.object({ type: z.literal('members.remove'), ...commandHead, memberIds: z.array(userId) }),
+  z.object({ type: z.literal('members.add'), ...commandHead, memberIds: members }),
+  z.object({ type: z.literal('members.remove'), ...commandHead, memberIds: members }),
   z.object({ type: z.literal('read.mark'), ...commandHead, of: conversationId, readSeq: conversationSeq }),
 ]);
 
@@ -179,6 +211,8 @@ export function parseWire<T>(schema: z.ZodType<T>, value: unknown): T {
   const issue = result.error.issues[0];
   const field = issue?.path.map(String).join('.') || 'input';
   const params =
-    issue?.code === 'custom' ? (issue.params as { code?: 'invalid_input' | 'invalid_cursor' } | undefined) : undefined;
-  throw new TidemarkError(params?.code ?? 'invalid_input', issue?.message ?? 'does not fit', { field });
+    issue?.code === 'custom' ? (issue.params as { code?: ErrorCode; limit?: string } | undefined) : undefined;
+  // An issue quotes what it met: every key that no field has, for one.
+  const detail = shortened(issue?.message ?? 'does not fit');
+  throw new TidemarkError(params?.code ?? 'invalid_input', detail, { field, limit: params?.limit });
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 
 /** Of every schema exported by src/wire.ts, as its senders write it and as its receivers read it. */
-const HASH = '432e9b7ee08ec0e8b6a95519c04506774ac34e0ae7fd5ec88cd052d6824c1a57';
+const HASH = '94cb2fe419439d964b8f7d90db27b0785b7fbb4fe450d01a56558b4657a81e5f';
 
 /** JSON with its keys in order, so that equal shapes have equal text. */
 function canonical(value: unknown): string {
@@ -16,7 +16,9 @@ function canonical(value: unknown): string {
 }
 
 test('the wire is what PROTOCOL.md says it is', () => {
-  const shapes = Object.entries(wire).flatMap(([name, schema]) =>
+  const { parseWire: _, createGroupInput, membersInput, ...rest } = wire;
+  const schemas = { ...rest, createGroupInput: createGroupInput(500), membersInput: membersInput(500) };
+  const shapes = Object.entries(schemas).flatMap(([name, schema]) =>
     schema instanceof z.ZodType
       ? [[name, (['input', 'output'] as const).map((io) => z.toJSONSchema(schema, { io, unrepresentable: 'any' }))]]
       : [],

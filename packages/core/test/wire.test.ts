@@ -24,7 +24,7 @@ describe('what a call may bring', () => {
     expect(wire.parseWire(wire.sinceInput, { cursor: null })).toEqual({ cursor: null });
     expect(wire.parseWire(wire.feedInput, undefined)).toBeUndefined();
     expect(wire.parseWire(wire.feedInput, { lastEventId: 'e1:5' })).toEqual({ lastEventId: 'e1:5' });
-    expect(wire.parseWire(wire.createGroupInput, { title: '  Lunch ', memberIds: [] })).toEqual({
+    expect(wire.parseWire(wire.createGroupInput(500), { title: '  Lunch ', memberIds: [] })).toEqual({
       title: 'Lunch',
       memberIds: [],
     });
@@ -55,11 +55,16 @@ describe('what a call may bring', () => {
     ],
     [
       'a malformed user id in a list',
-      wire.membersInput,
+      wire.membersInput(500),
       { conversationId: GROUP, memberIds: ['alice', 'b,c'] },
       /^invalid_input \[memberIds\.1\]: must be 1 to 128 visible ASCII characters without a comma$/,
     ],
-    ['an empty list', wire.membersInput, { conversationId: GROUP, memberIds: [] }, /^invalid_input \[memberIds\]: /],
+    [
+      'an empty list',
+      wire.membersInput(500),
+      { conversationId: GROUP, memberIds: [] },
+      /^invalid_input \[memberIds\]: /,
+    ],
     [
       'a malformed cursor',
       wire.sinceInput,
@@ -82,10 +87,10 @@ describe('what a call may bring', () => {
       { conversationId: GROUP, readSeq: 0 },
       /^invalid_input \[readSeq\]: /,
     ],
-    ['a title of spaces', wire.createGroupInput, { title: '   ', memberIds: [] }, /^invalid_input \[title\]: /],
+    ['a title of spaces', wire.createGroupInput(500), { title: '   ', memberIds: [] }, /^invalid_input \[title\]: /],
     [
       'a title of 201 characters',
-      wire.createGroupInput,
+      wire.createGroupInput(500),
       { title: 'x'.repeat(201), memberIds: [] },
       /^invalid_input \[title\]: /,
     ],

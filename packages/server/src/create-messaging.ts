@@ -227,6 +227,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         base: base as unknown as BaseProcedure,
         userId: userId as (ctx: never) => unknown,
         rate,
+        limitEvents,
         ready: () => opened,
       });
       const ports = { storage, submission, content, gate, reader, openFeed, ids, limits, now: () => clock.now() };

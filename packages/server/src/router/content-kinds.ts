@@ -4,6 +4,7 @@ import {
   type ContentMap,
   type ContentSchemas,
   isJsonObject,
+  shortened,
   TidemarkError,
   UNKNOWN_CONTENT,
 } from '@tidemark/core';
@@ -49,8 +50,8 @@ export class ContentKinds {
     if (result.issues) {
       const [issue] = result.issues;
       const path = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-      throw new TidemarkError('invalid_content', issue?.message ?? 'does not fit', {
-        field: ['content', ...path].join('.'),
+      throw new TidemarkError('invalid_content', shortened(issue?.message ?? 'does not fit'), {
+        field: shortened(['content', ...path].join('.')),
       });
     }
     if (!isJsonObject(result.value)) {
@@ -69,6 +70,13 @@ export class ContentKinds {
     }
     const bytes = Buffer.byteLength(text);
     if (bytes <= this.#contentBytes) return;
-    throw new TidemarkError('content_too_large', `${bytes} bytes, at most ${this.#contentBytes}`, { field: 'content' });
+    throw new TidemarkError(
+      'content_too_large',
+      `${bytes} bytes, at most ${this.#contentBytes} (limits.contentBytes)`,
+      {
+        field: 'content',
+        limit: 'limits.contentBytes',
+      },
+    );
   }
 }

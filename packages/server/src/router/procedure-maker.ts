@@ -2,6 +2,7 @@ import { parseUserId, TidemarkError, type UserId } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { TRPCError } from '@trpc/server';
 import type { z } from 'zod';
+import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { toTRPCError } from './trpc-error.ts';
@@ -9,26 +10,33 @@ import { toTRPCError } from './trpc-error.ts';
 /** Where `attach` leaves the socket in the context of its connection. */
 export const ATTACHED_SOCKET: unique symbol = Symbol('tidemark.attachedSocket');
 
+/** Where the caller stands in the context, for what comes after the first middleware. */
+const CALLER: unique symbol = Symbol('tidemark.caller');
+
 /**
- * Builds procedures on the application's own base procedure, each with the same gate before it: parse the input, know
- * the caller, take from their rate, be ready; and the same mapping of errors behind it. Stage 1.
+ * Builds procedures on the application's own base procedure, each with the same gate before it: know the caller, take from
+ * their rate, parse the input, be ready; and the same mapping of errors behind it. The caller comes first: tRPC reads an
+ * input when it is first asked for, so that a stranger's is neither deserialised nor parsed. Stage 1.
  */
 export class ProcedureMaker {
-  readonly #base: BaseProcedure;
+  readonly #base: IdentifiedProcedure;
   readonly #userIdOf: (ctx: never) => unknown;
   readonly #rate: RateLimit;
+  readonly #limitEvents: LimitEvents;
   readonly #ready: () => Promise<void>;
 
   constructor(options: {
     base: BaseProcedure;
     userId: (ctx: never) => unknown;
     rate: RateLimit;
+    limitEvents: LimitEvents;
     ready: () => Promise<void>;
   }) {
-    this.#base = options.base;
     this.#userIdOf = options.userId;
     this.#rate = options.rate;
+    this.#limitEvents = options.limitEvents;
     this.#ready = options.ready;
+    this.#base = options.base.use((call) => this.#identify(call));
   }
 
   query<Input, Output>(schema: z.ZodType<Input>, resolve: (caller: UserId, input: Input) => Promise<Output>) {
@@ -62,6 +70,21 @@ export class ProcedureMaker {
     });
   }
 
+  /** The middleware before everything else. Its result is that of all behind it: refused inputs pass here, too. */
+  async #identify({ ctx, next }: MiddlewareCall): Promise<MiddlewareResult> {
+    let caller: UserId;
+    try {
+      caller = this.#caller(ctx as never);
+      this.#rate.take(caller);
+    } catch (error) {
+      throw toTRPCError(error);
+    }
+    const result = await next({ ctx: { [CALLER]: caller } });
+    const cause = result.ok ? undefined : result.error?.cause;
+    if (cause instanceof TidemarkError && cause.limit) this.#limitEvents.reached(cause.limit, { userId: caller });
+    return result;
+  }
+
   async #guard<Input, Output>(
     call: ProcedureCall<Input>,
     resolve: (caller: UserId, input: Input) => Promise<Output>,
@@ -69,10 +92,8 @@ export class ProcedureMaker {
     const socket = call.ctx[ATTACHED_SOCKET];
     socket?.callBegan();
     try {
-      const caller = this.#caller(call.ctx as never);
-      this.#rate.take(caller);
       await this.#ready();
-      return await resolve(caller, call.input);
+      return await resolve(call.ctx[CALLER], call.input);
     } catch (error) {
       throw toTRPCError(error);
     } finally {
@@ -104,6 +125,10 @@ function parser<Input>(schema: z.ZodType<Input>): (raw: unknown) => Input {
 
 /** What is used of tRPC's procedure builder. Its own type is deeply generic; this is the subset, with input typed. */
 export interface BaseProcedure {
+  use(middleware: (call: MiddlewareCall) => Promise<MiddlewareResult>): IdentifiedProcedure;
+}
+
+interface IdentifiedProcedure {
   input<Input>(parse: (raw: unknown) => Input): {
     query(resolve: (call: ProcedureCall<Input>) => Promise<unknown>): unknown;
     mutation(resolve: (call: ProcedureCall<Input>) => Promise<unknown>): unknown;
@@ -111,8 +136,18 @@ export interface BaseProcedure {
   };
 }
 
+interface MiddlewareCall {
+  readonly ctx: object;
+  next(options: { ctx: object }): Promise<MiddlewareResult>;
+}
+
+interface MiddlewareResult {
+  readonly ok: boolean;
+  readonly error?: { readonly cause?: unknown };
+}
+
 interface ProcedureCall<Input> {
-  readonly ctx: { readonly [ATTACHED_SOCKET]?: AttachedSocket };
+  readonly ctx: { readonly [ATTACHED_SOCKET]?: AttachedSocket; readonly [CALLER]: UserId };
   readonly input: Input;
   readonly signal: AbortSignal | undefined;
 }

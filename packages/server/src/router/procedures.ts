@@ -126,7 +126,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         }),
       ),
 
-      createGroup: make.mutation(wire.createGroupInput, (actorId, input) =>
+      createGroup: make.mutation(wire.createGroupInput(limits.inboxMembers), (actorId, input) =>
         submit({
           type: 'conversation.create',
           kind: 'group',
@@ -138,21 +138,33 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         }),
       ),
 
-      addMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
-        await gate.admit(actorId, conversationId);
-        return submit({ type: 'members.add', conversationId, actorId, memberIds, commandId: newCommandId(commandId) });
-      }),
+      addMembers: make.mutation(
+        wire.membersInput(limits.inboxMembers),
+        async (actorId, { conversationId, memberIds, commandId }) => {
+          await gate.admit(actorId, conversationId);
+          return submit({
+            type: 'members.add',
+            conversationId,
+            actorId,
+            memberIds,
+            commandId: newCommandId(commandId),
+          });
+        },
+      ),
 
-      removeMembers: make.mutation(wire.membersInput, async (actorId, { conversationId, memberIds, commandId }) => {
-        await gate.admit(actorId, conversationId);
-        return submit({
-          type: 'members.remove',
-          conversationId,
-          actorId,
-          memberIds,
-          commandId: newCommandId(commandId),
-        });
-      }),
+      removeMembers: make.mutation(
+        wire.membersInput(limits.inboxMembers),
+        async (actorId, { conversationId, memberIds, commandId }) => {
+          await gate.admit(actorId, conversationId);
+          return submit({
+            type: 'members.remove',
+            conversationId,
+            actorId,
+            memberIds,
+            commandId: newCommandId(commandId),
+          });
+        },
+      ),
 
       leave: make.mutation(wire.leaveInput, async (actorId, { conversationId, commandId }) => {
         await gate.admit(actorId, conversationId);

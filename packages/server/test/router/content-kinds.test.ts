@@ -107,7 +107,7 @@ describe('the size of content', () => {
     await expect(kinds(any, bytes - 1).parse('any', content)).rejects.toMatchObject({
       code: 'content_too_large',
       field: 'content',
-      detail: '28 bytes, at most 27',
+      detail: '28 bytes, at most 27 (limits.contentBytes)',
     });
   });
 
