@@ -183,7 +183,11 @@ test('limits above the maximum are refused, naming it', async () => {
     ].map(refusal),
   );
   for (const error of refusals) {
-    expect([error.code, error.field, error.detail]).toEqual(['invalid_input', 'limit', 'must be at most 100']);
+    expect([error.code, error.field, error.detail]).toEqual([
+      'invalid_input',
+      'limit',
+      'must be at most 100 (limits.page)',
+    ]);
   }
   for (const limit of [0, -1, 1.5, Number.NaN]) {
     expect((await refusal(chat.conversations.list.query({ limit }))).field).toBe('limit');

@@ -55,7 +55,8 @@ function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
     },
     fillVoids: (userId, seqs, at) => inbox.fillVoids(userId, seqs, at),
     find: (deliveries) => inbox.find(deliveries),
-    range: (userId, after, limit) => inbox.range(userId, after, limit),
+    range: (userId, after, limit, bytes) => inbox.range(userId, after, limit, bytes),
+    seqs: (userId, after, limit) => inbox.seqs(userId, after, limit),
     bounds: (userIds) => inbox.bounds(userIds),
     purge: (before, limit) => inbox.purge(before, limit),
   };

@@ -224,8 +224,15 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       leading().readMarks.mark(conversationId, readSeq ?? undefined),
     retry: ({ clientMessageId }: OfDraft) => outbox.retry(clientMessageId),
     discard: ({ clientMessageId }: OfDraft) => outbox.discard(clientMessageId),
-    members: ({ conversationId }: OfConversation) =>
-      trpc.conversations.members.query({ conversationId }, { signal: closing }),
+    members: async ({ conversationId }: OfConversation) => {
+      let answer = await trpc.conversations.members.query({ conversationId }, { signal: closing });
+      const members = [...answer.members];
+      while (answer.nextPage) {
+        answer = await trpc.conversations.members.query({ conversationId, page: answer.nextPage }, { signal: closing });
+        members.push(...answer.members);
+      }
+      return { members };
+    },
     createGroup: (input: InputOf<'createGroup'>) => trpc.conversations.createGroup.mutate(input, { signal: closing }),
     addMembers: (input: InputOf<'addMembers'>) => trpc.conversations.addMembers.mutate(input, { signal: closing }),
     removeMembers: (input: InputOf<'removeMembers'>) =>

@@ -39,7 +39,10 @@ export interface MessagingTrpc<CIn = ContentMap, COut = ContentMap> {
       query(input: { conversationId: string }, options?: CallOptions): Promise<ConversationSummary<COut>>;
     };
     readonly members: {
-      query(input: { conversationId: string }, options?: CallOptions): Promise<{ readonly members: readonly Member[] }>;
+      query(
+        input: { conversationId: string; page?: string | undefined },
+        options?: CallOptions,
+      ): Promise<{ readonly members: readonly Member[]; readonly nextPage: string | null }>;
     };
     readonly history: { query(input: HistoryInput, options?: CallOptions): Promise<HistoryPage<COut>> };
     readonly markRead: {

@@ -78,8 +78,10 @@ export type { Message, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {
   type CommandKey,
+  type ConversationsPage,
   type ConversationsQuery,
   commandKey,
+  type EventsPage,
   type HistoryQuery,
   type HistoryStore,
 } from './storage/history-store.ts';

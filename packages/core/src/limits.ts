@@ -6,6 +6,8 @@ export interface Limits {
   readonly inboxMembers: number;
   /** Entries, events or conversations in one page. */
   readonly page: number;
+  /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
+  readonly pageBytes: number;
   /** Bytes of one WebSocket frame from a client; a larger one closes the connection with 1009. */
   readonly frameBytes: number;
   /** Calls a user may make per second, on average, on one process. */
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   contentBytes: 64 * 1024,
   inboxMembers: 500,
   page: 500,
+  pageBytes: 1024 * 1024,
   frameBytes: 1024 * 1024,
   callsPerSecond: 50,
   callBurst: 200,

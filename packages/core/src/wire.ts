@@ -98,11 +98,13 @@ export const sendInput = z.strictObject({
   retry: retry.optional(),
 });
 
+const pageInput = { limit: position.min(1).optional(), page: z.string().max(512).nullish() };
 export const noInput = z.undefined();
 export const sinceInput = z.strictObject({ cursor: cursor.nullish(), limit: position.min(1).optional() });
 /** `lastEventId` is filled in by tRPC when it resumes a tracked subscription. */
 export const feedInput = z.strictObject({ cursor: cursor.nullish(), lastEventId: cursor.nullish() }).optional();
 export const conversationInput = z.strictObject({ conversationId });
+export const memberListInput = z.strictObject({ conversationId, ...pageInput });
 export const openDirectInput = z.strictObject({ userId });
 /** @param inboxMembers how many ids are looked at; of more, none is */
 export const createGroupInput = (inboxMembers: number) =>
@@ -118,9 +120,7 @@ export const membersInput = (inboxMembers: number) =>
     commandId: commandId.optional(),
   });
 export const leaveInput = z.strictObject({ conversationId, commandId: commandId.optional() });
-export const listInput = z
-  .strictObject({ limit: position.min(1).optional(), page: z.string().max(512).nullish() })
-  .optional();
+export const listInput = z.strictObject(pageInput).optional();
 export const historyInput = z
   .strictObject({
     conversationId,

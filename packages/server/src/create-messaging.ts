@@ -108,7 +108,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     return counters;
   };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
-  const reader = new InboxReader(storage, voids);
+  const reader = new InboxReader(storage, voids, limits);
   // 5 store
   const retention = new Retention({ inbox: storage.inbox, clock, events, retention: settings.retention });
   // 6 notify

@@ -76,6 +76,12 @@ const limits = z.strictObject({
   contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
   page: count(10_000).default(DEFAULT_LIMITS.page),
+  pageBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .default(DEFAULT_LIMITS.pageBytes),
   frameBytes: z
     .number()
     .int()

@@ -16,6 +16,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
+import { pageOf } from './page.ts';
 
 /** A HistoryStore in memory. @param options.state contents to share; by default its own, empty. */
 export function memoryHistory(options: { state?: MemoryState } = {}): HistoryStore {
@@ -39,11 +40,18 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     settle: async (refs) => settle(state, refs),
     load: async (conversationIds) => load(state, conversationIds),
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
-    findByRef: async (refs) => present(refs.map((ref) => eventAt(state, ref))),
+    findByRef: async (refs, bytes) =>
+      pageOf(present(refs.map((ref) => eventAt(state, ref))), { limit: refs.length, bytes }).items,
     memberships: async (conversationIds) =>
       [...new Set(conversationIds)].flatMap((id) => state.conversations.get(id)?.stays ?? []),
-    range: async (query) => range(state, query),
-    conversations: async (query) => list(state, query),
+    range: async (query) => {
+      const { items, hasMore } = pageOf(visible(state, query), query);
+      return { events: items, hasMore };
+    },
+    conversations: async (query) => {
+      const { items, hasMore } = pageOf(listed(state, query), query);
+      return { conversations: items, hasMore };
+    },
     conversation: async (userId, conversationId) => summarise(state, userId, conversationId),
   };
 }
@@ -129,27 +137,26 @@ function load(state: MemoryState, conversationIds: readonly ConversationId[]): M
   return states;
 }
 
-function range(state: MemoryState, { userId, conversationId, after, before, limit }: HistoryQuery): Event[] {
+function visible(state: MemoryState, { userId, conversationId, after, before }: HistoryQuery): Event[] {
   const table = state.conversations.get(conversationId);
   if (!table) return [];
-  const visible: Event[] = [];
+  const events: Event[] = [];
   for (const stay of table.stays.filter((each) => each.userId === userId)) {
     const from = Math.max(stay.joinedSeq, (after ?? 0) + 1);
     const to = Math.min(stay.leftSeq ?? table.head.head, (before ?? Number.POSITIVE_INFINITY) - 1);
     for (let seq = from; seq <= to; seq++) {
       const event = table.log.get(seq);
-      if (event) visible.push(event);
+      if (event) events.push(event);
     }
   }
-  return (after === undefined ? visible.reverse() : visible).slice(0, limit);
+  return after === undefined ? events.reverse() : events;
 }
 
-function list(state: MemoryState, { userId, after, limit }: ConversationsQuery): ConversationSummary[] {
+function listed(state: MemoryState, { userId, after }: ConversationsQuery): ConversationSummary[] {
   return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id)))
     .filter((each) => each.kind !== 'self' || each.lastMessage !== null)
     .sort(newestFirst)
-    .filter((each) => !after || newestFirst(after, each) < 0)
-    .slice(0, limit);
+    .filter((each) => !after || newestFirst(after, each) < 0);
 }
 
 type ListPlace = NonNullable<ConversationsQuery['after']>;

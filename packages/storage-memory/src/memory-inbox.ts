@@ -9,6 +9,7 @@ import {
 } from '@tidemark/core';
 import { eventAt } from './memory-history.ts';
 import { createMemoryState, type InboxTable, type MemoryState } from './memory-state.ts';
+import { pageOf } from './page.ts';
 
 export interface MemoryInboxOptions {
   /** Contents to share; by default its own, empty. */
@@ -39,7 +40,9 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
     },
     find: async (deliveries) =>
       deliveries.flatMap(({ userId, ref }) => state.inboxes.get(userId)?.deliveries.get(refKey(ref)) ?? []),
-    range: async (userId, after, limit) => range(state, userId, after, limit),
+    range: async (userId, after, limit, bytes) =>
+      pageOf(range(state, userId, after, limit), { limit, bytes }, ({ event }) => event).items,
+    seqs: async (userId, after, limit) => range(state, userId, after, limit).map(({ seq }) => seq),
     bounds: async (userIds) => new Map(userIds.map((userId) => [userId, bounds(state, userId)])),
     purge: async (before, limit) => purge(state, before, limit),
   };

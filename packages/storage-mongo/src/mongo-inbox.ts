@@ -98,6 +98,11 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       const documents = await guard(() => inbox.find({ userId, seq: { $gt: after } }, page).toArray());
       return documents.map((document): InboxRecord => ({ seq: (document as InboxDocument).seq, ref: refOf(document) }));
     },
+    seqs: async (userId, after, limit) => {
+      const page = { sort: { seq: 1 }, limit, projection: { _id: 0, seq: 1 } } as const;
+      const documents = await guard(() => inbox.find({ userId, seq: { $gt: after } }, page).toArray());
+      return documents.map((document) => (document as InboxDocument).seq);
+    },
     bounds: async (userIds) => readBounds(collections, userIds),
     // Rows go by themselves; what is left to do is to see to those that had better stay.
     purge: async () => {

@@ -81,10 +81,10 @@ test('rows are read the same, whatever the application has set for its own queri
   await storage.commit(batchFor(chat, chat.events, seqCounter()));
   const { conversationId, created } = chat;
   expect(await storage.history.findByRef(chat.events.map(refOf))).toEqual(expect.arrayContaining([...chat.events]));
-  expect(await storage.history.range({ userId: created.actorId, conversationId, after: 0, limit: 5 })).toEqual(
+  expect((await storage.history.range({ userId: created.actorId, conversationId, after: 0, limit: 5 })).events).toEqual(
     chat.events,
   );
-  expect(await storage.history.conversations({ userId: created.actorId, limit: 5 })).toMatchObject([
+  expect((await storage.history.conversations({ userId: created.actorId, limit: 5 })).conversations).toMatchObject([
     { head: 2, unread: 0 },
   ]);
 });

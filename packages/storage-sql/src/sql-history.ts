@@ -20,6 +20,7 @@ import type { SqlDatabase } from './sql-database.ts';
 const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
 const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
 const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+const PLACED_REF_SHAPE = { ...REF_SHAPE, place: 'int' } as const satisfies RowShape;
 const CONVERSATION_ID_SHAPE = { conversation_id: 'id' } as const satisfies RowShape;
 
 /** The history role on a SQL database. */
@@ -74,13 +75,24 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return distinctEvents(rows);
     },
 
-    findByRef: async (refs) => {
+    findByRef: async (refs, bytes) => {
       if (refs.length === 0) return [];
-      const keys = refs.map((ref) => ({ conversation_id: ref.conversationId, conversation_seq: ref.conversationSeq }));
-      const rows = await database.rows(sql<EventRow>`
-        select ${EVENT_COLUMNS} from ${given(REF_SHAPE, keys)}
-        join ${tables.events} e
-          on e.conversation_id = v.conversation_id and e.conversation_seq = v.conversation_seq`);
+      const keys = refs.map((ref, place) => ({
+        conversation_id: ref.conversationId,
+        conversation_seq: ref.conversationSeq,
+        place,
+      }));
+      const rows = await database.rows(
+        bytes === undefined
+          ? sql<EventRow>`
+              select ${EVENT_COLUMNS} from ${given(REF_SHAPE, keys)}
+              join ${tables.events} e on ${atPlaceOf('v')}`
+          : eventsOf(
+              sql`select e.conversation_id, e.conversation_seq, octet_length(e.body) as size, v.place as ordinal
+                from ${given(PLACED_REF_SHAPE, keys)} join ${tables.events} e on ${atPlaceOf('v')}`,
+              { limit: refs.length, bytes, direction: 'asc' },
+            ),
+      );
       return distinctEvents(rows);
     },
 
@@ -101,9 +113,15 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       );
     },
 
-    range: async (query) => (await database.rows(visibleEvents(query))).map(fromEventRow),
+    range: async (query) => {
+      const rows = await database.rows(visibleEvents(query));
+      return { events: rows.map(fromEventRow), hasMore: hasMore(rows) };
+    },
 
-    conversations: async (query) => (await database.rows(summaries(query))).map(toSummary),
+    conversations: async (query) => {
+      const rows = await database.rows(summaries(query));
+      return { conversations: rows.map(toSummary), hasMore: hasMore(rows) };
+    },
 
     conversation: async (userId, conversationId) => {
       const rows = await database.rows(summaries({ userId, conversationId, limit: 1 }));
@@ -112,22 +130,47 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   };
 
   /**
+   * The events at these places, as far as a page goes. Their sizes come first and the texts of the page alone after them:
+   * what it can't hold is neither sent nor put together. `cross join` is what keeps SQLite from the other order.
+   *
+   * @param places (conversation_id, conversation_seq, size, ordinal): one more than `limit`, if there is one
+   */
+  function eventsOf(
+    places: RawBuilder<unknown>,
+    { limit, bytes = Number.MAX_SAFE_INTEGER, direction }: PageOfEvents,
+  ): RawBuilder<EventRow & Counted> {
+    const order = sql.raw(`order by s.ordinal ${direction}`);
+    return sql<EventRow & Counted>`
+      select ${EVENT_COLUMNS}, w.found from (
+        select s.conversation_id, s.conversation_seq, s.ordinal, row_number() over (${order}) as place,
+          sum(s.size) over (${order}) as total, count(*) over () as found
+        from (${places}) s
+      ) w cross join ${tables.events} e
+      where ${atPlaceOf('w')} and w.place <= ${limit} and (w.place = 1 or w.total <= ${bytes})
+      order by w.place`;
+  }
+
+  /**
    * Walks the log by its key, from the user's first stay to their last and no further, and keeps what lies within one.
    */
-  function visibleEvents({ userId, conversationId, after, before, limit }: HistoryQuery): RawBuilder<EventRow> {
+  function visibleEvents(query: HistoryQuery): RawBuilder<EventRow & Counted> {
+    const { userId, conversationId, after, before, limit, bytes } = query;
+    const direction = after === undefined ? 'desc' : 'asc';
     const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
     const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
     const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
-    return sql<EventRow>`
-      select ${EVENT_COLUMNS} from ${tables.events} e
+    const places = sql`
+      select e.conversation_id, e.conversation_seq, octet_length(e.body) as size, e.conversation_seq as ordinal
+      from ${tables.events} e
       where e.conversation_id = ${conversationId} ${from} ${to}
         and e.conversation_seq >= (select min(m.joined_seq) ${stays})
         and e.conversation_seq <= (select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})
         and exists (
           select 1 ${stays} and m.joined_seq <= e.conversation_seq
             and (m.left_seq is null or e.conversation_seq <= m.left_seq))
-      order by e.conversation_seq ${sql.raw(after === undefined ? 'desc' : 'asc')}
-      limit ${limit}`;
+      order by e.conversation_seq ${sql.raw(direction)}
+      limit ${limit + 1}`;
+    return eventsOf(places, { limit, bytes, direction });
   }
 
   /** A page of conversations first, then what is looked up for each of the page alone; one statement. */
@@ -136,7 +179,8 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     conversationId,
     after,
     limit,
-  }: ConversationsQuery & { conversationId?: ConversationId }): RawBuilder<SummaryRow> {
+    bytes = Number.MAX_SAFE_INTEGER,
+  }: ConversationsQuery & { conversationId?: ConversationId }): RawBuilder<SummaryRow & Counted> {
     const list = conversationId === undefined;
     const which = list
       ? sql`and (t.kind <> 'self' or t.last_message_seq >= m.joined_seq)`
@@ -145,25 +189,53 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       ? sql`and (t.active_at < ${after.activeAt}
           or (t.active_at = ${after.activeAt} and t.conversation_id < ${after.conversationId}))`
       : sql``;
-    return sql<SummaryRow>`
+    const order = sql`order by q.active_at desc, q.conversation_id desc`;
+    return sql<SummaryRow & Counted>`
       select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body,
         (select count(*) from ${tables.events} u
           where u.conversation_id = p.conversation_id and u.conversation_seq > p.read_seq
             and u.conversation_seq >= p.joined_seq and u.type = 'message.sent' and u.actor_id <> ${userId}) as unread
       from (
-        select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, t.last_message_seq,
-          t.active_at, m.joined_seq, coalesce(r.read_seq, 0) as read_seq
-        from ${tables.members} m
-        join ${tables.conversations} t on t.conversation_id = m.conversation_id
-        left join ${tables.read_marks} r on r.user_id = m.user_id and r.conversation_id = m.conversation_id
-        where m.user_id = ${userId} and m.left_seq is null ${which} ${from}
-        order by t.active_at desc, t.conversation_id desc
-        limit ${limit}
+        select q.*, row_number() over (${order}) as place, sum(q.size) over (${order}) as total,
+          count(*) over () as found
+        from (
+          select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, t.last_message_seq,
+            t.active_at, m.joined_seq, coalesce(r.read_seq, 0) as read_seq,
+            coalesce((select octet_length(l.body) from ${tables.events} l where l.conversation_id = t.conversation_id
+              and l.conversation_seq = t.last_message_seq and l.conversation_seq >= m.joined_seq), 0) as size
+          from ${tables.members} m
+          join ${tables.conversations} t on t.conversation_id = m.conversation_id
+          left join ${tables.read_marks} r on r.user_id = m.user_id and r.conversation_id = m.conversation_id
+          where m.user_id = ${userId} and m.left_seq is null ${which} ${from}
+          order by t.active_at desc, t.conversation_id desc
+          limit ${limit + 1}
+        ) q
       ) p
       left join ${tables.events} e on e.conversation_id = p.conversation_id
         and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
+      where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})
       order by p.active_at desc, p.conversation_id desc`;
   }
+}
+
+/** A conversation_id and conversation_seq of `alias` as the key of the event `e`. */
+function atPlaceOf(alias: 'v' | 'w'): RawBuilder<unknown> {
+  return sql.raw(`e.conversation_id = ${alias}.conversation_id and e.conversation_seq = ${alias}.conversation_seq`);
+}
+
+interface PageOfEvents {
+  readonly limit: number;
+  readonly bytes?: number | undefined;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** How many rows there were for the page, one more than its limit at most. */
+interface Counted {
+  readonly found: number;
+}
+
+function hasMore(page: readonly Counted[]): boolean {
+  return (page[0]?.found ?? 0) > page.length;
 }
 
 interface ConversationRow {

@@ -61,9 +61,20 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
       return [...new Map(rows.map((row) => [`${row.user_id} ${row.seq}`, toInboxRow(row)])).values()];
     },
 
-    range: async (userId, after, limit) => {
-      const query = options.joinsEvents ? joinedRange(userId, after, limit) : plainRange(userId, after, limit);
+    range: async (userId, after, limit, bytes) => {
+      const query = !options.joinsEvents
+        ? plainRange(userId, after, limit)
+        : bytes === undefined
+          ? joinedRange(userId, after, limit)
+          : boundedRange(userId, after, limit, bytes);
       return (await database.rows(query)).map(toRecord);
+    },
+
+    seqs: async (userId, after, limit) => {
+      const rows = await database.rows(sql<{ seq: number }>`
+        select i.seq from ${tables.inbox} i
+        where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}`);
+      return rows.map((row) => row.seq as Seq);
     },
 
     bounds: async (userIds) => {
@@ -102,6 +113,22 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
       from ${tables.inbox} i
       left join ${tables.events} e on e.conversation_id = i.conversation_id and e.conversation_seq = i.conversation_seq
       where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}`;
+  }
+
+  /** Sizes first, and the texts of what fits alone. */
+  function boundedRange(userId: UserId, after: number, limit: number, bytes: number): RawBuilder<RecordRow> {
+    return sql<RecordRow>`
+      select w.seq, w.conversation_id, w.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body
+      from (
+        select s.*, row_number() over (order by s.seq) as place, sum(s.size) over (order by s.seq) as total from (
+          select i.seq, i.conversation_id, i.conversation_seq, coalesce(octet_length(l.body), 0) as size
+          from ${tables.inbox} i
+          left join ${tables.events} l on l.conversation_id = i.conversation_id and l.conversation_seq = i.conversation_seq
+          where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}
+        ) s
+      ) w
+      left join ${tables.events} e on e.conversation_id = w.conversation_id and e.conversation_seq = w.conversation_seq
+      where w.place = 1 or w.total <= ${bytes} order by w.seq`;
   }
 
   function plainRange(userId: UserId, after: number, limit: number): RawBuilder<RecordRow> {

@@ -172,7 +172,8 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
           const log = [...(state.conversations.get(conversationId)?.log.values() ?? [])].filter(
             ({ conversationSeq: seq }) => seq > (after ?? 0) && seq < (before ?? Number.POSITIVE_INFINITY),
           );
-          return (after === undefined ? log.reverse() : log).slice(0, limit);
+          const seen = after === undefined ? log.reverse() : log;
+          return { events: seen.slice(0, limit), hasMore: seen.length > limit };
         },
       }),
   },
@@ -186,7 +187,11 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
           const last = (await history.memberships([query.conversationId])).findLast(
             (stay) => stay.userId === query.userId,
           );
-          return (await history.range(query)).filter((event) => event.conversationSeq >= (last?.joinedSeq ?? 0));
+          const page = await history.range(query);
+          return {
+            ...page,
+            events: page.events.filter((event) => event.conversationSeq >= (last?.joinedSeq ?? 0)),
+          };
         },
       });
     },
@@ -220,10 +225,12 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) => {
       const { history } = memoryStorage({ state });
       return withHistory(memoryStorage({ state }), {
-        conversations: async ({ after, ...query }) =>
-          (await history.conversations({ ...query, limit: 1_000 }))
-            .filter((each) => !after || each.activeAt < after.activeAt)
-            .slice(0, query.limit),
+        conversations: async ({ after, ...query }) => {
+          const all = (await history.conversations({ ...query, limit: 1_000 })).conversations.filter(
+            (each) => !after || each.activeAt < after.activeAt,
+          );
+          return { conversations: all.slice(0, query.limit), hasMore: all.length > query.limit };
+        },
       });
     },
   },
@@ -233,10 +240,13 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) => {
       const { history } = memoryStorage({ state });
       return withHistory(memoryStorage({ state }), {
-        conversations: async (query) =>
-          (await history.conversations(query)).sort(
+        conversations: async (query) => {
+          const page = await history.conversations(query);
+          const conversations = [...page.conversations].sort(
             (a, b) => b.activeAt - a.activeAt || b.conversationId.localeCompare(a.conversationId),
-          ),
+          );
+          return { ...page, conversations };
+        },
       });
     },
   },
@@ -289,10 +299,35 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       return withInbox(memoryStorage({ state }), {
         append: (rows) => inbox.append(rows.map((row) => ({ ...row, userId: folded(row.userId) }))),
         range: (userId, after, limit) => inbox.range(folded(userId), after, limit),
+        seqs: (userId, after, limit) => inbox.seqs(folded(userId), after, limit),
         bounds: async (userIds) => {
           const known = await inbox.bounds(userIds.map(folded));
           return new Map(userIds.flatMap((userId) => [[userId, known.get(folded(userId))]] as never));
         },
+      });
+    },
+  },
+  // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'a full page is taken for one of many',
+    caughtBy: 'range: a page ends at its limit',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async (query) => {
+          const { events } = await history.range(query);
+          return { events, hasMore: events.length === query.limit };
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a page of the inbox holds whatever its limit allows',
+    caughtBy: 'inbox: a page ends at its limit',
+    open: (state) => {
+      const { inbox } = memoryStorage({ state });
+      return withInbox(memoryStorage({ state }), {
+        range: (userId, after, limit) => inbox.range(userId, after, limit),
       });
     },
   },
@@ -382,7 +417,10 @@ function beforeWriting(storage: Storage, act: (batch: CommitBatch) => void): Sto
 function withSummaries(state: MemoryState, change: (summary: ConversationSummary) => ConversationSummary): Storage {
   const { history } = memoryStorage({ state });
   return withHistory(memoryStorage({ state }), {
-    conversations: async (query) => (await history.conversations(query)).map(change),
+    conversations: async (query) => {
+      const page = await history.conversations(query);
+      return { ...page, conversations: page.conversations.map(change) };
+    },
     conversation: async (userId, id) => {
       const summary = await history.conversation(userId, id);
       return summary && change(summary);

@@ -100,7 +100,7 @@ export const chatProcedures = {
     members: procedure
       .input(one)
       .query(
-        ({ ctx, input }): Promise<{ readonly members: readonly Member[] }> =>
+        ({ ctx, input }): Promise<{ readonly members: readonly Member[]; readonly nextPage: string | null }> =>
           ctx.port.conversations.members.query(input),
       ),
     history: procedure

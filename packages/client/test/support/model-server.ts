@@ -317,7 +317,10 @@ export class ModelServer {
         members: {
           query: call('members', ({ conversationId }: { conversationId: string }) => {
             const members = this.#conversation(userId, conversationId).state.members;
-            return { members: [...members].map(([member, joinedSeq]) => ({ userId: member, joinedSeq })) };
+            return {
+              members: [...members].map(([member, joinedSeq]) => ({ userId: member, joinedSeq })),
+              nextPage: null,
+            };
           }),
         },
         history: { query: call('history', (input: HistoryInput) => this.#history(userId, input)) },

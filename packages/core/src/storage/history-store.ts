@@ -44,8 +44,12 @@ export interface HistoryStore {
   /** The events that these commands caused, in any order; commands not found are absent. */
   findByCommand(commands: readonly CommandKey[]): Promise<Event[]>;
 
-  /** Events by their place in the log, in any order; those not found are absent. */
-  findByRef(refs: readonly EventRef[]): Promise<Event[]>;
+  /**
+   * Events by their place in the log, in any order; those not found are absent.
+   *
+   * @param bytes then a beginning of those that are there, in the order of `refs`: bounded as a page is
+   */
+  findByRef(refs: readonly EventRef[], bytes?: number): Promise<Event[]>;
 
   /** Every stay in these conversations, past ones too. */
   memberships(conversationIds: readonly ConversationId[]): Promise<Membership[]>;
@@ -54,13 +58,13 @@ export interface HistoryStore {
    * A page of one conversation as `userId` may see it: only events within one of the user's stays.
    * `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending.
    */
-  range(query: HistoryQuery): Promise<Event[]>;
+  range(query: HistoryQuery): Promise<EventsPage>;
 
   /**
    * Conversations the user is a member of now, by (activeAt, conversationId), both descending, starting after `after`.
    * A `self` conversation is listed only when it holds a message.
    */
-  conversations(query: ConversationsQuery): Promise<ConversationSummary[]>;
+  conversations(query: ConversationsQuery): Promise<ConversationsPage>;
 
   /** One of them; `undefined` when the user is not a member now. */
   conversation(userId: UserId, conversationId: ConversationId): Promise<ConversationSummary | undefined>;
@@ -76,17 +80,38 @@ export function commandKey({ actorId, commandId }: CommandKey): string {
   return `${actorId} ${commandId}`;
 }
 
-export interface HistoryQuery {
+/**
+ * How long a page may be: it ends at whichever bound it reaches first, and holds at least one item where there is one. An
+ * item's bytes are those of its stored text, as the store counts them. Don't load what the page can't hold: `bytes` is
+ * there for the memory of this process.
+ */
+interface PageBounds {
+  /** At least 1. */
+  readonly limit: number;
+  /** Unbounded unless set. */
+  readonly bytes?: number | undefined;
+}
+
+export interface EventsPage {
+  readonly events: readonly Event[];
+  /** Whether there was another event behind the last: looked at, not guessed from a full page. */
+  readonly hasMore: boolean;
+}
+
+export interface ConversationsPage {
+  readonly conversations: readonly ConversationSummary[];
+  /** Whether there was another conversation behind the last. */
+  readonly hasMore: boolean;
+}
+
+export interface HistoryQuery extends PageBounds {
   readonly userId: UserId;
   readonly conversationId: ConversationId;
   readonly after?: number | undefined;
   readonly before?: number | undefined;
-  /** At least 1. */
-  readonly limit: number;
 }
 
-export interface ConversationsQuery {
+export interface ConversationsQuery extends PageBounds {
   readonly userId: UserId;
   readonly after?: { readonly activeAt: number; readonly conversationId: ConversationId } | undefined;
-  readonly limit: number;
 }

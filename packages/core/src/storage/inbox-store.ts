@@ -35,8 +35,16 @@ export interface InboxStore {
   /** The rows that hold these events for these users; those not found are absent. */
   find(deliveries: readonly Delivery[]): Promise<InboxRow[]>;
 
-  /** Rows with seq > after, ascending, at most `limit`. Holes are the caller's business. */
-  range(userId: UserId, after: number, limit: number): Promise<InboxRecord[]>;
+  /**
+   * Rows with seq > after, ascending, at most `limit`. Holes are the caller's business.
+   *
+   * @param bytes where the events are joined: the rows end before the one with which the stored texts of the events exceed
+   *   it, and there is at least one. Don't load the others
+   */
+  range(userId: UserId, after: number, limit: number, bytes?: number): Promise<InboxRecord[]>;
+
+  /** The seqs of rows with seq > after, ascending, at most `limit`: for whoever looks for holes, without the events. */
+  seqs(userId: UserId, after: number, limit: number): Promise<Seq[]>;
 
   /**
    * Head and floor of each user; a user without an inbox has { floor: 0, head: 0 }. A seq that is reserved for a row still

@@ -1,9 +1,11 @@
 import {
+  DEFAULT_LIMITS,
   type Epoch,
   type Event,
   type InboxBounds,
   type InboxEntry,
   type InboxRecord,
+  type Limits,
   type ResetReason,
   refKey,
   type Seq,
@@ -25,10 +27,16 @@ const SETTLING = 256;
 export class InboxReader {
   readonly #storage: Storage;
   readonly #voids: VoidFiller;
+  readonly #limits: Pick<Limits, 'contentBytes' | 'pageBytes'>;
 
-  constructor(storage: Storage, voids: VoidFiller) {
+  constructor(
+    storage: Storage,
+    voids: VoidFiller,
+    limits: Pick<Limits, 'contentBytes' | 'pageBytes'> = DEFAULT_LIMITS,
+  ) {
     this.#storage = storage;
     this.#voids = voids;
+    this.#limits = limits;
   }
 
   get epoch(): Epoch {
@@ -58,19 +66,25 @@ export class InboxReader {
   }
 
   /**
-   * Entries after `after`, contiguous, at most `limit`; empty when there are none. Waits for a hole at the very start to
-   * be filled or closed. `floor`: retention has overtaken `after`.
+   * Entries after `after`, contiguous, at most `limit` and of at most `limits.pageBytes`; empty when there are none. Waits
+   * for a hole at the very start to be filled or closed. `floor`: retention has overtaken `after`.
    */
   async after(userId: UserId, after: number, limit: number): Promise<InboxEntry[] | 'floor'> {
     for (;;) {
-      const records = contiguous(await this.#storage.inbox.range(userId, after, limit), after);
+      const bytes = this.mayCut(limit) ? this.#limits.pageBytes : undefined;
+      const records = contiguous(await this.#storage.inbox.range(userId, after, limit, bytes), after);
       if (records === undefined) {
         if (after < (await this.#bounds(userId)).floor) return 'floor';
         await this.#voids.fill(userId, after);
         continue;
       }
-      return this.#resolve(records);
+      return this.#resolve(records, bytes);
     }
+  }
+
+  /** Whether so many entries may be too many bytes for a page, so that a page with fewer need not be the last. */
+  mayCut(limit: number): boolean {
+    return limit * this.#limits.contentBytes > this.#limits.pageBytes;
   }
 
   #resetReason(cursor: { epoch: Epoch; seq: Seq } | undefined, floor: Seq, head: Seq): ResetReason | undefined {
@@ -87,26 +101,30 @@ export class InboxReader {
   /** Writers that are slower than others by this many entries of one user have long been given up on. */
   async #settled(userId: UserId, floor: Seq, head: Seq): Promise<Seq> {
     const from = Math.max(floor, head - SETTLING);
-    const records = await this.#storage.inbox.range(userId, from, SETTLING);
-    const hole = records.findIndex((record, index) => record.seq !== from + 1 + index);
+    const seqs = await this.#storage.inbox.seqs(userId, from, SETTLING);
+    const hole = seqs.findIndex((seq, index) => seq !== from + 1 + index);
     return (hole === -1 ? head : from + hole) as Seq;
   }
 
-  async #resolve(records: readonly InboxRecord[]): Promise<InboxEntry[]> {
+  /** With their events. The history may give a beginning of them, so that the page ends before the first that it left out. */
+  async #resolve(records: readonly InboxRecord[], bytes: number | undefined): Promise<InboxEntry[]> {
     const refs = records.flatMap((record) => (record.ref && !record.event ? [record.ref] : []));
     const events = new Map<string, Event>();
     if (refs.length > 0) {
-      for (const event of await this.#storage.history.findByRef(refs)) events.set(refKey(event), event);
+      for (const event of await this.#storage.history.findByRef(refs, bytes)) events.set(refKey(event), event);
     }
-    return records.map(({ seq, ref, event }) => {
-      if (!ref) return { seq, event: null };
-      const resolved = event ?? events.get(refKey(ref));
-      if (!resolved)
+    const entries: InboxEntry[] = [];
+    for (const { seq, ref, event } of records) {
+      const resolved = ref && (event ?? events.get(refKey(ref)));
+      if (resolved === undefined) {
+        if (bytes !== undefined && entries.length > 0) break;
         throw new Error(
-          `inbox entry ${seq} refers to ${ref.conversationId}/${ref.conversationSeq}, which history lacks`,
+          `inbox entry ${seq} refers to ${ref?.conversationId}/${ref?.conversationSeq}, which history lacks`,
         );
-      return { seq, event: resolved };
-    });
+      }
+      entries.push({ seq, event: resolved });
+    }
+    return entries;
   }
 }
 

@@ -24,7 +24,7 @@ export type MessagingProcedures<In, Out> = {
   /** Sends a message. Resolves when it is stored, with the same receipt for the same clientMessageId. */
   send: Mutation<{ conversationId: string; clientMessageId: string } & Content<In>, Receipt>;
   inbox: {
-    /** Entries after the cursor, at most `limit` (limits.page unless set); or a reset when it cannot be continued from. */
+    /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;
     /** The cursor of the newest entry. */
     head: Query<void, { cursor: Cursor }>;
@@ -42,8 +42,11 @@ export type MessagingProcedures<In, Out> = {
       { conversations: ConversationSummary<Out>[]; nextPage: string | null }
     >;
     get: Query<{ conversationId: string }, ConversationSummary<Out>>;
-    /** Members now, by the order in which they joined. */
-    members: Query<{ conversationId: string }, { members: { userId: UserId; joinedSeq: ConversationSeq }[] }>;
+    /** Members now, by the order in which they joined. `page` is the nextPage of the page before. */
+    members: Query<
+      { conversationId: string; limit?: number | undefined; page?: string | null | undefined },
+      { members: { userId: UserId; joinedSeq: ConversationSeq }[]; nextPage: string | null }
+    >;
     /** Makes sure that the direct conversation with another user exists. Sending to it does so too. */
     openDirect: Mutation<{ userId: string }, CommandResult>;
     /** Creates a group of the caller and `memberIds`. A repeated commandId returns the group made the first time. */

@@ -22,7 +22,7 @@ import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
 import type { ContentKinds } from './content-kinds.ts';
-import { decodePage, encodePage } from './list-page.ts';
+import { byJoining, decodeMemberPage, decodePage, encodeMemberPage, encodePage } from './list-page.ts';
 import type { MembershipGate } from './membership-gate.ts';
 import type { ProcedureMaker } from './procedure-maker.ts';
 
@@ -80,7 +80,8 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
           type: 'entries',
           entries,
           cursor: last ? formatCursor(reader.epoch, last.seq) : cursor,
-          hasMore: entries.length === limit,
+          // Of what there was when the call came. A page may also end by its bytes, or before a hole.
+          hasMore: last !== undefined && last.seq < start.head,
           // None while the inbox is empty: there is no seq 0.
           ...(last && { head: Math.max(start.head, last.seq) as Seq }),
         };
@@ -100,18 +101,28 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       list: make.query(wire.listInput, async (userId, input) => {
         const limit = pageSize(input?.limit, limits, 50);
         const after = input?.page ? decodePage(input.page) : undefined;
-        const conversations = await history.conversations({ userId, after, limit });
+        const { conversations, hasMore } = await history.conversations({
+          userId,
+          after,
+          limit,
+          bytes: limits.pageBytes,
+        });
         const last = conversations.at(-1);
-        return { conversations, nextPage: last && conversations.length === limit ? encodePage(last) : null };
+        return { conversations, nextPage: last && hasMore ? encodePage(last) : null };
       }),
 
       get: make.query(wire.conversationInput, (userId, { conversationId }) => requireSummary(userId, conversationId)),
 
-      members: make.query(wire.conversationInput, async (userId, { conversationId }) => {
+      members: make.query(wire.memberListInput, async (userId, { conversationId, page, limit }) => {
+        const size = pageSize(limit, limits);
+        const after = page ? decodeMemberPage(page) : undefined;
         const state = (await history.load([conversationId])).get(conversationId);
         if (!state?.members.has(userId)) throw notFound();
-        const members = [...state.members].map(([memberId, joinedSeq]) => ({ userId: memberId, joinedSeq }));
-        return { members: members.sort((a, b) => a.joinedSeq - b.joinedSeq || (a.userId < b.userId ? -1 : 1)) };
+        const all = [...state.members].map(([memberId, joinedSeq]) => ({ userId: memberId, joinedSeq }));
+        const rest = after ? all.filter((member) => byJoining(after, member) < 0) : all;
+        const members = rest.sort(byJoining).slice(0, size);
+        const last = members.at(-1);
+        return { members, nextPage: last && rest.length > size ? encodeMemberPage(last) : null };
       }),
 
       openDirect: make.mutation(wire.openDirectInput, (actorId, { userId }) =>
@@ -179,10 +190,11 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
 
       history: make.query(wire.historyInput, async (userId, { conversationId, after, before, limit }) => {
         const size = pageSize(limit, limits, 50);
-        const events = await history.range({ userId, conversationId, after, before, limit: size + 1 });
+        const bounds = { limit: size, bytes: limits.pageBytes };
+        const { events, hasMore } = await history.range({ userId, conversationId, after, before, ...bounds });
         // Nothing to see is not nothing there: a stranger is told so, whatever the page.
         if (events.length === 0) await requireStay(userId, conversationId);
-        return { events: events.slice(0, size), hasMore: events.length > size };
+        return { events, hasMore };
       }),
 
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
@@ -229,5 +241,8 @@ function notFound(): TidemarkError {
 function pageSize(wanted: number | undefined, limits: Limits, usual: number = limits.page): number {
   if (wanted === undefined) return Math.min(usual, limits.page);
   if (wanted <= limits.page) return wanted;
-  throw new TidemarkError('invalid_input', `must be at most ${limits.page}`, { field: 'limit' });
+  throw new TidemarkError('invalid_input', `must be at most ${limits.page} (limits.page)`, {
+    field: 'limit',
+    limit: 'limits.page',
+  });
 }

@@ -201,7 +201,9 @@ export class Feed {
         const isWritten = this.#writePage(entries);
         // What was heard of during the read may be missing from its answer; what was heard of before would be in it.
         const isAnswered = this.#cursor >= this.#heard || (entries.length === 0 && this.#heard === heardBefore);
-        if (isWritten && entries.length < wanted && isAnswered) return this.#goLive();
+        // A page that may have ended by its bytes says nothing of what stands behind it.
+        const isLast = entries.length === 0 || (entries.length < wanted && !reader.mayCut(wanted));
+        if (isWritten && isLast && isAnswered) return this.#goLive();
         wanted = isWritten && this.#sink.ready() ? Math.min(page, wanted * 2) : Math.max(1, Math.floor(wanted / 2));
       } catch (error) {
         if (!(error instanceof UnavailableError)) return this.fail(error);

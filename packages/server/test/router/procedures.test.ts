@@ -1,4 +1,4 @@
-import { type Storage, UnavailableError } from '@tidemark/core';
+import { directConversationId, type HistoryStore, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +29,7 @@ describe('pages', () => {
     await expect(ask(app, 3)).resolves.toBeDefined();
     expect(await failureOf(ask(app, 4))).toEqual({
       code: 'BAD_REQUEST',
-      message: 'invalid_input [limit]: must be at most 3',
+      message: 'invalid_input [limit]: must be at most 3 (limits.page)',
     });
     for (const wrong of [0, -1, 1.5]) expect((await failureOf(ask(app, wrong))).message).toContain('[limit]');
   });
@@ -68,6 +68,93 @@ describe('pages', () => {
     expect(new Set(ids).size).toBe(5);
     expect([first.nextPage === null, second.nextPage]).toEqual([false, null]);
     expect(await failureOf(alice.conversations.list({ page: 'elsewhere' }))).toMatchObject({ code: 'BAD_REQUEST' });
+  });
+});
+
+describe('a page of large messages', () => {
+  const large = { contentBytes: 10_000, pageBytes: 25_000, callBurst: 1_000 };
+
+  async function openLarge() {
+    const asked: { limit: number; bytes: number | undefined; answered: number }[] = [];
+    const storage = memoryStorage();
+    const history: HistoryStore = {
+      ...storage.history,
+      range: async (query) => {
+        const page = await storage.history.range(query);
+        asked.push({ limit: query.limit, bytes: query.bytes, answered: page.events.length });
+        return page;
+      },
+    };
+    const app = openMessaging({ limits: large, storage: { ...storage, history } });
+    const { cursor } = await app.as('bob').inbox.head();
+    // Places and seqs 2 to 7, of a little more than 9 kB each.
+    for (let n = 1; n <= 6; n++) await app.as('alice').send({ ...text(n), content: { text: 'x'.repeat(9_000) } });
+    return { app, bob: app.as('bob'), cursor, asked };
+  }
+
+  test('ends by its bytes, goes on where it ended, and says for certain when nothing is left', async () => {
+    const { app, bob, cursor } = await openLarge();
+    await using _ = app;
+    const pages: number[][] = [];
+    for (let at = cursor, more = true; more; ) {
+      const page = await bob.inbox.since({ cursor: at });
+      if (page.type !== 'entries') throw new Error(page.reason);
+      pages.push(page.entries.map((entry) => entry.seq));
+      at = page.cursor;
+      more = page.hasMore;
+    }
+    expect(pages).toEqual([
+      [1, 2, 3],
+      [4, 5],
+      [6, 7],
+    ]);
+  });
+
+  test('does not make the store load what it cannot hold', async () => {
+    const { app, bob, asked } = await openLarge();
+    await using _ = app;
+    const page = await bob.conversations.history({ conversationId: direct, after: 1 });
+    expect(page).toMatchObject({ hasMore: true, events: [{ conversationSeq: 2 }, { conversationSeq: 3 }] });
+    expect(asked).toEqual([{ limit: 50, bytes: 25_000, answered: 2 }]);
+    expect(await bob.conversations.history({ conversationId: direct, after: 5 })).toMatchObject({
+      hasMore: false,
+      events: [{ conversationSeq: 6 }, { conversationSeq: 7 }],
+    });
+  });
+
+  test('of the list is bounded by the last messages in it', async () => {
+    const { app } = await openLarge();
+    await using _ = app;
+    const alice = app.as('alice');
+    for (const peer of ['p1', 'p2', 'p3']) {
+      await alice.send({
+        ...text(100),
+        conversationId: directConversationId('alice', peer),
+        clientMessageId: peer,
+        content: { text: 'x'.repeat(9_000) },
+      });
+    }
+    const first = await alice.conversations.list({});
+    const second = await alice.conversations.list({ page: first.nextPage });
+    expect([first.conversations.length, second.conversations.length, second.nextPage]).toEqual([2, 2, null]);
+  });
+});
+
+test('members come in pages, in the order in which they joined', async () => {
+  await using app = openMessaging({ limits });
+  const group = app.as('alice').conversations;
+  const { conversationId } = await group.createGroup({ memberIds: ['bob', 'carol'] });
+  await group.addMembers({ conversationId, memberIds: ['abel', 'dora'] });
+  const first = await group.members({ conversationId });
+  const second = await group.members({ conversationId, page: first.nextPage });
+  const names = [first, second].map(({ members }) => members.map((member) => member.userId));
+  expect(names).toEqual([
+    ['alice', 'bob', 'carol'],
+    ['abel', 'dora'],
+  ]);
+  expect(second.nextPage).toBeNull();
+  expect(await failureOf(group.members({ conversationId, page: 'elsewhere' }))).toMatchObject({
+    message: 'invalid_input [page]: must be the nextPage of an earlier page',
   });
 });
 

@@ -8,7 +8,7 @@ import { codeOf, openWriter } from '../support/writer.ts';
 
 /** Messages of the direct conversation, as stored. */
 async function messages(storage: Storage) {
-  const events = await storage.history.range({ userId: alice, conversationId: direct, after: 0, limit: 100 });
+  const { events } = await storage.history.range({ userId: alice, conversationId: direct, after: 0, limit: 100 });
   return events.filter((event) => event.type === 'message.sent');
 }
 

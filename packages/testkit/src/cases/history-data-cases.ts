@@ -53,7 +53,7 @@ export const historyDataCases: readonly ConformanceCase<OpenedHistory>[] = [
       }
       expect((await opened.history.load([group.conversationId])).get(group.conversationId)).toEqual(group.state);
       for (const userId of users) {
-        const listed = await opened.history.conversations({ userId, limit: 10 });
+        const { conversations: listed } = await opened.history.conversations({ userId, limit: 10 });
         expect(listed.map((each) => each.kind).sort(), userId).toEqual(['direct', 'group', 'self']);
         expect(listed.find((each) => each.kind === 'self')?.lastMessage?.content).toEqual({ of: userId });
         expect(listed.find((each) => each.kind === 'group')?.readSeq).toBe(1);

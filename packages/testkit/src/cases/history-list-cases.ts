@@ -42,7 +42,10 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
       // What was said before carol came is not hers to read, nor to count.
       const unseen = { ...common, joinedSeq: 3, lastMessage: null, unread: 0 };
       expect(await opened.history.conversation(carol, chat.conversationId)).toEqual(unseen);
-      expect(await opened.history.conversations({ userId: carol, limit: 5 })).toEqual([unseen]);
+      expect(await opened.history.conversations({ userId: carol, limit: 5 })).toEqual({
+        conversations: [unseen],
+        hasMore: false,
+      });
     },
   },
   {
@@ -58,14 +61,14 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
       await appended(history, chat.events);
       for (const userId of [bob, mallory]) {
         expect(await history.conversation(userId, chat.conversationId)).toBeUndefined();
-        expect(await history.conversations({ userId, limit: 10 })).toEqual([]);
+        expect((await history.conversations({ userId, limit: 10 })).conversations).toEqual([]);
       }
       expect(await history.conversation(mallory, ids.groupId())).toBeUndefined();
 
       chat.message();
       const back = chat.add([bob]);
       await appended(history, chat.events.slice(3));
-      const [summary, ...more] = await history.conversations({ userId: bob, limit: 10 });
+      const [summary, ...more] = (await history.conversations({ userId: bob, limit: 10 })).conversations;
       expect(more).toEqual([]);
       expect(summary).toMatchObject({ joinedSeq: back.conversationSeq, unread: 0, lastMessage: null });
       expect(await history.conversation(bob, chat.conversationId)).toEqual(summary);
@@ -92,7 +95,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
         chats.flatMap((chat) => chat.events),
       );
 
-      const all = await history.conversations({ userId: alice, limit: 100 });
+      const { conversations: all } = await history.conversations({ userId: alice, limit: 100 });
       const expected = chats.map((chat) => ({ activeAt: activeAtOf(chat), conversationId: chat.conversationId }));
       expected.sort((a, b) => b.activeAt - a.activeAt || (a.conversationId < b.conversationId ? 1 : -1));
       expect(all.map(({ activeAt, conversationId }) => ({ activeAt, conversationId }))).toEqual(expected);
@@ -110,7 +113,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
       const self = conversationBuilder({ ids, kind: 'self', memberIds: [alice] });
       await appended(history, [...first.events, ...second.events, ...self.events]);
       const order = async () =>
-        (await history.conversations({ userId: alice, limit: 9 })).map((each) => each.conversationId);
+        (await history.conversations({ userId: alice, limit: 9 })).conversations.map((each) => each.conversationId);
       expect(await order()).toEqual([second.conversationId, first.conversationId]);
 
       await appended(history, [first.add([ids.userId('carol')]), self.markRead(first.conversationId, 1)]);
@@ -133,7 +136,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
       const self = conversationBuilder({ ids, kind: 'self', memberIds: [alice] });
       await appended(history, [...chat.events, ...self.events, self.markRead(chat.conversationId, 1)]);
       const kinds = async (limit: number) =>
-        (await history.conversations({ userId: alice, limit })).map((each) => each.kind);
+        (await history.conversations({ userId: alice, limit })).conversations.map((each) => each.kind);
       // Hidden before the page is cut, not after.
       expect(await kinds(1)).toEqual(['group']);
       // She is a member all the same.
@@ -197,12 +200,38 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
               userId,
             );
             expect(await history.conversation(userId, chat.conversationId)).toEqual(expected);
-            const listed = await history.conversations({ userId, limit: 10 });
+            const { conversations: listed } = await history.conversations({ userId, limit: 10 });
             expect(listed).toEqual(expected ? [expected] : []);
           }
         }),
         { numRuns: 25, seed: 3 },
       );
+    },
+  },
+  {
+    name: 'list: a page ends at its limit or its bytes, whichever comes first, and says for certain whether there is more',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const userId = ids.userId('alice');
+      for (let n = 0; n < 5; n++) {
+        const chat = conversationBuilder({ ids });
+        await appended(history, [chat.created, chat.message({ content: { text: 'x'.repeat(10_000) } })]);
+      }
+      const ask = async (query: Omit<ConversationsQuery, 'userId'>) => {
+        const { conversations, hasMore } = await history.conversations({ userId, ...query });
+        return [conversations.length, hasMore];
+      };
+      const pages = await paged(history, userId, 5);
+      expect(pages).toHaveLength(5);
+      expect(await ask({ limit: 5 })).toEqual([5, false]);
+      expect(await ask({ limit: 4 })).toEqual([4, true]);
+      expect(await ask({ limit: 5, bytes: 35_000 })).toEqual([3, true]);
+      expect(await ask({ limit: 5, bytes: 35_000, after: pages[1] })).toEqual([3, false]);
+      expect(await ask({ limit: 5, bytes: 1 })).toEqual([1, true]);
+      expect(await ask({ limit: 5, bytes: 1, after: pages[3] })).toEqual([1, false]);
+      expect(await ask({ limit: 5, bytes: 1, after: pages[4] })).toEqual([0, false]);
     },
   },
 ];
@@ -215,11 +244,11 @@ async function paged(history: HistoryStore, userId: UserId, limit: number): Prom
   const all: ConversationSummary[] = [];
   let after: ConversationsQuery['after'];
   for (let page = 0; page < 1_000; page++) {
-    const found = await history.conversations({ userId, after, limit });
+    const { conversations: found, hasMore } = await history.conversations({ userId, after, limit });
     expect(found.length).toBeLessThanOrEqual(limit);
     all.push(...found);
     const last = found.at(-1);
-    if (!last || found.length < limit) return all;
+    if (!last || !hasMore) return all;
     after = { activeAt: last.activeAt, conversationId: last.conversationId };
   }
   throw new Error('the list has no end');

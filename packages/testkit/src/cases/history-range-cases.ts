@@ -1,4 +1,4 @@
-import type { Event, HistoryQuery, HistoryStore, UserId } from '@tidemark/core';
+import type { ConversationSeq, Event, HistoryQuery, HistoryStore, UserId } from '@tidemark/core';
 import { project, recipientsAsOf } from '@tidemark/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -7,6 +7,8 @@ import { buildLog, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
 import { appended } from './history-assertions.ts';
+
+const NOTHING = { events: [], hasMore: false };
 
 /** Pages of one conversation, in both directions, within the stays of who asks. */
 export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
@@ -30,13 +32,46 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
       expect(await ask({ before: 1, limit: 5 })).toEqual([]);
       expect(await ask({ limit: 1 })).toEqual([10]);
       expect(await ask({ limit: 100 })).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
-      const page = await history.range({
+      const { events: page } = await history.range({
         userId: ids.userId('bob'),
         conversationId: chat.conversationId,
         after: 0,
         limit: 10,
       });
       expect(page).toEqual(chat.events);
+    },
+  },
+  {
+    name: 'range: a page ends at its limit or its bytes, whichever comes first, and says for certain whether there is more',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const chat = conversationBuilder({ ids });
+      // Places 2 to 9, of 10 kB each.
+      for (let n = 2; n <= 9; n++) chat.message({ content: { text: 'x'.repeat(10_000) } });
+      await appended(history, chat.events);
+      const who = { userId: ids.userId('bob'), conversationId: chat.conversationId };
+      const ask = async (query: Omit<HistoryQuery, 'userId' | 'conversationId'>) => {
+        const page = await history.range({ ...who, ...query });
+        return [page.events.map((event) => event.conversationSeq), page.hasMore];
+      };
+      expect(await ask({ after: 0, limit: 8 })).toEqual([[1, 2, 3, 4, 5, 6, 7, 8], true]);
+      expect(await ask({ after: 0, limit: 9 })).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9], false]);
+      expect(await ask({ after: 1, limit: 9, bytes: 35_000 })).toEqual([[2, 3, 4], true]);
+      expect(await ask({ after: 6, limit: 9, bytes: 35_000 })).toEqual([[7, 8, 9], false]);
+      expect(await ask({ limit: 9, bytes: 35_000 })).toEqual([[9, 8, 7], true]);
+      expect(await ask({ before: 4, limit: 2, bytes: 35_000 })).toEqual([[3, 2], true]);
+      expect(await ask({ before: 9, limit: 9, bytes: 1 })).toEqual([[8], true]);
+      expect(await ask({ after: 8, limit: 9, bytes: 1 })).toEqual([[9], false]);
+      expect(await ask({ after: 9, limit: 9, bytes: 1 })).toEqual([[], false]);
+
+      // Found by their places: a beginning, in the order in which they were asked for.
+      const refs = [9, 4, 2, 7].map((seq) => ({ ...who, conversationSeq: seq as ConversationSeq }));
+      const found = await history.findByRef(refs, 25_000);
+      expect(found.map((event) => event.conversationSeq).sort()).toEqual([4, 9]);
+      expect(await history.findByRef(refs, 1)).toHaveLength(1);
+      expect(await history.findByRef(refs, 1_000_000)).toHaveLength(4);
     },
   },
   {
@@ -48,9 +83,9 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
       await appended(opened.history, [chat.created, chat.message()]);
       const stranger = { userId: ids.userId('mallory'), conversationId: chat.conversationId };
       for (const bound of [{}, { after: 0 }, { before: 9 }]) {
-        expect(await opened.history.range({ ...stranger, ...bound, limit: 10 })).toEqual([]);
+        expect(await opened.history.range({ ...stranger, ...bound, limit: 10 })).toEqual(NOTHING);
         const nowhere = { userId: ids.userId('alice'), conversationId: ids.groupId() };
-        expect(await opened.history.range({ ...nowhere, ...bound, limit: 10 })).toEqual([]);
+        expect(await opened.history.range({ ...nowhere, ...bound, limit: 10 })).toEqual(NOTHING);
       }
     },
   },
@@ -104,7 +139,9 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
               ...(direction === 'newest' ? {} : { [direction]: bound }),
               limit,
             };
-            expect(await opened.history.range(query), JSON.stringify(query)).toEqual(expectedRange(chat.events, query));
+            expect((await opened.history.range(query)).events, JSON.stringify(query)).toEqual(
+              expectedRange(chat.events, query),
+            );
           }
         }),
         { numRuns: 25, seed: 2 },
@@ -115,7 +152,7 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
 
 function asking(history: HistoryStore, who: Pick<HistoryQuery, 'userId' | 'conversationId'>) {
   return async (page: Omit<HistoryQuery, 'userId' | 'conversationId'>): Promise<number[]> =>
-    (await history.range({ ...who, ...page })).map((event) => event.conversationSeq);
+    (await history.range({ ...who, ...page })).events.map((event) => event.conversationSeq);
 }
 
 function expectedRange(events: readonly Event[], { userId, after, before, limit }: HistoryQuery): Event[] {

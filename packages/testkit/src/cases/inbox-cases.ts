@@ -27,6 +27,18 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
     },
   },
   {
+    name: 'inbox: seqs are those of the rows, in order and in pages, holes left out',
+    run: async (open) => {
+      await using opened = await open();
+      const { inbox } = opened;
+      const { alice, bob, ref } = names();
+      await put(inbox, [row(alice, 1, ref(1)), row(alice, 2, null), row(alice, 4, ref(2)), row(bob, 1, ref(1))]);
+      expect(await inbox.seqs(alice, 0, 10)).toEqual([1, 2, 4]);
+      expect(await inbox.seqs(alice, 1, 1)).toEqual([2]);
+      expect(await inbox.seqs(alice, 4, 10)).toEqual([]);
+    },
+  },
+  {
     name: 'inbox: an empty batch, and empty questions, are no error',
     run: async (open) => {
       await using opened = await open();

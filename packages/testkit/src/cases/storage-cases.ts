@@ -243,6 +243,31 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
     },
   },
   {
+    name: 'inbox: a page ends at its limit or its bytes, whichever comes first, where the inbox has the events at hand',
+    run: async (open) => {
+      await using opened = await open();
+      const { storage } = opened;
+      const ids = seededIds();
+      const chat = conversationBuilder({ ids });
+      // Seqs 2 to 6 of 10 kB each.
+      for (let n = 2; n <= 6; n++) chat.message({ content: { text: 'x'.repeat(10_000) } });
+      await committed(storage, chat, chat.events, seqCounter());
+      const bob = ids.userId('bob');
+      const [first] = await storage.inbox.range(bob, 0, 1);
+      const joins = first?.event !== undefined;
+      const ask = async (after: number, limit: number, bytes?: number) =>
+        (await storage.inbox.range(bob, after, limit, bytes)).map((record) => record.seq);
+      expect(await ask(1, 10, 35_000)).toEqual(joins ? [2, 3, 4] : [2, 3, 4, 5, 6]);
+      expect(await ask(1, 2, 35_000)).toEqual([2, 3]);
+      expect(await ask(4, 10, 35_000)).toEqual([5, 6]);
+      expect(await ask(4, 1, 1)).toEqual([5]);
+      expect(await ask(3, 10, 1)).toEqual(joins ? [4] : [4, 5, 6]);
+      expect(await ask(6, 10, 1)).toEqual([]);
+      expect(await storage.inbox.seqs(bob, 1, 3)).toEqual([2, 3, 4]);
+      expect(await storage.inbox.seqs(bob, 5, 3)).toEqual([6]);
+    },
+  },
+  {
     name: 'commit: both roles are there after a restart, with the epoch',
     run: async (open) => {
       await using opened = await open();

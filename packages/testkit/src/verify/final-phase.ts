@@ -111,10 +111,10 @@ export async function dumpStores(
 
 async function* listedFor(userId: UserId, { history }: Stores): AsyncGenerator<ConversationId> {
   for (let after: ConversationSummary | undefined; ; ) {
-    const page: ConversationSummary[] = await history.conversations({ userId, limit: PAGE, ...(after && { after }) });
-    for (const { conversationId } of page) yield conversationId;
-    after = page.at(-1);
-    if (!after || page.length < PAGE) return;
+    const { conversations, hasMore } = await history.conversations({ userId, limit: PAGE, after });
+    for (const { conversationId } of conversations) yield conversationId;
+    after = conversations.at(-1);
+    if (!hasMore) return;
   }
 }
 
