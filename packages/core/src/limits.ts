@@ -2,6 +2,11 @@
 export interface Limits {
   /** UTF-8 bytes of a message's content as JSON. At most 1,048,576. */
   readonly contentBytes: number;
+  /**
+   * UTF-8 bytes of one command as it is queued; `invalid_input` beyond. By default as many as contentBytes and inboxMembers can
+   * need. The same in every process.
+   */
+  readonly commandBytes: number;
   /** Members of a conversation that is delivered to inboxes. */
   readonly inboxMembers: number;
   /** Entries, events or conversations in one page. */
@@ -20,9 +25,21 @@ export interface Limits {
   readonly socketBufferBytes: number;
 }
 
+/** Bytes of a command beside its content or its members: ids, title, and where the reply goes. */
+const COMMAND_HEAD_BYTES = 4 * 1024;
+/** Bytes of a user id in a list, at most: every character may be escaped. */
+const MEMBER_BYTES = 260;
+
+/** The default of `commandBytes`: whatever the other limits allow fits in a command. */
+export function commandBytesFor(limits: Pick<Limits, 'contentBytes' | 'inboxMembers'>): number {
+  return COMMAND_HEAD_BYTES + Math.max(limits.contentBytes, MEMBER_BYTES * limits.inboxMembers);
+}
+
+const DEFAULT_CONTENT = { contentBytes: 64 * 1024, inboxMembers: 500 };
+
 export const DEFAULT_LIMITS: Limits = {
-  contentBytes: 64 * 1024,
-  inboxMembers: 500,
+  ...DEFAULT_CONTENT,
+  commandBytes: commandBytesFor(DEFAULT_CONTENT),
   page: 500,
   pageBytes: 1024 * 1024,
   frameBytes: 1024 * 1024,

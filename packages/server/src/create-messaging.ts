@@ -73,7 +73,11 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const gate = new MembershipGate(storage.history, clock);
   const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
   // 2 ingress
-  const submission = new Submission(backplane.ingress, clock, settings);
+  const submission = new Submission(backplane.ingress, clock, {
+    ...settings,
+    commandBytes: limits.commandBytes,
+    limitEvents,
+  });
   // 3 transfer, whose partitions go in step and share what they ask of stages 4 to 6
   const committing = groupCommit(storage);
   const load = shareLoads(storage.history);
@@ -97,6 +101,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         random,
         ids,
         inboxMembers: limits.inboxMembers,
+        commandBytes: limits.commandBytes,
+        knowsContent: (type) => content.has(type),
         attempts: settings.attempts,
         cache: CACHE,
       }),

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type ContentSchemas,
+  commandBytesFor,
   composeStorage,
   createIdSource,
   DEFAULT_LIMITS,
@@ -72,8 +73,14 @@ const count = (max: number) => z.number().int().min(1).max(max);
 const ms = (min: number, max: number) => z.number().min(min).max(max);
 const HOUR = 3_600_000;
 
-const limits = z.strictObject({
+const givenLimits = z.strictObject({
   contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
+  commandBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .optional(),
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
   page: count(10_000).default(DEFAULT_LIMITS.page),
   pageBytes: z
@@ -97,6 +104,10 @@ const limits = z.strictObject({
     .min(16 * 1024)
     .default(DEFAULT_LIMITS.socketBufferBytes),
 });
+
+const limits = givenLimits.transform(
+  (given): Limits => ({ ...given, commandBytes: given.commandBytes ?? commandBytesFor(given) }),
+);
 
 const settings = z.strictObject({
   worker: z.boolean().default(true),

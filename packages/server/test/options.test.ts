@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type Storage, systemClock, TidemarkError } from '@tidemark/core';
+import { DEFAULT_LIMITS, type Limits, type Storage, systemClock, TidemarkError } from '@tidemark/core';
 import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -67,6 +67,13 @@ test('limits that are not given keep their defaults beside those that are', () =
   expect(parse({ limits: { page: 7 } }).settings.limits).toEqual({ ...DEFAULT_LIMITS, page: 7 });
 });
 
+test('a command may be as large as the other limits allow, unless limits.commandBytes says otherwise', () => {
+  const commandBytes = (limits: Partial<Limits>): number => parse({ limits }).settings.limits.commandBytes;
+  expect(commandBytes({ contentBytes: 1024 * 1024 })).toBeGreaterThan(1024 * 1024);
+  expect(commandBytes({ inboxMembers: 10_000 })).toBeGreaterThan(10_000 * 2 * 128);
+  expect(commandBytes({ contentBytes: 1024 * 1024, commandBytes: 2_000 })).toBe(2_000);
+});
+
 const HOUR = 3_600_000;
 
 /** Option → values it refuses, and the rule its refusal states. */
@@ -88,6 +95,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['closeTimeout', [-1, HOUR + 1], />=0|<=3600000/],
   ['nodeId', ['', 'a b', 'x'.repeat(65), 'node_1', 7], /letters, digits|string/],
   ['limits.contentBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
+  ['limits.commandBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
   ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],
   ['limits.page', [0, 10_001], />=1|<=10000/],
   ['limits.frameBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],

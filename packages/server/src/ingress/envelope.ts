@@ -1,29 +1,112 @@
-import { type Command, type NodeId, TidemarkError } from '@tidemark/core';
+import {
+  type Command,
+  type NodeId,
+  parseCommandId,
+  parseConversationId,
+  parseUserId,
+  type SendMessage,
+  TidemarkError,
+} from '@tidemark/core';
 import { command as commandSchema, parseWire } from '@tidemark/core/wire';
+import { parseContent, parseWhole, reservedKeyIn } from '../content-shape.ts';
 
 /** A command as it stands in the stream, with where its reply goes. */
-export interface Envelope {
+export interface Envelope extends ReplyAddress {
   readonly command: Command;
+}
+
+export interface ReplyAddress {
   readonly replyTo: NodeId;
-  /** Names the waiting call on that node. */
+  /** Names the waiting call on that node. 1–512 characters. */
   readonly call: string;
 }
+
+const NODE_ID = /^[A-Za-z0-9-]{1,64}$/;
+const CALL_LENGTH = 512;
+const MAX_RETRY = 1_000_000;
+/** How command types are written; one of this form that is not known is of a newer version. */
+const COMMAND_TYPE = /^[a-z]{1,32}\.[a-z-]{1,32}$/;
+const COMMAND_TYPES: ReadonlySet<unknown> = new Set<Command['type']>([
+  'message.send',
+  'conversation.create',
+  'members.add',
+  'members.remove',
+  'read.mark',
+]);
+/** What a body with a reserved key holds, written plainly or with escapes. Few others do. */
+const MAY_BE_RESERVED = /__proto__|constructor|prototype|\\u/;
 
 export function encodeEnvelope(envelope: Envelope): string {
   return JSON.stringify(envelope);
 }
 
-/** Throws TidemarkError `invalid_input` for what no version of this library wrote. */
+/**
+ * Reads an entry of the queue, and trusts nothing in it: whoever can write to the queue can put anything there. Throws
+ * TidemarkError `invalid_input` for what no version of this library wrote, and `unavailable` for a command of a newer one,
+ * which may be tried again until this process has been upgraded, too.
+ */
 export function decodeEnvelope(body: string): Envelope {
-  let value: { command?: unknown; replyTo?: unknown; call?: unknown } | null;
+  const value = parseBody(body);
+  const address = addressIn(value);
+  if (!address) throw new TidemarkError('invalid_input', 'must name replyTo and call', { field: 'envelope' });
+  const command = parseCommand(value.command);
+  if (command.type === 'message.send' && MAY_BE_RESERVED.test(body)) requireNoReservedKey(command);
+  return { command, ...address };
+}
+
+/** Where the reply to an entry goes that cannot be decoded otherwise; undefined when it doesn't say. */
+export function replyAddressOf(body: string): ReplyAddress | undefined {
   try {
-    value = JSON.parse(body) as typeof value;
+    return addressIn(parseBody(body));
+  } catch {
+    return undefined;
+  }
+}
+
+interface Body {
+  readonly command?: unknown;
+  readonly replyTo?: unknown;
+  readonly call?: unknown;
+}
+
+function parseBody(body: string): Body {
+  try {
+    return (JSON.parse(body) as Body | null) ?? {};
   } catch (cause) {
     throw new TidemarkError('invalid_input', 'is not JSON', { field: 'envelope', cause });
   }
-  const { replyTo, call } = value ?? {};
-  if (typeof replyTo !== 'string' || typeof call !== 'string') {
-    throw new TidemarkError('invalid_input', 'must name replyTo and call', { field: 'envelope' });
+}
+
+function addressIn({ replyTo, call }: Body): ReplyAddress | undefined {
+  if (typeof replyTo !== 'string' || !NODE_ID.test(replyTo)) return undefined;
+  if (typeof call !== 'string' || call.length === 0 || call.length > CALL_LENGTH) return undefined;
+  return { replyTo: replyTo as NodeId, call };
+}
+
+function parseCommand(value: unknown): Command {
+  const { type } = (value ?? {}) as { type?: unknown };
+  if (type === 'message.send') return parseSend(value as Record<string, unknown>);
+  if (typeof type === 'string' && COMMAND_TYPE.test(type) && !COMMAND_TYPES.has(type)) {
+    throw new TidemarkError('unavailable', `this process does not know commands of type ${type} yet`);
   }
-  return { command: parseWire(commandSchema, value?.command) as Command, replyTo: replyTo as NodeId, call };
+  return parseWire(commandSchema, value) as Command;
+}
+
+/** The same rules as the wire schema's. Most commands are messages, and checking them by hand takes a third of the time. */
+function parseSend(value: Readonly<Record<string, unknown>>): SendMessage {
+  const command: SendMessage = {
+    type: 'message.send',
+    conversationId: parseConversationId(value.conversationId),
+    actorId: parseUserId(value.actorId, 'actorId'),
+    commandId: parseCommandId(value.commandId),
+    message: parseContent(value.message),
+  };
+  const { retry } = value;
+  return retry === undefined ? command : { ...command, retry: parseWhole(retry, 'retry', 0, MAX_RETRY) };
+}
+
+function requireNoReservedKey({ message }: SendMessage): void {
+  const reserved = reservedKeyIn(JSON.stringify(message.content));
+  if (reserved === undefined) return;
+  throw new TidemarkError('invalid_input', `must not have a key named ${reserved}`, { field: 'message.content' });
 }

@@ -8,6 +8,7 @@ import {
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
+import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { partitionOf } from '../spread.ts';
 import { encodeEnvelope } from './envelope.ts';
@@ -29,7 +30,7 @@ import type { IngressStream } from './ingress-stream.ts';
 export class Submission {
   readonly #ingress: IngressStream;
   readonly #clock: Clock;
-  readonly #options: { nodeId: NodeId; partitions: number; receiptTimeout: number };
+  readonly #options: SubmissionOptions;
   /** In the order in which they give up. */
   readonly #waiting = new Set<WaitingCall>();
   readonly #byCall = new Map<string, readonly WaitingCall[]>();
@@ -37,11 +38,7 @@ export class Submission {
   #sweeping: AbortController | undefined;
   #closed = false;
 
-  constructor(
-    ingress: IngressStream,
-    clock: Clock,
-    options: { nodeId: NodeId; partitions: number; receiptTimeout: number },
-  ) {
+  constructor(ingress: IngressStream, clock: Clock, options: SubmissionOptions) {
     this.#ingress = ingress;
     this.#clock = clock;
     this.#options = options;
@@ -57,10 +54,12 @@ export class Submission {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = `${commandKey(command)} ${retryOf(command)}`;
+    const body = encodeEnvelope({ command, replyTo: nodeId, call });
+    this.#requireFit(body, command);
     const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
     this.#expect(waiting);
     try {
-      await this.#ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call }));
+      await this.#ingress.append(partition, body);
     } catch (error) {
       this.#forget(waiting);
       if (error instanceof UnavailableError) {
@@ -97,6 +96,17 @@ export class Submission {
   /** Refuses new commands while replies to earlier ones may still come. */
   refuse(): void {
     this.#closed = true;
+  }
+
+  /** Before it is queued: the queue counts bytes, and one command must not take a large part of them. */
+  #requireFit(body: string, { actorId }: Command): void {
+    const { commandBytes, limitEvents } = this.#options;
+    const bytes = Buffer.byteLength(body);
+    if (bytes <= commandBytes) return;
+    limitEvents.reached('limits.commandBytes', { userId: actorId });
+    throw new TidemarkError('invalid_input', `is ${bytes} bytes, at most ${commandBytes} (limits.commandBytes)`, {
+      field: 'command',
+    });
   }
 
   #paceOf(partition: number): Pace {
@@ -146,6 +156,14 @@ export class Submission {
       }
     }
   }
+}
+
+export interface SubmissionOptions {
+  readonly nodeId: NodeId;
+  readonly partitions: number;
+  readonly receiptTimeout: number;
+  readonly commandBytes: number;
+  readonly limitEvents: LimitEvents;
 }
 
 /** A caller that waits for the reply to its command. */

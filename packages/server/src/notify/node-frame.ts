@@ -1,4 +1,19 @@
-import { type CommandResult, type Event, parseErrorText, type Seq, TidemarkError, type UserId } from '@tidemark/core';
+import {
+  type CommandResult,
+  type Event,
+  type MessageId,
+  type MessageSent,
+  parseCommandId,
+  parseConversationId,
+  parseErrorText,
+  parseUserId,
+  participants,
+  type Seq,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+import { event as eventSchema, parseWire } from '@tidemark/core/wire';
+import { parseContent, parseWhole } from '../content-shape.ts';
 
 /** What one node is told after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
 export interface NodeFrame {
@@ -29,15 +44,90 @@ export function encodeNodeFrame(frame: NodeFrame): string {
   return JSON.stringify({ deliveries: frame.deliveries, replies });
 }
 
-/** Throws on what is not a frame; the caller drops it, since feeds find out by comparing heads. */
+/**
+ * Reads a frame, and trusts nothing in its shape: whoever can publish in Redis can send anything here, and a feed shows what a
+ * frame holds. What it claims to be stored is believed, but nobody is shown a conversation whose id does not name them.
+ * Throws on what is not a frame; the caller drops it, since feeds find out by comparing heads.
+ */
 export function decodeNodeFrame(text: string): NodeFrame {
-  const { deliveries, replies } = JSON.parse(text) as { deliveries: NodeDelivery[]; replies: EncodedReply[] };
+  const { deliveries, replies } = (JSON.parse(text) ?? {}) as { deliveries?: unknown; replies?: unknown };
+  return { deliveries: parseList(deliveries, parseDelivery), replies: parseList(replies, parseReply) };
+}
+
+const MESSAGE_ID_LENGTH = 26;
+const TYPE_LENGTH = 64;
+const CALL_LENGTH = 512;
+const EVENT_TYPES: ReadonlySet<unknown> = new Set<Event['type']>([
+  'message.sent',
+  'conversation.created',
+  'members.added',
+  'members.removed',
+  'read.marked',
+]);
+
+function parseList<T>(value: unknown, parse: (item: Record<string, unknown>) => T): T[] {
+  if (!Array.isArray(value)) throw invalid('frame', 'must hold lists of deliveries and replies');
+  return value.map((item) => parse((item ?? {}) as Record<string, unknown>));
+}
+
+function parseDelivery(value: Readonly<Record<string, unknown>>): NodeDelivery {
+  const event = parseEvent((value.event ?? {}) as Record<string, unknown>);
+  const { to } = value;
+  if (!Array.isArray(to) || !to.every(isRecipient)) throw invalid('to', 'must list users with their seqs');
+  const users = participants(event.conversationId);
+  if (users && !to.every(([userId]) => users.includes(userId))) {
+    throw invalid('to', 'must be users whom the id of the conversation names');
+  }
+  return { event, to };
+}
+
+function isRecipient(value: unknown): value is readonly [UserId, Seq] {
+  return Array.isArray(value) && typeof value[0] === 'string' && Number.isSafeInteger(value[1]) && value[1] > 0;
+}
+
+/** The same rules as the wire schema's; messages by hand, since most events are. */
+function parseEvent(value: Readonly<Record<string, unknown>>): Event {
+  const { type } = value;
+  if (type !== 'message.sent' && EVENT_TYPES.has(type)) return parseWire(eventSchema, value) as Event;
+  const head = parseHead(value);
+  if (type === 'message.sent') {
+    return { type, ...head, messageId: parseMessageId(value.messageId), message: parseContent(value.message) };
+  }
+  if (typeof type !== 'string' || type.length > TYPE_LENGTH) throw invalid('type', 'must name a type of event');
+  // Of a newer version: what it holds beside its head is passed on to clients as it is.
+  return { ...value, ...head } as Event;
+}
+
+function parseHead(value: Readonly<Record<string, unknown>>): Omit<MessageSent, 'type' | 'messageId' | 'message'> {
   return {
-    deliveries,
-    replies: replies.map(({ call, result, error }) =>
-      result
-        ? { call, result }
-        : { call, error: parseErrorText(error ?? '') ?? new TidemarkError('unavailable', `${error}`) },
-    ),
+    conversationId: parseConversationId(value.conversationId),
+    conversationSeq: parseWhole(value.conversationSeq, 'conversationSeq', 1, Number.MAX_SAFE_INTEGER),
+    actorId: parseUserId(value.actorId, 'actorId'),
+    commandId: value.commandId === null ? null : parseCommandId(value.commandId),
+    at: parseWhole(value.at, 'at', 0, Number.MAX_SAFE_INTEGER),
   };
+}
+
+function parseReply({ call, result, error }: Readonly<Record<string, unknown>>): Reply {
+  if (typeof call !== 'string' || call.length > CALL_LENGTH) throw invalid('call', 'must name a call');
+  if (result !== undefined) return { call, result: parseResult((result ?? {}) as Record<string, unknown>) };
+  return { call, error: parseErrorText(String(error)) ?? new TidemarkError('unavailable', String(error)) };
+}
+
+function parseResult(value: Readonly<Record<string, unknown>>): CommandResult {
+  return {
+    conversationId: parseConversationId(value.conversationId),
+    conversationSeq: parseWhole(value.conversationSeq, 'conversationSeq', 1, Number.MAX_SAFE_INTEGER),
+    at: parseWhole(value.at, 'at', 0, Number.MAX_SAFE_INTEGER),
+    messageId: value.messageId === null ? null : parseMessageId(value.messageId),
+  };
+}
+
+function parseMessageId(value: unknown): MessageId {
+  if (typeof value === 'string' && value.length === MESSAGE_ID_LENGTH) return value as MessageId;
+  throw invalid('messageId', 'must be 26 characters');
+}
+
+function invalid(field: string, rule: string): TidemarkError {
+  return new TidemarkError('invalid_input', rule, { field });
 }

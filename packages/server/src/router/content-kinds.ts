@@ -8,12 +8,7 @@ import {
   TidemarkError,
   UNKNOWN_CONTENT,
 } from '@tidemark/core';
-
-/**
- * Keys that superjson will not write, as a guard against prototype pollution: stored, such a content could never be delivered
- * to an application that uses it. In JSON text only a key's closing quote is followed by a colon.
- */
-const RESERVED_KEY = /(?<!\\)"(__proto__|constructor|prototype)":/;
+import { reservedKeyIn } from '../content-shape.ts';
 
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
 export class ContentKinds {
@@ -37,6 +32,11 @@ export class ContentKinds {
     }
     this.#schemas = schemas;
     this.#contentBytes = contentBytes;
+  }
+
+  /** Whether this process has the kind; a writer must not store what it could not have accepted. */
+  has(type: string): boolean {
+    return Object.hasOwn(this.#schemas, type);
   }
 
   /** Returns the content as its schema gives it out. Throws the error that names the field and the rule. */
@@ -64,7 +64,7 @@ export class ContentKinds {
   }
 
   #requireFit(text: string): void {
-    const [, reserved] = RESERVED_KEY.exec(text) ?? [];
+    const reserved = reservedKeyIn(text);
     if (reserved !== undefined) {
       throw new TidemarkError('invalid_content', `must not have a key named ${reserved}`, { field: 'content' });
     }

@@ -12,6 +12,7 @@ import {
   participants,
   type RemoveMembers,
   type SendMessage,
+  selfConversationId,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
@@ -78,11 +79,12 @@ function createConversation(
   command: CreateConversation,
   context: DecideContext,
 ): Decision {
+  const memberIds = [...new Set([command.actorId, ...command.memberIds])];
+  requireFit(command, memberIds);
   if (state) {
     requireMember(state, command.actorId);
     return unchanged(state);
   }
-  const memberIds = [...new Set([command.actorId, ...command.memberIds])];
   requireRoom(memberIds.length, context);
   return done(undefined, [
     {
@@ -92,6 +94,23 @@ function createConversation(
       commandId: command.commandId,
     },
   ]);
+}
+
+/** The id says the kind, and for two of them who takes part: a command that says otherwise was not made by a router. */
+function requireFit({ conversationId, kind, title }: CreateConversation, memberIds: readonly UserId[]): void {
+  const users = participants(conversationId);
+  const expected = !users ? 'group' : users.length === 1 ? 'self' : 'direct';
+  if (kind !== expected) {
+    throw new TidemarkError('invalid_input', `must be ${expected}, as the id of the conversation says`, {
+      field: 'kind',
+    });
+  }
+  if (!users) return;
+  if (title !== null) throw new TidemarkError('invalid_input', 'is for groups only', { field: 'title' });
+  if (users.length === memberIds.length && memberIds.every((userId) => users.includes(userId))) return;
+  throw new TidemarkError('invalid_input', 'must be the users whom the id of the conversation names', {
+    field: 'memberIds',
+  });
 }
 
 function addMembers(state: ConversationState | undefined, command: AddMembers, context: DecideContext): Decision {
@@ -118,8 +137,10 @@ function removeMembers(state: ConversationState | undefined, command: RemoveMemb
 }
 
 function markRead(state: ConversationState | undefined, command: MarkRead, context: DecideContext): Decision {
+  const { of, readSeq, actorId } = command;
+  if (command.conversationId !== selfConversationId(actorId)) throw notAMember();
+  if (participants(of)?.includes(actorId) === false) throw notAMember('of');
   const { opening, current } = openIfNew(state, command, context);
-  const { of, readSeq } = command;
   return done(state, [...opening, { type: 'read.marked', ...headOf(current, command, context), of, readSeq }]);
 }
 
@@ -189,8 +210,6 @@ function requireRoom(members: number, context: DecideContext): void {
   }
 }
 
-function notAMember(): TidemarkError {
-  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
-    field: 'conversationId',
-  });
+function notAMember(field = 'conversationId'): TidemarkError {
+  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', { field });
 }

@@ -20,7 +20,7 @@ import {
   UnavailableError,
 } from '@tidemark/core';
 import type { RowNumbering } from '../inbox/number-rows.ts';
-import { decodeEnvelope, type Envelope } from '../ingress/envelope.ts';
+import { decodeEnvelope, type Envelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
@@ -80,13 +80,38 @@ export class Transfer {
     if (this.#failure) throw this.#failure.error;
     const tasks: Task[] = [];
     for (const entry of entries) {
-      try {
-        tasks.push({ entry, envelope: decodeEnvelope(entry.body) });
-      } catch (error) {
-        await this.#park({ entry }, error, signal);
-      }
+      const task = this.#read(entry);
+      if ('envelope' in task) tasks.push(task);
+      else await this.#refuseEntry(entry, task, signal);
     }
     if (tasks.length > 0) await this.#persist(tasks, signal);
+  }
+
+  /** The task of an entry, or why it has none, and the error for its sender. Nothing in the queue is trusted. */
+  #read(entry: StreamEntry): Task | InvalidEntry {
+    const { commandBytes, partitionOf } = this.#port;
+    try {
+      if (entry.body.length > commandBytes) {
+        const detail = `${entry.body.length} characters, at most ${commandBytes} bytes (limits.commandBytes)`;
+        throw new TidemarkError('invalid_input', detail, { field: 'command' });
+      }
+      const envelope = decodeEnvelope(entry.body);
+      const partition = partitionOf(envelope.command.conversationId);
+      if (partition === this.#partition) return { entry, envelope };
+      const reason = `belongs to partition ${partition}, and stood in ${this.#partition}: does every process have as many?`;
+      // Not final: its own partition would carry it out.
+      return { address: envelope, reason, error: new TidemarkError('unavailable', `the command ${reason}`) };
+    } catch (cause) {
+      const error = cause instanceof TidemarkError ? cause : new TidemarkError('invalid_input', String(cause));
+      const reason = error.code === 'unavailable' ? undefined : error.message;
+      return { address: replyAddressOf(entry.body), reason, error };
+    }
+  }
+
+  async #refuseEntry(entry: StreamEntry, { address, reason, error }: InvalidEntry, signal: AbortSignal): Promise<void> {
+    if (reason !== undefined) await this.#parkEntry(entry, reason, error, signal);
+    else await this.#untilDone('acknowledge', signal, () => this.#reader.acknowledge([entry.id]));
+    if (address) await this.#answer(address, error);
   }
 
   /** Resolves when what was carried out is told and acknowledged, or the signal of its batch has aborted. */
@@ -190,7 +215,7 @@ export class Transfer {
     loaded: ReadonlyMap<ConversationId, ConversationState>,
     known: ReadonlyMap<string, Event> | undefined,
   ): Plan {
-    const { clock, ids, inboxMembers } = this.#port;
+    const { clock, ids, inboxMembers, knowsContent } = this.#port;
     const states = new Map(loaded);
     const inBatch = new Map<string, CommandResult>();
     const plan: Plan = {
@@ -218,6 +243,13 @@ export class Transfer {
       const before = plan.refusals.get(key) ?? this.#refused.get(key);
       if (before && retryOf(command) <= before.retry) {
         plan.replies.push({ to, call, error: before.error });
+        continue;
+      }
+      if (command.type === 'message.send' && !knowsContent(command.message.type)) {
+        // A process that has it may have stored the message before.
+        plan.idle = true;
+        const detail = `this process does not have content of type "${command.message.type}" yet`;
+        plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
         continue;
       }
       const decision = decide(states.get(command.conversationId), command, { now: clock.now(), ids, inboxMembers });
@@ -293,16 +325,21 @@ export class Transfer {
     await this.#persist(tasks.slice(middle), signal, true);
   }
 
-  async #park(task: { entry: StreamEntry; envelope?: Envelope }, error: unknown, signal: AbortSignal): Promise<void> {
-    const { events, announcement } = this.#port;
+  async #park({ entry, envelope }: Task, error: unknown, signal: AbortSignal): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
-    await this.#untilDone('acknowledge', signal, () => this.#reader.park(task.entry, reason));
-    events.emit('dead-lettered', { partition: this.#partition, entryId: task.entry.id, reason, error });
-    if (!task.envelope) return;
-    const { command, replyTo: to, call } = task.envelope;
+    await this.#parkEntry(entry, reason, error, signal);
     const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
-    await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(command, told)]));
-    await announcement.announce(this.#partition, { events: [], rows: [], replies: [{ to, call, error: told }] });
+    await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(envelope.command, told)]));
+    await this.#answer(envelope, told);
+  }
+
+  async #parkEntry(entry: StreamEntry, reason: string, error: unknown, signal: AbortSignal): Promise<void> {
+    await this.#untilDone('acknowledge', signal, () => this.#reader.park(entry, reason));
+    this.#port.events.emit('dead-lettered', { partition: this.#partition, entryId: entry.id, reason, error });
+  }
+
+  async #answer({ replyTo: to, call }: ReplyAddress, error: TidemarkError): Promise<void> {
+    await this.#port.announcement.announce(this.#partition, { events: [], rows: [], replies: [{ to, call, error }] });
   }
 
   async #acknowledge(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
@@ -361,6 +398,13 @@ export interface TransferPorts {
   readonly random: Random;
   readonly ids: IdSource;
   readonly inboxMembers: number;
+  /** Bytes of one entry at most. */
+  readonly commandBytes: number;
+  /**
+   * Whether this process has the kind of content. A process that was upgraded earlier may accept one that this one does not
+   * have yet: its sender may try again.
+   */
+  readonly knowsContent: (type: string) => boolean;
   /** Times a command that fails as a defect is tried before it is parked. */
   readonly attempts: number;
   /** Of the partition. */
@@ -370,6 +414,16 @@ export interface TransferPorts {
 interface Task {
   readonly entry: StreamEntry;
   readonly envelope: Envelope;
+}
+
+/** An entry that is not a command of this partition. */
+interface InvalidEntry {
+  /** Where its reply goes; undefined when the entry does not say. */
+  readonly address: ReplyAddress | undefined;
+  /** Why it is parked; undefined for a command of a newer version, which its sender will queue again. */
+  readonly reason: string | undefined;
+  /** For the sender. */
+  readonly error: TidemarkError;
 }
 
 interface Plan {

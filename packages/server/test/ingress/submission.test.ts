@@ -1,28 +1,39 @@
-import { type CommandResult, type NodeId, TidemarkError, UnavailableError } from '@tidemark/core';
+import { type CommandResult, type NodeId, parseUserId, TidemarkError, UnavailableError } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import { decodeEnvelope } from '../../src/ingress/envelope.ts';
 import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memory-ingress-stream.ts';
 import { Submission } from '../../src/ingress/submission.ts';
+import { LimitEvents } from '../../src/limit-events.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
 import { partitionOf } from '../../src/spread.ts';
-import { alice, direct, group, send } from '../support/commands.ts';
+import { alice, createGroup, direct, group, send } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
+import { recorded } from '../support/recorded.ts';
 
 const PARTITIONS = 4;
 const RECEIPT_TIMEOUT = 10_000;
+const COMMAND_BYTES = 2_000;
 const result: CommandResult = { conversationId: direct, conversationSeq: 2 as never, at: 1, messageId: null };
 
 function openSubmission(backlog = 100) {
   const clock = new ManualClock();
   const ingress = memoryIngressStream(createMemoryStreams(), { backlog, deadLetters: 10, now: () => clock.now() });
-  const options = { nodeId: 'node-1' as NodeId, partitions: PARTITIONS, receiptTimeout: RECEIPT_TIMEOUT };
-  const submission = new Submission(ingress, clock, options);
+  const events = new ServerEventBus();
+  const reached = recorded(events, 'limit-reached');
+  const submission = new Submission(ingress, clock, {
+    nodeId: 'node-1' as NodeId,
+    partitions: PARTITIONS,
+    receiptTimeout: RECEIPT_TIMEOUT,
+    commandBytes: COMMAND_BYTES,
+    limitEvents: new LimitEvents(events, clock),
+  });
   /** What has been queued for this conversation's partition. */
   async function queued(conversationId = direct) {
     const reader = ingress.open(partitionOf(conversationId, PARTITIONS));
     const entries = await reader.read(100, AbortSignal.timeout(1_000));
     return entries.map((entry) => decodeEnvelope(entry.body));
   }
-  return { clock, ingress, submission, queued };
+  return { clock, ingress, submission, queued, reached };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -34,6 +45,21 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe('a command', () => {
+  test('that is larger than limits.commandBytes is refused before it is queued, by its UTF-8 bytes', async () => {
+    const { submission, ingress, reached } = openSubmission();
+    const members = Array.from({ length: 300 }, (_, index) => parseUserId(`member-${index}`));
+    for (const command of [createGroup(alice, members), send(alice, group, { text: 'ü'.repeat(950) })]) {
+      await expect(submission.submit(command)).rejects.toMatchObject({
+        code: 'invalid_input',
+        field: 'command',
+        message: expect.stringContaining('limits.commandBytes'),
+      });
+    }
+    expect(await ingress.backlog(partitionOf(group, PARTITIONS))).toBe(0);
+    expect(submission.waiting).toBe(0);
+    expect(reached).toEqual([{ limit: 'limits.commandBytes', userId: alice }]);
+  });
+
   test('is queued in the partition of its conversation, with where its reply goes', async () => {
     const { submission, queued } = openSubmission();
     const command = send(alice, direct);

@@ -1,8 +1,8 @@
 import { type CommandResult, ERRORS, type ErrorCode, type Seq, TidemarkError } from '@tidemark/core';
 import { conversationBuilder, hostileContent } from '@tidemark/testkit';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeNodeFrame, encodeNodeFrame } from '../../src/notify/node-frame.ts';
-import { alice, direct } from '../support/commands.ts';
+import { alice, carol, direct } from '../support/commands.ts';
 
 test('a frame carries events, seqs and results between nodes unchanged', () => {
   const event = conversationBuilder().message({ content: hostileContent() });
@@ -28,4 +28,40 @@ test('an error of a newer version is one that may be tried again', () => {
 
 test.each(['', '{', 'null', '{}', '[]'])('what is no frame is refused: %j', (text) => {
   expect(() => decodeNodeFrame(text)).toThrow();
+});
+
+describe('a frame that no node wrote', () => {
+  const event = conversationBuilder().message({});
+  const frameWith = (delivery: object, reply: object = { call: 'n.1', error: 'unavailable: x' }) =>
+    JSON.stringify({ deliveries: [{ event, to: [[alice, 7]], ...delivery }], replies: [reply] });
+
+  test.each<[string, string]>([
+    [
+      'a direct conversation for a stranger',
+      frameWith({ event: { ...event, conversationId: direct }, to: [[carol, 7]] }),
+    ],
+    ['recipients that are none', frameWith({ to: [[alice]] })],
+    ['a seq of zero', frameWith({ to: [[alice, 0]] })],
+    ['a seq beyond counting', frameWith({ to: [[alice, 2 ** 53]] })],
+    ['a user that is none', frameWith({ to: [[7, 7]] })],
+    ['no recipients', frameWith({ to: undefined })],
+    ['no event', frameWith({ event: undefined })],
+    ['an event without a place', frameWith({ event: { ...event, conversationSeq: -1 } })],
+    ['an event of nobody', frameWith({ event: { ...event, actorId: '' } })],
+    ['an event at no time', frameWith({ event: { ...event, at: 'now' } })],
+    ['a message without content', frameWith({ event: { ...event, message: { type: 'text', content: 7 } } })],
+    ['a message without an id', frameWith({ event: { ...event, messageId: 'x' } })],
+    ['members that are none', frameWith({ event: { ...event, type: 'members.added', memberIds: [7] } })],
+    ['an event of no type', frameWith({ event: { ...event, type: 7 } })],
+    ['a reply to nobody', frameWith({}, { error: 'unavailable: x' })],
+    ['a receipt of nothing', frameWith({}, { call: 'n.1', result: {} })],
+    ['a receipt that is none', frameWith({}, { call: 'n.1', result: 7 })],
+  ])('is refused when it holds %s', (_, text) => {
+    expect(() => decodeNodeFrame(text)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+  });
+
+  test('is taken when it holds an event of a newer version, as it is', () => {
+    const newer = { ...event, type: 'message.edited', target: 7 };
+    expect(decodeNodeFrame(frameWith({ event: newer })).deliveries).toEqual([{ event: newer, to: [[alice, 7]] }]);
+  });
 });

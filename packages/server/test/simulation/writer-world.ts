@@ -418,6 +418,8 @@ export class WriterWorld {
       random,
       ids: this.#ids,
       inboxMembers: 500,
+      commandBytes: 1 << 20,
+      knowsContent: () => true,
       attempts: 3,
       cache: { members: 1_000, commands: 100 },
     });

@@ -1,6 +1,7 @@
 import {
   type Command,
   type CommandResult,
+  type ConversationId,
   createIdSource,
   type InboxEntry,
   type NodeId,
@@ -35,8 +36,11 @@ export interface WriterOptions {
   readonly nodeId?: string;
   readonly attempts?: number;
   readonly inboxMembers?: number;
+  readonly commandBytes?: number;
+  /** Kinds of content of this process. Default: text. */
+  readonly contentTypes?: readonly string[];
   /** Default: all conversations are this writer's. */
-  readonly partitionOf?: () => number;
+  readonly partitionOf?: (conversationId: ConversationId) => number;
   /** Whether the partition is still this writer's. Default: it is. */
   readonly holdsLease?: () => Promise<boolean>;
   /** What happens in the pipeline, in order, by name. */
@@ -115,6 +119,8 @@ export function openWriter(options: WriterOptions = {}) {
     random,
     ids: createIdSource(random),
     inboxMembers: options.inboxMembers ?? 500,
+    commandBytes: options.commandBytes ?? 1 << 20,
+    knowsContent: (type) => (options.contentTypes ?? ['text']).includes(type),
     attempts: options.attempts ?? 3,
     cache: { members: 1_000, commands: 100 },
   });

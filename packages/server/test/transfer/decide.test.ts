@@ -2,6 +2,7 @@ import {
   type Command,
   type CommandResult,
   type ConversationState,
+  type CreateConversation,
   createIdSource,
   directConversationId,
   type Event,
@@ -111,6 +112,41 @@ describe('creating a conversation', () => {
   });
 });
 
+describe('a conversation whose id says who is in it', () => {
+  const create = (changed: Partial<CreateConversation>): CreateConversation => ({
+    ...createGroup(alice, [bob]),
+    conversationId: direct,
+    kind: 'direct',
+    ...changed,
+  });
+
+  test('is created for those users', () => {
+    const { events } = accepted(run(undefined, create({})));
+    expect(events).toMatchObject([{ kind: 'direct', memberIds: [alice, bob] }]);
+    const self = create({ conversationId: selfConversationId(alice), kind: 'self', memberIds: [] });
+    expect(accepted(run(undefined, self)).events).toMatchObject([{ kind: 'self', memberIds: [alice] }]);
+  });
+
+  test.each([
+    ['with a third member', create({ memberIds: [bob, carol] }), 'memberIds'],
+    ['without its second member', create({ memberIds: [] }), 'memberIds'],
+    ['by a stranger', create({ actorId: carol, memberIds: [alice, bob] }), 'memberIds'],
+    ['by a stranger in place of a member', create({ actorId: carol, memberIds: [bob] }), 'memberIds'],
+    ['as a group', create({ kind: 'group' }), 'kind'],
+    ['as the conversation of one user alone', create({ kind: 'self', memberIds: [] }), 'kind'],
+    ['with a title', create({ title: 'tea' }), 'title'],
+    [
+      'for one user alone, with another',
+      create({ conversationId: selfConversationId(alice), kind: 'self' }),
+      'memberIds',
+    ],
+    ['for a group, as direct', create({ conversationId: group }), 'kind'],
+  ])('is not created %s', (_, command, field) => {
+    expect(refused(run(undefined, command))).toMatchObject({ code: 'invalid_input', field });
+    expect(refused(run(after(send(alice, direct)), command))).toMatchObject({ code: 'invalid_input', field });
+  });
+});
+
 describe('adding members', () => {
   const state = after(createGroup(alice, [bob]));
 
@@ -180,6 +216,18 @@ describe('a read mark', () => {
     expect(refused(run(state, forged)).code).toBe('not_a_member');
     expect(refused(run(undefined, forged)).code).toBe('not_a_member');
   });
+});
+
+test.each([
+  ['in a group that its user is in', { conversationId: group }, 'conversationId'],
+  ['in a direct conversation of its user', { conversationId: direct }, 'conversationId'],
+  ['of a direct conversation of others', { of: directConversationId(carol, dave) }, 'of'],
+  ['of the conversation of another user alone', { of: selfConversationId(bob) }, 'of'],
+])('a read mark %s is refused', (_, forged, field) => {
+  const command = { ...markRead(alice, direct, 2), ...forged };
+  for (const state of [undefined, after(createGroup(alice, [bob])), after(send(alice, direct))]) {
+    expect(refused(run(state, command))).toMatchObject({ code: 'not_a_member', field });
+  }
 });
 
 test('the time of a conversation never goes back, whatever the clock of the writer says', () => {

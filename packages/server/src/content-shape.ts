@@ -1,0 +1,37 @@
+import { CONTENT_TYPE, type Content, type ContentMap, isJsonObject, TidemarkError } from '@tidemark/core';
+
+/**
+ * Keys that superjson will not write, as a guard against prototype pollution: stored, such a content could never be delivered
+ * to an application that uses it. In JSON text only a key's closing quote is followed by a colon.
+ */
+const RESERVED_KEY = /(?<!\\)"(__proto__|constructor|prototype)":/;
+
+/** A reserved key in the JSON text of a content, as `JSON.stringify` writes it. */
+export function reservedKeyIn(text: string): string | undefined {
+  return RESERVED_KEY.exec(text)?.[1];
+}
+
+/**
+ * A content as another process wrote it: the same rules as the wire schema's `content`, checked by hand since every message
+ * passes here twice. Throws `invalid_input` that names the field.
+ */
+export function parseContent(value: unknown): Content<ContentMap> {
+  const { type, content } = (value ?? {}) as { type?: unknown; content?: unknown };
+  if (typeof type !== 'string' || !CONTENT_TYPE.test(type)) {
+    throw new TidemarkError('invalid_input', 'must be 1 to 64 letters, digits, "_", "-" or "."', {
+      field: 'message.type',
+    });
+  }
+  if (!isJsonObject(content)) {
+    throw new TidemarkError('invalid_input', 'must be a JSON object, at most 128 levels deep', {
+      field: 'message.content',
+    });
+  }
+  return { type, content };
+}
+
+/** A whole number between `min` and `max`. Throws `invalid_input` that names the field. */
+export function parseWhole<T extends number>(value: unknown, field: string, min: number, max: number): T {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as T;
+  throw new TidemarkError('invalid_input', `must be a whole number from ${min} to ${max}`, { field });
+}
