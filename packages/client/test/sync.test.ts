@@ -154,6 +154,26 @@ describe('a client that follows its feed', () => {
     expect(server.callsOf('list')).toHaveLength(6);
   });
 
+  it('shows the exact number again when a mark moves on in a conversation with more unread than the server counts', async () => {
+    const server = new ModelServer();
+    server.unread = 10;
+    for (let n = 1; n <= 30; n += 1) server.say('bob', chat, `m${n}`);
+    await using alice = testClient(server, 'alice');
+    alice.client.start();
+    await live(alice);
+    const item = () => alice.client.conversation(chat).item.getSnapshot();
+    expect(item()).toMatchObject({ unread: 10 });
+    server.say('bob', chat, 'one more');
+    await until(() => expect(item()?.unread).toBeGreaterThanOrEqual(10));
+    // Place 1 created the conversation: 15 messages are read, 16 are left, and the server counts to 10.
+    await alice.client.conversation(chat).markRead(16);
+    await until(() => expect(item()).toMatchObject({ readSeq: 16, unread: 10 }));
+    await alice.client.conversation(chat).markRead(25);
+    await until(() => expect(item()).toMatchObject({ readSeq: 25, unread: 7 }));
+    server.say('bob', chat, 'and another');
+    await until(() => expect(item()).toMatchObject({ readSeq: 25, unread: 8 }));
+  });
+
   it('keeps no more frames than its bound while the local store is slow, and still misses nothing', async () => {
     const server = new ModelServer();
     await using alice = testClient(server, 'alice', { queueLimit: 10 });

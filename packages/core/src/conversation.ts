@@ -35,7 +35,10 @@ export interface ConversationSummary<C = ContentMap> extends Conversation {
   readonly joinedSeq: ConversationSeq;
   /** conversationSeq up to which the user has read; 0 when nothing. */
   readonly readSeq: number;
-  /** Messages with conversationSeq above readSeq (and not before joinedSeq) whose sender is someone else. */
+  /**
+   * Messages with conversationSeq above readSeq (and not before joinedSeq) whose sender is someone else. The server counts
+   * to `limits.unread` (1,000 unless set): that number or a higher one means "that many or more", shown as 999+.
+   */
   readonly unread: number;
   readonly lastMessage: Message<C> | null;
   /** When the newest message was sent, or the conversation was created: what lists are sorted by, newest first. */

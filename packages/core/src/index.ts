@@ -84,6 +84,7 @@ export {
   type EventsPage,
   type HistoryQuery,
   type HistoryStore,
+  UNREAD_SPAN,
 } from './storage/history-store.ts';
 export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';
 export {

@@ -13,6 +13,8 @@ export interface Limits {
   readonly page: number;
   /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
   readonly pageBytes: number;
+  /** Unread messages of a conversation that are counted; with more, `unread` is this number. */
+  readonly unread: number;
   /** Bytes of one WebSocket frame from a client; a larger one closes the connection with 1009. */
   readonly frameBytes: number;
   /** Calls a user may make per second, on average, on one process. */
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
   commandBytes: commandBytesFor(DEFAULT_CONTENT),
   page: 500,
   pageBytes: 1024 * 1024,
+  unread: 1_000,
   frameBytes: 1024 * 1024,
   callsPerSecond: 50,
   callBurst: 200,

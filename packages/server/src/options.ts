@@ -89,6 +89,7 @@ const givenLimits = z.strictObject({
     .min(1024)
     .max(64 * 1024 * 1024)
     .default(DEFAULT_LIMITS.pageBytes),
+  unread: count(100_000).default(DEFAULT_LIMITS.unread),
   frameBytes: z
     .number()
     .int()

@@ -98,6 +98,8 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.commandBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
   ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],
   ['limits.page', [0, 10_001], />=1|<=10000/],
+  ['limits.pageBytes', [1_023, 64 * 1024 * 1024 + 1, 1.5], />=1024|<=67108864|int/],
+  ['limits.unread', [0, 100_001, 1.5], />=1|<=100000|int/],
   ['limits.frameBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
   ['limits.callsPerSecond', [0, -1], />0/],
   ['limits.callBurst', [0, 0.5], />=1/],

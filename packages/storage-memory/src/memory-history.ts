@@ -13,6 +13,7 @@ import {
   messageOf,
   project,
   refKey,
+  UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
@@ -52,7 +53,7 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
       const { items, hasMore } = pageOf(listed(state, query), query);
       return { conversations: items, hasMore };
     },
-    conversation: async (userId, conversationId) => summarise(state, userId, conversationId),
+    conversation: async (userId, conversationId, unread) => summarise(state, userId, conversationId, unread),
   };
 }
 
@@ -152,8 +153,8 @@ function visible(state: MemoryState, { userId, conversationId, after, before }: 
   return after === undefined ? events.reverse() : events;
 }
 
-function listed(state: MemoryState, { userId, after }: ConversationsQuery): ConversationSummary[] {
-  return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id)))
+function listed(state: MemoryState, { userId, after, unread }: ConversationsQuery): ConversationSummary[] {
+  return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id, unread)))
     .filter((each) => each.kind !== 'self' || each.lastMessage !== null)
     .sort(newestFirst)
     .filter((each) => !after || newestFirst(after, each) < 0);
@@ -170,14 +171,16 @@ function summarise(
   state: MemoryState,
   userId: UserId,
   conversationId: ConversationId,
+  most = Number.POSITIVE_INFINITY,
 ): ConversationSummary | undefined {
   const table = state.conversations.get(conversationId);
   const stay = table?.stays.find((each) => each.userId === userId && each.leftSeq === null);
   if (!table?.conversation || !stay) return undefined;
   const { head, lastMessageSeq, activeAt } = table.head;
   const readSeq = state.readMarks.get(markKey(userId, conversationId)) ?? 0;
-  let unread = 0;
-  for (let seq = Math.max(readSeq + 1, stay.joinedSeq); seq <= head; seq++) {
+  const from = Math.max(readSeq + 1, stay.joinedSeq);
+  let unread = head - from + 1 > most * UNREAD_SPAN ? most : 0;
+  for (let seq = from; seq <= head && unread < most; seq++) {
     const event = table.log.get(seq);
     if (event?.type === 'message.sent' && event.actorId !== userId) unread++;
   }

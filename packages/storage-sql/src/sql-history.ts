@@ -9,6 +9,7 @@ import {
   type HistoryStore,
   type Membership,
   messageOf,
+  UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
@@ -123,8 +124,8 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return { conversations: rows.map(toSummary), hasMore: hasMore(rows) };
     },
 
-    conversation: async (userId, conversationId) => {
-      const rows = await database.rows(summaries({ userId, conversationId, limit: 1 }));
+    conversation: async (userId, conversationId, unread) => {
+      const rows = await database.rows(summaries({ userId, conversationId, limit: 1, unread }));
       return rows.map(toSummary)[0];
     },
   };
@@ -180,6 +181,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     after,
     limit,
     bytes = Number.MAX_SAFE_INTEGER,
+    unread,
   }: ConversationsQuery & { conversationId?: ConversationId }): RawBuilder<SummaryRow & Counted> {
     const list = conversationId === undefined;
     const which = list
@@ -192,17 +194,14 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
       select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body,
-        (select count(*) from ${tables.events} u
-          where u.conversation_id = p.conversation_id and u.conversation_seq > p.read_seq
-            and u.conversation_seq >= p.joined_seq and u.type = 'message.sent' and u.actor_id <> ${userId}) as unread
+        ${unreadOf(userId, unread)} as unread
       from (
-        select q.*, row_number() over (${order}) as place, sum(q.size) over (${order}) as total,
-          count(*) over () as found
+        select q.*, row_number() over (${order}) as place,
+          sum(coalesce(octet_length(l.body), 0)) over (${order}) as total, count(*) over () as found
         from (
           select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, t.last_message_seq,
             t.active_at, m.joined_seq, coalesce(r.read_seq, 0) as read_seq,
-            coalesce((select octet_length(l.body) from ${tables.events} l where l.conversation_id = t.conversation_id
-              and l.conversation_seq = t.last_message_seq and l.conversation_seq >= m.joined_seq), 0) as size
+            case when r.read_seq >= m.joined_seq then r.read_seq else m.joined_seq - 1 end as seen_seq
           from ${tables.members} m
           join ${tables.conversations} t on t.conversation_id = m.conversation_id
           left join ${tables.read_marks} r on r.user_id = m.user_id and r.conversation_id = m.conversation_id
@@ -210,11 +209,26 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
           order by t.active_at desc, t.conversation_id desc
           limit ${limit + 1}
         ) q
+        left join ${tables.events} l on l.conversation_id = q.conversation_id
+          and l.conversation_seq = q.last_message_seq and l.conversation_seq >= q.joined_seq
       ) p
       left join ${tables.events} e on e.conversation_id = p.conversation_id
         and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
       where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})
       order by p.active_at desc, p.conversation_id desc`;
+  }
+
+  /** Messages of others above what the user has seen in the conversation `p`, counted to `most` and no further. */
+  function unreadOf(userId: UserId, most: number | undefined): RawBuilder<unknown> {
+    const theirs = sql`from ${tables.events} u
+      where u.conversation_id = p.conversation_id and u.conversation_seq > p.seen_seq
+        and u.type = 'message.sent' and u.actor_id <> ${userId}`;
+    if (most === undefined) return sql`(select count(*) ${theirs})`;
+    const capped = sql.lit(most);
+    // Whether there is a last one to count is found by walking the log in its order; else there are few enough to count.
+    return sql`(case when p.head - p.seen_seq > ${sql.lit(most * UNREAD_SPAN)} then ${capped} else coalesce(
+      (select ${capped} ${theirs} order by u.conversation_seq limit 1 offset ${sql.lit(most - 1)}),
+      (select count(*) ${theirs})) end)`;
   }
 }
 

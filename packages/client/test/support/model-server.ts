@@ -67,6 +67,8 @@ export class ModelServer {
   tellsHeads = true;
   /** Entries in one feed item or page; conversations in one page of the list. */
   pageSize = 5;
+  /** Unread messages of a summary are counted to this number. */
+  unread = 1_000;
   readonly feeds = new Set<Feed>();
   readonly #conversations = new Map<ConversationId, ModelConversation>();
   readonly #inboxes = new Map<UserId, { floor: number; entries: InboxEntry[] }>();
@@ -506,7 +508,10 @@ export class ModelServer {
       head: conversation.state.head,
       joinedSeq,
       readSeq,
-      unread: messages.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+      unread: Math.min(
+        this.unread,
+        messages.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+      ),
       lastMessage: last ? messageOf(last) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,
     };

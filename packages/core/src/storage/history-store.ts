@@ -66,8 +66,12 @@ export interface HistoryStore {
    */
   conversations(query: ConversationsQuery): Promise<ConversationsPage>;
 
-  /** One of them; `undefined` when the user is not a member now. */
-  conversation(userId: UserId, conversationId: ConversationId): Promise<ConversationSummary | undefined>;
+  /** One of them; `undefined` when the user is not a member now. @param unread as in {@link ConversationsQuery} */
+  conversation(
+    userId: UserId,
+    conversationId: ConversationId,
+    unread?: number,
+  ): Promise<ConversationSummary | undefined>;
 }
 
 export interface CommandKey {
@@ -114,4 +118,13 @@ export interface HistoryQuery extends PageBounds {
 export interface ConversationsQuery extends PageBounds {
   readonly userId: UserId;
   readonly after?: { readonly activeAt: number; readonly conversationId: ConversationId } | undefined;
+  /**
+   * Unread messages are counted up to this and no further, so that the cost doesn't grow with what is unread: a summary
+   * whose `unread` is this number has that many or more. It also has it, uncounted, with more than {@link UNREAD_SPAN}
+   * times as many events above the read mark, whoever sent them. Without a bound unless set.
+   */
+  readonly unread?: number | undefined;
 }
+
+/** Events of one's own and of membership stand between the messages that are counted. */
+export const UNREAD_SPAN = 10;

@@ -106,6 +106,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
           after,
           limit,
           bytes: limits.pageBytes,
+          unread: limits.unread,
         });
         const last = conversations.at(-1);
         return { conversations, nextPage: last && hasMore ? encodePage(last) : null };
@@ -210,7 +211,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
   };
 
   async function requireSummary(userId: UserId, conversationId: ConversationId): Promise<ConversationSummary> {
-    const summary = await history.conversation(userId, conversationId);
+    const summary = await history.conversation(userId, conversationId, limits.unread);
     if (!summary) throw notFound();
     return summary;
   }

@@ -4,6 +4,7 @@ import {
   type Event,
   type HistoryStore,
   messageOf,
+  UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import fc from 'fast-check';
@@ -206,6 +207,47 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
         }),
         { numRuns: 25, seed: 3 },
       );
+    },
+  },
+  {
+    name: 'list: unread is exact below the bound it is counted to, and the bound from there on',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const [alice, bob, carol] = [ids.userId('alice'), ids.userId('bob'), ids.userId('carol')];
+      const self = conversationBuilder({ ids, kind: 'self', memberIds: [bob] });
+      const chat = conversationBuilder({ ids, memberIds: [alice, bob] });
+      for (let n = 2; n <= 10; n++) chat.message({ from: n % 2 === 0 ? alice : bob });
+      chat.add([carol]);
+      chat.message();
+      await appended(history, chat.events);
+      await appended(history, [self.created]);
+      const { conversationId } = chat;
+      const ask = async (userId: UserId, unread?: number) => {
+        const summary = await history.conversation(userId, conversationId, unread);
+        const { conversations } = await history.conversations({ userId, limit: 5, unread });
+        expect(conversations).toEqual(summary ? [summary] : []);
+        return summary?.unread;
+      };
+      expect([await ask(bob), await ask(bob, 7), await ask(bob, 6), await ask(bob, 5), await ask(bob, 1)]).toEqual([
+        6, 6, 6, 5, 1,
+      ]);
+      expect([await ask(alice, 5), await ask(alice, 4), await ask(alice, 3)]).toEqual([4, 4, 3]);
+      expect([await ask(carol, 2), await ask(carol, 1)]).toEqual([1, 1]);
+      await appended(history, [self.markRead(conversationId, 8)]);
+      expect([await ask(bob, 3), await ask(bob, 2), await ask(bob, 1)]).toEqual([2, 2, 1]);
+      await appended(history, [self.markRead(conversationId, 12)]);
+      expect(await ask(bob, 1)).toBe(0);
+
+      // Many of bob's own: he has read none of them, and none is unread. Beyond the span nobody counts.
+      const own = Array.from({ length: 2 * UNREAD_SPAN - 1 }, () => chat.message({ from: bob }));
+      await appended(history, own);
+      expect(await ask(bob, 2)).toBe(0);
+      await appended(history, [chat.message()]);
+      expect(await ask(bob, 2)).toBe(1);
+      await appended(history, [chat.message({ from: bob })]);
+      expect([await ask(bob, 2), await ask(bob, 3), await ask(bob)]).toEqual([2, 1, 1]);
     },
   },
   {

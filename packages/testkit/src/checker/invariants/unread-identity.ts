@@ -1,4 +1,4 @@
-import type { ConversationId, UserId } from '@tidemark/core';
+import { type ConversationId, DEFAULT_LIMITS, type UserId } from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { DumpedConversation, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
@@ -8,7 +8,8 @@ import { findings, type Violation } from '../violation.ts';
 
 /**
  * Unread is an identity: the messages above the user's read mark, since they joined, that others sent. Every device shows
- * what the log gives; where there is no log, every device of a user shows the same.
+ * what the log gives; where there is no log, every device of a user shows the same. From where servers stop counting, all
+ * numbers are one: "that many or more".
  */
 export function unreadIdentity(observed: Observed): Violation[] {
   const found = findings('unread-identity', ['P13']);
@@ -23,7 +24,7 @@ export function unreadIdentity(observed: Observed): Violation[] {
       if (!conversation?.log) {
         const first = firsts.get(`${userId} ${conversationId}`);
         if (!first) firsts.set(`${userId} ${conversationId}`, { shown, dump });
-        else if (first.shown.unread !== shown.unread) {
+        else if (counted(first.shown.unread) !== counted(shown.unread)) {
           found.add(() => ({
             sentence: `${key} shows ${shown.unread} unread in ${conversationId}, and ${first.dump.userId}/${first.dump.deviceId} ${first.shown.unread}`,
             subject,
@@ -33,7 +34,7 @@ export function unreadIdentity(observed: Observed): Violation[] {
         continue;
       }
       const unread = unreadOf(conversation, userId, marks.get(userId)?.get(conversationId) ?? 0);
-      if (unread === undefined || unread === shown.unread) continue;
+      if (unread === undefined || counted(unread) === counted(shown.unread)) continue;
       found.add(() => ({
         sentence: `${key} shows ${shown.unread} unread in ${conversationId}, where the log gives ${unread} to ${userId}`,
         subject,
@@ -42,6 +43,10 @@ export function unreadIdentity(observed: Observed): Violation[] {
     }
   }
   return found.list();
+}
+
+function counted(unread: number): number {
+  return Math.min(unread, DEFAULT_LIMITS.unread);
 }
 
 /** `undefined`: the user does not belong to it. */
