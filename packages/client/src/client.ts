@@ -26,7 +26,7 @@ export interface Client<CIn, COut, S extends JsonValue = never> {
    * tabs are closed before, and show nothing more.
    */
   erase(): Promise<void>;
-  /** `connection.open()` in the tab that leads: for after signing in again. */
+  /** `connection.open()` and `retryNow()` in the tab that leads: for after signing in again, and for a person who won't wait. */
   reconnect(): Promise<void>;
 
   /** The conversation of that id; the same object each time. It need not exist or be known yet. */

@@ -238,7 +238,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     removeMembers: (input: InputOf<'removeMembers'>) =>
       trpc.conversations.removeMembers.mutate(input, { signal: closing }),
     leave: (input: InputOf<'leave'>) => trpc.conversations.leave.mutate(input, { signal: closing }),
-    reconnect: async (_: Record<string, never>) => connection?.open(),
+    reconnect: async (_: Record<string, never>) => {
+      connection?.open();
+      connection?.retryNow();
+    },
   };
 
   const group = createTabGroup({

@@ -1,6 +1,6 @@
 import { directConversationId, type UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
-import { DraftDiscardedError } from '../../src/index.ts';
+import { type Connection, DraftDiscardedError } from '../../src/index.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { until } from '../support/test-client.ts';
 import { type Tab, TabWorld } from './tab-world.ts';
@@ -58,6 +58,30 @@ describe('several tabs', () => {
     await until(() => tabs.every((tab) => tab.client.connection.getSnapshot().state === 'connecting'));
     server.reconnect('alice');
     await until(() => tabs.every((tab) => tab.client.connection.getSnapshot().state === 'live'));
+  });
+
+  it('end the wait of the leader’s connection when a person asks for it in a tab that follows', async () => {
+    const server = new ModelServer();
+    await using world = new TabWorld(server);
+    const hurried: string[] = [];
+    const open = (name: string) => {
+      const connection: Connection = {
+        getSnapshot: () => ({ state: 'open' }),
+        subscribe: () => () => undefined,
+        open: () => hurried.push(`${name} open`),
+        retryNow: () => hurried.push(`${name} retry`),
+        renew: () => undefined,
+        close: async () => undefined,
+      };
+      return world.open({ connection });
+    };
+    const first = open('leader');
+    await until(() => first.leads);
+    const second = open('follower');
+    await until(() => second.client.connection.getSnapshot().state === 'live');
+    hurried.length = 0;
+    await second.client.reconnect();
+    expect(hurried).toEqual(['leader open', 'leader retry']);
   });
 
   it('send through the leader: the receipt resolves in the tab that called send, and no tab shows it twice', async () => {
