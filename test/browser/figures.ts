@@ -91,7 +91,7 @@ async function firstList() {
 async function applyRate() {
   note('writing to IndexedDB');
   await using chat = await startChatWeb();
-  const page = await patientPage(browser.newPage());
+  const page = await patientPage(browser.newPage({ bypassCSP: true }));
   await page.goto(`${chat.url}/?sign-in`);
   await page.addScriptTag({ content: await bundleForPage('test/browser/figures-page.ts') });
   const rates: Record<string, number[]> = { inOneConversation: [], inTwenty: [] };

@@ -23,11 +23,17 @@ export interface ChatWeb extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** @param seeded begins with the conversations of the demonstration; else with none. */
-export async function startChatWeb({ seeded = false }: { readonly seeded?: boolean } = {}): Promise<ChatWeb> {
+export interface ChatWebOptions {
+  /** Begins with the conversations of the demonstration; else with none. */
+  readonly seeded?: boolean;
+  /** A folder that is served in place of the page, which takes a while to build. */
+  readonly page?: string;
+}
+
+export async function startChatWeb({ seeded = false, ...options }: ChatWebOptions = {}): Promise<ChatWeb> {
   const folder = await makeTempFolder();
-  const [page, data] = [join(folder, 'page'), join(folder, 'data')];
-  await buildPage(page, sources());
+  const [page, data] = [options.page ?? join(folder, 'page'), join(folder, 'data')];
+  if (options.page === undefined) await buildPage(page, sources());
   const port = await freePort();
   let child: ChildProcess | undefined;
 

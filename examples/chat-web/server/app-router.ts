@@ -1,7 +1,9 @@
 import type { Messaging } from '@tidemark/server';
-import { initTRPC } from '@trpc/server';
+import { initTRPC, TRPCError } from '@trpc/server';
 import type { Kinds } from './content.ts';
+import { DEFAULT_CHAT_LIMITS, LimitReached } from './limits.ts';
 import type { People } from './people.ts';
+import { type Rate, TokenBuckets } from './token-buckets.ts';
 
 export interface Context {
   readonly user: { readonly id: string };
@@ -10,12 +12,23 @@ export interface Context {
 /** For networks that block WebSocket: a stream over HTTP that died silently is noticed by its missing pings. */
 const sse = { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 25_000 } };
 
-const t = initTRPC.context<Context>().create({ sse });
+// Not a development server, whatever NODE_ENV says: errors carry no stack.
+const t = initTRPC.context<Context>().create({ sse, isDev: false });
 
 /** The application's own procedures, with messaging's under `chat`. */
-export function createAppRouter(messaging: Messaging<Kinds, Kinds>, people: People) {
+export function createAppRouter(
+  messaging: Messaging<Kinds, Kinds>,
+  people: Pick<People, 'list'>,
+  ownCalls: Rate = DEFAULT_CHAT_LIMITS.ownCalls,
+) {
+  const rate = new TokenBuckets(ownCalls);
+  const own = t.procedure.use(({ ctx, next }) => {
+    if (rate.take(ctx.user.id) === 0) return next();
+    const { message } = new LimitReached('ownCalls', 'Too many calls. Try again in a moment');
+    throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message });
+  });
   return t.router({
-    people: t.procedure.query(() => people.list()),
+    people: own.query(() => people.list()),
     chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user.id }),
   });
 }

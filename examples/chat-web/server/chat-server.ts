@@ -1,20 +1,25 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createMessaging } from '@tidemark/server';
 import { sqliteStorage } from '@tidemark/storage-sqlite';
 import { TRPCError } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
-import { type Context, createAppRouter } from './app-router.ts';
+import { createAppRouter } from './app-router.ts';
+import { answerClientErrors } from './client-errors.ts';
 import { content } from './content.ts';
 import { bearerOf, httpHandler } from './http.ts';
+import { type ChatLimits, DEFAULT_CHAT_LIMITS } from './limits.ts';
+import { OpenConnections } from './open-connections.ts';
 import { openPeople } from './people.ts';
-import { openSessions } from './sessions.ts';
+import { makePrivateDatabase, makePrivateFolder } from './private-files.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import { openSessions, type Session } from './sessions.ts';
 
 export interface ChatServerOptions {
-  /** Where messages, people and the secret of the sessions are kept; made when it is missing. */
+  /** Where messages, people and sessions are kept; made when it is missing, for the user who runs the server alone. */
   readonly folder: string;
   /** 0: any free one. */
   readonly port: number;
@@ -24,50 +29,84 @@ export interface ChatServerOptions {
   readonly reset?: boolean;
   /** Writes what a new database begins with, to the path it is given. */
   readonly prepare?: ((path: string) => Promise<void>) | undefined;
+  readonly limits?: Partial<ChatLimits>;
 }
 
+/** How often connections are looked for whose session has expired. */
+const SWEEP_MS = 60_000;
+
+/** Close codes of Tidemark's protocol: the client asks for another token, or stops until a person wants it back. */
+const EXPIRED = 4401;
+const ENDED = 4409;
+
 /** One process, one SQLite file: what a team starts with. Rejects with `EADDRINUSE` when the port is taken. */
-export async function startChatServer({ folder, port, page, reset, prepare }: ChatServerOptions) {
+export async function startChatServer({ folder, port, page, reset, prepare, ...options }: ChatServerOptions) {
+  const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
   let answer: RequestListener = starting;
-  const server: Server = createServer((request, response) => answer(request, response));
+  // Shorter than Node's own: a request that trickles in holds a socket. A missing Host is answered by the handler.
+  const http = { headersTimeout: 10_000, requestTimeout: 30_000, requireHostHeader: false };
+  const server = createServer(http, (request, response) => answer(request, response));
+  answerClientErrors(server);
   // Before anything is opened: a second server on the same folder must not touch it.
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
 
-  mkdirSync(folder, { recursive: true });
-  const [path, peoplePath, secretPath] = [join(folder, 'chat.db'), join(folder, 'people.json'), join(folder, 'secret')];
+  makePrivateFolder(folder);
+  const database = join(folder, 'chat.db');
+  const [peopleFile, sessionsFile] = [join(folder, 'people.json'), join(folder, 'sessions.json')];
   if (reset) {
-    await removeDatabase(path);
-    for (const file of [peoplePath, secretPath]) await rm(file, { force: true });
+    await removeDatabase(database);
+    for (const file of [peopleFile, sessionsFile]) await rm(file, { force: true });
   }
-  const people = openPeople(peoplePath);
-  const sessions = openSessions(secretPath);
-  if (prepare) await prepareDatabase(path, prepare);
-  const messaging = createMessaging({ content, storage: sqliteStorage({ path }) });
-  messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
-  await messaging.ready();
-  const router = createAppRouter(messaging, people);
-  const contextOf = (token: string | null | undefined): Context => {
-    const id = sessions.verify(token);
-    if (id === undefined) throw new TRPCError({ code: 'UNAUTHORIZED' });
-    return { user: { id } };
+  if (prepare) await prepareDatabase(database, prepare);
+  makePrivateDatabase(database);
+
+  const people = openPeople(peopleFile, limits);
+  const connections = new OpenConnections();
+  const sessions = openSessions(sessionsFile, limits, (session, why) => {
+    connections.close(session, why === 'expired' ? EXPIRED : ENDED, why);
+  });
+  const sweeping = setInterval(sessions.sweep, SWEEP_MS).unref();
+  const sessionOf = (token: string | null | undefined): Session => {
+    const session = sessions.find(token);
+    if (!session) throw new TRPCError({ code: 'UNAUTHORIZED' });
+    return session;
   };
-  messaging.attach(server, { router, createContext: ({ info }) => contextOf(info.connectionParams?.['token']) });
+
+  const messaging = createMessaging({ content, storage: sqliteStorage({ path: database }) });
+  messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
+  messaging.on('limit-reached', ({ limit, userId, address }) => console.warn(`${limit}:`, userId ?? address ?? ''));
+  await messaging.ready();
+  const router = createAppRouter(messaging, people, limits.ownCalls);
+  messaging.attach(server, {
+    router,
+    createContext: ({ info, res: socket }) => {
+      const session = sessionOf(info.connectionParams?.['token']);
+      socket.once(
+        'close',
+        connections.add(session, (code, reason) => socket.close(code, reason)),
+      );
+      return { user: { id: session.userId } };
+    },
+  });
   // The same where WebSocket is blocked.
   const calls = createHTTPHandler({
     router,
     basePath: '/trpc/',
-    createContext: async ({ req }) => contextOf(bearerOf(req)),
+    createContext: async ({ req }) => ({ user: { id: sessionOf(bearerOf(req)).userId } }),
+    maxBodySize: limits.bodyBytes,
+    maxBatchSize: limits.callsPerRequest,
   });
 
-  answer = httpHandler({ sessions, people, calls, page });
+  answer = httpHandler({ sessions, people, connections, limits, calls, page });
 
   return {
     server,
     port: (server.address() as AddressInfo).port,
     close: async () => {
+      clearInterval(sweeping);
       await messaging.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -75,8 +114,9 @@ export async function startChatServer({ folder, port, page, reset, prepare }: Ch
   };
 }
 
-/** What a browser is told that comes before the first conversations are written. */
+/** What a browser gets that comes before the first conversations are written. */
 const starting: RequestListener = (_request, response) => {
+  setSecurityHeaders(response);
   response.writeHead(503, { 'content-type': 'text/html; charset=utf-8', refresh: '1' }).end('<p>Starting …');
 };
 
@@ -85,7 +125,8 @@ async function prepareDatabase(path: string, prepare: (path: string) => Promise<
   const unfinished = `${path}.unfinished`;
   if (existsSync(path) && !existsSync(unfinished)) return;
   await removeDatabase(path);
-  await writeFile(unfinished, '');
+  await writeFile(unfinished, '', { mode: 0o600 });
+  makePrivateDatabase(path);
   await prepare(path);
   await rm(unfinished);
 }

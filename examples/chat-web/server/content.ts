@@ -1,11 +1,21 @@
 import { z } from 'zod';
+import { isBlank } from './visible-text.ts';
+
+/** Something of it can be seen. The page doesn't send a blank line; the server takes none from anybody. */
+const visible = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !isBlank(text), 'must hold something that can be seen');
 
 /** What may be sent here: plain text, and a kind of this application's own. */
 export const content = {
-  text: z.object({ text: z.string().trim().min(1).max(8000) }),
+  text: z.object({ text: visible(8000) }),
   order: z.object({
-    orderId: z.string().min(1).max(40),
-    item: z.string().min(1).max(120),
+    orderId: visible(40),
+    item: visible(120),
     quantity: z.number().int().min(1).max(999),
     /** For all of them, in euros. */
     total: z.number().nonnegative(),

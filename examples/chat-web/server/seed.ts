@@ -24,7 +24,7 @@ export async function seed(path: string, now: number): Promise<void> {
     },
     limits: { callsPerSecond: 1_000_000, callBurst: 1_000_000 },
   });
-  const router = createAppRouter(messaging, { list: () => DEMO_PEOPLE, find: () => undefined });
+  const router = createAppRouter(messaging, { list: () => DEMO_PEOPLE });
   const caller = createAppCaller(router);
   const as = (id: string) => caller(id).chat;
   await messaging.ready();

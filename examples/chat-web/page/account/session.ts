@@ -1,13 +1,13 @@
-import { type ClientOf, createClient, createConnection, type WebSocketConnection } from '@tidemark/client';
+import { type ClientOf, createClient, createConnection } from '@tidemark/client';
 import { indexedDbLocalStore } from '@tidemark/client/indexeddb';
 import { createChatHooks } from '@tidemark/client/react';
-import { createTRPCClient, type TRPCClient } from '@trpc/client';
-import { createContext, useContext } from 'react';
+import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
+import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { AppRouter } from '../../server/app-router.ts';
 import { createDrafts, type Drafts } from '../composer/drafts.ts';
 import { createNames, type Names } from '../people/names.ts';
 import { createStoreNews, type StoreNews } from '../shell/store-news.ts';
-import { type Account, accountOf, forgetAccount, signIn, tokenOf } from './account.ts';
+import { type Account, accountOf, endSession, forgetAccount, signIn, tokenOf } from './account.ts';
 
 type Trpc = TRPCClient<AppRouter>;
 type Chat = ClientOf<Trpc['chat']>;
@@ -15,14 +15,19 @@ type Chat = ClientOf<Trpc['chat']>;
 /** One signed-in user in this window: the client and what hangs on it. */
 export interface Session {
   readonly account: Account;
-  readonly trpc: Trpc;
+  /** For the application's own calls. Over HTTP: the socket is that of the tab that leads, and this may be another. */
+  readonly api: Trpc;
   readonly chat: Chat;
-  readonly connection: WebSocketConnection;
   readonly names: Names;
   readonly drafts: Drafts;
   readonly storeNews: StoreNews;
-  /** Leaves nothing of the user on this device. */
-  signOut(): Promise<void>;
+  /** Whether another tab has signed this user out: nothing of them is here any more, and nothing may be written again. */
+  readonly isSignedOutElsewhere: () => boolean;
+  /**
+   * Ends the session on the server, then leaves nothing of the user on this device. Rejects, and leaves all as it is, when the
+   * server does not answer; `onlyHere` does without it.
+   */
+  signOut(options?: { readonly onlyHere?: boolean }): Promise<void>;
 }
 
 export const { ChatProvider, useChat, useConversations, useConversation, useMessages, useUnread, useConnection } =
@@ -37,12 +42,16 @@ export function useSession(): Session {
   return session;
 }
 
+export function useIsSignedOutElsewhere({ chat, isSignedOutElsewhere }: Session): boolean {
+  return useSyncExternalStore((listener) => chat.on('erased', listener), isSignedOutElsewhere);
+}
+
 /** Signs the user in unless they are already, and starts the client. */
 export async function openSession(userId: string): Promise<Session> {
   const account = accountOf(userId) ?? (await signIn(userId));
   const connection = createConnection({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/trpc`,
-    token: (why) => tokenOf(account.id, why),
+    token: (why) => tokenOf(account, why),
     fallback: { url: `${location.origin}/trpc` },
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
@@ -53,23 +62,42 @@ export async function openSession(userId: string): Promise<Session> {
     contentTypes: ['text', 'order'],
     store: indexedDbLocalStore(),
   });
-  const names = createNames(account, () => trpc.people.query());
-  chat.on('live', names.refresh);
+  const api = createTRPCClient<AppRouter>({
+    links: [
+      httpBatchLink({
+        url: `${location.origin}/trpc`,
+        headers: () => ({ authorization: `Bearer ${accountOf(account.id)?.token ?? ''}` }),
+      }),
+    ],
+  });
+  const names = createNames(account, () => api.people.query());
+  chat.on('live', () => {
+    // Without an answer the names of before stand; the next connection asks again.
+    names.refresh().catch(() => undefined);
+  });
   const storeNews = createStoreNews();
   chat.on('store', ({ problem }) => storeNews.tell(problem));
+  const drafts = createDrafts(account.id);
+  let isSignedOutElsewhere = false;
+  chat.on('erased', ({ by }) => {
+    drafts.close();
+    names.close();
+    forgetAccount(account.id);
+    isSignedOutElsewhere = by === 'another-tab';
+  });
   chat.start();
   return {
     account,
-    trpc,
+    api,
     chat,
-    connection,
     names,
-    drafts: createDrafts(account.id),
+    drafts,
     storeNews,
-    signOut: async () => {
+    isSignedOutElsewhere: () => isSignedOutElsewhere,
+    signOut: async ({ onlyHere = false } = {}) => {
+      if (!onlyHere) await endSession(account);
       await chat.erase();
       await connection.close();
-      forgetAccount(account.id);
     },
   };
 }

@@ -1,5 +1,14 @@
-import { type KeyboardEvent, type Ref, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type Ref,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import type { Kinds } from '../../server/content.ts';
+import { isBlank } from '../../server/visible-text.ts';
 import { useConversation, useSession } from '../account/session.ts';
 import { useTitleOf } from '../conversations/title.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -15,13 +24,15 @@ const MAX_LENGTH = 8000;
 export function Composer(props: {
   readonly ref: Ref<HTMLTextAreaElement>;
   readonly conversationId: string;
+  /** False while it isn't known whether one may write here. */
+  readonly isReady: boolean;
   readonly onSend: (message: Message) => void;
 }) {
-  const { conversationId, onSend } = props;
+  const { conversationId, isReady, onSend } = props;
   const { drafts } = useSession();
   const { item } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
-  const [text, setText] = useState(() => drafts.of(conversationId));
+  const text = useSyncExternalStore(drafts.subscribe, () => drafts.of(conversationId));
   const [isOrdering, setOrdering] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(props.ref, () => field.current as HTMLTextAreaElement);
@@ -34,15 +45,10 @@ export function Composer(props: {
     current.style.height = `${current.scrollHeight + 2}px`;
   }, [text]);
 
-  function write(next: string): void {
-    setText(next);
-    drafts.set(conversationId, next);
-  }
-
   function send(): void {
-    if (text.trim() === '') return;
+    if (!isReady || isBlank(text)) return;
     onSend({ type: 'text', content: { text: text.trim() } });
-    write('');
+    drafts.set(conversationId, '');
     field.current?.focus();
   }
 
@@ -62,7 +68,7 @@ export function Composer(props: {
           send();
         }}
       >
-        <IconButton icon="bag" label="Send an order" onClick={() => setOrdering(true)} />
+        <IconButton icon="bag" label="Send an order" disabled={!isReady} onClick={() => setOrdering(true)} />
         <textarea
           id="message"
           ref={field}
@@ -71,15 +77,16 @@ export function Composer(props: {
           dir="auto"
           value={text}
           maxLength={MAX_LENGTH}
+          readOnly={!isReady}
           placeholder="Message"
           aria-label={`Message to ${title}`}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => drafts.set(conversationId, event.target.value)}
           onKeyDown={onKeyDown}
         />
         <button
           type="submit"
           className={styles.send}
-          disabled={text.trim() === ''}
+          disabled={!isReady || isBlank(text)}
           aria-label="Send"
           title="Send (Enter)"
         >

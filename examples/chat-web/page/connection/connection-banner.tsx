@@ -1,6 +1,6 @@
 import type { ClientConnectionState } from '@tidemark/client';
 import { useEffect, useState } from 'react';
-import { useConnection, useSession } from '../account/session.ts';
+import { useChat, useConnection } from '../account/session.ts';
 import { Banner } from '../ui/banner.tsx';
 
 /** Nothing while all is well; a moment of connecting is no news either. */
@@ -16,7 +16,9 @@ export function ConnectionBanner() {
 
 function Content() {
   const state = useConnection();
-  const { connection } = useSession();
+  const chat = useChat();
+  // In whichever tab the connection is.
+  const reconnect = (): void => void chat.reconnect();
   const isLate = useLate(state.state);
 
   switch (state.state) {
@@ -31,7 +33,7 @@ function Content() {
       return <Banner look="calm">{catchingUp(state.missing)}</Banner>;
     case 'waiting':
       return (
-        <Banner look="warning" action="Try now" onAction={connection.retryNow}>
+        <Banner look="warning" action="Try now" onAction={reconnect}>
           No connection. <Countdown until={state.nextTryAt} /> What you send goes out when it is back.
         </Banner>
       );
@@ -39,7 +41,7 @@ function Content() {
       return <Banner look="warning">This device is offline. What you send goes out when the network is back.</Banner>;
     case 'kicked':
       return (
-        <Banner look="warning" action="Take over" onAction={connection.open}>
+        <Banner look="warning" action="Take over" onAction={reconnect}>
           This session was ended from elsewhere.
         </Banner>
       );

@@ -9,7 +9,8 @@ export function ConversationHead(props: {
   readonly conversationId: string;
   readonly item: Item | null;
   readonly onClose: () => void;
-  readonly onMembers: () => void;
+  /** Undefined: they are not this user's to see. */
+  readonly onMembers: (() => void) | undefined;
 }) {
   const { account } = useSession();
   const { conversationId } = props;
@@ -24,7 +25,7 @@ export function ConversationHead(props: {
       <h2 className={styles.title} dir="auto" title={title}>
         {title}
       </h2>
-      {isGroup && <IconButton icon="people" label="Members" onClick={props.onMembers} />}
+      {isGroup && props.onMembers && <IconButton icon="people" label="Members" onClick={props.onMembers} />}
     </header>
   );
 }

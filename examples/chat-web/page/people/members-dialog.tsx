@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import { useConversation, useSession } from '../account/session.ts';
+import { useConnection, useConversation, useSession } from '../account/session.ts';
 import { useTitleOf } from '../conversations/title.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
@@ -21,7 +21,7 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
   const { item, addMembers, removeMembers, leave } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
   const nameOf = useNameOf();
-  const { members, creator, reload } = useMembers(conversationId);
+  const { members, creator, missing, reload } = useMembers(conversationId);
   const [step, setStep] = useState<'list' | 'add' | 'leave'>('list');
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
@@ -95,7 +95,7 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
     <Dialog title={members ? `${members.length} members` : 'Members'} onClose={onClose}>
       <div className={form.content}>
         {members === null ? (
-          <p role="status">The list comes with the connection …</p>
+          <p role="status">{missing ?? 'Asking who is in it …'}</p>
         ) : (
           <ul className={form.people} aria-label={`Members of ${title}`}>
             {members.map((id) => (
@@ -145,23 +145,29 @@ function MemberLine(props: {
   );
 }
 
+interface Members {
+  readonly members: readonly string[] | null;
+  readonly creator: string | null;
+  /** Why the list is not here. */
+  readonly missing: string | null;
+}
+
 /** Asked of the server each time the dialog opens: the local store keeps messages, not members. */
 function useMembers(conversationId: string) {
-  const { trpc } = useSession();
+  const { api } = useSession();
+  const isLive = useConnection().state === 'live';
   const { members: ask } = useConversation(conversationId);
-  const [members, setMembers] = useState<readonly string[] | null>(null);
-  const [creator, setCreator] = useState<string | null>(null);
+  const [known, setKnown] = useState<Members>({ members: null, creator: null, missing: null });
   const reload = useCallback(() => {
-    const asked = [ask(), trpc.chat.conversations.get.query({ conversationId })] as const;
+    const asked = [ask(), api.chat.conversations.get.query({ conversationId })] as const;
     Promise.all(asked).then(
-      ([list, { createdBy }]) => {
-        setMembers(list.map(({ userId }) => userId));
-        setCreator(createdBy);
-      },
-      // The dialog says that the list waits for the connection.
-      () => undefined,
+      ([list, { createdBy }]) =>
+        setKnown({ members: list.map(({ userId }) => userId), creator: createdBy, missing: null }),
+      (error: unknown) => setKnown((before) => ({ ...before, missing: problemOf(error) })),
     );
-  }, [ask, trpc, conversationId]);
-  useEffect(reload, [reload]);
-  return { members, creator, reload };
+  }, [ask, api, conversationId]);
+  // Again with each connection: what could not be asked before can be now.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as said
+  useEffect(reload, [reload, isLive]);
+  return { ...known, reload };
 }

@@ -6,15 +6,20 @@ import { keep, kept } from '../account/kept.ts';
 export interface Names {
   getSnapshot(): ReadonlyMap<string, Person>;
   subscribe(listener: () => void): () => void;
-  refresh(): void;
+  /** Rejects when the server can't be asked. */
+  refresh(): Promise<void>;
+  /** Nothing is kept any more: the user has signed out. */
+  close(): void;
 }
 
 export function createNames(account: Account, ask: () => Promise<readonly Person[]>): Names {
   let people = mapOf([account, ...(kept<Person[]>(account.id, 'people') ?? [])]);
   const listeners = new Set<() => void>();
+  let isClosed = false;
 
   async function load(): Promise<void> {
     const list = await ask();
+    if (isClosed) return;
     people = mapOf(list);
     keep(account.id, 'people', list);
     for (const listener of listeners) listener();
@@ -26,9 +31,9 @@ export function createNames(account: Account, ask: () => Promise<readonly Person
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    refresh: () => {
-      // Without an answer the names of before stand; the next connection asks again.
-      load().catch(() => undefined);
+    refresh: load,
+    close: () => {
+      isClosed = true;
     },
   };
 }

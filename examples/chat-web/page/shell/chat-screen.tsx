@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { useUnread } from '../account/session.ts';
 import { ConnectionBanner } from '../connection/connection-banner.tsx';
 import { ConversationPane } from '../conversation/conversation-pane.tsx';
+import { NoConversation } from '../conversation/no-conversation.tsx';
 import { NothingOpen } from '../conversation/nothing-open.tsx';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { NewConversation } from '../people/new-conversation.tsx';
@@ -13,7 +14,8 @@ import { StoreNotice } from './store-notice.tsx';
 
 /** All of one user: the list, the conversation that is open, and what the connection does. On narrow screens one of both. */
 export function ChatScreen() {
-  const open = useOpenConversation();
+  const where = useOpenConversation();
+  const open = where.at === 'conversation' ? where.conversationId : null;
   const unread = useUnread();
   const [isChoosing, setChoosing] = useState(false);
 
@@ -22,7 +24,7 @@ export function ChatScreen() {
   }, [unread]);
 
   return (
-    <div className={styles.screen} data-open={open !== null || undefined}>
+    <div className={styles.screen} data-open={where.at !== 'nowhere' || undefined}>
       <button type="button" className={styles.skip} onClick={() => document.getElementById('message')?.focus()}>
         Skip to the message field
       </button>
@@ -35,11 +37,9 @@ export function ChatScreen() {
         <ConversationList open={open} onNew={() => setChoosing(true)} />
       </div>
       <main className={styles.main} tabIndex={-1}>
-        {open === null ? (
-          <NothingOpen onNew={() => setChoosing(true)} />
-        ) : (
-          <ConversationPane key={open} conversationId={open} onClose={() => openConversation(null)} />
-        )}
+        {where.at === 'nowhere' && <NothingOpen onNew={() => setChoosing(true)} />}
+        {where.at === 'dead-end' && <NoConversation />}
+        {open !== null && <ConversationPane key={open} conversationId={open} onClose={() => openConversation(null)} />}
       </main>
       <Announcer open={open} />
       {isChoosing && <NewConversation onClose={() => setChoosing(false)} />}

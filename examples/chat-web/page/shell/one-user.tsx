@@ -1,5 +1,11 @@
 import { Component, type ReactNode, Suspense, use } from 'react';
-import { ChatProvider, openSession, type Session, SessionProvider } from '../account/session.ts';
+import {
+  ChatProvider,
+  openSession,
+  type Session,
+  SessionProvider,
+  useIsSignedOutElsewhere,
+} from '../account/session.ts';
 import { Button } from '../ui/button.tsx';
 import { ChatScreen } from './chat-screen.tsx';
 import styles from './one-user.module.css';
@@ -25,12 +31,27 @@ export function OneUser({ userId }: { readonly userId: string }) {
 
 function SignedIn(props: { readonly session: Promise<Session> }) {
   const session = use(props.session);
+  if (useIsSignedOutElsewhere(session)) return <SignedOutElsewhere />;
   return (
     <SessionProvider value={session}>
       <ChatProvider client={session.chat}>
         <ChatScreen />
       </ChatProvider>
     </SessionProvider>
+  );
+}
+
+function SignedOutElsewhere() {
+  return (
+    <main className={styles.failed}>
+      <div role="status">
+        <h1>Your sign-in has ended</h1>
+        <p>You signed out in another tab. Messages, drafts and what waited to be sent were removed from this device.</p>
+      </div>
+      <Button look="main" onClick={() => location.replace('/?sign-in')}>
+        Sign in
+      </Button>
+    </main>
   );
 }
 
