@@ -94,7 +94,7 @@ export class Recovery {
   async #completeEvents(events: readonly Event[], numbering: RowNumbering): Promise<Completed> {
     if (events.length === 0) return { events, rows: [] };
     const { found, missing } = await this.#missing(events);
-    if (missing.length === 0 || this.#storage.capabilities.atomic) return { events, rows: found };
+    if (missing.length === 0) return { events, rows: found };
     const rows = await numbering.number(missing, true);
     const { conflict } = await this.#storage.inbox.append(rows);
     // Another writer completes the same events at this moment: look again, later.
@@ -114,13 +114,23 @@ export class Recovery {
     );
     const found = await this.#storage.inbox.find(wanted);
     const have = new Set(found.map((row) => deliveryKey(row.userId, row.ref as EventRef)));
-    const missing = wanted.filter(
+    const absent = wanted.filter(
       ({ userId, ref, event }) => !have.has(deliveryKey(userId, ref)) && !this.#expired(event),
     );
-    return { found, missing };
+    return { found, missing: await this.#neverWritten(absent) };
   }
 
-  /** Rows that retention may have removed are not missing. */
+  /**
+   * Rows of events that are not unsettled were all there: those that are not any more have expired in the inbox store, by a
+   * retention that may be another than this process knows of.
+   */
+  async #neverWritten<Row extends Delivery>(absent: readonly Row[]): Promise<Row[]> {
+    if (absent.length === 0 || this.#storage.capabilities.atomic) return [];
+    const unsettled = new Set((await this.#storage.history.unsettled()).map(refKey));
+    return absent.filter(({ ref }) => unsettled.has(refKey(ref)));
+  }
+
+  /** Its rows may have expired, though the process that wrote them died before it could tell the history so. */
   #expired(event: Event): boolean {
     return event.at < this.#clock.now() - this.#retention;
   }

@@ -10,6 +10,7 @@ import {
   createIdSource,
   type Event,
   evolve,
+  type HistoryStore,
   type InboxEntry,
   type NodeId,
   project,
@@ -443,9 +444,9 @@ export class WriterWorld {
     const history = this.#calls.gate(name, 'history', {
       ...plain.history,
       load: (ids: readonly ConversationId[]) => this.#load(name, ids),
-      append: (events: readonly Event[]) => {
+      append: (...[events, settling]: Parameters<HistoryStore['append']>) => {
         excuse(events);
-        return plain.history.append(events);
+        return plain.history.append(events, settling);
       },
     });
     const inbox = this.#gatedInbox(name);
