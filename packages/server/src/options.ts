@@ -36,7 +36,10 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   /** Streams the conversations are spread over, 1–256. Default 8. The same in every process; drain before changing it. */
   readonly partitions?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
-  /** ms for which inbox entries are kept. Default 14 days, as long as a device may stay away without a snapshot. */
+  /**
+   * ms for which inbox entries are kept, as long as a device may stay away without a snapshot. Default: what an inbox store
+   * that expires entries by itself was given, such as `mongoInbox({ retention })`; with any other 14 days.
+   */
   readonly retention?: number | undefined;
   /** ms a send waits for its receipt before it fails with `outcome_unknown`. Default 10,000. */
   readonly receiptTimeout?: number | undefined;
@@ -155,7 +158,20 @@ export function parseOptions<Schemas extends ContentSchemas>(
   }
   const parsed = parseWire(settings, rest);
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
-  return { settings: { ...parsed, nodeId, clock, random }, storage: parseStorage(storage) };
+  const stores = parseStorage(storage);
+  const retention = parseRetention(rest.retention, parsed.retention, stores.inbox.retention);
+  return { settings: { ...parsed, retention, nodeId, clock, random }, storage: stores };
+}
+
+/** One retention, in one place: an inbox store that expires rows by itself says how long they are kept. */
+function parseRetention(given: number | undefined, parsed: number, ofInbox: number | undefined): number {
+  if (ofInbox === undefined) return parsed;
+  if (given === undefined || given === ofInbox) return ofInbox;
+  throw new TidemarkError(
+    'invalid_input',
+    `must be absent, or ${ofInbox} as the inbox store has it, which removes entries by itself`,
+    { field: 'retention' },
+  );
 }
 
 function parseStorage(storage: MessagingOptions<ContentSchemas>['storage']): Storage {

@@ -49,6 +49,17 @@ test('everything but content and storage has its documented default', () => {
   });
 });
 
+test('an inbox store that expires entries by itself says how long they are kept, and no other retention is accepted', () => {
+  const inbox = { ...memoryInbox(), retention: 4_000 };
+  const storage = { history: memoryHistory(), inbox };
+  expect(parse({ storage }).settings.retention).toBe(4_000);
+  expect(parse({ storage, retention: 4_000 }).settings.retention).toBe(4_000);
+  expect(refusal({ storage, retention: 5_000 })).toEqual({
+    field: 'retention',
+    detail: 'must be absent, or 4000 as the inbox store has it, which removes entries by itself',
+  });
+});
+
 test('a process without a name is given one, each its own', () => {
   const names = [parse().settings.nodeId, parse().settings.nodeId];
   expect(new Set(names).size).toBe(2);

@@ -25,7 +25,10 @@ import { prepare } from './prepare.ts';
 export interface MongoInboxOptions {
   /** The application's own database, of a client that it connects and closes. */
   readonly db: MongoDb;
-  /** Milliseconds that an entry is kept. At least 1; default 1,209,600,000 (14 days). */
+  /**
+   * Milliseconds that an entry is kept. At least 1; default 1,209,600,000 (14 days). It is the deployment's retention:
+   * `createMessaging` takes it from here, and refuses another one of its own.
+   */
   readonly retention?: number;
   /** What the names of the collections begin with: letters, digits and `_`, at most 64. Default `tidemark_`. */
   readonly collectionPrefix?: string;
@@ -78,6 +81,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     },
     // The client is the application's: nothing of ours is open.
     close: async () => {},
+    retention,
     get epoch() {
       if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
       return epoch;

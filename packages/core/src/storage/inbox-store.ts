@@ -21,6 +21,9 @@ export interface InboxStore {
   /** Known after `open`. A store that was emptied has another one. */
   readonly epoch: Epoch;
 
+  /** ms after which the store removes rows by itself. Absent: the server says how long they are kept, and calls `purge`. */
+  readonly retention?: number;
+
   /**
    * Appends rows, in their order. `{ conflict: 'entry' }` when a key is taken. All or none is best; where an adapter has no
    * transaction, what it wrote until it met a taken key, or died, is a beginning of `rows`. So an event that has all its
