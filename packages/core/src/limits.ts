@@ -23,8 +23,35 @@ export interface Limits {
   readonly callBurst: number;
   /** Feeds one user may hold open on one process. */
   readonly feedsPerUser: number;
-  /** Bytes that may wait in one socket before its feed falls back to its cursor. */
+  /** Bytes that may wait in one socket before its feed falls back to its cursor, and nothing more is read from it. */
   readonly socketBufferBytes: number;
+  /** ms in which a peer has to take a part of what waits beyond socketBufferBytes; then it is cut. */
+  readonly slowSocketGraceMs: number;
+  /** Bytes of the connection parameters, the first frame of a socket; larger ones close it with 1009. */
+  readonly parametersBytes: number;
+  /** Calls in one frame; those beyond are answered with `rate_limited`. Ends of subscriptions don't count. */
+  readonly callsPerFrame: number;
+  /** Calls of one socket that wait for their answers; beyond, nothing is read until half of them have it. */
+  readonly callsUnderWay: number;
+  /** Bytes of a call's input as JSON, once a transformer has built it. */
+  readonly inputBytes: number;
+  /** Values of an input that are not plain JSON (dates, sets …). */
+  readonly inputAnnotations: number;
+  /** References of an input to values that stand elsewhere in it. */
+  readonly inputReferences: number;
+  /** Entries of each set, map or typed array of an input, and characters of a bigint. */
+  readonly inputEntries: number;
+  /** Sockets of one process. */
+  readonly sockets: number;
+  /** Sockets of one process whose context is not known yet. */
+  readonly unidentifiedSockets: number;
+  /**
+   * Sockets of one address on one process; of an IPv6 client, of its network of 64 bits. Unless set, 1,000 of a public
+   * address, and any number of loopback and private ones, which are those of proxies.
+   */
+  readonly socketsPerAddress?: number | undefined;
+  /** Sockets of one user on one process; when another comes the oldest is closed with 4409. */
+  readonly socketsPerUser: number;
 }
 
 /** Bytes of a command beside its content or its members: ids, title, and where the reply goes. */
@@ -50,4 +77,15 @@ export const DEFAULT_LIMITS: Limits = {
   callBurst: 200,
   feedsPerUser: 32,
   socketBufferBytes: 1024 * 1024,
+  slowSocketGraceMs: 30_000,
+  parametersBytes: 16 * 1024,
+  callsPerFrame: 32,
+  callsUnderWay: 256,
+  inputBytes: 1024 * 1024,
+  inputAnnotations: 256,
+  inputReferences: 64,
+  inputEntries: 1_000,
+  sockets: 50_000,
+  unidentifiedSockets: 5_000,
+  socketsPerUser: 64,
 };

@@ -5,6 +5,9 @@ import { backoff, type ContentSchemas, createIdSource, type NodeId, UnavailableE
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
 import { closeInOrder } from './closing.ts';
+import { Admission } from './gate/admission.ts';
+import { type Attachment, type AttachOptions, attachTo } from './gate/attach.ts';
+import { SocketsByUser } from './gate/sockets-by-user.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
@@ -18,7 +21,6 @@ import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
 import { shareLookups } from './notify/share-lookups.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
-import { type Attachment, type AttachOptions, attachTo } from './router/attach.ts';
 import { ContentKinds } from './router/content-kinds.ts';
 import { MembershipGate } from './router/membership-gate.ts';
 import { type BaseProcedure, ProcedureMaker } from './router/procedure-maker.ts';
@@ -68,7 +70,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     (options.redis ? redisBackplane({ redis: options.redis, ...settings }) : memoryBackplane(settings));
 
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
-  // 1 router
+  // 1 router, and the gate in front of it
+  const admission = new Admission(limits, limitEvents);
+  const sockets = new SocketsByUser(limits.socketsPerUser, limitEvents);
   const content = new ContentKinds(options.content, limits.contentBytes);
   const gate = new MembershipGate(storage.history, clock);
   const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
@@ -162,7 +166,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     return text;
   };
   const wrap = (socket: WebSocket, tcp: Duplex, router: AnyTRPCRouter) =>
-    new AttachedSocket(socket, { tcp, bufferLimit: limits.socketBufferBytes, feedText: () => textOf(router) });
+    new AttachedSocket(socket, {
+      tcp,
+      bufferLimit: limits.socketBufferBytes,
+      slowGraceMs: limits.slowSocketGraceMs,
+      onSlow: ({ userId, address }) => limitEvents.reached('limits.slowSocketGraceMs', { userId, address }),
+      feedText: () => textOf(router),
+    });
 
   // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────
   const closing = new AbortController();
@@ -234,13 +244,14 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         userId: userId as (ctx: never) => unknown,
         rate,
         limitEvents,
+        sockets,
         ready: () => opened,
       });
       const ports = { storage, submission, content, gate, reader, openFeed, ids, limits, now: () => clock.now() };
       return buildProcedures(make, ports) as never;
     },
     attach: (server, attachOptions) => {
-      const attachment = attachTo(server, attachOptions, { limits, wrap });
+      const attachment = attachTo(server, attachOptions, { limits, limitEvents, admission, wrap });
       attachments.add(attachment);
       return attachment;
     },

@@ -107,6 +107,18 @@ const givenLimits = z.strictObject({
     .int()
     .min(16 * 1024)
     .default(DEFAULT_LIMITS.socketBufferBytes),
+  slowSocketGraceMs: ms(10, HOUR).default(DEFAULT_LIMITS.slowSocketGraceMs),
+  parametersBytes: count(1024 * 1024).default(DEFAULT_LIMITS.parametersBytes),
+  callsPerFrame: count(10_000).default(DEFAULT_LIMITS.callsPerFrame),
+  callsUnderWay: count(10_000).default(DEFAULT_LIMITS.callsUnderWay),
+  inputBytes: count(64 * 1024 * 1024).default(DEFAULT_LIMITS.inputBytes),
+  inputAnnotations: count(1_000_000).default(DEFAULT_LIMITS.inputAnnotations),
+  inputReferences: count(1_000_000).default(DEFAULT_LIMITS.inputReferences),
+  inputEntries: count(100_000_000).default(DEFAULT_LIMITS.inputEntries),
+  sockets: count(10_000_000).default(DEFAULT_LIMITS.sockets),
+  unidentifiedSockets: count(10_000_000).default(DEFAULT_LIMITS.unidentifiedSockets),
+  socketsPerAddress: count(10_000_000).optional(),
+  socketsPerUser: count(10_000_000).default(DEFAULT_LIMITS.socketsPerUser),
 });
 
 const limits = givenLimits.transform(

@@ -116,6 +116,17 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.callBurst', [0, 0.5], />=1/],
   ['limits.feedsPerUser', [0, 10_001], />=1|<=10000/],
   ['limits.socketBufferBytes', [16 * 1024 - 1], />=16384/],
+  ['limits.slowSocketGraceMs', [9, HOUR + 1], />=10|<=3600000/],
+  ['limits.parametersBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
+  ['limits.callsPerFrame', [0, 10_001, 1.5], />=1|<=10000|int/],
+  ['limits.callsUnderWay', [0, 10_001], />=1|<=10000/],
+  ['limits.inputBytes', [0, 64 * 1024 * 1024 + 1], />=1|<=67108864/],
+  ['limits.inputAnnotations', [0, 1_000_001], />=1|<=1000000/],
+  ['limits.inputReferences', [0, 1_000_001], />=1|<=1000000/],
+  ['limits.inputEntries', [0, 100_000_001], />=1|<=100000000/],
+  ['limits.sockets', [0, 10_000_001], />=1|<=10000000/],
+  ['limits.unidentifiedSockets', [0, 10_000_001], />=1|<=10000000/],
+  ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
   ['limits', [7, null], /object/],
 ];
 

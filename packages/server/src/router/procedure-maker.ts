@@ -2,6 +2,7 @@ import { parseUserId, TidemarkError, type UserId } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { TRPCError } from '@trpc/server';
 import type { z } from 'zod';
+import type { SocketsByUser } from '../gate/sockets-by-user.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -23,6 +24,7 @@ export class ProcedureMaker {
   readonly #userIdOf: (ctx: never) => unknown;
   readonly #rate: RateLimit;
   readonly #limitEvents: LimitEvents;
+  readonly #sockets: SocketsByUser;
   readonly #ready: () => Promise<void>;
 
   constructor(options: {
@@ -30,11 +32,13 @@ export class ProcedureMaker {
     userId: (ctx: never) => unknown;
     rate: RateLimit;
     limitEvents: LimitEvents;
+    sockets: SocketsByUser;
     ready: () => Promise<void>;
   }) {
     this.#userIdOf = options.userId;
     this.#rate = options.rate;
     this.#limitEvents = options.limitEvents;
+    this.#sockets = options.sockets;
     this.#ready = options.ready;
     this.#base = options.base.use((call) => this.#identify(call));
   }
@@ -75,6 +79,8 @@ export class ProcedureMaker {
     let caller: UserId;
     try {
       caller = this.#caller(ctx as never);
+      const socket = ctx[ATTACHED_SOCKET];
+      if (socket) this.#sockets.join(caller, socket);
       this.#rate.take(caller);
     } catch (error) {
       throw toTRPCError(error);
@@ -89,15 +95,12 @@ export class ProcedureMaker {
     call: ProcedureCall<Input>,
     resolve: (caller: UserId, input: Input) => Promise<Output>,
   ): Promise<Output> {
-    const socket = call.ctx[ATTACHED_SOCKET];
-    socket?.callBegan();
     try {
       await this.#ready();
+      if (call.ctx[ATTACHED_SOCKET]?.isEnded) throw new TidemarkError('closing', 'the socket of this call was closed');
       return await resolve(call.ctx[CALLER], call.input);
     } catch (error) {
       throw toTRPCError(error);
-    } finally {
-      socket?.callEnded();
     }
   }
 
@@ -137,7 +140,7 @@ interface IdentifiedProcedure {
 }
 
 interface MiddlewareCall {
-  readonly ctx: object;
+  readonly ctx: { readonly [ATTACHED_SOCKET]?: AttachedSocket };
   next(options: { ctx: object }): Promise<MiddlewareResult>;
 }
 

@@ -1,11 +1,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { UserId } from '@tidemark/core';
 import type { WebSocket } from 'ws';
 import type { FeedText } from './entry-text.ts';
-import { type Numbered, textFrame, writeNumbered } from './text-frame.ts';
-
-/** Calls of one socket under way at once. What comes beyond them waits at the sender: to refuse it costs as much as to do it. */
-const CALLS_UNDER_WAY = 256;
+import { type Numbered, pongFrame, textFrame, writeNumbered } from './text-frame.ts';
 
 /**
  * Stands between tRPC's WebSocket handler and a socket. The handler sees what it uses of a `ws` socket (readyState, send,
@@ -13,28 +11,50 @@ const CALLS_UNDER_WAY = 256;
  * `send`, the id of its request is learnt, and from then on the feed writes its texts itself. Middlewares, validation,
  * abort and errors stay tRPC's.
  *
- * Keeps   P11: what may wait in the socket is bounded, see `ready`; so are its calls under way, see `callBegan`; texts of
- *         one tick leave in one write
+ * What comes in is read by its `reader`, which hands on calls. While more than `bufferLimit` waits to be written, nothing is
+ * read; a peer that then takes nothing for `slowGraceMs` is cut. From `close` on tRPC's handler counts the socket as closed:
+ * its subscriptions are aborted at once, and not only when the peer has answered.
+ *
+ * Keeps   P11: what may wait in the socket is bounded, see `ready`; texts of one tick leave in one write
  * Proved  test/subscription/attached-socket.test.ts, test/wire/*
  */
 export class AttachedSocket {
   readonly #socket: WebSocket;
   readonly #tcp: Duplex;
   readonly #bufferLimit: number;
+  readonly #slowGraceMs: number;
+  readonly #onSlow: (socket: AttachedSocket) => void;
   readonly #feedText: () => FeedText;
+  /** Reads what comes in; nothing does before it is there. */
+  reader: SocketReader | undefined;
+  /** Whose calls come over this socket, once one has told. */
+  userId: UserId | undefined;
+  #listeners = NO_LISTENERS;
+  #takeCalls: ((data: Buffer, isBinary: boolean) => void) | undefined;
+  #isEnded = false;
+  #isFull = false;
   #tokens = NO_TOKENS;
   /** What leaves at the end of this tick, with the number of each; and its bytes. */
   #frames = NO_FRAMES;
   #numbers = NO_NUMBERS;
   #bytes = 0;
-  #calls = 0;
-  #isHeldBack = false;
 
-  constructor(socket: WebSocket, options: { tcp: Duplex; bufferLimit: number; feedText: () => FeedText }) {
+  constructor(socket: WebSocket, options: AttachedSocketOptions) {
     this.#socket = socket;
     this.#tcp = options.tcp;
     this.#bufferLimit = options.bufferLimit;
+    this.#slowGraceMs = options.slowGraceMs;
+    this.#onSlow = options.onSlow;
     this.#feedText = options.feedText;
+    const end = () => this.#end();
+    socket.once('close', end);
+    // Of a malformed frame, after which `ws` closes; without a listener it would end the process.
+    socket.on('error', end);
+  }
+
+  /** Remote address of the connection. */
+  get address(): string | undefined {
+    return this.#tcp instanceof Socket ? this.#tcp.remoteAddress : undefined;
   }
 
   // ── What tRPC's handler uses ────────────────────────────────────────────────────────────────────────────────────
@@ -51,45 +71,73 @@ export class AttachedSocket {
       this.forget(token);
       const { id = null, jsonrpc } = typeof message === 'string' ? (JSON.parse(message) as Request) : message;
       bind({ id, jsonrpc });
+      this.#answered(id);
       return;
     }
     this.write(text);
+    if (typeof message !== 'string') this.#answered(message.id);
   }
 
+  /** Ends what is under way, and begins the closing handshake; the socket is cut if the peer does not take part in it. */
   close(code?: number, reason?: string): void {
+    if (this.#isEnded) return;
     this.flush();
     this.#socket.close(code, reason);
+    this.#end();
   }
 
   terminate(): void {
     this.#socket.terminate();
+    this.#end();
   }
 
   on(event: string, listener: (...args: never[]) => void): this {
-    this.#socket.on(event, listener as (...args: unknown[]) => void);
+    if (event === 'message') this.#takeCalls = listener as (data: Buffer, isBinary: boolean) => void;
+    else this.#socket.on(event, listener as (...args: unknown[]) => void);
     return this;
   }
 
+  /** Listeners of `close` are called when the end begins, whoever began it. */
   once(event: string, listener: (...args: never[]) => void): this {
-    this.#socket.once(event, listener as (...args: unknown[]) => void);
+    if (event === 'close') this.#listeners = [...this.#listeners, listener as () => void];
+    else this.#socket.once(event, listener as (...args: unknown[]) => void);
     return this;
   }
 
-  // ── What procedures use ─────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A call of this socket is under way. Beyond CALLS_UNDER_WAY nothing more is read until half of them have ended. */
-  callBegan(): void {
-    this.#calls += 1;
-    if (this.#calls < CALLS_UNDER_WAY || this.#isHeldBack) return;
-    this.#isHeldBack = true;
-    this.#socket.pause();
+  off(event: 'close', listener: () => void): this {
+    if (event === 'close') this.#listeners = this.#listeners.filter((other) => other !== listener);
+    return this;
   }
 
-  callEnded(): void {
-    this.#calls -= 1;
-    if (!this.#isHeldBack || this.#calls > CALLS_UNDER_WAY / 2) return;
-    this.#isHeldBack = false;
-    this.#socket.resume();
+  // ── What the gate uses ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Gives tRPC's handler calls that were parsed and checked; its decoder takes them from `handedOn`. */
+  handOn(messages: readonly unknown[]): void {
+    handedOn = messages;
+    this.#takeCalls?.(NOTHING, true);
+    handedOn = undefined;
+  }
+
+  /** It is closing or closed: no call of it is carried out any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  pong(data: Buffer): void {
+    this.writeFrame(pongFrame(data), 0);
+  }
+
+  #answered(id: number | string | null | undefined): void {
+    if (id !== null && id !== undefined) this.reader?.answered(id);
+  }
+
+  #end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.reader?.end();
+    const listeners = this.#listeners;
+    this.#listeners = NO_LISTENERS;
+    for (const listener of listeners) listener();
   }
 
   // ── What a feed uses ────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,6 +192,7 @@ export class AttachedSocket {
     const [first] = frames as [Numbered];
     if (frames.length === 1 && first.places.length === 0) {
       this.#tcp.write(first.bytes);
+      if (this.#tcp.writableLength > this.#bufferLimit) this.#full();
       return;
     }
     const isLent = bytes <= desk.length && this.#tcp.writableLength === 0 && this.#tcp instanceof Socket;
@@ -151,7 +200,30 @@ export class AttachedSocket {
     let end = 0;
     for (const [index, frame] of frames.entries()) end = writeNumbered(frame, numbers[index] as number, together, end);
     this.#tcp.write(together);
-    if (isLent && this.#tcp.writableLength > 0) desk = Buffer.allocUnsafeSlow(DESK_BYTES);
+    if (this.#tcp.writableLength === 0) return;
+    if (isLent) desk = Buffer.allocUnsafeSlow(DESK_BYTES);
+    if (this.#tcp.writableLength > this.#bufferLimit) this.#full();
+  }
+
+  /** Reads nothing until all that waits now has been written, and cuts a peer that takes nothing of it for the grace. */
+  #full(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.reader?.hold('output');
+    const tcp = this.#tcp;
+    const cut = () => {
+      this.#onSlow(this);
+      this.terminate();
+    };
+    // Node's own timeout: it begins anew whenever the kernel has taken a part of what waits.
+    if (tcp instanceof Socket) tcp.setTimeout(this.#slowGraceMs, cut);
+    tcp.write(NOTHING, () => {
+      if (tcp instanceof Socket) tcp.setTimeout(0, cut);
+      this.#isFull = false;
+      if (tcp.destroyed) return;
+      if (tcp.writableLength > this.#bufferLimit) this.#full();
+      else this.reader?.release('output');
+    });
   }
 
   get bufferedBytes(): number {
@@ -179,6 +251,41 @@ export class AttachedSocket {
     });
   }
 }
+
+/** Messages on their way through tRPC's handler, which asks its decoder for them while it is called. */
+let handedOn: unknown;
+
+/** What the decoder of tRPC's handler returns. */
+export function takeHandedOn(): unknown {
+  return handedOn;
+}
+
+/** Reads what a socket receives, while nothing holds it; the folder gate has it. */
+export interface SocketReader {
+  /** Stops reading until this reason, and every other, has been released. */
+  hold(reason: HoldReason): void;
+  release(reason: HoldReason): void;
+  /** A call has its answer. */
+  answered(id: number | string): void;
+  /** Nothing is read any more. */
+  end(): void;
+}
+
+/** The context is not known yet; many calls are under way; answers are not being taken. */
+export type HoldReason = 'context' | 'calls' | 'output';
+
+export interface AttachedSocketOptions {
+  readonly tcp: Duplex;
+  /** Bytes that may wait to be written before feeds and reading stop. */
+  readonly bufferLimit: number;
+  /** ms in which a peer has to take a part of what waits beyond that. */
+  readonly slowGraceMs: number;
+  /** A peer that did not is about to be cut. */
+  readonly onSlow: (socket: AttachedSocket) => void;
+  readonly feedText: () => FeedText;
+}
+
+const NO_LISTENERS: readonly (() => void)[] = [];
 
 /** Most sockets expect no token and have nothing to write most of the time, and an idle one is to be small; never written to. */
 const NO_TOKENS = new Map<string, (request: Request) => void>();

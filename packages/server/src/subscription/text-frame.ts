@@ -1,4 +1,5 @@
 const FINAL_TEXT = 0x81;
+const FINAL_PONG = 0x8a;
 
 /** Bytes with a run of digits at some places, or at none: made once, and written with the number of each recipient. */
 export interface Numbered {
@@ -12,6 +13,11 @@ export function textFrame(text: string): Numbered {
   const bytes = emptyFrame(length);
   bytes.write(text, bytes.length - length);
   return { bytes, places: [] };
+}
+
+/** The answer to a ping: a control frame, whose payload is that of the ping and at most 125 bytes. */
+export function pongFrame(payload: Buffer): Numbered {
+  return { bytes: Buffer.concat([Buffer.of(FINAL_PONG, payload.length), payload]), places: [] };
 }
 
 /** A text, between each two of whose parts stand as many digits. */

@@ -1,68 +1,11 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Epoch } from '@tidemark/core';
-import { initTRPC } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
-import { AttachedSocket } from '../../src/subscription/attached-socket.ts';
-import { FeedText } from '../../src/subscription/entry-text.ts';
+import { WebSocket } from 'ws';
+import type { SocketReader } from '../../src/subscription/attached-socket.ts';
 import { numberedFrame, numberedText } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
 import { settled } from '../support/manual-clock.ts';
-
-const BUFFER_LIMIT = 256 * 1024;
-
-/** An attached socket on a real connection, and the client at its other end. */
-async function connect() {
-  const server = createServer();
-  const sockets = new WebSocketServer({ noServer: true });
-  const feedText = new FeedText(initTRPC.create().router({}), 'epoch1' as Epoch, Math.random);
-  const attaching = new Promise<{ attached: AttachedSocket; tcp: Duplex }>((resolve) => {
-    server.on('upgrade', (request, tcp, head) => {
-      sockets.handleUpgrade(request, tcp, head, (socket) => {
-        const options = { tcp, bufferLimit: BUFFER_LIMIT, feedText: () => feedText };
-        resolve({ attached: new AttachedSocket(socket, options), tcp });
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const client = new WebSocket(`ws://127.0.0.1:${port}`);
-  const received: string[] = [];
-  client.on('message', (data) => received.push(data.toString()));
-  await new Promise((resolve) => client.once('open', resolve));
-  const { attached, tcp } = await attaching;
-  return {
-    attached,
-    tcp,
-    client,
-    received,
-    feedText,
-    async [Symbol.asyncDispose]() {
-      client.terminate();
-      sockets.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-describe('what comes in', () => {
-  test('waits at the sender while 256 calls are under way, until half of them have ended', async () => {
-    await using link = await connect();
-    const came: string[] = [];
-    link.attached.on('message', (data: Buffer) => came.push(data.toString()));
-    for (let call = 0; call < 256; call++) link.attached.callBegan();
-    link.client.send('held back');
-    await expect(eventually('it comes', () => came.length > 0, 200)).rejects.toThrow();
-    for (let call = 0; call < 127; call++) link.attached.callEnded();
-    await expect(eventually('it comes', () => came.length > 0, 100)).rejects.toThrow();
-    link.attached.callEnded();
-    await eventually('it comes', () => came.length === 1, 5_000);
-    expect(came).toEqual(['held back']);
-  });
-});
+import { BUFFER_LIMIT, connectLink as connect, rawOf } from '../support/socket-link.ts';
 
 describe('what tRPC sends', () => {
   test('passes through as it is: responses as their JSON, texts as they are', async () => {
@@ -153,18 +96,28 @@ test('what was written in the tick of closing leaves before the socket closes', 
   expect(link.received).toEqual(['a last word']);
 });
 
-test('listeners and closing go to the socket itself', async () => {
+test('the end is told once, as soon as it begins, and nobody waits for the peer', async () => {
   await using link = await connect();
   const heard: string[] = [];
-  link.attached.on('message', (data: Buffer) => heard.push(data.toString()));
+  const unheard = () => heard.push('taken off');
+  link.attached.once('close', unheard);
   link.attached.once('close', () => heard.push('close'));
-  link.client.send('hello');
-  await eventually('the text', () => heard.length === 1, 5_000);
+  link.attached.off('close', unheard);
   const code = new Promise((resolve) => link.client.once('close', resolve));
   link.attached.close(4401, 'no');
+  expect(heard).toEqual(['close']);
+  expect(link.attached.isEnded).toBe(true);
+  link.attached.close(1000, 'again');
   expect(await code).toBe(4401);
-  await eventually('the end', () => heard.length === 2, 5_000);
-  expect(heard).toEqual(['hello', 'close']);
+  await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED);
+  expect(heard).toEqual(['close']);
+});
+
+test('a frame that breaks the protocol ends the socket, and not the process', async () => {
+  await using link = await connect();
+  const ended = new Promise<void>((resolve) => link.attached.once('close', resolve));
+  rawOf(link.client).write(Buffer.of(0xff, 0x80, 0, 0, 0, 0));
+  await ended;
 });
 
 describe('a socket whose client does not read', () => {
@@ -180,6 +133,36 @@ describe('a socket whose client does not read', () => {
     expect(link.attached.bufferedBytes).toBeGreaterThanOrEqual(BUFFER_LIMIT);
     return link;
   }
+
+  test('is cut when it takes nothing for the grace, and told of', async () => {
+    const slow: unknown[] = [];
+    await using link = await connect({ slowGraceMs: 50, onSlow: (socket) => slow.push(socket) });
+    const holds: string[] = [];
+    link.attached.reader = recordingReader(holds);
+    link.client.pause();
+    while (holds.length === 0) {
+      link.attached.write('x'.repeat(256 * 1024));
+      await settled();
+    }
+    expect(holds).toEqual(['hold output']);
+    await eventually('the cut', () => link.attached.readyState === WebSocket.CLOSED);
+    expect(slow).toEqual([link.attached]);
+    expect(holds).toEqual(['hold output', 'end']);
+  });
+
+  test('is read from again once it has taken what waited', async () => {
+    await using link = await connect();
+    const holds: string[] = [];
+    link.attached.reader = recordingReader(holds);
+    link.client.pause();
+    while (holds.length === 0) {
+      link.attached.write('x'.repeat(256 * 1024));
+      await settled();
+    }
+    link.client.resume();
+    await eventually('reading', () => holds.length === 2);
+    expect(holds).toEqual(['hold output', 'release output']);
+  });
 
   test('is ready again once it reads', async () => {
     await using link = await stalled();
@@ -219,6 +202,15 @@ describe('a socket whose client does not read', () => {
     expect(link.tcp.listenerCount('close')).toBe(before);
   });
 });
+
+function recordingReader(seen: string[]): SocketReader {
+  return {
+    hold: (reason) => void seen.push(`hold ${reason}`),
+    release: (reason) => void seen.push(`release ${reason}`),
+    answered: () => {},
+    end: () => void seen.push('end'),
+  };
+}
 
 /** Counts the calls that reach the kernel, as node's streams make them. */
 function countWrites(tcp: { _writev?: unknown; _write: unknown }): () => number {
