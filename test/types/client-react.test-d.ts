@@ -84,6 +84,24 @@ describe('the hooks of a client', () => {
     if (connection.state === 'live') void connection.missing;
   });
 
+  test('take what the attachments of the client take, and no others', () => {
+    const attachments = {
+      upload: async (source: { blob: string }) => ({ url: source.blob }),
+      complete: (message: Parameters<ReturnType<typeof chat.direct>['send']>[0]) => message,
+    };
+    const withFiles = createClient({ trpc: trpc.chat, userId: 'alice', contentTypes: ['text'], attachments });
+    const { useConversation, ChatProvider } = createChatHooks<typeof withFiles>();
+    const message = { type: 'text', content: { text: 'us' } } as const;
+    void (() => useConversation('d:alice,bob').send(message, { attachments: [{ blob: 'b-1' }] }));
+    void (() => ChatProvider({ client: withFiles }));
+    // @ts-expect-error not a source of `upload`
+    void (() => useConversation('d:alice,bob').send(message, { attachments: [{ file: 'b-1' }] }));
+    // @ts-expect-error this client uploads nothing
+    void (() => hooks.useConversation('d:alice,bob').send(message, { attachments: [{ blob: 'b-1' }] }));
+    type ByRouter = ClientOf<TRPCClient<AppRouter>['chat'], { blob: string }>;
+    expectTypeOf(createChatHooks<ByRouter>().useChat).returns.toEqualTypeOf(withFiles);
+  });
+
   test('refuse what is not a client, and the provider a client of other kinds', () => {
     // @ts-expect-error a client is asked for
     createChatHooks<string>();

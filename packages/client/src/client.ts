@@ -50,8 +50,8 @@ export interface Client<CIn, COut, S extends JsonValue = never> {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents<COut>[K]) => void): () => void;
 }
 
-/** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. */
-export type ClientOf<T extends AnyMessagingTrpc> = Client<ContentIn<T>, ContentOut<T>>;
+/** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. `S`: the sources of its attachments, if any. */
+export type ClientOf<T extends AnyMessagingTrpc, S extends JsonValue = never> = Client<ContentIn<T>, ContentOut<T>, S>;
 
 export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
   readonly conversationId: ConversationId;

@@ -41,7 +41,13 @@ function textOf(time: number): string {
 const drawn = new Uint8Array(1_024);
 let left = 0;
 
+/**
+ * React Native has no `crypto` of its own; there ids come from Math.random. That is enough for a client: an id must differ
+ * from the same user's other ids, and nothing depends on nobody guessing it.
+ */
 function cryptographic(): number {
+  const { crypto } = globalThis as { crypto?: Crypto };
+  if (!crypto) return Math.random();
   if (left === 0) {
     crypto.getRandomValues(drawn);
     left = drawn.length;

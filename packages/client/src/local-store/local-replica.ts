@@ -1,5 +1,6 @@
 import type { Clock, CommandId, ConversationId, Cursor, Event, Random, UserId } from '@tidemark/core';
 import { backoff } from '@tidemark/core';
+import { throwIfAborted } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
@@ -89,7 +90,7 @@ export function createLocalReplica(
 
   async function surely<T>(what: Retried, until: AbortSignal, run: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
-      until.throwIfAborted();
+      throwIfAborted(until);
       try {
         return await run();
       } catch (error) {
@@ -147,7 +148,7 @@ export function createLocalReplica(
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = last.then(async () => {
       await open();
-      closing.throwIfAborted();
+      throwIfAborted(closing);
       return work();
     });
     last = turn.catch(() => undefined);

@@ -1,4 +1,4 @@
-import type { ContentMap } from '@tidemark/core';
+import type { ContentMap, JsonValue } from '@tidemark/core';
 import {
   createContext,
   createElement,
@@ -18,15 +18,15 @@ import type { View } from '../views/view.ts';
  * What screens of one client use. Each hook renders again only when what it returns changed. On a server, and while the
  * server's markup is taken over, all of them give the state of a client that has loaded nothing.
  */
-export interface ChatHooks<CIn, COut> {
-  /** Puts the client in reach of the hooks. Starting and closing it stay the application's. */
-  ChatProvider(props: { readonly client: Client<CIn, COut>; readonly children?: ReactNode }): ReactElement;
+export interface ChatHooks<CIn, COut, S extends JsonValue = never> {
+  /** Puts the client in reach of the hooks. Starting and closing it stay the application's, or `useChatClient`'s. */
+  ChatProvider(props: { readonly client: Client<CIn, COut, S>; readonly children?: ReactNode }): ReactElement;
   /** The client of the nearest `ChatProvider`; throws without one. */
-  useChat(): Client<CIn, COut>;
+  useChat(): Client<CIn, COut, S>;
   /** Newest activity first; lines that did not change are the same objects, so rows can be memoised on them. */
   useConversations(): readonly ConversationItem<COut>[];
   /** What can be done in a conversation, and as `item` its line of the list: `null` while nothing is known of it. */
-  useConversation(conversationId: string): Conversation<CIn, COut>;
+  useConversation(conversationId: string): Conversation<CIn, COut, S>;
   /**
    * A window of a conversation's messages, and the functions that move it: the same ones on every render. With `suspense`
    * the nearest `<Suspense>` shows its fallback until the first page is here, or could not be loaded (`loaded` is false then).
@@ -37,20 +37,24 @@ export interface ChatHooks<CIn, COut> {
   useConnection(): ClientConnectionState;
 }
 
-type Conversation<CIn, COut> = Omit<ConversationHandle<CIn, COut>, 'item'> & {
+/** A conversation's handle with its line of the list as a value. */
+export type Conversation<CIn, COut, S extends JsonValue = never> = Omit<ConversationHandle<CIn, COut, S>, 'item'> & {
   readonly item: ConversationItem<COut> | null;
 };
 
-type Messages<CIn, COut> = MessagesSnapshot<CIn, COut> &
+/** A window of a conversation's messages, and what moves it. */
+export type Messages<CIn, COut> = MessagesSnapshot<CIn, COut> &
   Pick<MessagesView<CIn, COut>, 'loadOlder' | 'loadNewer' | 'loadAround' | 'loadNewest'>;
 
 /** A client of any kinds. */
-type AnyClient = Pick<Client<ContentMap, ContentMap>, 'userId' | 'unread' | 'connection'> & {
+export type AnyClient = Pick<Client<ContentMap, ContentMap>, 'userId' | 'unread' | 'connection'> & {
   readonly conversations: View<readonly { readonly unread: number }[]>;
   conversation(conversationId: string): { readonly messages: View<{ readonly hasOlder: boolean }> };
 };
 
-type HooksOf<C extends AnyClient> = C extends Client<infer CIn, infer COut> ? ChatHooks<CIn, COut> : never;
+/** The hooks of a client: `HooksOf<typeof chat>`. */
+export type HooksOf<C extends AnyClient> =
+  C extends Client<infer CIn, infer COut, infer S> ? ChatHooks<CIn, COut, S> : never;
 
 const NONE: readonly never[] = [];
 const STOPPED: ClientConnectionState = { state: 'stopped' };

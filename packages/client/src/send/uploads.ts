@@ -1,4 +1,5 @@
 import type { CommandId, Content, ContentMap, ConversationId, JsonValue } from '@tidemark/core';
+import { abortReason, throwIfAborted } from '../abort-signal.ts';
 import type { Draft, DraftAttachment } from '../local-store/local-store.ts';
 
 /**
@@ -55,7 +56,7 @@ export async function uploadAttachments(draft: Draft, hooks: AnyAttachmentHooks,
       if (!isOver && !run.signal.aborted && fraction >= 0) run.onProgress(index, Math.min(fraction, 1));
     };
     try {
-      run.signal.throwIfAborted();
+      throwIfAborted(run.signal);
       const context = { signal: run.signal, onProgress, clientMessageId, conversationId, index };
       const result = await Promise.race([hooks.upload(source, context), aborted(run.signal)]);
       // As it will be read back: a result that is not JSON shows now and not after a restart.
@@ -71,6 +72,6 @@ export async function uploadAttachments(draft: Draft, hooks: AnyAttachmentHooks,
 /** For a hook that does not look at its signal. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true });
   });
 }

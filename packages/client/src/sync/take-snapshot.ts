@@ -1,4 +1,5 @@
 import { type CommandId, type ConversationSummary, type Cursor, DEFAULT_LIMITS } from '@tidemark/core';
+import { throwIfAborted } from '../abort-signal.ts';
 import { callOutcome } from '../call-outcome.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -78,10 +79,10 @@ export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }:
   return {
     take: async (signal) => {
       for (;;) {
-        signal.throwIfAborted();
+        throwIfAborted(signal);
         const answer = await fetchPage(signal);
         await replica.commit(() => {
-          signal.throwIfAborted();
+          throwIfAborted(signal);
           return changesOf(answer);
         });
         isFirst = false;
