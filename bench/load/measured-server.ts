@@ -42,7 +42,12 @@ const messaging = createMessaging({
   storage,
   ...(redis !== null && { redis: new Redis(redis) }),
   // A bench's few users stand for many.
-  limits: { callsPerSecond: 1_000_000, callBurst: 1_000_000 },
+  limits: {
+    callsPerSecond: 1_000_000,
+    callBurst: 1_000_000,
+    conversationsPerHour: 1_000_000,
+    invitationsPerHour: 1_000_000,
+  },
 });
 const counts: readonly ServerEventName[] = [
   'slow-consumer',

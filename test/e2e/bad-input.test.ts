@@ -280,7 +280,7 @@ test('a frame over maxPayload closes that connection with 1009, and the others g
 });
 
 test('calls beyond the rate are refused as retryable, batches counted call by call, and the rate recovers', async () => {
-  await using app = await startApp({ limits: { callsPerSecond: 20, callBurst: 5 } });
+  await using app = await startApp({ limits: { callsPerSecond: 0.5, callBurst: 5 } });
   const { chat } = connectHttp(app.httpUrl, 'alice');
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => chat.inbox.head.query()));
   const refused = results.filter((result) => result.status === 'rejected');

@@ -17,7 +17,13 @@ const messaging = createMessaging({
   storage,
   ...(redis !== null && { redis: new Redis(redis) }),
   // One user is many in a bench, and a group of 1,000 has inboxes as every other has.
-  limits: { callsPerSecond: 1_000_000, callBurst: 1_000_000, inboxMembers: 2_000 },
+  limits: {
+    callsPerSecond: 1_000_000,
+    callBurst: 1_000_000,
+    conversationsPerHour: 1_000_000,
+    invitationsPerHour: 1_000_000,
+    inboxMembers: 2_000,
+  },
 });
 const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
 const server = createServer();

@@ -22,7 +22,12 @@ export async function seed(path: string, now: number): Promise<void> {
         await sleep(ms, undefined, signal && { signal }).catch(() => undefined);
       },
     },
-    limits: { callsPerSecond: 1_000_000, callBurst: 1_000_000 },
+    limits: {
+      callsPerSecond: 1_000_000,
+      callBurst: 1_000_000,
+      conversationsPerHour: 1_000_000,
+      invitationsPerHour: 1_000_000,
+    },
   });
   const router = createAppRouter(messaging, { list: () => DEMO_PEOPLE });
   const caller = createAppCaller(router);

@@ -41,7 +41,7 @@ export const ERRORS = {
   unauthenticated: { policy: 'reconnect', transport: 'UNAUTHORIZED' },
   /** The caller is not a member of the conversation. */
   not_a_member: { policy: 'give-up', transport: 'FORBIDDEN' },
-  /** The caller is a member but may not do this. */
+  /** The caller may not do this; the text may say why. */
   forbidden: { policy: 'give-up', transport: 'FORBIDDEN' },
   /** No such conversation, or not one of the caller. */
   conversation_not_found: { policy: 'give-up', transport: 'NOT_FOUND' },

@@ -21,6 +21,16 @@ export interface Limits {
   readonly callsPerSecond: number;
   /** Calls a user may make at once before the average counts. */
   readonly callBurst: number;
+  /** Bytes that a call brings, or gets as its answer, for each further token that it takes from the rate. */
+  readonly bytesPerToken: number;
+  /** Users who are sent what a command causes, for each further token that it takes from the rate. */
+  readonly recipientsPerToken: number;
+  /** Reads of one user that run at once on one process; others wait. */
+  readonly readsPerUser: number;
+  /** Conversations one user may begin within an hour, on one process. */
+  readonly conversationsPerHour: number;
+  /** Conversations that others may put one user into within an hour, on one process. */
+  readonly invitationsPerHour: number;
   /** Feeds one user may hold open on one process. */
   readonly feedsPerUser: number;
   /** Bytes that may wait in one socket before its feed falls back to its cursor, and nothing more is read from it. */
@@ -75,6 +85,11 @@ export const DEFAULT_LIMITS: Limits = {
   frameBytes: 1024 * 1024,
   callsPerSecond: 50,
   callBurst: 200,
+  bytesPerToken: 32 * 1024,
+  recipientsPerToken: 50,
+  readsPerUser: 8,
+  conversationsPerHour: 200,
+  invitationsPerHour: 100,
   feedsPerUser: 32,
   socketBufferBytes: 1024 * 1024,
   slowSocketGraceMs: 30_000,

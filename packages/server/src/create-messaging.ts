@@ -1,12 +1,20 @@
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { backoff, type ContentSchemas, createIdSource, type NodeId, UnavailableError } from '@tidemark/core';
+import {
+  backoff,
+  type ContentMap,
+  type ContentSchemas,
+  createIdSource,
+  type NodeId,
+  UnavailableError,
+} from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
 import { closeInOrder } from './closing.ts';
 import { Admission } from './gate/admission.ts';
 import { type Attachment, type AttachOptions, attachTo } from './gate/attach.ts';
+import { measureInput } from './gate/measure-input.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
@@ -21,12 +29,15 @@ import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
 import { shareLookups } from './notify/share-lookups.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
+import { type Authorize, Authorizer } from './router/authorization.ts';
 import { ContentKinds } from './router/content-kinds.ts';
 import { MembershipGate } from './router/membership-gate.ts';
 import { type BaseProcedure, ProcedureMaker } from './router/procedure-maker.ts';
 import type { MessagingProcedures } from './router/procedure-types.ts';
 import { buildProcedures } from './router/procedures.ts';
+import { Quotas } from './router/quotas.ts';
 import { RateLimit } from './router/rate-limit.ts';
+import { ReadTurns } from './router/read-turns.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
 import { partitionOf } from './spread.ts';
 import { groupCommit } from './store/group-commit.ts';
@@ -74,8 +85,15 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const admission = new Admission(limits, limitEvents);
   const sockets = new SocketsByUser(limits.socketsPerUser, limitEvents);
   const content = new ContentKinds(options.content, limits.contentBytes);
-  const gate = new MembershipGate(storage.history, clock);
-  const rate = new RateLimit({ clock, events, perSecond: limits.callsPerSecond, burst: limits.callBurst });
+  const rate = new RateLimit({ clock, events, limits });
+  const gate = new MembershipGate(storage.history, clock, rate);
+  const reads = new ReadTurns(limits);
+  const quotas = new Quotas(clock, limits);
+  const authorizer = new Authorizer(
+    options.authorize as Authorize<ContentMap> | undefined,
+    clock,
+    settings.authorizeTimeoutMs,
+  );
   // 2 ingress
   const submission = new Submission(backplane.ingress, clock, {
     ...settings,
@@ -154,6 +172,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       events,
       limits: { contentBytes: limits.contentBytes, frameBytes: limits.frameBytes },
       page: limits.page,
+      charge: (userId, entries) => rate.charge(userId, { bytes: measureInput(entries, limits.pageBytes) }),
       gapPatience: 25,
       aheadLimit: 64,
     },
@@ -243,11 +262,26 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         base: base as unknown as BaseProcedure,
         userId: userId as (ctx: never) => unknown,
         rate,
+        reads,
+        limits,
         limitEvents,
         sockets,
         ready: () => opened,
       });
-      const ports = { storage, submission, content, gate, reader, openFeed, ids, limits, now: () => clock.now() };
+      const ports = {
+        storage,
+        submission,
+        content,
+        gate,
+        rate,
+        quotas,
+        authorizer,
+        reader,
+        openFeed,
+        ids,
+        limits,
+        now: () => clock.now(),
+      };
       return buildProcedures(make, ports) as never;
     },
     attach: (server, attachOptions) => {

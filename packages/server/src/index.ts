@@ -8,5 +8,6 @@ export { guardTransformer, type InputGuardOptions } from './gate/guard-transform
 export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
 export type { MessagingOptions } from './options.ts';
 export { redisBackplane } from './redis-backplane.ts';
+export type { Authorization, Authorize, AuthorizedCommand } from './router/authorization.ts';
 export type { MessagingProcedures } from './router/procedure-types.ts';
 export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
   type Clock,
   type ContentSchemas,
@@ -18,6 +19,7 @@ import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
 import type { Backplane } from './backplane.ts';
 import type { RedisClient } from './redis/client.ts';
+import type { Authorize } from './router/authorization.ts';
 
 /** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
 export interface MessagingOptions<Schemas extends ContentSchemas> {
@@ -36,6 +38,12 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   /** Streams the conversations are spread over, 1–256. Default 8. The same in every process; drain before changing it. */
   readonly partitions?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Who may do what, beyond membership: asked for every command before it is queued. Default: every member may. */
+  readonly authorize?:
+    | Authorize<{ [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }>
+    | undefined;
+  /** ms `authorize` may take before the call fails with `unavailable`. Default 2,000. */
+  readonly authorizeTimeoutMs?: number | undefined;
   /**
    * ms for which inbox entries are kept, as long as a device may stay away without a snapshot. Default: what an inbox store
    * that expires entries by itself was given, such as `mongoInbox({ retention })`; with any other 14 days.
@@ -101,6 +109,11 @@ const givenLimits = z.strictObject({
     .default(DEFAULT_LIMITS.frameBytes),
   callsPerSecond: z.number().positive().default(DEFAULT_LIMITS.callsPerSecond),
   callBurst: z.number().min(1).default(DEFAULT_LIMITS.callBurst),
+  bytesPerToken: z.number().int().min(1024).default(DEFAULT_LIMITS.bytesPerToken),
+  recipientsPerToken: z.number().int().min(1).default(DEFAULT_LIMITS.recipientsPerToken),
+  readsPerUser: count(10_000).default(DEFAULT_LIMITS.readsPerUser),
+  conversationsPerHour: z.number().int().min(1).default(DEFAULT_LIMITS.conversationsPerHour),
+  invitationsPerHour: z.number().int().min(1).default(DEFAULT_LIMITS.invitationsPerHour),
   feedsPerUser: count(10_000).default(DEFAULT_LIMITS.feedsPerUser),
   socketBufferBytes: z
     .number()
@@ -133,6 +146,7 @@ const settings = z.strictObject({
     .default('tm:'),
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
+  authorizeTimeoutMs: ms(10, HOUR).default(2_000),
   retention: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
   receiptTimeout: ms(100, HOUR).default(10_000),
   voidAfter: ms(10, HOUR).default(2_000),
@@ -161,12 +175,15 @@ export type Settings = Omit<z.output<typeof settings>, 'nodeId'> & {
 export function parseOptions<Schemas extends ContentSchemas>(
   options: MessagingOptions<Schemas>,
 ): { settings: Settings; storage: Storage } {
-  const { content, storage, redis, backplane, clock = systemClock, random = Math.random, ...rest } = options;
+  const { content, storage, redis, backplane, authorize, clock = systemClock, random = Math.random, ...rest } = options;
   if (typeof content !== 'object' || content === null || Object.keys(content).length === 0) {
     throw new TidemarkError('invalid_input', 'must name at least one content kind', { field: 'content' });
   }
   if (redis && backplane) {
     throw new TidemarkError('invalid_input', 'give either redis or backplane', { field: 'backplane' });
+  }
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw new TidemarkError('invalid_input', 'must be a function', { field: 'authorize' });
   }
   const parsed = parseWire(settings, rest);
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;

@@ -43,8 +43,10 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
     findByRef: async (refs, bytes) =>
       pageOf(present(refs.map((ref) => eventAt(state, ref))), { limit: refs.length, bytes }).items,
-    memberships: async (conversationIds) =>
-      [...new Set(conversationIds)].flatMap((id) => state.conversations.get(id)?.stays ?? []),
+    memberships: async (conversationIds, userId) =>
+      [...new Set(conversationIds)]
+        .flatMap((id) => state.conversations.get(id)?.stays ?? [])
+        .filter((stay) => userId === undefined || stay.userId === userId),
     range: async (query) => {
       const { items, hasMore } = pageOf(visible(state, query), query);
       return { events: items, hasMore };

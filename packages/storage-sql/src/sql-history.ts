@@ -97,12 +97,13 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return distinctEvents(rows);
     },
 
-    memberships: async (conversationIds) => {
+    memberships: async (conversationIds, userId) => {
       if (conversationIds.length === 0) return [];
       const rows = await database.rows(sql<MemberRow>`
         select m.conversation_id, m.user_id, m.joined_seq, m.left_seq
         from ${givenConversations(conversationIds)}
-        join ${tables.members} m on m.conversation_id = v.conversation_id`);
+        join ${tables.members} m on m.conversation_id = v.conversation_id
+          ${userId === undefined ? sql`` : sql`and m.user_id = ${userId}`}`);
       return rows.map(
         (row) =>
           ({

@@ -265,7 +265,7 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) => {
       const { history } = memoryStorage({ state });
       return withHistory(memoryStorage({ state }), {
-        memberships: async (ids) => (await history.memberships(ids)).filter((stay) => stay.leftSeq === null),
+        memberships: async (ids, userId) => (await history.memberships(ids, userId)).filter((stay) => stay.leftSeq === null),
       });
     },
   },

@@ -51,8 +51,8 @@ export interface HistoryStore {
    */
   findByRef(refs: readonly EventRef[], bytes?: number): Promise<Event[]>;
 
-  /** Every stay in these conversations, past ones too. */
-  memberships(conversationIds: readonly ConversationId[]): Promise<Membership[]>;
+  /** Every stay in these conversations, past ones too; with `userId` this user's alone, found by their key. */
+  memberships(conversationIds: readonly ConversationId[], userId?: UserId): Promise<Membership[]>;
 
   /**
    * A page of one conversation as `userId` may see it: only events within one of the user's stays.

@@ -1,11 +1,13 @@
-import { parseUserId, TidemarkError, type UserId } from '@tidemark/core';
+import { type Limits, parseUserId, TidemarkError, type UserId } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { TRPCError } from '@trpc/server';
 import type { z } from 'zod';
+import { measureInput } from '../gate/measure-input.ts';
 import type { SocketsByUser } from '../gate/sockets-by-user.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { ReadTurns } from './read-turns.ts';
 import { toTRPCError } from './trpc-error.ts';
 
 /** Where `attach` leaves the socket in the context of its connection. */
@@ -23,6 +25,8 @@ export class ProcedureMaker {
   readonly #base: IdentifiedProcedure;
   readonly #userIdOf: (ctx: never) => unknown;
   readonly #rate: RateLimit;
+  readonly #reads: ReadTurns;
+  readonly #limits: Pick<Limits, 'frameBytes'>;
   readonly #limitEvents: LimitEvents;
   readonly #sockets: SocketsByUser;
   readonly #ready: () => Promise<void>;
@@ -31,20 +35,37 @@ export class ProcedureMaker {
     base: BaseProcedure;
     userId: (ctx: never) => unknown;
     rate: RateLimit;
+    reads: ReadTurns;
+    limits: Pick<Limits, 'frameBytes'>;
     limitEvents: LimitEvents;
     sockets: SocketsByUser;
     ready: () => Promise<void>;
   }) {
     this.#userIdOf = options.userId;
     this.#rate = options.rate;
+    this.#reads = options.reads;
+    this.#limits = options.limits;
     this.#limitEvents = options.limitEvents;
     this.#sockets = options.sockets;
     this.#ready = options.ready;
     this.#base = options.base.use((call) => this.#identify(call));
   }
 
-  query<Input, Output>(schema: z.ZodType<Input>, resolve: (caller: UserId, input: Input) => Promise<Output>) {
-    return this.#base.input(parser(schema)).query((call) => this.#guard(call, resolve));
+  /** @param effort what the answer took beyond its own bytes, as bytes */
+  query<Input, Output>(
+    schema: z.ZodType<Input>,
+    resolve: (caller: UserId, input: Input) => Promise<Output>,
+    effort: (output: Output) => number = () => 0,
+  ) {
+    const inTurn = (caller: UserId, input: Input): Promise<Output> =>
+      this.#reads.run(caller, async () => {
+        // Reads that came together with this one may have used up what its caller had.
+        this.#rate.requireCredit(caller);
+        const output = await resolve(caller, input);
+        this.#rate.charge(caller, { bytes: measureInput(output, Number.MAX_SAFE_INTEGER) + effort(output) });
+        return output;
+      });
+    return this.#base.input(parser(schema)).query((call) => this.#guard(call, inTurn));
   }
 
   mutation<Input, Output>(schema: z.ZodType<Input>, resolve: (caller: UserId, input: Input) => Promise<Output>) {
@@ -91,14 +112,32 @@ export class ProcedureMaker {
     return result;
   }
 
+  /**
+   * What an input costs: as its transformer built it, which may be more than what came over the wire, and before the schema
+   * of a content kind sees it. The wire's own schemas don't look into contents.
+   */
+  #weigh(caller: UserId, input: unknown): void {
+    const { frameBytes } = this.#limits;
+    const bytes = measureInput(input, frameBytes);
+    if (bytes > frameBytes) {
+      throw new TidemarkError('invalid_input', `must be at most ${frameBytes} bytes of JSON (limits.frameBytes)`, {
+        field: 'input',
+        limit: 'limits.frameBytes',
+      });
+    }
+    this.#rate.charge(caller, { bytes });
+  }
+
   async #guard<Input, Output>(
     call: ProcedureCall<Input>,
     resolve: (caller: UserId, input: Input) => Promise<Output>,
   ): Promise<Output> {
     try {
+      const caller = call.ctx[CALLER];
+      this.#weigh(caller, call.input);
       await this.#ready();
       if (call.ctx[ATTACHED_SOCKET]?.isEnded) throw new TidemarkError('closing', 'the socket of this call was closed');
-      return await resolve(call.ctx[CALLER], call.input);
+      return await resolve(caller, call.input);
     } catch (error) {
       throw toTRPCError(error);
     }

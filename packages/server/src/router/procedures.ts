@@ -15,16 +15,20 @@ import {
   type Storage,
   selfConversationId,
   TidemarkError,
+  UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import * as wire from '@tidemark/core/wire';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
+import type { Authorizer } from './authorization.ts';
 import type { ContentKinds } from './content-kinds.ts';
 import { byJoining, decodeMemberPage, decodePage, encodeMemberPage, encodePage } from './list-page.ts';
 import type { MembershipGate } from './membership-gate.ts';
 import type { ProcedureMaker } from './procedure-maker.ts';
+import type { Quotas } from './quotas.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /**
  * Stage   1 router
@@ -34,19 +38,28 @@ import type { ProcedureMaker } from './procedure-maker.ts';
  * Proved  test/e2e/*, test/e2e/bad-input.test.ts
  */
 export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
-  const { storage, submission, content, gate, reader, ids, limits } = ports;
+  const { storage, submission, content, gate, rate, quotas, authorizer, reader, ids, limits } = ports;
   const { history } = storage;
 
-  const submit = (command: Command): Promise<CommandResult> => submission.submit(command);
+  /** What a command costs is known now, and then the application is asked; `count` are its quotas. */
+  const submit = async (command: Command, recipients: number, count = () => {}): Promise<CommandResult> => {
+    rate.spend(command.actorId, { recipients });
+    await authorizer.require(command);
+    count();
+    return submission.submit(command);
+  };
   const newCommandId = (given: CommandId | undefined): CommandId => given ?? ids.commandId(ports.now());
 
   return {
     send: make.mutation(wire.sendInput, async (actorId, input): Promise<Receipt> => {
       const { conversationId, clientMessageId: commandId } = input;
       const message = await content.parse(input.type, input.content);
-      await gate.admit(actorId, conversationId);
+      const { members } = await gate.admit(actorId, conversationId);
       const { retry } = input;
-      const result = await submit({ type: 'message.send', conversationId, actorId, commandId, message, retry });
+      const result = await submit(
+        { type: 'message.send', conversationId, actorId, commandId, message, retry },
+        members,
+      );
       if (result.messageId === null) {
         throw new TidemarkError('invalid_input', 'was used for another command', { field: 'clientMessageId' });
       }
@@ -98,21 +111,29 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
     },
 
     conversations: {
-      list: make.query(wire.listInput, async (userId, input) => {
-        const limit = pageSize(input?.limit, limits, 50);
-        const after = input?.page ? decodePage(input.page) : undefined;
-        const { conversations, hasMore } = await history.conversations({
-          userId,
-          after,
-          limit,
-          bytes: limits.pageBytes,
-          unread: limits.unread,
-        });
-        const last = conversations.at(-1);
-        return { conversations, nextPage: last && hasMore ? encodePage(last) : null };
-      }),
+      list: make.query(
+        wire.listInput,
+        async (userId, input) => {
+          const limit = pageSize(input?.limit, limits, 50);
+          const after = input?.page ? decodePage(input.page) : undefined;
+          const { conversations, hasMore } = await history.conversations({
+            userId,
+            after,
+            limit,
+            bytes: limits.pageBytes,
+            unread: limits.unread,
+          });
+          const last = conversations.at(-1);
+          return { conversations, nextPage: last && hasMore ? encodePage(last) : null };
+        },
+        ({ conversations }) => counted(conversations),
+      ),
 
-      get: make.query(wire.conversationInput, (userId, { conversationId }) => requireSummary(userId, conversationId)),
+      get: make.query(
+        wire.conversationInput,
+        (userId, { conversationId }) => requireSummary(userId, conversationId, limits.unread),
+        (summary) => counted([summary]),
+      ),
 
       members: make.query(wire.memberListInput, async (userId, { conversationId, page, limit }) => {
         const size = pageSize(limit, limits);
@@ -126,67 +147,48 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         return { members, nextPage: last && rest.length > size ? encodeMemberPage(last) : null };
       }),
 
-      openDirect: make.mutation(wire.openDirectInput, (actorId, { userId }) =>
-        submit({
-          type: 'conversation.create',
-          kind: 'direct',
-          title: null,
-          conversationId: directConversationId(actorId, userId),
-          actorId,
-          memberIds: [userId],
-          commandId: newCommandId(undefined),
-        }),
-      ),
+      openDirect: make.mutation(wire.openDirectInput, (actorId, { userId }) => {
+        const conversationId = directConversationId(actorId, userId);
+        const commandId = newCommandId(undefined);
+        const create = { type: 'conversation.create', kind: 'direct', title: null, memberIds: [userId] } as const;
+        return submit({ ...create, conversationId, actorId, commandId }, 2, () =>
+          quotas.openDirect(actorId, conversationId),
+        );
+      }),
 
-      createGroup: make.mutation(wire.createGroupInput(limits.inboxMembers), (actorId, input) =>
-        submit({
-          type: 'conversation.create',
-          kind: 'group',
-          title: input.title ?? null,
-          conversationId: ids.groupId(ports.now()),
-          actorId,
-          memberIds: input.memberIds,
-          commandId: newCommandId(input.commandId),
-        }),
-      ),
+      createGroup: make.mutation(wire.createGroupInput(limits.inboxMembers), (actorId, input) => {
+        const { title = null, memberIds } = input;
+        const conversationId = ids.groupId(ports.now());
+        const commandId = newCommandId(input.commandId);
+        const create = { type: 'conversation.create', kind: 'group', title, memberIds } as const;
+        return submit({ ...create, conversationId, actorId, commandId }, memberIds.length + 1, () =>
+          quotas.createGroup(actorId, memberIds),
+        );
+      }),
 
-      addMembers: make.mutation(
-        wire.membersInput(limits.inboxMembers),
-        async (actorId, { conversationId, memberIds, commandId }) => {
-          await gate.admit(actorId, conversationId);
-          return submit({
-            type: 'members.add',
-            conversationId,
-            actorId,
-            memberIds,
-            commandId: newCommandId(commandId),
-          });
-        },
-      ),
+      addMembers: make.mutation(wire.membersInput(limits.inboxMembers), async (actorId, input) => {
+        const { conversationId, memberIds } = input;
+        const { members } = await gate.admit(actorId, conversationId);
+        const commandId = newCommandId(input.commandId);
+        return submit(
+          { type: 'members.add', conversationId, actorId, memberIds, commandId },
+          members + memberIds.length,
+          () => quotas.addMembers(actorId, memberIds),
+        );
+      }),
 
-      removeMembers: make.mutation(
-        wire.membersInput(limits.inboxMembers),
-        async (actorId, { conversationId, memberIds, commandId }) => {
-          await gate.admit(actorId, conversationId);
-          return submit({
-            type: 'members.remove',
-            conversationId,
-            actorId,
-            memberIds,
-            commandId: newCommandId(commandId),
-          });
-        },
-      ),
+      removeMembers: make.mutation(wire.membersInput(limits.inboxMembers), async (actorId, input) => {
+        const { conversationId, memberIds } = input;
+        const { members } = await gate.admit(actorId, conversationId);
+        const commandId = newCommandId(input.commandId);
+        return submit({ type: 'members.remove', conversationId, actorId, memberIds, commandId }, members);
+      }),
 
-      leave: make.mutation(wire.leaveInput, async (actorId, { conversationId, commandId }) => {
-        await gate.admit(actorId, conversationId);
-        return submit({
-          type: 'members.remove',
-          conversationId,
-          actorId,
-          memberIds: [actorId],
-          commandId: newCommandId(commandId),
-        });
+      leave: make.mutation(wire.leaveInput, async (actorId, input) => {
+        const { conversationId } = input;
+        const { members } = await gate.admit(actorId, conversationId);
+        const commandId = newCommandId(input.commandId);
+        return submit({ type: 'members.remove', conversationId, actorId, memberIds: [actorId], commandId }, members);
       }),
 
       history: make.query(wire.historyInput, async (userId, { conversationId, after, before, limit }) => {
@@ -199,35 +201,57 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       }),
 
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
-        const summary = await requireSummary(actorId, of);
+        // What is unread isn't asked for, so nothing is counted.
+        const summary = await requireSummary(actorId, of, 1);
         const readSeq = Math.min(wanted, summary.head) as typeof wanted;
         if (readSeq > summary.readSeq) {
           const conversationId = selfConversationId(actorId);
-          await submit({ type: 'read.mark', conversationId, actorId, of, readSeq, commandId: newCommandId(undefined) });
+          const commandId = newCommandId(undefined);
+          await submit({ type: 'read.mark', conversationId, actorId, of, readSeq, commandId }, 1);
         }
         return { conversationId: of, readSeq: Math.max(readSeq, summary.readSeq) };
       }),
     },
   };
 
-  async function requireSummary(userId: UserId, conversationId: ConversationId): Promise<ConversationSummary> {
-    const summary = await history.conversation(userId, conversationId, limits.unread);
+  async function requireSummary(
+    userId: UserId,
+    conversationId: ConversationId,
+    unread: number,
+  ): Promise<ConversationSummary> {
+    const summary = await history.conversation(userId, conversationId, unread);
     if (!summary) throw notFound();
     return summary;
   }
 
   /** Past members may read what they saw. */
   async function requireStay(userId: UserId, conversationId: ConversationId): Promise<void> {
-    const stays = await history.memberships([conversationId]);
-    if (!stays.some((stay) => stay.userId === userId)) throw notFound();
+    const stays = await history.memberships([conversationId], userId);
+    if (stays.length === 0) throw notFound();
+  }
+
+  /** Events that the store has looked at to count what is unread, as bytes. */
+  function counted(conversations: readonly ConversationSummary[]): number {
+    let events = 0;
+    for (const { head, readSeq, joinedSeq, unread } of conversations) {
+      const above = head - Math.max(readSeq, joinedSeq - 1);
+      if (above <= limits.unread * UNREAD_SPAN) events += unread < limits.unread ? above : unread;
+    }
+    return events * COUNTED_BYTES;
   }
 }
+
+/** What it takes to look at an event, as bytes of an answer. */
+const COUNTED_BYTES = 32;
 
 export interface RouterPorts {
   readonly storage: Storage;
   readonly submission: Submission;
   readonly content: ContentKinds;
   readonly gate: MembershipGate;
+  readonly rate: RateLimit;
+  readonly quotas: Quotas;
+  readonly authorizer: Authorizer;
   readonly reader: InboxReader;
   readonly openFeed: OpenFeed;
   readonly ids: IdSource;

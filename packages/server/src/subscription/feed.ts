@@ -49,6 +49,8 @@ export class Feed {
   #head = 0;
   #mode: 'reading' | 'live' = 'reading';
   #impatient = false;
+  /** Nothing has been read for it. */
+  #isNew = true;
   /** The first item says whose feed it is. */
   #hasBegun = false;
   /** The sink knows that it is live, and nothing from the store was written since. */
@@ -176,6 +178,8 @@ export class Feed {
     this.#mode = 'reading';
     // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
     let wanted = Math.min(page, TEXT_ENTRIES);
+    let isFirst = this.#isNew;
+    this.#isNew = false;
     for (let failures = 0; !this.#closed; ) {
       if (!this.#sink.ready()) {
         events.emit('slow-consumer', { userId: this.userId, bufferedBytes: this.#sink.bufferedBytes() });
@@ -194,6 +198,8 @@ export class Feed {
         const entries = await reader.after(this.userId, this.#cursor, wanted);
         failures = 0;
         if (this.#closed) return;
+        if (isFirst && entries !== 'floor') this.#port.charge(this.userId, entries);
+        isFirst = false;
         if (entries === 'floor') {
           reset = 'floor';
           continue;
@@ -274,6 +280,8 @@ export interface FeedPorts {
   readonly events: ServerEventBus;
   /** Told at the beginning of each feed. */
   readonly limits: FeedInfo['limits'];
+  /** Takes the first page of a feed from its user's rate: what comes after it goes at the pace of whoever reads it. */
+  readonly charge: (userId: UserId, entries: readonly InboxEntry[]) => void;
   /** Entries per page of catch-up, at most. */
   readonly page: number;
   /** ms to wait for an entry that was overtaken, before the store is read. */

@@ -1,6 +1,8 @@
-import { type HistoryStore, selfConversationId } from '@tidemark/core';
+import { DEFAULT_LIMITS, type HistoryStore, selfConversationId } from '@tidemark/core';
 import { expect, test } from 'vitest';
 import { MembershipGate } from '../../src/router/membership-gate.ts';
+import { RateLimit } from '../../src/router/rate-limit.ts';
+import { ServerEventBus } from '../../src/server-events.ts';
 import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers } from '../support/commands.ts';
 import { openWriter } from '../support/writer.ts';
 
@@ -14,10 +16,11 @@ function openGate() {
       return writer.storage.history.load(ids);
     },
   };
-  const gate = new MembershipGate(history, writer.clock);
+  const rate = new RateLimit({ clock: writer.clock, events: new ServerEventBus(), limits: DEFAULT_LIMITS });
+  const gate = new MembershipGate(history, writer.clock, rate);
   const lets = (userId: typeof alice, conversationId: typeof direct) =>
-    gate.require(userId, conversationId).then(
-      () => true,
+    gate.admit(userId, conversationId).then(
+      ({ members }) => members > 0,
       (error: { code?: string; field?: string }) => {
         expect(error).toMatchObject({ code: 'not_a_member', field: 'conversationId' });
         return false;
@@ -28,7 +31,7 @@ function openGate() {
       () => true,
       () => false,
     );
-  return { writer, lets, admits, loads: () => loads };
+  return { writer, gate, rate, lets, admits, loads: () => loads };
 }
 
 test('who takes part in a direct conversation, or in that of a user alone, is read off its id', async () => {
@@ -59,6 +62,32 @@ test('a yes is remembered for a moment, a no never', async () => {
   expect(await lets(carol, group)).toBe(false);
   await writer.write(addMembers(alice, [carol]));
   expect(await lets(carol, group)).toBe(true);
+});
+
+test('says how many will be sent what a command causes', async () => {
+  const { writer, gate } = openGate();
+  await writer.write(createGroup(alice, [bob, carol]));
+  expect(await gate.admit(alice, group)).toEqual({ members: 3 });
+  expect(await gate.admit(alice, direct)).toEqual({ members: 2 });
+});
+
+test('a command of an outsider costs ten, and none of them has the members of the group read', async () => {
+  const { writer, gate, rate, loads } = openGate();
+  await writer.write(createGroup(alice, [bob]), removeMembers(alice, [bob]));
+  for (const outsider of [bob, carol]) {
+    let asked = 0;
+    for (let allowed = true; allowed && asked < 200; asked += 1) {
+      try {
+        rate.take(outsider);
+        await gate.admit(outsider, group);
+      } catch (error) {
+        allowed = (error as { code: string }).code === 'not_a_member';
+      }
+    }
+    expect(asked).toBeGreaterThanOrEqual(20);
+    expect(asked).toBeLessThanOrEqual(22);
+  }
+  expect(loads()).toBe(0);
 });
 
 test('who was removed is refused once the moment has passed', async () => {

@@ -43,6 +43,7 @@ export function openFeeds(
     random: seededRandom(1),
     limits: { contentBytes: 1_000, frameBytes: 2_000 },
     page,
+    charge: () => {},
     gapPatience: GAP_PATIENCE,
     aheadLimit,
   };

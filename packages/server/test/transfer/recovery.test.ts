@@ -175,7 +175,8 @@ describe('rows that retention removed are not missing', () => {
   /** A store that has expired the rows of events up to this one, and remembers heads. */
   function expired(inbox: InboxStore, upTo = Number.MAX_SAFE_INTEGER): InboxStore {
     return withInbox(inbox, {
-      find: async (deliveries) => (await inbox.find(deliveries)).filter((row) => (row.ref?.conversationSeq ?? 0) > upTo),
+      find: async (deliveries) =>
+        (await inbox.find(deliveries)).filter((row) => (row.ref?.conversationSeq ?? 0) > upTo),
     });
   }
 

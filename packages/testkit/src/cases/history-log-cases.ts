@@ -202,6 +202,11 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
         ] as unknown as Membership[]),
       );
       expect(await opened.history.memberships([ids.groupId()])).toEqual([]);
+      for (const userId of new Set([...stays.map((stay) => stay.userId), ids.userId('mallory')])) {
+        expect(byStay(await opened.history.memberships([chat.conversationId, other.conversationId], userId))).toEqual(
+          byStay(stays.filter((stay) => stay.userId === userId)),
+        );
+      }
     },
   },
   {
