@@ -13,7 +13,7 @@ export type Refusal = '429 Too Many Requests' | '503 Service Unavailable';
  * beyond the limits. Stage 1.
  *
  * Keeps   P11
- * Proved  test/gate/admission.test.ts, test/e2e/socket-caps.test.ts
+ * Proved  test/e2e/gate.test.ts
  */
 export class Admission {
   readonly #limits: Limits;

@@ -8,6 +8,7 @@ import { CLOSE_CODES } from './close-codes.ts';
  * limits.socketsPerUser the oldest is closed with 4409: devices that vanished without a word must not lock their owner out.
  *
  * Keeps   P11
+ * Proved  test/e2e/gate.test.ts
  */
 export class SocketsByUser {
   readonly #limit: number;

@@ -43,12 +43,18 @@ export class FeedHub {
     return this.#feeds.size;
   }
 
+  /** Counts the feed from now on, before anything is awaited: feeds that open together must not all see room. */
+  reserve(feed: Feed): void {
+    if (this.#closing.signal.aborted) throw closing();
+    this.#feeds.set(feed.userId, [...(this.#feeds.get(feed.userId) ?? []), feed]);
+    this.#port.events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
+  }
+
   /** From here on the feed hears of the user's entries; then its start is read, and it may begin. */
   async add(feed: Feed): Promise<void> {
     const { presence, nodeId, presenceTtl, events } = this.#port;
     if (this.#closing.signal.aborted) throw closing();
-    this.#feeds.set(feed.userId, [...(this.#feeds.get(feed.userId) ?? []), feed]);
-    events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
+    if (!this.#feeds.get(feed.userId)?.includes(feed)) this.reserve(feed);
     try {
       await presence.join([feed.userId], nodeId, presenceTtl);
     } catch (error) {

@@ -45,6 +45,7 @@ export function createOpenFeed(options: {
     }
     const sink = socket ? new SocketFeed(socket) : new GeneratorFeed(reader.epoch);
     const feed = new Feed(userId, sink, ports);
+    hub.reserve(feed);
     try {
       yield* sink.run(() => void begin(feed, cursor), signal);
     } finally {

@@ -72,6 +72,17 @@ describe('while a reason holds it', () => {
     expect(idsOf(link.calls)).toEqual(['whole', 'next']);
   });
 
+  test('PING is not answered either, so that answers nobody reads do not pile up', async () => {
+    await using link = await connect();
+    link.reader.hold('output');
+    rawOf(link.client).write(Buffer.concat(Array.from({ length: 500 }, () => clientFrame('PING'))));
+    link.attached.write('first');
+    await eventually('what was written before', () => link.received.length > 0);
+    expect(link.received).toEqual(['first']);
+    link.reader.release('output');
+    await eventually('the answers', () => link.received.length === 501);
+  });
+
   test('too many tiny frames close the socket', async () => {
     await using link = await connect();
     const closed = new Promise((resolve) => link.client.once('close', resolve));

@@ -102,6 +102,15 @@ describe('a subscription', () => {
     for (const { stop } of [second, fourth]) stop.abort();
   });
 
+  test('beyond the limit is refused also when all of them open in the same tick', async () => {
+    const { subscribe, hub, userId } = openSubscriptions(2);
+    const opened = Array.from({ length: 190 }, () => subscribe());
+    const refused = await Promise.allSettled(opened.slice(2).map(({ ended }) => ended));
+    expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(hub.count(userId)).toBe(2);
+    for (const { stop } of opened) stop.abort();
+  });
+
   test('whose start cannot be read fails, so that the client tries again', async () => {
     const { subscribe, reader, hub, userId } = openSubscriptions();
     reader.start = async () => {
