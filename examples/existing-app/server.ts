@@ -24,6 +24,8 @@ export async function startServer(options: { authSecret: string | undefined; pat
     '/trpc',
     createExpressMiddleware({
       router,
+      // How large a body and how many calls a batch may be, and that no cache keeps an answer.
+      ...messaging.http,
       createContext: async ({ req }): Promise<Context> => ({
         user: await identity.verify(req.headers.authorization?.replace(/^Bearer /, '')),
       }),

@@ -289,6 +289,11 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       attachments.add(attachment);
       return attachment;
     },
+    http: {
+      maxBodySize: limits.frameBytes,
+      maxBatchSize: limits.callsPerFrame,
+      responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
+    },
     on: (name, listener) => events.on(name, listener),
     ready: () => opened,
     close: () => {
@@ -323,6 +328,17 @@ export interface Messaging<In, Out> {
 
   /** Serves the router over WebSocket on the application's HTTP server. */
   attach<Router extends AnyTRPCRouter>(server: Server, options: AttachOptions<Router>): Attachment;
+
+  /**
+   * For the application's own HTTP adapter of tRPC: `createHTTPHandler({ router, createContext, ...messaging.http })`. A body is
+   * cut off at `limits.frameBytes`, before anybody knows whose it is; a batch holds at most `limits.callsPerFrame`, where the
+   * adapter knows batches; and answers are kept by no cache, since a GET may be answered with somebody's messages.
+   */
+  readonly http: {
+    readonly maxBodySize: number;
+    readonly maxBatchSize: number;
+    readonly responseMeta: () => { headers: Record<string, string> };
+  };
 
   /** Listens to what happens inside; returns a function that stops listening. */
   on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;

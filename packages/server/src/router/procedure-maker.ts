@@ -8,7 +8,7 @@ import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReadTurns } from './read-turns.ts';
-import { toTRPCError } from './trpc-error.ts';
+import { toTRPCError, withoutStack } from './trpc-error.ts';
 
 /** Where `attach` leaves the socket in the context of its connection. */
 export const ATTACHED_SOCKET: unique symbol = Symbol('tidemark.attachedSocket');
@@ -107,8 +107,11 @@ export class ProcedureMaker {
       throw toTRPCError(error);
     }
     const result = await next({ ctx: { [CALLER]: caller } });
-    const cause = result.ok ? undefined : result.error?.cause;
-    if (cause instanceof TidemarkError && cause.limit) this.#limitEvents.reached(cause.limit, { userId: caller });
+    const { cause } = result.error ?? {};
+    if (!(cause instanceof TidemarkError)) return result;
+    // That of a refused input is tRPC's own.
+    withoutStack(result.error as Error);
+    if (cause.limit) this.#limitEvents.reached(cause.limit, { userId: caller });
     return result;
   }
 
@@ -185,7 +188,7 @@ interface MiddlewareCall {
 
 interface MiddlewareResult {
   readonly ok: boolean;
-  readonly error?: { readonly cause?: unknown };
+  readonly error?: Error;
 }
 
 interface ProcedureCall<Input> {

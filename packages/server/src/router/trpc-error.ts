@@ -12,8 +12,16 @@ export function toTRPCError(error: unknown): TRPCError {
       ? new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause: error })
       : error;
   if (known instanceof TidemarkError) {
-    return new TRPCError({ code: ERRORS[known.code].transport, message: known.message, cause: known });
+    return withoutStack(new TRPCError({ code: ERRORS[known.code].transport, message: known.message, cause: known }));
   }
   // What it says may be the database's words; it goes to the application's onError as the cause, not to the client.
-  return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'internal error', cause: known });
+  return withoutStack(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'internal error', cause: known }));
+}
+
+/**
+ * tRPC sends an error's stack unless NODE_ENV is production or the application says `isDev: false`. The stack of the cause is
+ * left for `onError`.
+ */
+export function withoutStack<Failure extends Error>(error: Failure): Failure {
+  return Object.defineProperty(error, 'stack', { value: undefined });
 }
