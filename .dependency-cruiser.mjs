@@ -5,15 +5,14 @@
  * `aliased-tsconfig`, and that is how a rule tells a public entry point from a reach into another package's folder.
  */
 
-const STAGES = 'gate|router|ingress|transfer|inbox|store|notify|subscription';
+const STAGES = 'router|ingress|transfer|inbox|store|notify|subscription';
 
 /** The formats in which stages hand over work: both ends run them, so their functions are shared, not only their types. */
 const FORMATS = ['ingress/envelope', 'ingress/partition', 'notify/node-frame'];
 
 /** Stage → the stages whose ports it may name. The flow runs one way; transfer also reads what ingress queued. */
 const KNOWS = {
-  gate: ['router', 'subscription'],
-  router: ['gate', 'ingress', 'inbox', 'store', 'notify', 'subscription'],
+  router: ['ingress', 'inbox', 'store', 'notify', 'subscription'],
   ingress: ['notify'],
   transfer: ['ingress', 'inbox', 'store', 'notify'],
   inbox: ['store'],
@@ -167,6 +166,22 @@ export default {
         pathNot: [server('$1/'), ...formats],
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'gate-stands-in-front',
+      severity: 'error',
+      comment:
+        'The gate passes sockets to the router and to feeds, and knows no other stage; of the stages the router alone measures ' +
+        'inputs with it.',
+      from: { path: server('(?!gate/|router/|index|create-messaging)') },
+      to: { path: server('gate/') },
+    },
+    {
+      name: 'gate-knows-router-and-feeds',
+      severity: 'error',
+      comment: 'What is behind the queue is no business of whoever reads sockets.',
+      from: { path: server('gate/') },
+      to: { path: server(`(?:${STAGES})/`), pathNot: server('(?:router|subscription)/') },
     },
     {
       name: 'stages-know-no-backplane',

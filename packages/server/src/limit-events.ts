@@ -1,19 +1,11 @@
-import type { Clock, UserId } from '@tidemark/core';
+import type { Clock } from '@tidemark/core';
 import { RecentMap } from './recent-map.ts';
-import type { ServerEventBus } from './server-events.ts';
+import type { LimitCaller, ServerEventBus } from './server-events.ts';
 
 /** ms between two events of one limit and one caller: an attacker must not fill the application's logs. */
 const EVERY_MS = 1_000;
 /** Limits and callers whose last event is remembered. */
 const REMEMBERED = 10_000;
-
-/** Who reached a limit, as far as it is known. */
-export interface LimitCaller {
-  readonly userId?: UserId | undefined;
-  /** Remote address of the connection. */
-  readonly address?: string | undefined;
-  readonly partition?: number | undefined;
-}
 
 /** Emits `limit-reached`, at most once a second for each limit and caller. */
 export class LimitEvents {

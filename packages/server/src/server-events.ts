@@ -1,6 +1,5 @@
 import type { NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
-import type { LimitCaller } from './limit-events.ts';
 
 /**
  * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
@@ -56,6 +55,14 @@ export interface ServerEvents {
   'close-timed-out': { ms: number; waitingFor: readonly ClosingStep[]; partitions: readonly number[] };
   /** A listener of these events threw. */
   'listener-failed': { event: string; error: unknown };
+}
+
+/** Who reached a limit, as far as it is known. */
+export interface LimitCaller {
+  readonly userId?: UserId | undefined;
+  /** Remote address of the connection. */
+  readonly address?: string | undefined;
+  readonly partition?: number | undefined;
 }
 
 export type RetriedStep =

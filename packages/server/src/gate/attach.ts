@@ -112,17 +112,8 @@ export function attachTo<Router extends AnyTRPCRouter>(
     limits,
     build: (raw): unknown => transformer.input.deserialize(raw),
     errorText(error) {
-      const known = toTRPCError(error);
-      // Where it was made says nothing of the client's call.
-      Object.defineProperty(known, 'stack', { value: undefined });
-      const shape = getTRPCErrorShape({
-        config,
-        error: known,
-        type: 'unknown',
-        path: undefined,
-        input: undefined,
-        ctx: undefined,
-      });
+      const call = { type: 'unknown', path: undefined, input: undefined, ctx: undefined } as const;
+      const shape = getTRPCErrorShape({ config, error: toTRPCError(error), ...call });
       return JSON.stringify(config.transformer.output.serialize(shape));
     },
     refused: (error, socket) => {
