@@ -19,7 +19,14 @@ export default {
   ignoreExportsUsedInFile: { interface: true, type: true },
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'test/**/*.test.ts', 'test/types/*.test-d.ts', 'bench/*.{ts,mjs}'],
+      entry: [
+        'scripts/*.mjs',
+        'test/**/*.test.ts',
+        'test/types/*.test-d.ts',
+        'bench/*.{ts,mjs}',
+        'test/packed/**/*.ts',
+        'vitest.packed.config.ts',
+      ],
       project: ['scripts/**/*.mjs', 'test/**/*.ts', 'bench/**/*.{ts,mjs}'],
       // Names that vitest.config.ts puts in place of `ioredis` and `mongodb`.
       ignoreDependencies: ['ioredis-5', 'mongodb-6'],

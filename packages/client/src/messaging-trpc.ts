@@ -175,8 +175,11 @@ type KindsOf<U> = {
   [M in U as M extends { type: infer K extends string } ? K : never]: M extends { content: infer C } ? C : never;
 };
 
+/** The kinds by themselves: declarations that name them would otherwise repeat the router that they were read from. */
+type Resolved<M> = M extends infer Kinds ? { [K in keyof Kinds]: Kinds[K] } : never;
+
 /** The kinds one may send through this router, with the shapes their schemas accept. */
-export type ContentIn<T extends AnyMessagingTrpc> = KindsOf<Parameters<T['send']['mutate']>[0]>;
+export type ContentIn<T extends AnyMessagingTrpc> = Resolved<KindsOf<Parameters<T['send']['mutate']>[0]>>;
 
 type EventsOf<T extends AnyMessagingTrpc> = Awaited<
   ReturnType<T['conversations']['history']['query']>
@@ -185,4 +188,4 @@ type EventsOf<T extends AnyMessagingTrpc> = Awaited<
 type MessageOf<E> = E extends { type: MessageSent['type']; message: infer M } ? M : never;
 
 /** The kinds this router delivers, with the shapes their schemas give. */
-export type ContentOut<T extends AnyMessagingTrpc> = KindsOf<MessageOf<EventsOf<T>>>;
+export type ContentOut<T extends AnyMessagingTrpc> = Resolved<KindsOf<MessageOf<EventsOf<T>>>>;

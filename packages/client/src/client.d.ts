@@ -1,0 +1,82 @@
+import type { CommandResult, Content, ConversationId, JsonValue, Receipt, UserId } from '@tidemark/core';
+import type { ClientEvents } from './client-events.ts';
+import type { ClientConnectionState } from './connection/client-connection-state.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut, Member } from './messaging-trpc.ts';
+import type { ConversationItem } from './views/conversations-view.ts';
+import type { MessagesView } from './views/messages-view.ts';
+import type { View } from './views/view.ts';
+/**
+ * One user's messaging on one device. `CIn`: the content kinds one may send; `COut`: those one receives.
+ * Everything that reads answers from the local store, so it works without a network; everything that is sent is kept
+ * first and delivered when it can be. `S`: what `send` takes for an attachment.
+ */
+export interface Client<CIn, COut, S extends JsonValue = never> {
+    readonly userId: UserId;
+    /** Connects, catches up, sends what is waiting. Idempotent. */
+    start(): void;
+    /**
+     * Stops every timer and subscription. Drafts stay in the local store, and receipts still awaited reject with
+     * `outcome_unknown`. The connection is the application's: `connection.close()`. With several tabs it is open in the
+     * leader alone, and the client opens and closes it.
+     */
+    close(): Promise<void>;
+    /**
+     * Signing out: `close`, then removes everything of this user from the local store, unsent drafts too. Clients of other
+     * tabs are closed before, and show nothing more.
+     */
+    erase(): Promise<void>;
+    /** `connection.open()` and `retryNow()` in the tab that leads: for after signing in again, and for a person who won't wait. */
+    reconnect(): Promise<void>;
+    /** The conversation of that id; the same object each time. It need not exist or be known yet. */
+    conversation(conversationId: string): ConversationHandle<CIn, COut, S>;
+    /** The direct conversation with a user. The first message creates it. */
+    direct(userId: string): ConversationHandle<CIn, COut, S>;
+    /** Creates a group of the user and `memberIds`. Repeated with the same id when the outcome is unknown. */
+    createGroup(group: {
+        title?: string | null;
+        memberIds: readonly string[];
+    }): Promise<CommandResult>;
+    /** Newest activity first. */
+    readonly conversations: View<readonly ConversationItem<COut>[]>;
+    /** Unread messages over all conversations. */
+    readonly unread: View<number>;
+    readonly connection: View<ClientConnectionState>;
+    /** Sends a failed draft again, under the same id, behind what is waiting. Unknown ids are ignored. */
+    retry(clientMessageId: string): Promise<void>;
+    /** Gives a draft up; its receipt rejects. One whose send is under way may be stored all the same. */
+    discard(clientMessageId: string): Promise<void>;
+    on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents<COut>[K]) => void): () => void;
+}
+/** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. `S`: the sources of its attachments, if any. */
+export type ClientOf<T extends AnyMessagingTrpc, S extends JsonValue = never> = Client<ContentIn<T>, ContentOut<T>, S>;
+export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
+    readonly conversationId: ConversationId;
+    /** Its line of the list, listed or not; `null` while nothing is known of it. */
+    readonly item: View<ConversationItem<COut> | null>;
+    readonly messages: MessagesView<CIn, COut>;
+    /**
+     * Keeps the message and sends it, in the order of the calls within this conversation. Returns at once. Throws only when
+     * `content` is not JSON or an id is malformed.
+     */
+    send(message: Content<CIn>, options?: SendOptions<S>): SendHandle;
+    /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
+    markRead(readSeq?: number): Promise<void>;
+    members(): Promise<readonly Member[]>;
+    addMembers(userIds: readonly string[]): Promise<CommandResult>;
+    removeMembers(userIds: readonly string[]): Promise<CommandResult>;
+    leave(): Promise<CommandResult>;
+}
+export interface SendOptions<S extends JsonValue = never> {
+    /** Made up unless given. A message sent twice under the same id is sent once. */
+    readonly clientMessageId?: string;
+    /** Uploaded by the client's `attachments` hooks before the message is sent; those behind it in the conversation wait. */
+    readonly attachments?: readonly S[];
+}
+export interface SendHandle {
+    readonly clientMessageId: string;
+    /**
+     * Resolves when the message is stored durably by the server (P2), which may be days later. Rejects with a
+     * {@link TidemarkError} when it was refused for good or discarded. Need not be awaited.
+     */
+    readonly receipt: Promise<Receipt>;
+}

@@ -1,0 +1,90 @@
+import type { CommandId, Content, ContentMap, ConversationId, Receipt, TidemarkError, UserId } from '@tidemark/core';
+import type { LocalChanges } from '../local-store/local-store.ts';
+import type { Reader, ReceivedMessage } from '../received.ts';
+import type { OutboxEntry } from '../send/outbox-entries.ts';
+import type { UploadingAttachment } from '../send/uploads.ts';
+import { type MessageSource } from './message-window.ts';
+import { type View } from './view.ts';
+/** A message that the server has. */
+export type StoredMessage<C> = {
+    readonly key: string;
+    readonly status: 'stored';
+} & ReceivedMessage<C>;
+/** A message of this user that is not here as a stored one yet. */
+export type DraftMessage<C> = {
+    readonly key: string;
+    /** `pending` will be sent (again) · `sent` stored by the server · `failed` refused for good: retry or discard. */
+    readonly status: 'pending' | 'sent' | 'failed';
+    readonly clientMessageId: CommandId;
+    readonly conversationId: ConversationId;
+    readonly senderId: UserId;
+    /** Milliseconds since 1970, by this device. */
+    readonly at: number;
+    readonly receipt: Receipt | null;
+    /** Why it failed. */
+    readonly error: TidemarkError | null;
+    /** What is uploaded before it is sent. */
+    readonly attachments: readonly UploadingAttachment[];
+} & Content<C>;
+/**
+ * One line of a conversation: narrow on `status`, and on `type` to get at the typed `content`. `key` stays the same when
+ * a draft becomes a stored message.
+ */
+export type MessageItem<CIn, COut> = StoredMessage<COut> | DraftMessage<CIn>;
+export interface MessagesSnapshot<CIn, COut> {
+    /** Oldest first; drafts last, while the window reaches to the newest message. */
+    readonly items: readonly MessageItem<CIn, COut>[];
+    /** Whether `loadOlder` may bring more. */
+    readonly hasOlder: boolean;
+    /** Whether there are newer messages than those of the window, which `loadNewer` or `loadNewest` bring. */
+    readonly hasNewer: boolean;
+    /** A page is being loaded. */
+    readonly loading: boolean;
+    /** Something was loaded: when `items` is empty, the conversation is. */
+    readonly loaded: boolean;
+    /**
+     * Events known to exist after the newest one here: they are on their way. `null`: none missing, or the window does not
+     * reach that far.
+     */
+    readonly gap: {
+        readonly after: number;
+        readonly upTo: number;
+    } | null;
+}
+export interface MessagesView<CIn, COut> extends View<MessagesSnapshot<CIn, COut>> {
+    /**
+     * Loads the page before the oldest message shown: from the local store, else from the server. Rejects with a
+     * TidemarkError when the server cannot be asked. The first subscriber loads the newest page by itself. A window holds ten
+     * pages: what leaves it at the other end is loaded again when it is asked for.
+     */
+    loadOlder(): Promise<void>;
+    /** Loads the page after the newest message of the window. */
+    loadNewer(): Promise<void>;
+    /**
+     * Moves the window to the messages around a conversationSeq: the first unread one, a search hit, what was quoted. When it
+     * resolves, that message is among `items`, if there is one of that number which the user may see.
+     */
+    loadAround(conversationSeq: number): Promise<void>;
+    /** Back to the newest messages. */
+    loadNewest(): Promise<void>;
+}
+export interface MessagesViewOptions extends MessageSource {
+    readonly userId: UserId;
+    readonly reader: Reader;
+    readonly drafts: () => readonly OutboxEntry[];
+    /** Somebody looks, or has asked for a page: commits have to be merged from now on. */
+    readonly onUse: () => void;
+    /** Nobody looks any more. */
+    readonly onIdle: () => void;
+}
+export interface LiveMessagesView extends MessagesView<ContentMap, ContentMap> {
+    /** Takes in a committed change, without telling listeners yet. */
+    merge(changes: LocalChanges): void;
+    /** Something of it changed: tells the listeners. */
+    change(): void;
+    /** The server can be asked again: what could not be loaded then is loaded now. */
+    wake(): void;
+    /** Frees what is loaded; it is read again when somebody looks. */
+    forget(): void;
+}
+export declare function createMessagesView(options: MessagesViewOptions): LiveMessagesView;

@@ -1,0 +1,42 @@
+import type { ContentMap } from './content.ts';
+import type { ConversationId, ConversationSeq, UserId } from './ids.ts';
+import type { Message } from './message.ts';
+/** `direct` two users · `group` any number · `self` one user alone. */
+export type ConversationKind = 'direct' | 'group' | 'self';
+export interface Conversation {
+    readonly conversationId: ConversationId;
+    readonly kind: ConversationKind;
+    /** Groups only; `null` when none was given. 1–200 characters. */
+    readonly title: string | null;
+    readonly createdBy: UserId;
+    /** Milliseconds since 1970, by the clock of the writer. */
+    readonly createdAt: number;
+}
+/**
+ * One stay of a user in a conversation. The user is a recipient of exactly the events with
+ * joinedSeq ≤ conversationSeq ≤ leftSeq: both the event that let them in and the one that took them out included.
+ */
+export interface Membership {
+    readonly conversationId: ConversationId;
+    readonly userId: UserId;
+    readonly joinedSeq: ConversationSeq;
+    /** `null` while the user is a member. */
+    readonly leftSeq: ConversationSeq | null;
+}
+/** A conversation as one of its members sees it in a list. */
+export interface ConversationSummary<C = ContentMap> extends Conversation {
+    /** conversationSeq of the newest event. */
+    readonly head: ConversationSeq;
+    /** The user's own joinedSeq; nothing before it is visible to them. */
+    readonly joinedSeq: ConversationSeq;
+    /** conversationSeq up to which the user has read; 0 when nothing. */
+    readonly readSeq: number;
+    /**
+     * Messages with conversationSeq above readSeq (and not before joinedSeq) whose sender is someone else. The server counts
+     * to `limits.unread` (1,000 unless set): that number or a higher one means "that many or more", shown as 999+.
+     */
+    readonly unread: number;
+    readonly lastMessage: Message<C> | null;
+    /** When the newest message was sent, or the conversation was created: what lists are sorted by, newest first. */
+    readonly activeAt: number;
+}

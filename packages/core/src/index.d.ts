@@ -1,0 +1,16 @@
+export { backoff, type Clock, type Random, systemClock } from './clock.ts';
+export { type AddMembers, type Command, type CommandResult, type CreateConversation, type MarkRead, type RemoveMembers, retryOf, type SendMessage, } from './command.ts';
+export { CONTENT_TYPE, type Content, type ContentMap, type ContentSchemas, UNKNOWN_CONTENT, type UnknownContent, } from './content.ts';
+export type { Conversation, ConversationKind, ConversationSummary, Membership } from './conversation.ts';
+export { type ConversationHead, type ConversationState, evolve, type Projection, project, recipientsAsOf, recipientsOf, } from './conversation-state.ts';
+export { ERRORS, type ErrorCode, type ErrorPolicy, parseErrorText, shortened, TidemarkError, type TransportCode, UnavailableError, } from './errors.ts';
+export { type ConversationCreated, type Event, type EventRef, type EventType, type MembersAdded, type MembersRemoved, type MessageSent, messageOf, type ReadMarked, refKey, } from './event.ts';
+export { type CommandId, type ConversationId, type ConversationSeq, type Cursor, createIdSource, directConversationId, type Epoch, formatCursor, type IdSource, type MessageId, type NodeId, parseCommandId, parseConversationId, parseCursor, parseUserId, participants, peerOf, type Seq, selfConversationId, type UserId, } from './ids.ts';
+export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export { commandBytesFor, DEFAULT_LIMITS, type Limits } from './limits.ts';
+export type { Message, Receipt } from './message.ts';
+export type { ConflictOutcome } from './storage/conflict-outcome.ts';
+export { type CommandKey, type ConversationsPage, type ConversationsQuery, commandKey, type EventsPage, type HistoryQuery, type HistoryStore, UNREAD_SPAN, } from './storage/history-store.ts';
+export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';
+export { type CommitBatch, composeStorage, type Storage, type StorageCapabilities, } from './storage/storage.ts';

@@ -1,0 +1,58 @@
+/** Limits that are on from the start; every one is an option of `createMessaging({ limits })`. */
+export interface Limits {
+    /** UTF-8 bytes of a message's content as JSON. At most 1,048,576. */
+    readonly contentBytes: number;
+    /**
+     * UTF-8 bytes of one command as it is queued; `invalid_input` beyond. By default as many as contentBytes and inboxMembers can
+     * need. The same in every process.
+     */
+    readonly commandBytes: number;
+    /** Members of a conversation that is delivered to inboxes. */
+    readonly inboxMembers: number;
+    /** Entries, events or conversations in one page. */
+    readonly page: number;
+    /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
+    readonly pageBytes: number;
+    /** Unread messages of a conversation that are counted; with more, `unread` is this number. */
+    readonly unread: number;
+    /** Bytes of one WebSocket frame from a client; a larger one closes the connection with 1009. */
+    readonly frameBytes: number;
+    /** Calls a user may make per second, on average, on one process. */
+    readonly callsPerSecond: number;
+    /** Calls a user may make at once before the average counts. */
+    readonly callBurst: number;
+    /** Feeds one user may hold open on one process. */
+    readonly feedsPerUser: number;
+    /** Bytes that may wait in one socket before its feed falls back to its cursor, and nothing more is read from it. */
+    readonly socketBufferBytes: number;
+    /** ms in which a peer has to take a part of what waits beyond socketBufferBytes; then it is cut. */
+    readonly slowSocketGraceMs: number;
+    /** Bytes of the connection parameters, the first frame of a socket; larger ones close it with 1009. */
+    readonly parametersBytes: number;
+    /** Calls in one frame; those beyond are answered with `rate_limited`. Ends of subscriptions don't count. */
+    readonly callsPerFrame: number;
+    /** Calls of one socket that wait for their answers; beyond, nothing is read until half of them have it. */
+    readonly callsUnderWay: number;
+    /** Bytes of a call's input as JSON, once a transformer has built it. */
+    readonly inputBytes: number;
+    /** Values of an input that are not plain JSON (dates, sets …). */
+    readonly inputAnnotations: number;
+    /** References of an input to values that stand elsewhere in it. */
+    readonly inputReferences: number;
+    /** Entries of each set, map or typed array of an input, and characters of a bigint. */
+    readonly inputEntries: number;
+    /** Sockets of one process. */
+    readonly sockets: number;
+    /** Sockets of one process whose context is not known yet. */
+    readonly unidentifiedSockets: number;
+    /**
+     * Sockets of one address on one process; of an IPv6 client, of its network of 64 bits. Unless set, 1,000 of a public
+     * address, and any number of loopback and private ones, which are those of proxies.
+     */
+    readonly socketsPerAddress?: number | undefined;
+    /** Sockets of one user on one process; when another comes the oldest is closed with 4409. */
+    readonly socketsPerUser: number;
+}
+/** The default of `commandBytes`: whatever the other limits allow fits in a command. */
+export declare function commandBytesFor(limits: Pick<Limits, 'contentBytes' | 'inboxMembers'>): number;
+export declare const DEFAULT_LIMITS: Limits;

@@ -1,0 +1,111 @@
+import type { ConversationSummary, Membership } from '../conversation.ts';
+import type { ConversationState } from '../conversation-state.ts';
+import type { Event, EventRef } from '../event.ts';
+import type { CommandId, ConversationId, UserId } from '../ids.ts';
+import type { ConflictOutcome } from './conflict-outcome.ts';
+/**
+ * HistoryStore: the log of every conversation, and the tables that follow from it. To whoever implements it:
+ *
+ *  - The log is the truth. `append` writes the events and, in the same transaction, what `project(events)` of this
+ *    package derives from them: conversations, heads, memberships, read marks. Don't derive it anew.
+ *  - Uniqueness is the fence. (conversationId, conversationSeq) and (actorId, commandId where not null) are unique;
+ *    overlapping writers are told apart by nothing else. A violation is an outcome, not an exception.
+ *  - When a write resolves, it is durable in the sense the adapter's capabilities state.
+ *  - Reads see every write that resolved before they began, on any process.
+ *  - Throw `UnavailableError` for what may pass (connection lost, restart, deadlock); anything else is a defect.
+ *  - Every method may be called concurrently.
+ *  - Text is data: any string a content or title may hold comes back equal, code unit by code unit.
+ */
+export interface HistoryStore {
+    /** Connects and migrates, under a lock, so that processes may start together. Idempotent. */
+    open(): Promise<void>;
+    /** Releases what `open` made; never what the application handed in. */
+    close(): Promise<void>;
+    /**
+     * Appends events, all or none. Events of one conversation are in order and contiguous.
+     * `{ conflict: 'event' }` when a unique key is taken; then nothing was written.
+     *
+     * @param settling the inbox is another store, and gets its rows afterwards: in the same transaction the events are
+     *   remembered as unsettled, and `settled` are no longer
+     */
+    append(events: readonly Event[], settling?: {
+        readonly settled: readonly EventRef[];
+    }): Promise<ConflictOutcome>;
+    /** Events that are unsettled, in any order: their rows may be missing in the inbox. Few: what is being written now. */
+    unsettled(): Promise<EventRef[]>;
+    /** Those that were are no longer unsettled: their rows are in the inbox. */
+    settle(refs: readonly EventRef[]): Promise<void>;
+    /** State of each conversation; one that does not exist is absent from the map. */
+    load(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, ConversationState>>;
+    /** The events that these commands caused, in any order; commands not found are absent. */
+    findByCommand(commands: readonly CommandKey[]): Promise<Event[]>;
+    /**
+     * Events by their place in the log, in any order; those not found are absent.
+     *
+     * @param bytes then a beginning of those that are there, in the order of `refs`: bounded as a page is
+     */
+    findByRef(refs: readonly EventRef[], bytes?: number): Promise<Event[]>;
+    /** Every stay in these conversations, past ones too. */
+    memberships(conversationIds: readonly ConversationId[]): Promise<Membership[]>;
+    /**
+     * A page of one conversation as `userId` may see it: only events within one of the user's stays.
+     * `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending.
+     */
+    range(query: HistoryQuery): Promise<EventsPage>;
+    /**
+     * Conversations the user is a member of now, by (activeAt, conversationId), both descending, starting after `after`.
+     * A `self` conversation is listed only when it holds a message.
+     */
+    conversations(query: ConversationsQuery): Promise<ConversationsPage>;
+    /** One of them; `undefined` when the user is not a member now. @param unread as in {@link ConversationsQuery} */
+    conversation(userId: UserId, conversationId: ConversationId, unread?: number): Promise<ConversationSummary | undefined>;
+}
+export interface CommandKey {
+    readonly actorId: UserId;
+    readonly commandId: CommandId;
+}
+/** The idempotency key of a command as a key of maps; neither part can hold a space. */
+export declare function commandKey({ actorId, commandId }: CommandKey): string;
+/**
+ * How long a page may be: it ends at whichever bound it reaches first, and holds at least one item where there is one. An
+ * item's bytes are those of its stored text, as the store counts them. Don't load what the page can't hold: `bytes` is
+ * there for the memory of this process.
+ */
+interface PageBounds {
+    /** At least 1. */
+    readonly limit: number;
+    /** Unbounded unless set. */
+    readonly bytes?: number | undefined;
+}
+export interface EventsPage {
+    readonly events: readonly Event[];
+    /** Whether there was another event behind the last: looked at, not guessed from a full page. */
+    readonly hasMore: boolean;
+}
+export interface ConversationsPage {
+    readonly conversations: readonly ConversationSummary[];
+    /** Whether there was another conversation behind the last. */
+    readonly hasMore: boolean;
+}
+export interface HistoryQuery extends PageBounds {
+    readonly userId: UserId;
+    readonly conversationId: ConversationId;
+    readonly after?: number | undefined;
+    readonly before?: number | undefined;
+}
+export interface ConversationsQuery extends PageBounds {
+    readonly userId: UserId;
+    readonly after?: {
+        readonly activeAt: number;
+        readonly conversationId: ConversationId;
+    } | undefined;
+    /**
+     * Unread messages are counted up to this and no further, so that the cost doesn't grow with what is unread: a summary
+     * whose `unread` is this number has that many or more. It also has it, uncounted, with more than {@link UNREAD_SPAN}
+     * times as many events above the read mark, whoever sent them. Without a bound unless set.
+     */
+    readonly unread?: number | undefined;
+}
+/** Events of one's own and of membership stand between the messages that are counted. */
+export declare const UNREAD_SPAN = 10;
+export {};

@@ -1,0 +1,37 @@
+import type { Event } from '../event.ts';
+import type { ConflictOutcome } from './conflict-outcome.ts';
+import type { HistoryStore } from './history-store.ts';
+import type { InboxRow, InboxStore } from './inbox-store.ts';
+/** What one batch of the writer leaves behind: the events, and who finds them at which seq. */
+export interface CommitBatch {
+    readonly events: readonly Event[];
+    readonly rows: readonly InboxRow[];
+}
+/** Differences between adapters, as data. */
+export interface StorageCapabilities {
+    /** For logs and docs. */
+    readonly name: string;
+    /** Whether `commit` writes events and rows in one transaction: all or nothing. */
+    readonly atomic: boolean;
+    /** What a resolved commit survives: nothing, the death of every process, or loss of power of the machine. */
+    readonly survives: 'nothing' | 'process' | 'machine';
+}
+/** Both roles behind one commit. SQL adapters are a Storage by themselves; others are composed of two stores. */
+export interface Storage {
+    readonly capabilities: StorageCapabilities;
+    readonly history: HistoryStore;
+    readonly inbox: InboxStore;
+    open(): Promise<void>;
+    close(): Promise<void>;
+    commit(batch: CommitBatch): Promise<ConflictOutcome>;
+}
+/**
+ * History in one store, inbox in another. History is committed first: an event without its rows is completed when the
+ * batch is repeated (its commands are found, the missing rows are added), while rows without their event would be
+ * visible before they are durable. The history remembers which events have no rows yet, for batches that nobody repeats;
+ * that they have them it learns with the next batch.
+ */
+export declare function composeStorage(stores: {
+    history: HistoryStore;
+    inbox: InboxStore;
+}): Storage;

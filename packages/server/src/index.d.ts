@@ -1,0 +1,12 @@
+export type { Backplane, BackplaneOptions } from './backplane.ts';
+export type { ClosingStep } from './closing.ts';
+export { createMessaging, type Messaging } from './create-messaging.ts';
+export type { InputLimits, RareInputType } from './gate/annotations.ts';
+export type { Attachment, AttachOptions } from './gate/attach.ts';
+export { CLOSE_CODES } from './gate/close-codes.ts';
+export { guardTransformer, type InputGuardOptions } from './gate/guard-transformer.ts';
+export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
+export type { MessagingOptions } from './options.ts';
+export { redisBackplane } from './redis-backplane.ts';
+export type { MessagingProcedures } from './router/procedure-types.ts';
+export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';

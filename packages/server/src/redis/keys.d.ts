@@ -1,0 +1,28 @@
+import type { Epoch, NodeId, UserId } from '@tidemark/core';
+/**
+ * Every key and channel in Redis. What is in braces is the hash tag: keys with the same one are in the same slot of a
+ * cluster, so that one script may touch them together.
+ *
+ * | key                            | what                                                                     |
+ * |--------------------------------|--------------------------------------------------------------------------|
+ * | `tm:{c<p>}:commands`           | stream of partition p: exactly the commands that are not yet carried out |
+ * | `tm:{c<p>}:owner`              | string with expiry: the node that writes partition p                     |
+ * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
+ * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
+ * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq (raise.lua); idle fields stay            |
+ * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: node → ms until which it holds a feed            |
+ * | `tm:nodes`                     | sorted set: `<role> <nodeId>` → ms until which the node is listed        |
+ * | `tm:node:<nodeId>` (a channel) | sharded pub/sub: frames for one node                                     |
+ */
+export interface RedisKeys {
+    commands(partition: number): string;
+    owner(partition: number): string;
+    dead(partition: number): string;
+    refused(partition: number): string;
+    seq(bucket: number, epoch: Epoch): string;
+    online(bucket: number, userId: UserId): string;
+    readonly nodes: string;
+    channel(nodeId: NodeId): string;
+}
+/** @param prefix what every key begins with; 0–64 visible ASCII characters without braces. `tm:` unless set. */
+export declare function redisKeys(prefix?: string): RedisKeys;

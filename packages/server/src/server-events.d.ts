@@ -1,0 +1,152 @@
+import type { NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
+import type { ClosingStep } from './closing.ts';
+import type { LimitCaller } from './limit-events.ts';
+/**
+ * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
+ * object. Listeners run synchronously in the hot path: keep them short. One that throws is reported on `listener.failed`.
+ */
+export interface ServerEvents {
+    /** A batch is durable. `messages` of the events are messages; `rows` inbox rows were written with them. */
+    committed: {
+        partition: number;
+        events: number;
+        messages: number;
+        rows: number;
+        commands: number;
+        ms: number;
+    };
+    /** Committed events were handed to this many nodes. */
+    published: {
+        partition: number;
+        events: number;
+        nodes: number;
+        replies: number;
+    };
+    /** Something that may pass failed and is tried again after `delayMs`. */
+    retried: {
+        what: RetriedStep;
+        attempt: number;
+        delayMs: number;
+        error: unknown;
+        partition?: number;
+    };
+    /** Another writer was faster, a command was repeated, or a seq was taken; the batch runs again. */
+    conflicted: {
+        partition: number;
+        conflict: 'event' | 'entry';
+        attempt: number;
+    };
+    /** Commands that had been carried out before were answered with what they did then. */
+    repeated: {
+        partition: number;
+        commands: number;
+    };
+    /** A command was refused by the writer; its sender was told. */
+    rejected: {
+        partition: number;
+        error: TidemarkError;
+    };
+    /** A command was parked with its reason; its sender was told. */
+    'dead-lettered': {
+        partition: number;
+        entryId: string;
+        reason: string;
+        error: unknown;
+    };
+    /** This node took over a partition. */
+    takeover: {
+        partition: number;
+        nodeId: NodeId;
+    };
+    /** This node gave a partition up: `moved` to another worker, `lost` its lease, or `closed`. */
+    released: {
+        partition: number;
+        nodeId: NodeId;
+        reason: 'moved' | 'lost' | 'closed';
+    };
+    /** Counters that were missing were restored from the inbox store. */
+    'counters-restored': {
+        users: number;
+    };
+    /** Counters were behind the store and were raised. */
+    'counters-raised': {
+        users: number;
+    };
+    /** Rows and frames of a half-done commit were completed. */
+    completed: {
+        partition: number;
+        events: number;
+        rows: number;
+    };
+    /** Seqs that stayed unfilled were closed with voids. */
+    'void-written': {
+        userId: UserId;
+        seqs: readonly Seq[];
+    };
+    /** A frame did not reach a node; its feeds will find out by comparing heads. */
+    'publish-failed': {
+        nodeId: NodeId | null;
+        error: unknown;
+    };
+    'feed-opened': {
+        userId: UserId;
+        transport: FeedTransport;
+    };
+    'feed-closed': {
+        userId: UserId;
+        transport: FeedTransport;
+    };
+    /** A feed was told to rebuild from a snapshot. */
+    'feed-reset': {
+        userId: UserId;
+        reason: ResetReason;
+    };
+    /** A feed that had missed a frame reads on from the store. */
+    'gap-found': {
+        userId: UserId;
+        cursor: number;
+        seen: number;
+        by: 'frame' | 'heads';
+    };
+    /** A socket is full: its feed stops writing and will read on from its cursor once it has drained. */
+    'slow-consumer': {
+        userId: UserId;
+        bufferedBytes: number;
+    };
+    /** Rows past retention were removed. */
+    purged: {
+        rows: number;
+    };
+    /** A caller exceeded a limit. */
+    'rate-limited': {
+        userId: UserId;
+    };
+    /** A bound refused something. `limit` is the option that sets it; at most one a second for each limit and caller. */
+    'limit-reached': {
+        limit: string;
+    } & LimitCaller;
+    /**
+     * `close` resolved after `ms` although these steps had not ended, nor the batches of these partitions. Their entries stay
+     * queued, and other workers carry them out once the leases of this node have run out.
+     */
+    'close-timed-out': {
+        ms: number;
+        waitingFor: readonly ClosingStep[];
+        partitions: readonly number[];
+    };
+    /** A listener of these events threw. */
+    'listener-failed': {
+        event: string;
+        error: unknown;
+    };
+}
+export type RetriedStep = 'open' | 'read' | 'carry-out' | 'acknowledge' | 'lease' | 'feed' | 'presence' | 'heads' | 'purge' | 'listen';
+export type FeedTransport = 'socket' | 'generator';
+export type ServerEventName = keyof ServerEvents;
+/** The typed emitter behind `messaging.on`. */
+export declare class ServerEventBus {
+    #private;
+    /** Returns a function that removes the listener. */
+    on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;
+    emit<Name extends ServerEventName>(name: Name, payload: ServerEvents[Name]): void;
+}

@@ -1,0 +1,26 @@
+import type { CommandKey, TidemarkError } from '@tidemark/core';
+/**
+ * Refusals: what the writers of a partition have refused for good. A copy of a command can turn up long after another copy
+ * of it was refused (its sender tried again on a second connection while the first stood still somewhere on the way), at a
+ * time when it would be allowed. Its sender was told that it will not happen, so it must not. To whoever implements it:
+ *
+ *  - `remember` resolves when every writer of the partition will find them: nobody is told before.
+ *  - The newest REFUSALS_KEPT of a partition are kept, and all for REFUSALS_KEPT_FOR ms after the newest.
+ *  - As all of a backplane they may be wiped at any moment, and both sides go on.
+ *  - Throw UnavailableError when the service cannot be reached.
+ */
+export interface Refusals {
+    remember(partition: number, refusals: readonly Refusal[]): Promise<void>;
+    /** Those remembered after `position`, in order, and the position to go on from. `undefined`: from the first. */
+    since(partition: number, position: string | undefined): Promise<{
+        refusals: Refusal[];
+        position: string | undefined;
+    }>;
+}
+export interface Refusal extends CommandKey {
+    /** Which of the sender's intentions it was: copies of this one and of earlier ones are refused, a later one is new. */
+    readonly retry: number;
+    readonly error: TidemarkError;
+}
+export declare const REFUSALS_KEPT = 10000;
+export declare const REFUSALS_KEPT_FOR = 3600000;

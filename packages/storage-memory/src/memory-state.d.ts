@@ -1,0 +1,39 @@
+import type { Conversation, ConversationHead, ConversationId, Epoch, Event, EventRef, InboxRow, Membership, UserId } from '@tidemark/core';
+/**
+ * Everything the memory stores know. Stores opened on the same state see the same contents, as two processes on one
+ * database do; a "restart" is a second store on the first one's state. Made by {@link createMemoryState}; its fields
+ * are for tests and debuggers.
+ */
+export interface MemoryState {
+    readonly epoch: Epoch;
+    /** The log and what `project` derives from it, by conversation. */
+    readonly conversations: Map<ConversationId, ConversationTable>;
+    /** Which conversations a user ever was in. */
+    readonly conversationsOf: Map<UserId, Set<ConversationId>>;
+    /** `<actorId> <commandId>` → event: neither id can hold a space. */
+    readonly commands: Map<string, Event>;
+    /** `<userId> <conversationId>` → readSeq. */
+    readonly readMarks: Map<string, number>;
+    readonly inboxes: Map<UserId, InboxTable>;
+    /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
+    readonly unsettled: Map<string, EventRef>;
+}
+export interface ConversationTable {
+    /** By conversationSeq. */
+    readonly log: Map<number, Event>;
+    readonly stays: Membership[];
+    conversation: Conversation | undefined;
+    head: ConversationHead;
+}
+export interface InboxTable {
+    /** By seq. */
+    readonly rows: Map<number, InboxRow>;
+    /** `<conversationId> <conversationSeq>` → the row that delivers it. */
+    readonly deliveries: Map<string, InboxRow>;
+    /** Highest seq that retention removed. */
+    floor: number;
+    /** Highest seq ever written; outlives its row. */
+    head: number;
+}
+/** An empty state. @param epoch 1–32 letters and digits; by default 32 random hexadecimal digits. */
+export declare function createMemoryState(epoch?: string): MemoryState;

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A project outside the repository with the packed packages installed. */
+    application: string;
+    /** The packed packages, as a package.json's `dependencies` name them. */
+    tarballs: Record<string, string>;
+  }
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Beside the packages. The two compilers are the oldest and the newest TypeScript that the README names. */
+const OTHERS = {
+  '@trpc/client': '11.25.2',
+  '@trpc/server': '11.25.2',
+  '@types/node': '^20.19.0',
+  '@types/react': '^19.3.0',
+  '@types/ws': '^8.18.0',
+  react: '^19.3.1',
+  'typescript-oldest': 'npm:typescript@5.7.3',
+  'typescript-newest': 'npm:typescript@6.0.3',
+  ws: '^8.23.0',
+  zod: '^4.6.0',
+};
+
+/** Packs every package once and installs them once, for all tests. */
+export function setup(project: TestProject): () => void {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tidemark-packed-')));
+  try {
+    run(process.execPath, ['scripts/build.mjs', '--quiet'], root);
+    npm(['pack', '--silent', '--pack-destination', folder, ...workspaces()], root);
+    const tarballs: Record<string, string> = {};
+    for (const file of readdirSync(folder)) {
+      const [, name = ''] = /^tidemark-(.+)-\d+\.\d+\.\d+\.tgz$/.exec(file) ?? [];
+      tarballs[`@tidemark/${name}`] = `file:${join(folder, file)}`;
+    }
+    const application = join(folder, 'application');
+    cpSync(fileURLToPath(new URL('./application', import.meta.url)), application, { recursive: true });
+    const manifest = { name: 'application', private: true, type: 'module', dependencies: { ...OTHERS, ...tarballs } };
+    writeFileSync(join(application, 'package.json'), JSON.stringify(manifest));
+    npm(['install', '--no-audit', '--no-fund', '--prefer-offline'], application);
+    project.provide('application', application);
+    project.provide('tarballs', tarballs);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function workspaces(): string[] {
+  return readdirSync(join(root, 'packages')).map((name) => `--workspace=packages/${name}`);
+}
+
+function npm(args: readonly string[], cwd: string): void {
+  const program = process.env.npm_execpath;
+  if (program === undefined) throw new Error('run this by npm: npm run test:packed');
+  run(process.execPath, [program, ...args], cwd);
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 });
+}
