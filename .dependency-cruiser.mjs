@@ -7,8 +7,11 @@
 
 const STAGES = 'router|ingress|transfer|inbox|store|notify|subscription';
 
-/** The formats in which stages hand over work: both ends run them, so their functions are shared, not only their types. */
-const FORMATS = ['ingress/envelope', 'ingress/partition', 'notify/node-frame'];
+/**
+ * The formats in which stages hand over work, and the measure of an input, which the gate takes of a socket's and the router of
+ * everybody's: both ends run them, so their functions are shared, not only their types.
+ */
+const FORMATS = ['gate/measure-input', 'ingress/envelope', 'ingress/partition', 'notify/node-frame'];
 
 /** Stage → the stages whose ports it may name. The flow runs one way; transfer also reads what ingress queued. */
 const KNOWS = {
