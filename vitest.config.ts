@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { PATIENCE_MS, TEST_LIMIT_MS } from './test/support/patience.ts';
 
 // Tests run on the sources: tsconfig.json says where each package's are.
 const { paths } = JSON.parse(readFileSync(new URL('./tsconfig.json', import.meta.url), 'utf8')).compilerOptions as {
@@ -26,6 +27,13 @@ const needsBrowser = 'test/browser/**/*.browser.test.ts';
 /** A test that needs a service says so in its file name: `inbox-seq.redis.test.ts`. */
 const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,services}.test.ts'];
 
+/** No test depends on how fast the machine is: one patience for every wait, and limits far above it. */
+export const patience = {
+  testTimeout: TEST_LIMIT_MS,
+  hookTimeout: TEST_LIMIT_MS,
+  expect: { poll: { timeout: PATIENCE_MS } },
+};
+
 /** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
 export const planted = '**/*.planted.test.ts';
 
@@ -47,7 +55,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...needsService, needsBrowser, planted],
-          testTimeout: 20_000,
+          ...patience,
         },
       },
       {
@@ -56,8 +64,7 @@ export default defineConfig({
           name: 'services',
           include: needsService.flatMap((pattern) => [`packages/*/test/${pattern}`, `test/${pattern}`]),
           exclude: ['**/node_modules/**'],
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
+          ...patience,
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers may not share a turn.
           sequence: { groupOrder: 1 },
@@ -84,8 +91,7 @@ export default defineConfig({
           name: 'browser',
           include: [needsBrowser],
           exclude: ['**/node_modules/**'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          ...patience,
           maxWorkers: 1,
           // One browser at a time, and no other work beside it: what it measures is its own.
           sequence: { groupOrder: 2 },

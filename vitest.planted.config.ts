@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { alias, planted } from './vitest.config.ts';
+import { alias, patience, planted } from './vitest.config.ts';
 
 /** Builds with a bug in them, each to be found by the checker: minutes in all, so apart from `npm test`. */
 export default defineConfig({
@@ -8,8 +8,7 @@ export default defineConfig({
     name: 'planted',
     include: [planted],
     exclude: ['**/node_modules/**'],
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    ...patience,
     maxWorkers: 2,
   },
 });

@@ -80,7 +80,7 @@ export async function openChat(
     texts: async (pattern) =>
       (await rows.allInnerTexts()).flatMap((text) => text.split('\n')).filter((line) => pattern.test(line)),
     banner: (text) => page.getByRole('status').filter({ hasText: text }),
-    calm: () => expect.poll(() => page.getByRole('status').locator('p').count(), { timeout: 30_000 }).toBe(0),
+    calm: () => expect.poll(() => page.getByRole('status').locator('p').count()).toBe(0),
   };
   return chat;
 }
@@ -95,6 +95,6 @@ export async function openDirect(chat: ChatPage, user: string, peer: string): Pr
 }
 
 /** A function that answers whether it is so, asked until it is; as patient as a busy machine needs. */
-export function eventually(condition: () => Promise<boolean> | boolean, timeout = 30_000): Promise<void> {
-  return expect.poll(condition, { timeout, interval: 50 }).toBe(true);
+export function eventually(condition: () => Promise<boolean> | boolean): Promise<void> {
+  return expect.poll(condition, { interval: 50 }).toBe(true);
 }

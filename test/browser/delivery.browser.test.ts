@@ -128,7 +128,7 @@ describe.skipIf(executable === undefined)(
       expect(await allTexts(mia, /^wave \d+$/, 'before the storm')).toEqual(sorted);
       await Promise.all(callers.map((caller) => caller[Symbol.asyncDispose]()));
       await context.close();
-    }, 240_000);
+    });
 
     test('a server killed with -9 in a burst and started again has lost nothing, and brings nothing twice', async () => {
       await using peer = await connectPeer(chat.url, 'tom');
@@ -270,6 +270,6 @@ async function allTexts(chat: ChatPage, pattern: RegExp, first?: string): Promis
         : (await chat.message(first).count()) > 0;
     if (!isThrough) await chat.page.mouse.wheel(0, -350);
     return isThrough;
-  }, 90_000);
+  });
   return known;
 }

@@ -18,7 +18,7 @@ test('and it runs: stored, seen by the other client, and at an end', async () =>
     cwd: fileURLToPath(root),
   });
   expect(stdout.trim().split('\n').sort()).toEqual(['bob sees an order of 42', 'stored as message 2 of d:alice,bob']);
-}, 60_000);
+});
 
 test('every file that a page names exists', async () => {
   for (const page of ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md']) {

@@ -36,7 +36,7 @@ async function startScene(deployment: Deployment) {
 
 async function receiptsAfter(traffic: Traffic, count: number): Promise<void> {
   const enough = traffic.receipts.size + count;
-  await eventually(`${count} receipts more`, () => traffic.receipts.size >= enough, 40_000);
+  await eventually(`${count} receipts more`, () => traffic.receipts.size >= enough);
 }
 
 test('Redis FLUSHALL in mid-traffic: counters are restored from the store and no seq is used twice', async () => {

@@ -28,7 +28,7 @@ async function openRawFeed(wsUrl: string, user: string, cursor?: string) {
   socket.send(JSON.stringify({ method: 'connectionParams', data: { token: `token-${user}` } }));
   const params = { path: 'chat.inbox.feed', input: { json: { cursor } } };
   socket.send(JSON.stringify({ id: 1, method: 'subscription', params }));
-  return { socket, seqs, untilLive: () => eventually('the raw feed is live', () => live > 0, 30_000) };
+  return { socket, seqs, untilLive: () => eventually('the raw feed is live', () => live > 0) };
 }
 
 async function createGroup(client: StockClient): Promise<string> {
@@ -95,7 +95,7 @@ test('a slow consumer that comes back to hundreds of large messages: its catch-u
       return feed;
     }),
   );
-  await eventually('all are found to be slow', () => server.seen('slow-consumer').length >= SLOW_SOCKETS, 30_000);
+  await eventually('all are found to be slow', () => server.seen('slow-consumer').length >= SLOW_SOCKETS);
   const most = await server.memory();
   expect(most - before).toBeLessThan(GROWTH_BYTES);
 
@@ -107,7 +107,7 @@ async function readOn(slow: readonly Awaited<ReturnType<typeof openRawFeed>>[]):
   for (const { socket } of slow) socket.resume();
   const expected = Array.from({ length: MESSAGES + 1 }, (_, n) => n + 1);
   for (const { seqs, socket } of slow) {
-    await eventually('the slow one has everything', () => seqs.length > MESSAGES, 30_000);
+    await eventually('the slow one has everything', () => seqs.length > MESSAGES);
     expect(seqs).toEqual(expected);
     socket.terminate();
   }

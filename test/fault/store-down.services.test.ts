@@ -3,11 +3,13 @@ import { expect, test } from 'vitest';
 import { eventually } from '../support/app.ts';
 import { startDeployment } from '../support/deployment.ts';
 import { assertPromises } from '../support/promises.ts';
-import { startTraffic } from '../support/traffic.ts';
+import { startTraffic, type Traffic } from '../support/traffic.ts';
 
-const DOWN_FOR_MS = 5_000;
+function calledAgain({ retries }: Traffic): number {
+  return [...retries.values()].reduce((sum, count) => sum + count, 0);
+}
 
-test('the store down for 5 s in mid-traffic: sends resolve late or are retried, and feeds go on by themselves', async () => {
+test('the store down in mid-traffic: sends resolve late or are retried, and feeds go on by themselves', async () => {
   await using deployment = await startDeployment({ durable: true });
   const server = await deployment.start({ events: ['retried'] });
   const [alice, bob] = await Promise.all([deployment.follow(server, 'alice'), deployment.follow(server, 'bob')]);
@@ -17,20 +19,20 @@ test('the store down for 5 s in mid-traffic: sends resolve late or are retried, 
     { client: alice.client, user: 'alice', conversationId },
     { client: bob.client, user: 'bob', conversationId },
   ]);
-  await eventually('traffic before', () => traffic.receipts.size > 50, 30_000);
+  await eventually('traffic before', () => traffic.receipts.size > 50);
 
   await deployment.postgres.kill9();
-  const before = traffic.receipts.size;
-  await new Promise((resolve) => setTimeout(resolve, DOWN_FOR_MS));
+  const before = { receipts: traffic.receipts.size, calls: calledAgain(traffic), tries: server.seen('retried').length };
+  // Down for longer than a call waits for its receipt: callers were told to try again, and the writer tries by itself.
+  await eventually('calls are made again', () => calledAgain(traffic) > before.calls);
+  await eventually('the writer tries again', () => server.seen('retried').length > before.tries);
   // Receipts that were on their way may still have come; none is given while nothing can be stored.
-  expect(traffic.receipts.size - before).toBeLessThanOrEqual(3);
+  expect(traffic.receipts.size - before.receipts).toBeLessThanOrEqual(3);
   await deployment.postgres.restart();
 
   const resumed = traffic.receipts.size + 50;
-  await eventually('traffic after', () => traffic.receipts.size > resumed, 30_000);
+  await eventually('traffic after', () => traffic.receipts.size > resumed);
   await traffic.stop();
-  expect(traffic.slowest).toBeGreaterThan(DOWN_FOR_MS);
-  expect(server.seen('retried').length).toBeGreaterThan(0);
   await assertPromises({
     ...deployment,
     records: [alice.record, bob.record],

@@ -51,7 +51,7 @@ test('a worker killed with -9 between commit and acknowledge: its entry is deliv
   expect(await isStored(deployment, 'kill')).toBe(true);
 
   const successor = await deployment.start({ events: ['repeated'] });
-  await eventually('the entry is found to be carried out', () => successor.seen('repeated').length > 0, 20_000);
+  await eventually('the entry is found to be carried out', () => successor.seen('repeated').length > 0);
   for (const record of records) await eventually('the message arrives', () => record.times('kill') === 1);
   await killing;
   const receipt = await sendUntilReceipt(alice.client, { ...KILL, text: 'ignored' });
@@ -73,7 +73,7 @@ test('a worker killed with -9 between allocate and commit: the seq is closed wit
   expect(await isStored(deployment, 'kill')).toBe(false);
 
   await deployment.start();
-  await eventually('another worker carries the entry out', () => isStored(deployment, 'kill'), 20_000);
+  await eventually('another worker carries the entry out', () => isStored(deployment, 'kill'));
   for (const record of records) await eventually('the message arrives', () => record.times('kill') === 1);
   await killing;
   const receipt = await sendUntilReceipt(alice.client, KILL);
@@ -82,12 +82,15 @@ test('a worker killed with -9 between allocate and commit: the seq is closed wit
 
   expect(again).toEqual(receipt);
   await assertPromises({ ...deployment, records, members, receipts: [earlier, receipt, later] });
+  const voids: number[] = [];
   for (const record of records) {
-    // Seqs 1 and 2 are the conversation and the message before; 3 was allocated by the worker that died.
-    expect(record.entries[2]).toEqual({ seq: 3, event: null });
+    // The worker that died had allocated the seq before the one that the message has now.
+    const { seq } = record.entries.find(({ event }) => event?.commandId === 'kill') as { seq: number };
+    expect(record.entries[seq - 2]).toEqual({ seq: seq - 1, event: null });
+    voids.push(seq - 1);
     expect(record.of(conversationId).map(nameOf)).toEqual(['created', 'earlier', 'kill', 'later']);
   }
-  expect(gateway.seen('void-written').map(({ seqs }) => seqs)).toEqual([[3], [3]]);
+  expect(gateway.seen('void-written').flatMap(({ seqs }) => seqs)).toEqual(expect.arrayContaining(voids));
 });
 
 test('a worker killed with -9 in the midst of a burst: another that is alive takes its partitions over', async () => {

@@ -10,6 +10,8 @@ import superjson from 'superjson';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
+export { eventually } from './patience.ts';
+
 /** Content kinds of the application that tests talk to. */
 export const content = {
   text: z.object({ text: z.string().min(1).max(8_000) }),
@@ -123,19 +125,4 @@ export function connectHttp(httpUrl: string, user?: string) {
       }),
     ],
   });
-}
-
-/** Polls until `condition` gives something, for at most `timeoutMs`; says what it waited for when it does not come. */
-export async function eventually<T>(
-  what: string,
-  condition: () => T | Promise<T>,
-  timeoutMs = 10_000,
-): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value as Exclude<T, false | null | undefined>;
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

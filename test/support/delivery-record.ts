@@ -63,7 +63,7 @@ export async function follow(client: StockClient, user: string, cursor?: Cursor)
       onError: (error) => record.failures.push(error),
     },
   );
-  await eventually(`the feed of ${user} is live`, () => record.live > 0, 30_000);
+  await eventually(`the feed of ${user} is live`, () => record.live > 0);
   return record;
 }
 

@@ -45,11 +45,9 @@ async function untilDelivered(
   for (const record of records) {
     const mine = receipts.filter(({ conversationId }) => members.get(conversationId)?.includes(record.user));
     const missing = () => mine.filter(({ clientMessageId }) => record.times(clientMessageId) === 0);
-    await eventually(`everything acknowledged reaches ${record.user}`, () => missing().length === 0, 30_000).catch(
-      (error) => {
-        throw new Error(`${record.user} lacks ${missing().length} of ${mine.length} messages`, { cause: error });
-      },
-    );
+    await eventually(`everything acknowledged reaches ${record.user}`, () => missing().length === 0).catch((error) => {
+      throw new Error(`${record.user} lacks ${missing().length} of ${mine.length} messages`, { cause: error });
+    });
   }
 }
 
@@ -88,14 +86,10 @@ export async function readLog(storage: Storage, conversationId: string): Promise
 async function untilQuiet(records: readonly DeliveryRecord[], storage: Storage): Promise<void> {
   for (const record of records) {
     const user = record.user as UserId;
-    await eventually(
-      `${user} has all that the store holds`,
-      async () => {
-        const head = (await storage.inbox.bounds([user])).get(user)?.head ?? 0;
-        return record.entries.length >= head;
-      },
-      30_000,
-    );
+    await eventually(`${user} has all that the store holds`, async () => {
+      const head = (await storage.inbox.bounds([user])).get(user)?.head ?? 0;
+      return record.entries.length >= head;
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, parseErrorText, type Receipt } from '@tidemark/core';
 import { TRPCClientError } from '@trpc/client';
 import type { StockClient } from './delivery-record.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface Draft {
   readonly conversationId: string;
@@ -11,22 +12,19 @@ export interface Draft {
 /** Why a call was made again: what the server said, or that the connection was lost with the call on its way. */
 export type RetryReason = ErrorCode | 'connection';
 
-const RETRY_FOR_MS = 30_000;
-
 /** Makes a call again and again while it fails as retryable or with its connection, as an outbox does. */
 export async function untilDone<T>(
   call: () => Promise<T>,
   onRetry: (reason: RetryReason) => void = () => {},
 ): Promise<T> {
-  const deadline = performance.now() + RETRY_FOR_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
     try {
       return await call();
     } catch (error) {
       const reason = retryReason(error);
       if (reason === undefined) throw error;
-      if (performance.now() > deadline)
-        throw new Error(`nothing but failures for ${RETRY_FOR_MS} ms`, { cause: error });
+      if (performance.now() > deadline) throw new Error(`nothing but failures for ${PATIENCE_MS} ms`, { cause: error });
       onRetry(reason);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

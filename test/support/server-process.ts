@@ -112,7 +112,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     else seen.set(line.event, [line.payload]);
   });
   const servesOn = await Promise.race([
-    eventually('the server process serves', () => port, 30_000),
+    eventually('the server process serves', () => port),
     ended.then((signal) => Promise.reject(new Error(`it ended with ${signal ?? `code ${child.exitCode}`}`))),
   ]).catch((cause: unknown) => {
     child.kill('SIGKILL');

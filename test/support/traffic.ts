@@ -16,8 +16,6 @@ export interface Traffic {
   readonly receipts: ReadonlyMap<string, Receipt>;
   /** Times a send was repeated, by reason. */
   readonly retries: ReadonlyMap<RetryReason, number>;
-  /** ms of the slowest send, from its first try to its receipt. */
-  readonly slowest: number;
   /** Sends nothing new, and resolves when everything sent has its receipt. Rejects when a send failed for good. */
   stop(): Promise<void>;
 }
@@ -29,20 +27,17 @@ export interface Traffic {
 export function startTraffic(lanes: readonly Lane[], pauseMs = 5): Traffic {
   const receipts = new Map<string, Receipt>();
   const retries = new Map<RetryReason, number>();
-  let slowest = 0;
   let stopped = false;
 
   async function run(lane: Lane, index: number): Promise<void> {
     const { user, conversationId } = lane;
     for (let n = 1; !stopped; n++) {
       const clientMessageId = `${user}-${index}-${n}`;
-      const started = performance.now();
       const receipt = await sendUntilReceipt(
         () => lane.client,
         { conversationId, clientMessageId, text: clientMessageId },
         (reason) => retries.set(reason, (retries.get(reason) ?? 0) + 1),
       );
-      slowest = Math.max(slowest, performance.now() - started);
       receipts.set(clientMessageId, receipt);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
@@ -54,9 +49,6 @@ export function startTraffic(lanes: readonly Lane[], pauseMs = 5): Traffic {
   return {
     receipts,
     retries,
-    get slowest() {
-      return slowest;
-    },
     stop: async () => {
       stopped = true;
       await running;

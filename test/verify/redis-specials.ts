@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Heal, Specials } from '@tidemark/testkit/verify';
 import { Redis } from 'ioredis';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { persistenceArgs, startRedisBinary } from '../support/services/redis.ts';
 import { NotHere, type Service } from '../support/services/service.ts';
 import type { ReplaceableProcess } from './service-process.ts';
@@ -13,9 +14,6 @@ export interface RedisNode {
   readonly url: string;
 }
 
-const SYNC_TIMEOUT_MS = 10_000;
-/** Other faults may have it down, or paused, at this moment. */
-const REACH_TIMEOUT_MS = 10_000;
 /** How far the replica falls behind before its master dies. */
 const LAG_MS = 400;
 const nothingToHeal: Heal = async () => {};
@@ -47,7 +45,7 @@ export function redisSpecials(nodes: readonly RedisNode[]): Specials {
 
 /** Tries again, from the beginning, while the server cannot be reached: steps are idempotent. */
 async function withClient<T>(url: string, step: (client: Redis) => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + REACH_TIMEOUT_MS; ; await sleep(100)) {
+  for (const deadline = performance.now() + PATIENCE_MS; ; await sleep(100)) {
     try {
       return await connected(url, step);
     } catch (error) {
@@ -125,7 +123,7 @@ async function failover({ process, url }: RedisNode): Promise<Heal> {
 }
 
 async function untilInSync(client: Redis): Promise<void> {
-  for (const end = performance.now() + SYNC_TIMEOUT_MS; ; await sleep(20)) {
+  for (const end = performance.now() + PATIENCE_MS; ; await sleep(20)) {
     const info = await client.info('replication');
     const persistence = await client.info('persistence');
     // After the first sync the replica writes its whole file anew.

@@ -136,4 +136,4 @@ test('nodes and clients of different tRPC versions of the peer range understand 
     await sender.close();
   }
   expect(new Set(frames).size, `the same text from every version:\n${frames.join('\n\n')}`).toBe(1);
-}, 120_000);
+});

@@ -87,9 +87,7 @@ class Driver {
 }
 
 describe('the lanes of the outbox', () => {
-  it('send one at a time and in order per conversation, within the limit, and leave nothing behind', {
-    timeout: 600_000,
-  }, () => {
+  it('send one at a time and in order per conversation, within the limit, and leave nothing behind', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
         const driver = new Driver();

@@ -4,7 +4,6 @@ import { SyncWorld } from './support/sync-world.ts';
 
 /** With those of the outbox's lanes and of the server's writers, 100,000 schedules in all. */
 const SCHEDULES = 30_000;
-const TIMEOUT = 600_000;
 
 const pick = fc.nat(50);
 const step = <T extends string>(weight: number, what: T) => ({
@@ -59,7 +58,7 @@ function runAndSettle(steps: readonly Step[], world: SyncWorld): void {
 }
 
 describe('the sync core, against any network and any local store', () => {
-  it('applies every entry exactly once, in order, and ends where the server is', { timeout: TIMEOUT }, () => {
+  it('applies every entry exactly once, in order, and ends where the server is', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(...calm), { maxLength: 120, size: 'max' }), (steps) => {
         const world = new SyncWorld({ queue: 10, batch: 4 });
@@ -80,7 +79,7 @@ describe('the sync core, against any network and any local store', () => {
     );
   });
 
-  it('rebuilds on a reset, never mixes epochs, and ends where the server is', { timeout: TIMEOUT }, () => {
+  it('rebuilds on a reset, never mixes epochs, and ends where the server is', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(...wild), { maxLength: 120, size: 'max' }), (steps) => {
         const world = new SyncWorld({ queue: 10, batch: 4 });

@@ -83,7 +83,7 @@ test('a closed store opens again on the same contents', async () => {
 test('another writer of the file is waited for without blocking the event loop, then the store is unavailable', async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, 'chat.db');
-  const [patient, hasty] = [sqliteStorage({ path, busyTimeout: 10_000 }), sqliteStorage({ path, busyTimeout: 20 })];
+  const [patient, hasty] = [sqliteStorage({ path, busyTimeout: 60_000 }), sqliteStorage({ path, busyTimeout: 20 })];
   await patient.open();
   await hasty.open();
   const chat = conversationBuilder();

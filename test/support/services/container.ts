@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GenericContainer, StartedTestContainer } from 'testcontainers';
+import { PATIENCE_MS } from '../patience.ts';
 import { freePort } from './free-port.ts';
 import { NotHere, type Service } from './service.ts';
 
@@ -21,8 +22,6 @@ export interface ContainerRecipe {
   /** Resolves when the service at this URL answers, and rejects while it does not. */
   readonly probe: (url: string) => Promise<unknown>;
 }
-
-const START_TIMEOUT_MS = 120_000;
 
 /** Starts the container on a port of our own choice, which stays the same when it is killed and started again. */
 export async function startContainer(recipe: ContainerRecipe): Promise<Service | NotHere> {
@@ -87,14 +86,14 @@ async function connectToDocker() {
 
 async function startOr(settings: GenericContainer): Promise<StartedTestContainer | NotHere> {
   try {
-    return await settings.withStartupTimeout(START_TIMEOUT_MS).start();
+    return await settings.withStartupTimeout(PATIENCE_MS).start();
   } catch (error) {
     return new NotHere(`Docker could not start it: ${(error as Error).message}`);
   }
 }
 
 async function untilAnswers(probe: () => Promise<unknown>, name: string): Promise<void> {
-  for (const end = performance.now() + START_TIMEOUT_MS; ; await sleep(100)) {
+  for (const end = performance.now() + PATIENCE_MS; ; await sleep(100)) {
     try {
       await probe();
       return;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { PATIENCE_MS } from '../patience.ts';
 import { installPackages } from './debian-packages.ts';
 import { INSTALL_REDIS, persistenceArgs, startRedisBinary, startRedisContainer } from './redis.ts';
 import { firstOf, NotHere, type Service } from './service.ts';
@@ -15,7 +16,6 @@ export interface RedisCluster extends AsyncDisposable {
 const SLOTS = 16_384;
 const NODES = 3;
 const NODE_TIMEOUT_MS = 2_000;
-const READY_TIMEOUT_MS = 30_000;
 const CLUSTER_ARGS = [
   ...persistenceArgs(true),
   ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
@@ -78,7 +78,7 @@ async function introduce(clients: readonly Redis[], nodes: readonly Service[]): 
 }
 
 async function untilReady(client: Redis): Promise<void> {
-  for (const end = performance.now() + READY_TIMEOUT_MS; ; await sleep(20)) {
+  for (const end = performance.now() + PATIENCE_MS; ; await sleep(20)) {
     const info = String(await client.call('CLUSTER', 'INFO'));
     if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${NODES}`)) return;
     if (performance.now() > end) throw new Error(`the Redis Cluster does not form:\n${info}`);

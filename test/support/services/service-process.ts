@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../patience.ts';
 import { freePort } from './free-port.ts';
 import type { Service } from './service.ts';
 import { areGone, descendants, findProgram, type SystemUser } from './system.ts';
@@ -39,8 +40,6 @@ class StartError extends Error {
 }
 
 const ATTEMPTS = 5;
-const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 10_000;
 const OUTPUT_KEPT = 16_384;
 
 const running = new Set<ChildProcess>();
@@ -147,7 +146,7 @@ async function launch(program: Program): Promise<ChildProcess> {
       child.stderr.on('data', read);
       child.once('error', (error) => fail(error.message));
       child.once('close', (code, signal) => fail(`it ended with ${signal ?? `code ${code}`}`));
-      deadline = setTimeout(() => fail(`no sign of readiness within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+      deadline = setTimeout(() => fail(`no sign of readiness within ${PATIENCE_MS} ms`), PATIENCE_MS);
     });
   } catch (error) {
     await endTree(child, 'SIGKILL');
@@ -178,14 +177,14 @@ async function endTree(child: ChildProcess, signal: NodeJS.Signals): Promise<voi
   child.kill(signal);
   // A paused process acts on its signal only when it goes on.
   for (const pid of [child.pid, ...family]) send(pid, 'SIGCONT');
-  const last = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  const last = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
   await gone;
   clearTimeout(last);
   await untilGone(family);
 }
 
 async function untilGone(pids: readonly number[]): Promise<void> {
-  for (const end = performance.now() + STOP_TIMEOUT_MS; !(await areGone(pids)); await sleep(10)) {
+  for (const end = performance.now() + PATIENCE_MS; !(await areGone(pids)); await sleep(10)) {
     if (performance.now() > end) throw new Error(`some of the processes ${pids.join(', ')} do not end`);
   }
 }

@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PATIENCE_MS } from '../patience.ts';
 import { startMariadb } from './mariadb.ts';
 import { startMongo } from './mongo.ts';
 import { startPostgres } from './postgres.ts';
@@ -15,14 +16,12 @@ import { startRedisCluster } from './redis-cluster.ts';
 import { firstOf, NotHere, type Service } from './service.ts';
 import { areGone, descendants } from './system.ts';
 
-const PATIENCE_MS = 10_000;
-
 /** How a test writes one value to a service and reads it back, each on a connection of its own. */
 interface Subject {
   readonly variable: string;
   readonly start: () => Promise<Service>;
   readonly write: (url: string, value: string) => Promise<void>;
-  /** @param ms how long it waits for an answer; 10,000 unless given. */
+  /** @param ms how long it waits for an answer; the patience of the tests unless given. */
   readonly read: (url: string, ms?: number) => Promise<string | undefined>;
 }
 
@@ -142,7 +141,7 @@ describe.each(Object.entries(subjects))('%s', (_name, { variable, start, write, 
     await service.kill9();
     expect(service.pid).toBeUndefined();
     expect(await areGone(first)).toBe(true);
-    await expect(read(url)).rejects.toThrow();
+    await expect(read(url, 1_000)).rejects.toThrow();
 
     await service.restart();
     expect(service.url).toBe(url);
@@ -207,7 +206,7 @@ describe('Redis', () => {
     const pid = Number(line);
     expect(await areGone([pid])).toBe(false);
     child.kill('SIGKILL');
-    await expect.poll(() => areGone([pid]), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => areGone([pid])).toBe(true);
   });
 });
 
@@ -226,7 +225,7 @@ describe('Redis Cluster', () => {
     await node.kill9();
     await node.restart();
     const readAll = () => Promise.all(keys.map((key) => client.get(key))).catch(() => []);
-    await expect.poll(readAll, { timeout: 30_000 }).toEqual(keys.map((key) => `value of ${key}`));
+    await expect.poll(readAll).toEqual(keys.map((key) => `value of ${key}`));
 
     client.disconnect();
     const restarted = node.pid as number;

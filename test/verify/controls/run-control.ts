@@ -34,7 +34,6 @@ const APPLICABLE: readonly InvariantName[] = [
 const SERVERS = 2;
 /** Acknowledged messages before the first fault: every device has then heard of all of its conversations. */
 const WARM_UP = 60;
-const WAIT_MS = 60_000;
 /** It is quiet when nothing has arrived for so long. Both systems deliver within milliseconds what they deliver at all. */
 const QUIET_MS = 2_500;
 
@@ -149,7 +148,7 @@ function sceneOf(system: System, devices: ControlDevices, tell: Tell): Scene {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  await eventually(what, holds, WAIT_MS);
+  await eventually(what, holds);
 }
 
 async function untilQuiet(devices: ControlDevices): Promise<void> {

@@ -2,22 +2,15 @@ import { expect, test } from 'vitest';
 import type { PlantedBug } from './planted-bug.ts';
 import { type PlantedOutcome, type PlantedRun, runPlanted } from './run-planted.ts';
 
-/** From the build to the verdict. A run on two quiet cores takes some ten seconds. */
-const CAUGHT_WITHIN_MS = 60_000;
 /** Nothing is to be caught there, so slowness is no finding. */
 const CONTROL_SETTLE_SECONDS = 60;
-const CONTROL_TIMEOUT_MS = 180_000;
 
 /** One test per bug: the invariants that should find it do. */
 export function testThatCaught(bugs: readonly PlantedBug[]): void {
-  test.each(bugs.map((bug) => [bug.name, bug] as const))(
-    'the checker catches %s',
-    async (_, bug) => {
-      const outcome = await runPlanted(bug);
-      expect(outcome.failing, told(outcome)).toEqual(expect.arrayContaining([...bug.caughtBy]));
-    },
-    CAUGHT_WITHIN_MS,
-  );
+  test.each(bugs.map((bug) => [bug.name, bug] as const))('the checker catches %s', async (_, bug) => {
+    const outcome = await runPlanted(bug);
+    expect(outcome.failing, told(outcome)).toEqual(expect.arrayContaining([...bug.caughtBy]));
+  });
 }
 
 /** The same runs without a bug: what they are caught by is due to the bugs. */
@@ -30,7 +23,6 @@ export function testThatPasses(controls: readonly (Omit<PlantedRun, 'changes'> &
       expect(outcome.acknowledged).toBeGreaterThan(0);
       expect(Object.keys(outcome.faults).sort()).toEqual([...control.faults].sort());
     },
-    CONTROL_TIMEOUT_MS,
   );
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, type ContentMap, systemClock } from '@tidemark/core';
+import { PATIENCE_MS } from '../../../../test/support/patience.ts';
 import type { ClientEvents } from '../../src/client-events.ts';
 import {
   type Client,
@@ -76,9 +77,9 @@ function show(client: Client<ContentMap, ContentMap>, conversationId: string): s
     });
 }
 
-/** Resolves when `check` no longer throws or returns false; bounded. */
-export async function until(check: () => unknown, waitMs = 5_000): Promise<void> {
-  const end = performance.now() + waitMs;
+/** Resolves when `check` no longer throws or returns false. */
+export async function until(check: () => unknown): Promise<void> {
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     let failure: unknown;
     try {
@@ -86,7 +87,8 @@ export async function until(check: () => unknown, waitMs = 5_000): Promise<void>
     } catch (error) {
       failure = error;
     }
-    if (performance.now() > end) throw failure ?? new Error(`not within ${waitMs} ms: ${check.toString()}`);
+    if (performance.now() > end)
+      throw failure ?? new Error(`waited ${PATIENCE_MS} ms in vain for: ${check.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

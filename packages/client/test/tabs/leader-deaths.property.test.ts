@@ -39,7 +39,7 @@ describe('tabs whose leaders die at any moment', () => {
       interruptAfterTimeLimit: 60_000,
       markInterruptAsFailure: true,
     });
-  }, 90_000);
+  });
 });
 
 async function play(steps: readonly Step[]): Promise<void> {

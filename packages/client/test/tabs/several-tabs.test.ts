@@ -1,5 +1,6 @@
 import { directConversationId, type UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
+import { endsWithin } from '../../../../test/support/patience.ts';
 import { type Connection, DraftDiscardedError } from '../../src/index.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { until } from '../support/test-client.ts';
@@ -174,13 +175,11 @@ describe('several tabs', () => {
     const release = server.hold('send', 'call');
     const { receipt } = follower.client.direct('bob').send(text('sent by the next leader'));
     await until(() => server.callsOf('send').length === 1);
-    const crashedAt = performance.now();
     leader.crash();
     release();
     server.say('bob', chat, 'meanwhile');
-    await receipt;
+    await endsWithin(1_000, receipt);
     await until(() => expect(follower.shown(chat).sort()).toEqual(['meanwhile', 'sent by the next leader']));
-    expect(performance.now() - crashedAt).toBeLessThan(1_000);
     expect(follower.leads).toBe(true);
     expect(follower.socket).toBe('open');
     expect(server.messagesIn(chat)).toHaveLength(2);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { startRedisCluster } from '../../../../test/support/services/redis-cluster.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { redisBackplane } from '../../src/redis-backplane.ts';
-import { eventually } from '../support/eventually.ts';
+import { endsWithin, eventually } from '../support/eventually.ts';
 import { DEFAULTS } from './deployment.ts';
 import { bodiesOf, readAll } from './ingress-suite.ts';
 
@@ -13,6 +13,8 @@ const partitions = [0, 1, 2, 3, 4, 5];
 const users = Array.from({ length: 50 }, (_, index) => `user-${index}` as UserId);
 /** Enough for each of the three servers to have the channel of some. */
 const nodes = Array.from({ length: 9 }, (_, index) => `node-${index}` as NodeId);
+/** What a call may take at most, in ms: three seconds, the grain of the timer, and some room. */
+const BOUND = 4_000;
 
 describe('Redis backplane when a server of the cluster fails', () => {
   it('fails as unavailable for what was on it, serves the rest, and goes on when it is back', async () => {
@@ -27,14 +29,13 @@ describe('Redis backplane when a server of the cluster fails', () => {
     const readers = partitions.map((partition) => ingress.open(partition));
     await Promise.all(partitions.map((partition) => ingress.append(partition, 'before')));
     for (const reader of readers) expect(bodiesOf(await readAll(reader, 1))).toEqual(['before']);
-    const waiting = readers.map((reader) =>
-      eventually('read', () => readAll(reader, 1).catch(() => undefined), 40_000),
-    );
+    const waiting = readers.map((reader) => eventually('read', () => readAll(reader, 1).catch(() => undefined)));
 
     await servers.kill9(1);
-    const started = performance.now();
-    const outcomes = await Promise.allSettled(partitions.map((partition) => ingress.append(partition, 'down')));
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const outcomes = await endsWithin(
+      BOUND,
+      Promise.allSettled(partitions.map((partition) => ingress.append(partition, 'down'))),
+    );
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(UnavailableError);
     }
@@ -42,38 +43,28 @@ describe('Redis backplane when a server of the cluster fails', () => {
     await servers.restart(1);
 
     for (const [partition] of outcomes.entries()) {
-      await eventually(
-        'appends work',
-        () =>
-          ingress.append(partition, 'after').then(
-            () => true,
-            () => false,
-          ),
-        30_000,
+      await eventually('appends work', () =>
+        ingress.append(partition, 'after').then(
+          () => true,
+          () => false,
+        ),
       );
     }
     for (const entries of await Promise.all(waiting)) expect(['down', 'after']).toContain(entries[0]?.body);
     for (const { nodeId, backplane } of listeners) {
-      await eventually(
-        `frames for ${nodeId} arrive again`,
-        async () => {
-          await backplane.notifier.publish(nodeId, 'after').catch(() => {});
-          return heard.has(`${nodeId} after`);
-        },
-        30_000,
-      );
+      await eventually(`frames for ${nodeId} arrive again`, async () => {
+        await backplane.notifier.publish(nodeId, 'after').catch(() => {});
+        return heard.has(`${nodeId} after`);
+      });
     }
     const counts = new Map(users.map((userId) => [userId, 1]));
-    await eventually(
-      'counters move',
-      () =>
-        inboxSeq(epoch)
-          .allocate(counts)
-          .then(
-            () => true,
-            () => false,
-          ),
-      30_000,
+    await eventually('counters move', () =>
+      inboxSeq(epoch)
+        .allocate(counts)
+        .then(
+          () => true,
+          () => false,
+        ),
     );
   });
 
@@ -87,7 +78,7 @@ describe('Redis backplane when a server of the cluster fails', () => {
     await ingress.append(0, 'before');
     const entries = await readAll(reader, 1);
     await reader.acknowledge(entries.map((entry) => entry.id));
-    const waiting = eventually('read', () => readAll(reader, 1).catch(() => undefined), 20_000);
+    const waiting = eventually('read', () => readAll(reader, 1).catch(() => undefined));
     for (const key of [redisKeys().commands(0), redisKeys().channel(nodeId)]) await servers.moveSlotOf(key);
     await eventually('appends work', () =>
       ingress.append(0, 'after').then(

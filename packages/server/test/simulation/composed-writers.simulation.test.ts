@@ -1,10 +1,5 @@
 import { test } from 'vitest';
 import { simulate } from './schedule.ts';
 
-test(
-  'whatever happens to writers over composed storage, a command has one event, one receipt and one place in each inbox',
-  {
-    timeout: 600_000,
-  },
-  () => simulate('composed'),
-);
+test('whatever happens to writers over composed storage, a command has one event, one receipt and one place in each inbox', () =>
+  simulate('composed'));

@@ -12,7 +12,7 @@ describe('what tRPC sends', () => {
     await using link = await connect();
     link.attached.send({ id: 1, result: { type: 'data', data: 'ü' } } as { id: number });
     link.attached.send('PONG');
-    await eventually('both', () => link.received.length === 2, 5_000);
+    await eventually('both', () => link.received.length === 2);
     expect(link.received).toEqual(['{"id":1,"result":{"type":"data","data":"ü"}}', 'PONG']);
   });
 
@@ -24,7 +24,7 @@ describe('what tRPC sends', () => {
     link.attached.send({ id: 8, jsonrpc: '2.0', result: { data: 'token-b' } } as { id: number; jsonrpc: string });
     link.attached.send('{"id":"7","result":{"data":"token-a"}}');
     link.attached.send('after');
-    await eventually('what follows', () => link.received.length === 1, 5_000);
+    await eventually('what follows', () => link.received.length === 1);
     expect(link.received).toEqual(['after']);
     expect(bound).toEqual([
       { id: 8, jsonrpc: '2.0' },
@@ -40,7 +40,7 @@ describe('what tRPC sends', () => {
     link.attached.forget('token-b');
     for (const token of ['token-a', 'token-a', 'token-b'])
       link.attached.send({ id: 1, result: token } as { id: number });
-    await eventually('two of them', () => link.received.length === 2, 5_000);
+    await eventually('two of them', () => link.received.length === 2);
     expect(link.received.map((text) => JSON.parse(text).result)).toEqual(['token-a', 'token-b']);
     expect(bound).toHaveLength(1);
   });
@@ -48,7 +48,7 @@ describe('what tRPC sends', () => {
   test('after the client has gone is dropped', async () => {
     await using link = await connect();
     link.client.terminate();
-    await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED, 5_000);
+    await eventually('the end', () => link.attached.readyState === WebSocket.CLOSED);
     link.attached.send('late');
     expect(link.attached.bufferedBytes).toBe(0);
   });
@@ -61,7 +61,7 @@ test('texts of one tick leave in one write', async () => {
   for (let n = 0; n < 10; n++) link.attached.write(`text ${n}`);
   expect(writes()).toBe(0);
   await settled();
-  await eventually('all of them', () => link.received.length === 10, 5_000);
+  await eventually('all of them', () => link.received.length === 10);
   expect(writes()).toBe(1);
   expect(link.received).toEqual(Array.from({ length: 10 }, (_, n) => `text ${n}`));
 });
@@ -82,7 +82,7 @@ test("a number is put in for each socket, and what one of them has yet to write 
   slow.client.resume();
   const texts = numbers.map((number) => `a${number}${'b'.repeat(20_000)}${number}c`);
   for (const { received } of [slow, quick]) {
-    await eventually('all of them', () => received.length === numbers.length, 10_000);
+    await eventually('all of them', () => received.length === numbers.length);
     expect(received.every((text, index) => text === texts[index])).toBe(true);
   }
 });

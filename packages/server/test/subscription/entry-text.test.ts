@@ -49,7 +49,7 @@ async function stockTexts(
   const request = { id, method: 'subscription', params: { path: 'feed', input }, ...(jsonrpc && { jsonrpc }) };
   raw.socket.send(JSON.stringify(request));
   const data = () => raw.texts.filter((text) => text.includes('"type":"data"'));
-  await eventually('all texts', () => data().length === count, 5_000);
+  await eventually('all texts', () => data().length === count);
   return data();
 }
 

@@ -23,7 +23,7 @@ export interface RunDeviceOptions extends Omit<DeviceSettings, 'busy' | 'life'> 
   readonly observer: ProcessObserver;
 }
 
-const DUMP_TIMEOUT_MS = 60_000;
+const DUMP_TIMEOUT_MS = 180_000;
 
 export async function startDevice({ program, observer, ...settings }: RunDeviceOptions): Promise<RunDevice> {
   const { userId, deviceId } = settings;
@@ -51,7 +51,7 @@ export async function startDevice({ program, observer, ...settings }: RunDeviceO
     deviceId,
     startTraffic: () => setTraffic(true),
     stopTraffic: () => setTraffic(false),
-    createGroup: (memberIds: readonly string[]) => child.call<void>('create-group', memberIds, 30_000),
+    createGroup: (memberIds: readonly string[]) => child.call<void>('create-group', memberIds, 180_000),
     status: () =>
       child
         .call<DeviceStatus>('status', null, 5_000)

@@ -52,7 +52,7 @@ interface Life {
 
 /** Starts it and resolves when it is ready. */
 export async function nodeProcess(options: NodeProcessOptions): Promise<NodeProcess> {
-  const { name, observer, startTimeoutMs = 60_000, closeTimeoutMs = 10_000 } = options;
+  const { name, observer, startTimeoutMs = 180_000, closeTimeoutMs = 10_000 } = options;
   let life: Life | undefined;
   /** Starts and ends come one after the other, whoever asks for them. */
   let turn: Promise<unknown> = Promise.resolve();

@@ -53,9 +53,9 @@ export interface RunOutcome {
 
 const STARTING_AT_ONCE = 8;
 const PROGRESS_MS = 5_000;
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 /** How long one step of the end may take at most: healing, dumping. */
-const STEP_TIMEOUT_MS = 120_000;
+const STEP_TIMEOUT_MS = 300_000;
 
 /**
  * Runs a configuration under load and faults, and leaves the history of it in a folder. Rejects when something of it cannot

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { UserId } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
+import { PATIENCE_MS } from '../../../../test/support/patience.ts';
 import { conversationBuilder } from '../../src/builders/conversation-builder.ts';
 import { batchFor } from '../../src/builders/seq-counter.ts';
 import { readHistory } from '../../src/checker/history-file.ts';
@@ -53,7 +54,7 @@ test('quiet is when every device is at its head with nothing to do, for a while'
     { cursor: `${epoch}:3`, busyWith: '' },
   ]);
   const bob = device('bob', [{ cursor: `${epoch}:3`, busyWith: '' }]);
-  expect(await untilQuiet([alice, bob], stores, 30_000, (line) => behind.push(line))).toEqual({ quiet: true });
+  expect(await untilQuiet([alice, bob], stores, PATIENCE_MS, (line) => behind.push(line))).toEqual({ quiet: true });
   expect(behind.slice(0, 3)).toEqual([
     'device alice/1 (connecting)',
     'device alice/1 (at 2 of 3)',

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../../../../test/support/patience.ts';
 import { type NodeProcess, nodeProcess } from '../../src/verify/node-process.ts';
 
 /** Programs in one file each, since Node cannot run the sources. */
@@ -103,7 +103,7 @@ test('an armed one dies at its point and not before, and that is no unexpected e
   await child.armFailpoint('at-work');
   expect(await child.endsWithin(50)).toBe(false);
   child.call('work').catch(() => {});
-  expect(await child.endsWithin(10_000)).toBe(true);
+  expect(await child.endsWithin(PATIENCE_MS)).toBe(true);
   expect(seen).toEqual(['echo started', 'echo SIGKILL']);
 });
 
@@ -122,7 +122,7 @@ test('one that is armed to pause stands still at its point, once, and goes on fr
 test('one that ends by itself is told of as unexpected', async () => {
   const { child, seen } = await startEcho();
   child.call('exit', 3).catch(() => {});
-  expect(await child.endsWithin(10_000)).toBe(true);
+  expect(await child.endsWithin(PATIENCE_MS)).toBe(true);
   expect(seen).toEqual(['echo started', 'echo code 3 unexpectedly']);
 });
 
@@ -145,6 +145,5 @@ test.each([
   const pid = Number(line.toString());
   expect(isAlive(pid)).toBe(true);
   parent.kill('SIGKILL');
-  for (const deadline = performance.now() + 10_000; isAlive(pid) && performance.now() < deadline; ) await sleep(20);
-  expect(isAlive(pid)).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
