@@ -17,14 +17,17 @@ const START = '0-0';
  * What the group would know, and is not known here, is whether an entry was read before. Everything that was in the stream
  * when the reader opened it is said to be `redelivered`: it may have been.
  *
- * Reading begins at the start again whenever this reader holds no entry, and after every failure: so entries that come back
- * below its position (a replica that took over had not seen them deleted; the stream was wiped) are found.
+ * Reading begins at the start again whenever this reader holds no entry, after every failure, and after a connection was
+ * lost, even between two calls: so entries that come back below its position (a replica that took over had not seen them
+ * deleted; the stream was wiped) are found.
  */
 export class RedisPartitionReader implements PartitionReader {
   readonly #port: ReaderPorts;
   readonly #closing = new AbortController();
   /** It is known what was there when it began to read, since the last failure. */
   #opened = false;
+  /** Connections that had been lost when it last began to read. */
+  #lost = 0;
   /** A fetch under way; it outlives a read that was aborted, and its entries go to the next one. */
   #fetching: Promise<void> | undefined;
   /** Fetched and not yet handed out. */
@@ -78,6 +81,7 @@ export class RedisPartitionReader implements PartitionReader {
   /** Fills `#ready`, unless others had entries first, or nobody for some seconds. */
   async #fetch(limit: number): Promise<void> {
     const { reads, commands } = this.#port;
+    if (reads.lost !== this.#lost) this.#beginAnew();
     try {
       if (!this.#opened) await this.#open();
       while (this.#ready.length === 0) {
@@ -92,8 +96,7 @@ export class RedisPartitionReader implements PartitionReader {
         this.#take(entries);
       }
     } catch (error) {
-      this.#opened = false;
-      this.#position = START;
+      this.#beginAnew();
       throw error;
     }
   }
@@ -107,6 +110,12 @@ export class RedisPartitionReader implements PartitionReader {
       this.#held.add(id);
       this.#ready.push({ id, body: bodyOf(fields), redelivered });
     }
+  }
+
+  #beginAnew(): void {
+    this.#lost = this.#port.reads.lost;
+    this.#opened = false;
+    this.#position = START;
   }
 
   async #open(): Promise<void> {

@@ -30,6 +30,7 @@ export class RedisStreamReads {
   readonly #connections = new Set<RedisConnection>();
   /** Those of them on which nothing is under way. */
   #idle: RedisConnection[] = [];
+  #ended = 0;
 
   constructor(calls: RedisCalls, client: RedisClient) {
     this.#calls = calls;
@@ -63,6 +64,15 @@ export class RedisStreamReads {
     );
     return keys.map((_, index) => answer.then((replies) => (replies[index] as RawEntry[])[0]?.[0]));
   });
+
+  /**
+   * Connections that were lost so far, also those on which nothing was under way: who reads on afterwards may be reading
+   * from a server that does not hold what the former one held.
+   */
+  get lost(): number {
+    // A connection is known to have ended a little before its event says so.
+    return this.#ended + [...this.#connections].filter(({ status }) => status === 'end').length;
+  }
 
   /** Ends its connections, and what is under way on them with UnavailableError. */
   async close(): Promise<void> {
@@ -111,7 +121,10 @@ export class RedisStreamReads {
       first: (opened) => opened.call('exists', key),
     });
     this.#connections.add(connection);
-    connection.on('end', () => this.#connections.delete(connection));
+    connection.on('end', () => {
+      this.#connections.delete(connection);
+      this.#ended += 1;
+    });
     return connection;
   }
 }
