@@ -1,11 +1,10 @@
 import type { CommandId, ConversationId } from '@tidemark/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { schedulesOf } from '../../../test/support/schedules.ts';
 import { createOutboxLanes, type LaneEffect } from '../src/send/outbox-lanes.ts';
 
 const LIMIT = 3;
-/** With those of sync and of the server's writers, 100,000 schedules in all. */
-const SCHEDULES = 20_000;
 
 const step = fc.oneof(
   fc.record({ do: fc.constant('add' as const), lane: fc.nat(5) }),
@@ -108,7 +107,7 @@ describe('the lanes of the outbox', () => {
           expect(ids).toEqual([...ids].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
         }
       }),
-      { numRuns: SCHEDULES, seed: 7 },
+      { numRuns: schedulesOf('outboxLanes'), seed: 7 },
     );
   });
 

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { schedulesOf } from '../../../test/support/schedules.ts';
 import { SyncWorld } from './support/sync-world.ts';
-
-/** With those of the outbox's lanes and of the server's writers, 100,000 schedules in all. */
-const SCHEDULES = 30_000;
 
 const pick = fc.nat(50);
 const step = <T extends string>(weight: number, what: T) => ({
@@ -75,7 +73,7 @@ describe('the sync core, against any network and any local store', () => {
         world.settle();
         expect(world.reports.at(-1)?.type).toBe('live');
       }),
-      { numRuns: SCHEDULES, seed: 7 },
+      { numRuns: schedulesOf('syncCore'), seed: 7 },
     );
   });
 
@@ -93,7 +91,7 @@ describe('the sync core, against any network and any local store', () => {
         expect(world.local.partial).toBe(false);
         expect(world.local.cursor).not.toBeNull();
       }),
-      { numRuns: SCHEDULES, seed: 7 },
+      { numRuns: schedulesOf('syncCore'), seed: 7 },
     );
   });
 });

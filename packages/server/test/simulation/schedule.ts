@@ -1,8 +1,6 @@
 import fc from 'fast-check';
+import { schedulesOf } from '../../../../test/support/schedules.ts';
 import { WriterWorld } from './writer-world.ts';
-
-/** With those of the client's cores, 100,000 schedules in all. */
-const SCHEDULES = 10_000;
 
 /** One step of a schedule: what happens, and to whom. */
 const DEEDS = [
@@ -61,6 +59,6 @@ export async function simulate(kind: 'atomic' | 'composed'): Promise<void> {
   const schedule = fc.array(fc.nat(DEEDS.length * 1_000), { maxLength: 60, size: 'max' });
   await fc.assert(
     fc.asyncProperty(schedule, (steps) => run(steps, kind)),
-    { numRuns: SCHEDULES, seed: 7 },
+    { numRuns: schedulesOf('writers'), seed: 7 },
   );
 }
