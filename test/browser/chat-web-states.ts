@@ -129,6 +129,41 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'dead-end',
+    isEmpty: true,
+    enter: async (page, chat) => {
+      await page.goto(`${chat.url}/?user=alice#%`);
+      await page.getByText('This link leads to no conversation of yours.').waitFor();
+    },
+  },
+  {
+    name: 'tower-of-marks',
+    isEmpty: true,
+    enter: async (page, chat) => {
+      await page.goto(`${chat.url}/?user=alice#${encodeURIComponent('d:alice,farid')}`);
+      const field = page.getByRole('textbox', { name: /Message to/ });
+      for (const text of ['Above it.', `Z${'\u0301\u0316'.repeat(200)}`, 'Below it.']) {
+        await field.fill(text);
+        await field.press('Enter');
+      }
+      await page.getByText('Sending').first().waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'left-group',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Moving the studio', 'dina');
+      await page.getByRole('button', { name: 'Members' }).click();
+      await page.getByRole('button', { name: 'Leave' }).click();
+      const hash = await page.evaluate(() => location.hash);
+      await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
+      await page.evaluate((left) => {
+        location.hash = left;
+      }, hash);
+      await page.getByText('You are no longer in this group.').waitFor();
+    },
+  },
+  {
     name: 'offline-pending',
     enter: async (page, chat, context) => {
       await opened(page, chat, 'Bob Lindqvist');

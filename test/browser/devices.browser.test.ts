@@ -148,6 +148,9 @@ describe.skipIf(executable === undefined)(
       await hal[0].page.getByText('Who are you?').waitFor();
       expect(await databases(ida.page)).toEqual(['tidemark/ida']);
       await hal[1].banner('Your sign-in has ended').waitFor();
+      // It says what became of what was written, and has no place to write any more.
+      await hal[1].page.getByText('drafts and what waited to be sent were removed').waitFor();
+      expect(await hal[1].page.getByRole('textbox').count()).toBe(0);
       await eventually(async () => (await hal[1].texts(/for hal/)).length === 0);
       expect(hal.map((tab) => tab.openSockets())).toEqual([0, 0]);
       // The tab that was told does not bring back what was removed.

@@ -1,5 +1,5 @@
 /**
- * Pictures of the main states of the chat, light and dark, wide and narrow, in `screenshots/`; prints their paths, and what axe
+ * Pictures of the main states of the chat, light and dark, wide, narrow and magnified, in `screenshots/`; prints their paths, and what axe
  * finds serious in any of them.
  *
  *   npm run screenshots -- [name of a state …]
@@ -18,6 +18,9 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const SIZES = [
   { size: 'wide', viewport: { width: 1280, height: 800 } },
   { size: 'narrow', viewport: { width: 390, height: 780 } },
+  // The wide one, magnified twice and four times.
+  { size: 'zoom-200', viewport: { width: 640, height: 400 } },
+  { size: 'zoom-400', viewport: { width: 320, height: 200 } },
 ] as const;
 
 await mkdir(folder, { recursive: true });

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { DEMO_PEOPLE } from '../../server/demo-people.ts';
+import { NAME_RULE } from '../../server/person-name.ts';
 import { ThemeButton } from '../shell/theme-button.tsx';
 import { Avatar } from '../ui/avatar.tsx';
 import { Button } from '../ui/button.tsx';
@@ -59,16 +60,18 @@ export function SignIn() {
             <input
               id="name"
               value={name}
-              maxLength={60}
               autoComplete="off"
               placeholder="Your name"
-              aria-describedby={problem ? 'problem' : undefined}
+              aria-describedby="name-rule problem"
               onChange={(event) => setName(event.target.value)}
             />
             <Button type="submit" look="main" disabled={busy || name.trim() === ''}>
               Sign in
             </Button>
           </div>
+          <p id="name-rule" className={styles.rule}>
+            {NAME_RULE}
+          </p>
           <p id="problem" role="alert" className={styles.problem}>
             {problem}
           </p>

@@ -12,25 +12,36 @@ const GOODS = [
   { item: 'Tide table, printed', price: 12 },
 ] as const;
 
+const MAX_QUANTITY = 999;
+
+/** Undefined while what was typed is no quantity. */
+function quantityOf(typed: string): number | undefined {
+  const quantity = typed.trim() === '' ? Number.NaN : Number(typed);
+  return Number.isInteger(quantity) && quantity >= 1 && quantity <= MAX_QUANTITY ? quantity : undefined;
+}
+
 /** Makes a message of the kind `order`. */
 export function OrderDialog(props: {
   readonly onClose: () => void;
   readonly onOrder: (order: Kinds['order']) => void;
 }) {
   const [chosen, setChosen] = useState(0);
-  const [quantity, setQuantity] = useState(1);
+  // As it was typed: a field that corrects itself while somebody types makes 125 of 25.
+  const [typed, setTyped] = useState('1');
   const { item, price } = GOODS[chosen] ?? GOODS[0];
-  const total = Math.round(price * quantity * 100) / 100;
+  const quantity = quantityOf(typed);
+  const total = quantity === undefined ? undefined : Math.round(price * quantity * 100) / 100;
 
   function submit(event: FormEvent): void {
     event.preventDefault();
     event.stopPropagation();
+    if (quantity === undefined || total === undefined) return;
     props.onOrder({ orderId: `A-${1000 + Math.floor(Math.random() * 9000)}`, item, quantity, total });
   }
 
   return (
     <Dialog title="Send an order" onClose={props.onClose}>
-      <form onSubmit={submit}>
+      <form onSubmit={submit} className={form.form}>
         <div className={form.content}>
           <label className={form.field}>
             <span>Item</span>
@@ -47,13 +58,17 @@ export function OrderDialog(props: {
             <input
               type="number"
               min={1}
-              max={999}
+              max={MAX_QUANTITY}
               required
-              value={quantity}
-              onChange={(event) => setQuantity(Math.min(999, Math.max(1, Math.floor(event.target.valueAsNumber) || 1)))}
+              value={typed}
+              aria-invalid={quantity === undefined}
+              aria-describedby="quantity-rule"
+              onChange={(event) => setTyped(event.target.value)}
             />
           </label>
-          <p>Total {euros(total)}</p>
+          <p id="quantity-rule" aria-live="polite">
+            {total === undefined ? `A whole number from 1 to ${MAX_QUANTITY}, please.` : `Total ${euros(total)}`}
+          </p>
         </div>
         <footer className={form.actions}>
           <Button onClick={props.onClose}>Cancel</Button>

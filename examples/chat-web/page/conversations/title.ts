@@ -1,3 +1,4 @@
+import { isBlank } from '../../server/visible-text.ts';
 import { useSession } from '../account/session.ts';
 import { useNameOf } from '../people/use-names.ts';
 
@@ -12,7 +13,7 @@ export function useTitleOf(): (conversation: {
     const peer = peerOf(conversationId, account.id);
     if (peer !== undefined) return nameOf(peer);
     if (conversationId.startsWith('u:')) return 'Notes to myself';
-    return title ?? 'Group without a name';
+    return title && !isBlank(title) ? title : 'Group without a name';
   };
 }
 

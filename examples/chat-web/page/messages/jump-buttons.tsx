@@ -14,7 +14,7 @@ export function JumpButtons(props: {
       {isLineAbove && (
         <button type="button" className={styles.unread} onClick={props.onUnread}>
           <Icon name="up" size={16} />
-          First unread
+          <span>First unread</span>
         </button>
       )}
       {!isAtEnd && (

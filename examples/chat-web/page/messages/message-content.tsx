@@ -1,3 +1,4 @@
+import { isBlank } from '../../server/visible-text.ts';
 import { Icon } from '../ui/icon.tsx';
 import { euros } from '../ui/money.ts';
 import styles from './message-content.module.css';
@@ -22,6 +23,8 @@ const FEW_EMOJI =
   /^(?:\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\u{fe0f})?(?:\u{200d}\p{Extended_Pictographic}\u{fe0f}?)*\s?){1,4}$/u;
 
 function Text({ text }: { readonly text: string }) {
+  // Stored by a server that took it; an empty bubble would look like a fault of the page.
+  if (isBlank(text)) return <p className={styles.unknown}>A message without anything to see</p>;
   return (
     <p className={styles.text} data-large={FEW_EMOJI.test(text) || undefined} dir="auto">
       {piecesOf(text).map(({ at, part, isLink }) =>

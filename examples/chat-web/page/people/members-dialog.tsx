@@ -1,13 +1,12 @@
 import { useCallback, useEffect, useState } from 'react';
 import { useConnection, useConversation, useSession } from '../account/session.ts';
 import { useTitleOf } from '../conversations/title.ts';
-import { Avatar } from '../ui/avatar.tsx';
-import { Button, IconButton } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import form from '../ui/form.module.css';
+import { MemberList } from './member-list.tsx';
 import { PeoplePicker } from './people-picker.tsx';
 import { problemOf } from './problem.ts';
-import { useNameOf } from './use-names.ts';
 
 interface MembersProps {
   readonly conversationId: string;
@@ -20,7 +19,6 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
   const { account } = useSession();
   const { item, addMembers, removeMembers, leave } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
-  const nameOf = useNameOf();
   const { members, creator, missing, reload } = useMembers(conversationId);
   const [step, setStep] = useState<'list' | 'add' | 'leave'>('list');
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -97,20 +95,13 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
         {members === null ? (
           <p role="status">{missing ?? 'Asking who is in it …'}</p>
         ) : (
-          <ul className={form.people} aria-label={`Members of ${title}`}>
-            {members.map((id) => (
-              <MemberLine key={id} id={id} isCreator={id === creator} isMe={id === account.id}>
-                {isCreator && id !== account.id && (
-                  <IconButton
-                    icon="close"
-                    label={`Remove ${nameOf(id)}`}
-                    disabled={isBusy}
-                    onClick={() => void act(() => removeMembers([id]), reload)}
-                  />
-                )}
-              </MemberLine>
-            ))}
-          </ul>
+          <MemberList
+            title={title}
+            memberIds={members}
+            creator={creator}
+            isBusy={isBusy}
+            onRemove={isCreator ? (id) => void act(() => removeMembers([id]), reload) : undefined}
+          />
         )}
       </div>
       <footer className={form.actions}>
@@ -123,25 +114,6 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
         </Button>
       </footer>
     </Dialog>
-  );
-}
-
-function MemberLine(props: {
-  readonly id: string;
-  readonly isCreator: boolean;
-  readonly isMe: boolean;
-  readonly children: React.ReactNode;
-}) {
-  const name = useNameOf()(props.id);
-  const notes = [props.isMe && 'you', props.isCreator && 'made the group'].filter(Boolean).join(', ');
-  return (
-    <li className={form.person}>
-      <Avatar id={props.id} name={name} />
-      <span dir="auto">
-        {name} {notes && <span className={form.note}>{notes}</span>}
-      </span>
-      {props.children}
-    </li>
   );
 }
 

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react';
+import { isBlank } from '../../server/visible-text.ts';
 import { useChat, useSession } from '../account/session.ts';
 import { openConversation } from '../shell/open-conversation.ts';
 import { Button } from '../ui/button.tsx';
@@ -28,7 +29,7 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
     setBusy(true);
     setProblem(null);
     try {
-      const group = await chat.createGroup({ title: title.trim() === '' ? null : title.trim(), memberIds: chosen });
+      const group = await chat.createGroup({ title: isBlank(title) ? null : title.trim(), memberIds: chosen });
       openConversation(group.conversationId);
       onClose();
     } catch (error) {

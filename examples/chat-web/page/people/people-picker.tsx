@@ -1,7 +1,12 @@
 import { useState } from 'react';
 import { Avatar } from '../ui/avatar.tsx';
 import form from '../ui/form.module.css';
+import { byName, matching } from './people-search.ts';
+import { SearchField } from './search-field.tsx';
 import { usePeople } from './use-names.ts';
+
+/** More are drawn by nobody's wish: who looks for one of them types. */
+const MAX_SHOWN = 200;
 
 export function PeoplePicker(props: {
   readonly except: readonly string[];
@@ -10,24 +15,14 @@ export function PeoplePicker(props: {
 }) {
   const { except, chosen, onChange } = props;
   const people = usePeople();
-  const [filter, setFilter] = useState('');
-  const needle = filter.trim().toLocaleLowerCase();
-  const shown = [...people.values()].filter(
-    ({ id, name }) => !except.includes(id) && (chosen.includes(id) || name.toLocaleLowerCase().includes(needle)),
-  );
+  const [typed, setTyped] = useState('');
+  const others = [...people.values()].filter(({ id }) => !except.includes(id)).sort(byName);
+  const found = new Set(matching(others, typed));
+  const all = others.filter((person) => found.has(person) || chosen.includes(person.id));
+  const shown = all.slice(0, MAX_SHOWN);
   return (
     <>
-      <label className={form.field}>
-        <span className="hidden-text">Filter people</span>
-        <input
-          type="search"
-          value={filter}
-          placeholder="Find people"
-          // biome-ignore lint/a11y/noAutofocus: a dialog begins at its first field
-          autoFocus
-          onChange={(event) => setFilter(event.target.value)}
-        />
-      </label>
+      <SearchField value={typed} isFirst onChange={setTyped} />
       <ul className={form.people} aria-label="People">
         {shown.map(({ id, name }) => (
           <li key={id}>
@@ -45,7 +40,10 @@ export function PeoplePicker(props: {
           </li>
         ))}
       </ul>
-      {shown.length === 0 && <p className={form.note}>Nobody of that name.</p>}
+      <p className={form.note} role="status">
+        {all.length === 0 && 'Nobody of that name.'}
+        {all.length > MAX_SHOWN && `${all.length - MAX_SHOWN} more: type a part of the name.`}
+      </p>
     </>
   );
 }

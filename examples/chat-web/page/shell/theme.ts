@@ -4,13 +4,15 @@ export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'tidemark-chat/theme';
 const listeners = new Set<() => void>();
+/** Where localStorage is full or forbidden it lasts until the page closes. */
+let unstored: Theme | undefined;
 
 function readTheme(): Theme {
   try {
-    const text = localStorage.getItem(KEY);
+    const text = unstored ?? localStorage.getItem(KEY);
     return text === 'light' || text === 'dark' ? text : 'system';
   } catch {
-    return 'system';
+    return unstored ?? 'system';
   }
 }
 
@@ -28,8 +30,13 @@ export function followTheme(): void {
 }
 
 export function setTheme(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
+  try {
+    if (theme === 'system') localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+    unstored = undefined;
+  } catch {
+    unstored = theme;
+  }
   apply();
 }
 
