@@ -1,5 +1,6 @@
 import { useConnection, useConversations, useUnread } from '../account/session.ts';
 import { Button } from '../ui/button.tsx';
+import { unreadCount } from '../ui/count.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './nothing-open.module.css';
 
@@ -14,7 +15,7 @@ export function NothingOpen({ onNew }: { readonly onNew: () => void }) {
       {isEmpty && <p>Write to somebody, or make a group.</p>}
       {unread > 0 && (
         <p className={styles.soft}>
-          {unread === 1 ? '1 unread message' : `${unread.toLocaleString()} unread messages`}
+          {unread === 1 ? '1 unread message' : `${unreadCount(unread)} unread messages`}
         </p>
       )}
       {isEmpty && <Button onClick={onNew}>New conversation</Button>}

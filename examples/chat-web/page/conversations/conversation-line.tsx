@@ -2,6 +2,7 @@ import { memo, useSyncExternalStore } from 'react';
 import { useSession } from '../account/session.ts';
 import { useNameOf } from '../people/use-names.ts';
 import { Avatar } from '../ui/avatar.tsx';
+import { unreadCount } from '../ui/count.ts';
 import { shortTime } from '../ui/time.ts';
 import styles from './conversation-line.module.css';
 import { type Item, summaryOf } from './preview.ts';
@@ -45,7 +46,7 @@ function ConversationLineOnce({ item, isOpen, isTabStop, onOpen }: LineProps) {
           <Preview item={item} message={lastMessage} isOpen={isOpen} />
           {unread > 0 && (
             <span className={styles.badge}>
-              {unread > 999 ? '999+' : unread}
+              {unreadCount(unread)}
               <span className="hidden-text"> unread</span>
             </span>
           )}

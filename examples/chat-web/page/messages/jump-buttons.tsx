@@ -1,3 +1,4 @@
+import { unreadCount } from '../ui/count.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './jump-buttons.module.css';
 
@@ -23,10 +24,10 @@ export function JumpButtons(props: {
           className={styles.newest}
           data-unread={unread > 0 || undefined}
           onClick={props.onNewest}
-          aria-label={unread > 0 ? `To the newest message, ${unread} unread` : 'To the newest message'}
+          aria-label={unread > 0 ? `To the newest message, ${unreadCount(unread)} unread` : 'To the newest message'}
           title="To the newest message"
         >
-          {unread > 0 && <span>{unread.toLocaleString()}</span>}
+          {unread > 0 && <span>{unreadCount(unread)}</span>}
           <Icon name="down" size={18} />
         </button>
       )}

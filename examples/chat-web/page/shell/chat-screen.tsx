@@ -6,6 +6,7 @@ import { NoConversation } from '../conversation/no-conversation.tsx';
 import { NothingOpen } from '../conversation/nothing-open.tsx';
 import { ConversationList } from '../conversations/conversation-list.tsx';
 import { NewConversation } from '../people/new-conversation.tsx';
+import { unreadCount } from '../ui/count.ts';
 import { Announcer } from './announcer.tsx';
 import styles from './chat-screen.module.css';
 import { openConversation, useOpenConversation } from './open-conversation.ts';
@@ -20,7 +21,7 @@ export function ChatScreen() {
   const [isChoosing, setChoosing] = useState(false);
 
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) Tidemark chat` : 'Tidemark chat';
+    document.title = unread > 0 ? `(${unreadCount(unread)}) Tidemark chat` : 'Tidemark chat';
   }, [unread]);
 
   return (
