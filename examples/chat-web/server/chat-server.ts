@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createMessaging } from '@tidemark/server';
+import { CLOSE_CODES, createMessaging } from '@tidemark/server';
 import { sqliteStorage } from '@tidemark/storage-sqlite';
 import { TRPCError } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
@@ -35,10 +35,6 @@ export interface ChatServerOptions {
 /** How often connections are looked for whose session has expired. */
 const SWEEP_MS = 60_000;
 
-/** Close codes of Tidemark's protocol: the client asks for another token, or stops until a person wants it back. */
-const EXPIRED = 4401;
-const ENDED = 4409;
-
 /** One process, one SQLite file: what a team starts with. Rejects with `EADDRINUSE` when the port is taken. */
 export async function startChatServer({ folder, port, page, reset, prepare, ...options }: ChatServerOptions) {
   const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
@@ -66,7 +62,7 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
   const people = openPeople(peopleFile, limits);
   const connections = new OpenConnections();
   const sessions = openSessions(sessionsFile, limits, (session, why) => {
-    connections.close(session, why === 'expired' ? EXPIRED : ENDED, why);
+    connections.close(session, CLOSE_CODES[why === 'expired' ? 'unauthenticated' : 'ended'], why);
   });
   const sweeping = setInterval(sessions.sweep, SWEEP_MS).unref();
   const sessionOf = (token: string | null | undefined): Session => {

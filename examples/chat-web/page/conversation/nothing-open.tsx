@@ -14,9 +14,7 @@ export function NothingOpen({ onNew }: { readonly onNew: () => void }) {
       {hasSome && <p>Choose a conversation to read it.</p>}
       {isEmpty && <p>Write to somebody, or make a group.</p>}
       {unread > 0 && (
-        <p className={styles.soft}>
-          {unread === 1 ? '1 unread message' : `${unreadCount(unread)} unread messages`}
-        </p>
+        <p className={styles.soft}>{unread === 1 ? '1 unread message' : `${unreadCount(unread)} unread messages`}</p>
       )}
       {isEmpty && <Button onClick={onNew}>New conversation</Button>}
     </div>
