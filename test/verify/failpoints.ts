@@ -84,6 +84,7 @@ function failingCounters(counters: InboxSeq, pass: Pass): InboxSeq {
       await pass('after-allocate');
       return allocated;
     },
+    forget: (highest) => counters.forget(highest),
     raise: (heads) => counters.raise(heads),
     current: (userIds) => counters.current(userIds),
   };

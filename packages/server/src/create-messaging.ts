@@ -19,6 +19,7 @@ import { SocketsByUser } from './gate/sockets-by-user.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
+import { plausibleCounters } from './inbox/plausible-counters.ts';
 import { shareAllocations } from './inbox/share-allocations.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
 import { Submission } from './ingress/submission.ts';
@@ -132,7 +133,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // 4 inbox seq, known once the store is open
   let counters: InboxSeq | undefined;
   const seqs = (): InboxSeq => {
-    counters ??= shareAllocations(backplane.inboxSeq(storage.inbox.epoch));
+    counters ??= shareAllocations(plausibleCounters(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events));
     return counters;
   };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });

@@ -28,6 +28,8 @@ export interface ServerEvents {
   'counters-restored': { users: number };
   /** Counters were behind the store and were raised. */
   'counters-raised': { users: number };
+  /** A counter stood too far above the newest entry in the store to be true, and was thrown away: it is restored. */
+  'counter-implausible': { userId: UserId; seq: Seq; head: Seq };
   /** Rows and frames of a half-done commit were completed. */
   completed: { partition: number; events: number; rows: number };
   /** Seqs that stayed unfilled were closed with voids. */

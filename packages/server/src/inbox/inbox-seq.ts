@@ -10,6 +10,7 @@ import type { Seq, UserId } from '@tidemark/core';
  *    (a server that lost its last writes) counts as lost.
  *  - What was numbered before the loss may still be on its way to the store, above the head that a counter is restored
  *    from. So a counter says for RESTORED_FOR that it was: whoever moves it asks the store before relying on it.
+ *  - What cannot be a counter (another program wrote it) counts as missing.
  *  - Counters belong to an epoch: those of another inbox store must not be seen.
  *  - Many users go into few calls: group by shard, never one round trip per user.
  */
@@ -22,6 +23,12 @@ export interface InboxSeq {
 
   /** counter = max(counter, head), creating it where missing; one that it changes counts as restored from now on. */
   raise(heads: ReadonlyMap<UserId, Seq>): Promise<void>;
+
+  /**
+   * Throws each counter away that is above the given seq: it is then missing, and restored as a lost one is. Writers that
+   * hold seqs of it are no danger: they may as well have held them when a counter was lost.
+   */
+  forget(highest: ReadonlyMap<UserId, Seq>): Promise<void>;
 
   /** Where the counters are; users without one are absent. At or above the store's head unless stale. */
   current(userIds: readonly UserId[]): Promise<Map<UserId, Seq>>;

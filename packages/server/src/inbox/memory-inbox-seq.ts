@@ -42,6 +42,14 @@ export function memoryInboxSeq(counters: MemoryCounters, epoch: Epoch, monotonic
         restoredAt.set(userId, monotonic());
       }
     },
+    forget: async (highest) => {
+      const { seqs, restoredAt } = ofEpoch();
+      for (const [userId, seq] of highest) {
+        if ((seqs.get(userId) ?? 0) <= seq) continue;
+        seqs.delete(userId);
+        restoredAt.delete(userId);
+      }
+    },
     current: async (userIds) => {
       const { seqs } = ofEpoch();
       return new Map(

@@ -6,6 +6,9 @@ import { type InboxSeq, RESTORED_FOR } from './inbox-seq.ts';
 /** ms after its allocation for which a seq may still be used: well before a restored counter is trusted. */
 const USABLE_FOR = RESTORED_FOR / 2;
 
+/** Voids written with one batch: a long outage leaves many, and none of them may make a commit long. */
+const VOIDS = 1_000;
+
 /** Users of restored counters whose least seq is remembered. */
 const REMEMBERED = 10_000;
 
@@ -39,6 +42,8 @@ export class RowNumbering {
   #numbered: readonly Delivery[] = [];
   /** Allocated in vain, to be closed. */
   #unused: { readonly userId: UserId; readonly seq: Seq }[] = [];
+  /** Of these, how many the rows of the last `number` close. */
+  #closing = 0;
   /** What a seq of a restored counter must be above. */
   readonly #above = new RecentMap<UserId, Seq>(REMEMBERED);
 
@@ -70,8 +75,11 @@ export class RowNumbering {
       used.set(userId, index + 1);
       return { userId, seq: this.#spare.get(userId)?.[index] as Seq, ref, at };
     });
+    this.#dropReallocated();
     const now = this.#clock.now();
-    for (const { userId, seq } of this.#unused) rows.push({ userId, seq, ref: null, at: now });
+    const voids = this.#unused.slice(0, VOIDS);
+    this.#closing = voids.length;
+    for (const { userId, seq } of voids) rows.push({ userId, seq, ref: null, at: now });
     return rows;
   }
 
@@ -79,7 +87,8 @@ export class RowNumbering {
   committed(): void {
     this.#spare = new Map();
     this.#numbered = [];
-    this.#unused = [];
+    this.#unused.splice(0, this.#closing);
+    this.#closing = 0;
   }
 
   /** A seq was taken: counters are brought up to the store, and only seqs above its heads are kept for the next attempt. */
@@ -100,6 +109,13 @@ export class RowNumbering {
   #abandon(): void {
     for (const [userId, seqs] of this.#spare) for (const seq of seqs) this.#unused.push({ userId, seq });
     this.#spare = new Map();
+  }
+
+  /** A counter that was restored gives seqs again that were allocated in vain before it was lost. */
+  #dropReallocated(): void {
+    if (this.#unused.length === 0) return;
+    const taken = new Map([...this.#spare].map(([userId, seqs]) => [userId, new Set(seqs)]));
+    this.#unused = this.#unused.filter(({ userId, seq }) => !taken.get(userId)?.has(seq));
   }
 
   #isTooLate(): boolean {

@@ -9,7 +9,8 @@ import { type Allocation, type InboxSeq, RESTORED_FOR } from './inbox-seq.ts';
  * InboxSeq on Redis hashes, one per bucket of users. On one server a call becomes one script; on a cluster one per bucket,
  * all at once.
  *
- * Counters stay until Redis evicts the hash or is wiped: about 60 bytes per user who ever received anything. Deleting a
+ * Counters stay until Redis evicts the hash, is wiped, or 30 days after one of them was last restored, so that those of a store
+ * that is no longer used go: about 60 bytes per user who received anything. Deleting a
  * hash, or fields of it, at any moment is safe, since a missing counter is restored from the store. A server that is
  * started again, or that takes over from another, throws away what it finds: it may have lost the last moves.
  */
@@ -50,13 +51,12 @@ export class RedisInboxSeq implements InboxSeq {
     return { seqs, restored };
   }
 
-  async raise(heads: ReadonlyMap<UserId, Seq>): Promise<void> {
-    await Promise.all(
-      byBucket(heads.keys()).map(({ bucket, userIds }) => {
-        const args = [...userIds, ...userIds.map((userId) => heads.get(userId) as number)];
-        return this.#calls.run(scripts.raise, [this.#keys.seq(bucket, this.#epoch)], args);
-      }),
-    );
+  raise(heads: ReadonlyMap<UserId, Seq>): Promise<void> {
+    return this.#runForEach(scripts.raise, heads);
+  }
+
+  forget(highest: ReadonlyMap<UserId, Seq>): Promise<void> {
+    return this.#runForEach(scripts.forget, highest);
   }
 
   async current(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
@@ -67,6 +67,15 @@ export class RedisInboxSeq implements InboxSeq {
       (userId, seq) => seqs.set(userId, seq as Seq),
     );
     return seqs;
+  }
+
+  async #runForEach(script: scripts.Script, seqs: ReadonlyMap<UserId, Seq>): Promise<void> {
+    await Promise.all(
+      byBucket(seqs.keys()).map(({ bucket, userIds }) => {
+        const args = [...userIds, ...userIds.map((userId) => seqs.get(userId) as number)];
+        return this.#calls.run(script, [this.#keys.seq(bucket, this.#epoch)], args);
+      }),
+    );
   }
 
   /** Makes a call for each of `calls`, all at once, and hands on what they answer for each user, if anything. */

@@ -28,6 +28,7 @@ export function shareAllocations(seqs: InboxSeq): InboxSeq {
       });
     }),
     raise: (heads) => seqs.raise(heads),
+    forget: (highest) => seqs.forget(highest),
     current: (userIds) => seqs.current(userIds),
   };
 }

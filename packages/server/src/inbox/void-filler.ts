@@ -1,5 +1,11 @@
 import type { Clock, InboxRecord, InboxStore, Seq, UserId } from '@tidemark/core';
+import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
+
+/** Voids written at once: a large hole, as a forged counter leaves it, must not hold the store up. */
+const CHUNK = 1_000;
+/** Users with such a hole that are remembered. */
+const REMEMBERED = 1_000;
 
 /**
  * Closes holes. A seq that was allocated and not yet committed is a hole in what readers see; most are filled within
@@ -14,6 +20,8 @@ export class VoidFiller {
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
   readonly #voidAfter: number;
+  /** Where a hole ends that was closed in part: the rest of it has been waited for, too. */
+  readonly #overdue = new RecentMap<UserId, Seq>(REMEMBERED);
   readonly #inWork = new Map<UserId, { after: number; done: Promise<void> }>();
 
   constructor(options: { inbox: InboxStore; clock: Clock; events: ServerEventBus; voidAfter: number }) {
@@ -23,7 +31,10 @@ export class VoidFiller {
     this.#voidAfter = options.voidAfter;
   }
 
-  /** Resolves when seq after + 1 of the user is filled, by its writer or with a void. A later seq must be there. */
+  /**
+   * Resolves when seq after + 1 of the user is filled, by its writer or with a void. A later seq must be there. Of a large hole
+   * at most CHUNK seqs are closed.
+   */
   fill(userId: UserId, after: number): Promise<void> {
     const inWork = this.#inWork.get(userId);
     if (inWork?.after === after) return inWork.done;
@@ -39,8 +50,10 @@ export class VoidFiller {
     for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 100)) {
       const [next] = await this.#inbox.range(userId, after, 1);
       if (!isHole(next, after)) return;
-      if (this.#clock.monotonic() >= deadline) {
-        const seqs = Array.from({ length: next.seq - after - 1 }, (_, index) => (after + 1 + index) as Seq);
+      if (this.#clock.monotonic() >= deadline || this.#overdue.get(userId) === next.seq) {
+        const missing = next.seq - after - 1;
+        const seqs = Array.from({ length: Math.min(missing, CHUNK) }, (_, index) => (after + 1 + index) as Seq);
+        if (missing > CHUNK) this.#overdue.put(userId, next.seq);
         const written = await this.#inbox.fillVoids(userId, seqs, this.#clock.now());
         if (written.length > 0) this.#events.emit('void-written', { userId, seqs: written });
         return;

@@ -19,6 +19,7 @@ export const acquire = script(readFileSync(new URL('./scripts/acquire.lua', impo
 export const release = script(readFileSync(new URL('./scripts/release.lua', import.meta.url), 'utf8'));
 export const allocate = script(readFileSync(new URL('./scripts/allocate.lua', import.meta.url), 'utf8'));
 export const raise = script(readFileSync(new URL('./scripts/raise.lua', import.meta.url), 'utf8'));
+export const forget = script(readFileSync(new URL('./scripts/forget.lua', import.meta.url), 'utf8'));
 export const join = script(readFileSync(new URL('./scripts/join.lua', import.meta.url), 'utf8'));
 export const leave = script(readFileSync(new URL('./scripts/leave.lua', import.meta.url), 'utf8'));
 export const nodesOf = script(readFileSync(new URL('./scripts/nodes-of.lua', import.meta.url), 'utf8'));

@@ -183,6 +183,21 @@ describe('Redis backplane when Redis fails', () => {
     expect(await seqs.current([ann, 'bob' as UserId])).toEqual(new Map([[ann, 7]]));
   });
 
+  it.each(['', 'x', '12abc', '-5', '1e9', '99999999999999999999', '9007199254740991', '5 x'])(
+    'counts the counter %j, which no version wrote, as missing, and restores it',
+    async (forged) => {
+      await using server = await startServer();
+      const seqs = server.open().inboxSeq(epoch);
+      await seqs.raise(new Map([[ann, 4 as Seq]]));
+      const key = redisKeys().seq(byBucket([ann])[0]?.bucket as number, epoch);
+      await server.redis.hset(key, ann, forged);
+      expect((await seqs.allocate(new Map([[ann, 1]]))).seqs).toEqual(new Map());
+      await seqs.raise(new Map([[ann, 4 as Seq]]));
+      expect((await seqs.allocate(new Map([[ann, 1]]))).seqs).toEqual(new Map([[ann, 5]]));
+      expect(await server.redis.pttl(key)).toBeGreaterThan(29 * 24 * 3_600_000);
+    },
+  );
+
   it('trusts a counter that was restored long ago, and forgets when', async () => {
     await using server = await startServer();
     const seqs = server.open().inboxSeq(epoch);

@@ -84,6 +84,17 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
       expect((await seqs.allocate(mapOf(['ann', 1], ['bob', 1]))).seqs).toEqual(mapOf(['ann', 13], ['bob', 1]));
     });
 
+    it('throws away what stands above what it is told, and nothing else', async () => {
+      await using deployment = deploy();
+      const seqs = deployment.process().inboxSeq(epoch);
+      await seqs.raise(mapOf(['ann', 3_000_000], ['bob', 10]));
+      await seqs.forget(mapOf(['ann', 10_000], ['bob', 10], ['cay', 0]));
+      expect(await seqs.current(['ann', 'bob', 'cay'] as UserId[])).toEqual(mapOf(['bob', 10]));
+      expect((await seqs.allocate(mapOf(['ann', 1]))).seqs).toEqual(new Map());
+      await seqs.raise(mapOf(['ann', 5]));
+      expect((await seqs.allocate(mapOf(['ann', 1]))).seqs).toEqual(mapOf(['ann', 6]));
+    });
+
     it('says of a counter that it was restored, since it was created or last raised', async () => {
       await using deployment = deploy();
       const seqs = deployment.process().inboxSeq(epoch);

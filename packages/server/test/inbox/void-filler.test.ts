@@ -54,6 +54,17 @@ describe('a hole', () => {
     expect(written).toEqual([{ userId: alice, seqs: [1] }]);
   });
 
+  test('of many seqs is closed a thousand at a time, and waited for once', async () => {
+    const { clock, voids, written, put, inbox } = openFiller();
+    await put(alice, 3_500);
+    await clock.finish(voids.fill(alice, 0));
+    expect((await inbox.range(alice, 0, 10_000)).map((row) => row.seq).slice(-2)).toEqual([1_000, 3_500]);
+    for (const after of [1_000, 2_000, 3_000]) await voids.fill(alice, after);
+    expect(written.map((each) => each.seqs.length)).toEqual([1_000, 1_000, 1_000, 499]);
+    expect(await inbox.range(alice, 0, 10_000)).toHaveLength(3_500);
+    expect(clock.sleeping).toBe(0);
+  });
+
   test('filled in the last moment keeps what its writer wrote', async () => {
     const { clock, voids, written, put } = openFiller((inbox) => ({
       fillVoids: async (userId, seqs, at) => {

@@ -196,6 +196,19 @@ describe('seqs of an attempt that did not commit', () => {
     expect(await numbering.number([], true)).toEqual([{ userId: alice, seq: 1, ref: null, at: clock.now() }]);
   });
 
+  test('and that are many are closed a thousand with each batch', async () => {
+    const { numbering } = openNumbering();
+    const closed = async () => (await numbering.number([], true)).length;
+    await numbering.number(Array.from({ length: 2_300 }, (_, index) => deliveries(index + 1, alice)).flat(), true);
+    expect([await closed(), await closed()]).toEqual([1_000, 1_000]);
+    const batches: number[] = [];
+    for (let batch = 0; batch < 4; batch++) {
+      numbering.committed();
+      batches.push(await closed());
+    }
+    expect(batches).toEqual([1_000, 300, 0, 0]);
+  });
+
   test('are forgotten once they are committed', async () => {
     const { number, numbering } = openNumbering();
     await number(1, alice);

@@ -20,10 +20,14 @@ for _, key in ipairs(KEYS) do
     local field = found[1] == life and found[index + 1]
     local value = false
     if field then
-      local seq, restoredAt = string.match(field, '^(%d+) ?(%d*)$')
-      seq = string.format('%.0f', tonumber(seq) + tonumber(ARGV[at + users + index]))
-      value = tonumber(seq)
-      if restoredAt ~= '' then
+      local before, restoredAt = string.match(field, '^(%d+) ?(%d*)$')
+      value = before and tonumber(before) + tonumber(ARGV[at + users + index]) or false
+      -- What was not written by these scripts, or can't be counted on exactly, is no counter.
+      if value and value > 9007199254740991 then
+        value = false
+      end
+      local seq = value and string.format('%.0f', value)
+      if value and restoredAt ~= '' then
         if not now then
           local time = redis.call('TIME')
           now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -33,8 +37,10 @@ for _, key in ipairs(KEYS) do
           value = -value
         end
       end
-      moved[#moved + 1] = ARGV[at + index]
-      moved[#moved + 1] = seq
+      if value then
+        moved[#moved + 1] = ARGV[at + index]
+        moved[#moved + 1] = seq
+      end
     end
     values[#values + 1] = value
   end

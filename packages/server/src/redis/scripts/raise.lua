@@ -18,9 +18,11 @@ local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local created = 0
 for index = 1, users do
-  local seq = found[1] == life and found[index + 1] and tonumber(string.match(found[index + 1], '^%d+'))
+  local field = found[1] == life and found[index + 1]
+  local seq = field and tonumber((string.match(field, '^(%d+) ?%d*$')))
   local head = tonumber(ARGV[users + index])
-  if not seq or seq < head then
+  -- One within a million of the largest exact number was not counted up to it, and nothing can be allocated from it.
+  if not seq or seq < head or seq > 9007199253740991 then
     created = created + 1
     raised[#raised + 1] = ARGV[index]
     raised[#raised + 1] = string.format('%.0f %s', head, now)
@@ -28,5 +30,7 @@ for index = 1, users do
 end
 if #raised > 0 then
   redis.call('HSET', KEYS[1], unpack(raised))
+  -- 30 days, so that counters of a store that is no longer used go; others are restored from their store.
+  redis.call('PEXPIRE', KEYS[1], 2592000000)
 end
 return created
