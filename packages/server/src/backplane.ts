@@ -24,11 +24,21 @@ export interface Backplane {
   close(): Promise<void>;
 }
 
+/** 64 MiB: a thousand commands of the largest content, or some 200,000 small ones. */
+export const DEFAULT_BACKLOG_BYTES = 64 * 1024 * 1024;
+
+/** 30 days. */
+export const DEFAULT_DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
+
 /** What every backplane is made with. */
 export interface BackplaneOptions {
   readonly partitions: number;
   /** Entries a partition may hold before `append` refuses. */
   readonly backlog: number;
+  /** Bytes that the commands in a partition may have before `append` refuses. Default DEFAULT_BACKLOG_BYTES. */
+  readonly backlogBytes?: number | undefined;
   /** Dead letters kept per partition; the oldest are dropped beyond. */
   readonly deadLetters: number;
+  /** ms for which they are kept: those past it go with the next one, or all when there was none. Default 30 days. */
+  readonly deadLetterRetentionMs?: number | undefined;
 }

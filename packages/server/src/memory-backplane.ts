@@ -1,5 +1,10 @@
 import { type Clock, systemClock } from '@tidemark/core';
-import type { Backplane, BackplaneOptions } from './backplane.ts';
+import {
+  type Backplane,
+  type BackplaneOptions,
+  DEFAULT_BACKLOG_BYTES,
+  DEFAULT_DEAD_LETTER_RETENTION_MS,
+} from './backplane.ts';
 import { type MemoryCounters, memoryInboxSeq } from './inbox/memory-inbox-seq.ts';
 import { createMemoryStreams, type MemoryStreams, memoryIngressStream } from './ingress/memory-ingress-stream.ts';
 import { type MemoryRegistry, memoryNodes } from './notify/memory-nodes.ts';
@@ -44,10 +49,17 @@ export interface MemoryBackplaneOptions extends BackplaneOptions {
 /** The backplane of a deployment of one process: nothing to install, and nothing outlives the process. */
 export function memoryBackplane(options: MemoryBackplaneOptions): Backplane {
   const { shared: state = createMemoryBackplaneState(), clock = systemClock, backlog, deadLetters } = options;
+  const { backlogBytes = DEFAULT_BACKLOG_BYTES, deadLetterRetentionMs = DEFAULT_DEAD_LETTER_RETENTION_MS } = options;
   const monotonic = (): number => clock.monotonic();
   const notifier = memoryNotifier(state.listeners);
   return {
-    ingress: memoryIngressStream(state.streams, { backlog, deadLetters, now: () => clock.now() }),
+    ingress: memoryIngressStream(state.streams, {
+      backlog,
+      backlogBytes,
+      deadLetters,
+      deadLetterRetentionMs,
+      now: () => clock.now(),
+    }),
     leases: memoryPartitionLeases(state.leases, monotonic),
     refusals: memoryRefusals(state.refusals),
     inboxSeq: (epoch) => memoryInboxSeq(state.counters, epoch, monotonic),

@@ -17,7 +17,7 @@ import {
 } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
-import type { Backplane } from './backplane.ts';
+import { type Backplane, DEFAULT_BACKLOG_BYTES, DEFAULT_DEAD_LETTER_RETENTION_MS } from './backplane.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
 
@@ -59,8 +59,12 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly batch?: number | undefined;
   /** Commands a partition may hold before `overloaded`. Default 10,000. */
   readonly backlog?: number | undefined;
+  /** Bytes that the commands in a partition may have before `overloaded`. Default 64 MiB; at least `limits.commandBytes`. */
+  readonly backlogBytes?: number | undefined;
   /** Dead letters kept per partition. Default 1,000. */
   readonly deadLetters?: number | undefined;
+  /** ms for which dead letters are kept, and at most as long again. Default 30 days. */
+  readonly deadLetterRetentionMs?: number | undefined;
   /** Times a command that fails as a defect is tried before it is parked. Default 5. */
   readonly attempts?: number | undefined;
   /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
@@ -153,7 +157,14 @@ const settings = z.strictObject({
   leaseTtl: ms(100, HOUR).default(3_000),
   batch: count(10_000).default(200),
   backlog: count(10_000_000).default(10_000),
+  backlogBytes: z
+    .number()
+    .int()
+    .min(1024)
+    .max(2 ** 40)
+    .default(DEFAULT_BACKLOG_BYTES),
   deadLetters: count(1_000_000).default(1_000),
+  deadLetterRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(DEFAULT_DEAD_LETTER_RETENTION_MS),
   attempts: count(100).default(5),
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
@@ -186,6 +197,9 @@ export function parseOptions<Schemas extends ContentSchemas>(
     throw new TidemarkError('invalid_input', 'must be a function', { field: 'authorize' });
   }
   const parsed = parseWire(settings, rest);
+  if (parsed.backlogBytes < parsed.limits.commandBytes) {
+    throw new TidemarkError('invalid_input', 'must be at least limits.commandBytes', { field: 'backlogBytes' });
+  }
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
   const stores = parseStorage(storage);
   const retention = parseRetention(rest.retention, parsed.retention, stores.inbox.retention);

@@ -1,4 +1,9 @@
-import type { Backplane, BackplaneOptions } from './backplane.ts';
+import {
+  type Backplane,
+  type BackplaneOptions,
+  DEFAULT_BACKLOG_BYTES,
+  DEFAULT_DEAD_LETTER_RETENTION_MS,
+} from './backplane.ts';
 import { RedisInboxSeq } from './inbox/redis-inbox-seq.ts';
 import { RedisIngressStream } from './ingress/redis-ingress-stream.ts';
 import { RedisNodes } from './notify/redis-nodes.ts';
@@ -26,11 +31,17 @@ export interface RedisBackplaneOptions extends BackplaneOptions {
  * with UnavailableError when Redis cannot be reached. Throws TypeError, naming the option, for what it cannot use.
  */
 export function redisBackplane(options: RedisBackplaneOptions): Backplane {
-  const { redis, keyPrefix, backlog, deadLetters } = options;
+  const { redis, keyPrefix, backlog, backlogBytes = DEFAULT_BACKLOG_BYTES, deadLetters } = options;
+  const { deadLetterRetentionMs = DEFAULT_DEAD_LETTER_RETENTION_MS } = options;
   assertRedisClient(redis);
   const keys = redisKeys(keyPrefix);
   const calls = new RedisCalls(redis);
-  const ingress = new RedisIngressStream(calls, redis, keys, { backlog, deadLetters });
+  const ingress = new RedisIngressStream(calls, redis, keys, {
+    backlog,
+    backlogBytes,
+    deadLetters,
+    deadLetterRetentionMs,
+  });
   const notifier = new RedisNotifier(calls, redis, keys);
   return {
     ingress,

@@ -4,8 +4,8 @@
  *  - Order: what one process appends to a partition, in the order of its calls, is read in that order.
  *  - At least once: an entry stays until it is acknowledged or parked. What an owner read and did not acknowledge is read
  *    again, first and marked `redelivered`, by whoever opens the partition next.
- *  - Bounded: `append` refuses with TidemarkError `overloaded` when the partition holds `backlog` entries; nothing is
- *    then appended. Acknowledged entries leave the stream.
+ *  - Bounded: `append` refuses with TidemarkError `overloaded`, whose `limit` names the option, when the partition holds `backlog` entries, or would hold more than
+ *    `backlogBytes` of bodies; nothing is then appended. Acknowledged entries leave the stream.
  *  - The stream is not the home of anything acknowledged to a client: it may be wiped at any moment, and both sides go
  *    on (append and read create what is missing).
  *  - Throw UnavailableError when the service cannot be reached. `append` must not wait longer than a few seconds.
@@ -31,7 +31,10 @@ export interface PartitionReader {
   /** Removes entries: their commands are stored, or known to change nothing. Unknown ids are ignored. */
   acknowledge(ids: readonly string[]): Promise<void>;
 
-  /** Moves an entry to the dead letters of the partition with the reason, atomically. At most `deadLetters` are kept. */
+  /**
+   * Moves an entry to the dead letters of the partition with the reason, atomically. At most `deadLetters` are kept, for
+   * `deadLetterRetentionMs` and at most as long again.
+   */
   park(entry: StreamEntry, reason: string): Promise<void>;
 
   /** Stops reading and frees the connection. Entries read and not acknowledged stay for the next owner. */

@@ -1,4 +1,4 @@
-import { TidemarkError } from '@tidemark/core';
+import { backlogFull } from './backlog-full.ts';
 import type { IngressStream, PartitionReader, StreamEntry } from './ingress-stream.ts';
 
 /** The streams of one deployment; what its processes share. Made by {@link createMemoryStreams}. */
@@ -8,11 +8,13 @@ export interface MemoryStreams {
 
 interface MemoryPartition {
   /** What was appended and not yet acknowledged, in order; `read` once some reader was given it. */
-  readonly entries: Map<number, { readonly body: string; read: boolean }>;
+  readonly entries: Map<number, { readonly body: string; readonly bytes: number; read: boolean }>;
   readonly dead: DeadLetter[];
   /** Readers that wait for an entry. */
   readonly waiting: Set<() => void>;
   lastId: number;
+  /** Of the bodies of `entries`; stale where these were cleared. */
+  bytes: number;
 }
 
 export interface DeadLetter {
@@ -29,7 +31,7 @@ export function createMemoryStreams(): MemoryStreams {
 export function memoryPartition(streams: MemoryStreams, partition: number): MemoryPartition {
   const known = streams.partitions.get(partition);
   if (known) return known;
-  const created: MemoryPartition = { entries: new Map(), dead: [], waiting: new Set(), lastId: 0 };
+  const created: MemoryPartition = { entries: new Map(), dead: [], waiting: new Set(), lastId: 0, bytes: 0 };
   streams.partitions.set(partition, created);
   return created;
 }
@@ -40,16 +42,27 @@ export function memoryPartition(streams: MemoryStreams, partition: number): Memo
  */
 export function memoryIngressStream(
   streams: MemoryStreams,
-  options: { backlog: number; deadLetters: number; now: () => number },
+  options: {
+    backlog: number;
+    backlogBytes: number;
+    deadLetters: number;
+    deadLetterRetentionMs: number;
+    now: () => number;
+  },
 ): IngressStream {
   return {
     append: async (partition, body) => {
       const stream = memoryPartition(streams, partition);
       if (stream.entries.size >= options.backlog) {
-        throw new TidemarkError('overloaded', `partition ${partition} holds ${options.backlog} entries`);
+        throw backlogFull(partition, 'backlog', options.backlog);
+      }
+      const bytes = Buffer.byteLength(body);
+      if (bytesOf(stream) + bytes > options.backlogBytes) {
+        throw backlogFull(partition, 'backlogBytes', options.backlogBytes);
       }
       stream.lastId += 1;
-      stream.entries.set(stream.lastId, { body, read: false });
+      stream.entries.set(stream.lastId, { body, bytes, read: false });
+      stream.bytes += bytes;
       for (const wake of stream.waiting) wake();
     },
     open: (partition) => new MemoryPartitionReader(memoryPartition(streams, partition), options),
@@ -57,15 +70,30 @@ export function memoryIngressStream(
   };
 }
 
+/** What is wiped from outside takes its bytes along. */
+function bytesOf(partition: MemoryPartition): number {
+  if (partition.entries.size === 0) partition.bytes = 0;
+  return partition.bytes;
+}
+
+/** Whether the entry was there. */
+function remove(partition: MemoryPartition, id: string): boolean {
+  partition.bytes -= partition.entries.get(Number(id))?.bytes ?? 0;
+  return partition.entries.delete(Number(id));
+}
+
 class MemoryPartitionReader implements PartitionReader {
   readonly #partition: MemoryPartition;
-  readonly #options: { deadLetters: number; now: () => number };
+  readonly #options: { deadLetters: number; deadLetterRetentionMs: number; now: () => number };
   #position = 0;
   #closed = false;
   /** Ends the wait of a read; there while one waits. */
   #wake: (() => void) | undefined;
 
-  constructor(partition: MemoryPartition, options: { deadLetters: number; now: () => number }) {
+  constructor(
+    partition: MemoryPartition,
+    options: { deadLetters: number; deadLetterRetentionMs: number; now: () => number },
+  ) {
     this.#partition = partition;
     this.#options = options;
   }
@@ -80,14 +108,16 @@ class MemoryPartitionReader implements PartitionReader {
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.#partition.entries.delete(Number(id));
+    for (const id of ids) remove(this.#partition, id);
   }
 
   async park(entry: StreamEntry, reason: string): Promise<void> {
-    if (!this.#partition.entries.delete(Number(entry.id))) return;
+    if (!remove(this.#partition, entry.id)) return;
     const { dead } = this.#partition;
     dead.push({ body: entry.body, reason, at: this.#options.now() });
-    dead.splice(0, dead.length - this.#options.deadLetters);
+    const { deadLetters, deadLetterRetentionMs, now } = this.#options;
+    const recent = dead.findIndex(({ at }) => at >= now() - deadLetterRetentionMs);
+    dead.splice(0, Math.max(recent, dead.length - deadLetters));
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,9 @@
-import { TidemarkError, UnavailableError } from '@tidemark/core';
+import { type TidemarkError, UnavailableError } from '@tidemark/core';
 import type { RedisClient } from '../redis/client.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
+import { backlogFull } from './backlog-full.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
 import { RedisPartitionReader } from './redis-partition-reader.ts';
 import { RedisStreamReads } from './redis-stream-reads.ts';
@@ -16,18 +17,13 @@ export class RedisIngressStream implements IngressStream {
   readonly #calls: RedisCalls;
   readonly #client: RedisClient;
   readonly #keys: RedisKeys;
-  readonly #options: { backlog: number; deadLetters: number };
+  readonly #options: StreamOptions;
   readonly #queues = new Map<number, AppendQueue>();
   /** Of the partitions of this process, where all are on one server. */
   readonly #reads: RedisStreamReads;
   readonly #readers = new Set<RedisPartitionReader>();
 
-  constructor(
-    calls: RedisCalls,
-    client: RedisClient,
-    keys: RedisKeys,
-    options: { backlog: number; deadLetters: number },
-  ) {
+  constructor(calls: RedisCalls, client: RedisClient, keys: RedisKeys, options: StreamOptions) {
     this.#calls = calls;
     this.#client = client;
     this.#keys = keys;
@@ -38,7 +34,7 @@ export class RedisIngressStream implements IngressStream {
   append(partition: number, body: string): Promise<void> {
     let queue = this.#queues.get(partition);
     if (!queue) {
-      queue = new AppendQueue(this.#calls, this.#keys.commands(partition), partition, this.#options.backlog);
+      queue = new AppendQueue(this.#calls, this.#keys, partition, this.#options);
       this.#queues.set(partition, queue);
     }
     return queue.append(body);
@@ -51,8 +47,10 @@ export class RedisIngressStream implements IngressStream {
       calls: this.#calls,
       reads,
       commands: this.#keys.commands(partition),
+      backlog: this.#keys.backlog(partition),
       dead: this.#keys.dead(partition),
       deadLetters: this.#options.deadLetters,
+      deadLetterRetentionMs: this.#options.deadLetterRetentionMs,
       onClose: async () => {
         this.#readers.delete(reader);
         if (reads !== this.#reads) await reads.close();
@@ -78,21 +76,26 @@ export class RedisIngressStream implements IngressStream {
  */
 class AppendQueue {
   readonly #calls: RedisCalls;
-  readonly #key: string;
+  readonly #keys: readonly string[];
   readonly #partition: number;
-  readonly #backlog: number;
+  readonly #options: StreamOptions;
   #waiting: WaitingAppend[] = [];
+  /** Characters of the bodies that wait. */
+  #characters = 0;
   #sending = false;
 
-  constructor(calls: RedisCalls, key: string, partition: number, backlog: number) {
+  constructor(calls: RedisCalls, keys: RedisKeys, partition: number, options: StreamOptions) {
     this.#calls = calls;
-    this.#key = key;
+    this.#keys = [keys.commands(partition), keys.backlog(partition)];
     this.#partition = partition;
-    this.#backlog = backlog;
+    this.#options = options;
   }
 
   append(body: string): Promise<void> {
-    if (this.#waiting.length >= this.#backlog) return Promise.reject(this.#full());
+    const { backlog, backlogBytes } = this.#options;
+    if (this.#waiting.length >= backlog) return Promise.reject(this.#full('backlog'));
+    if (this.#characters + body.length > backlogBytes) return Promise.reject(this.#full('backlogBytes'));
+    this.#characters += body.length;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ body, resolve, reject });
       if (this.#sending) return;
@@ -107,14 +110,16 @@ class AppendQueue {
       const batch = this.#take();
       try {
         const bodies = batch.map((append) => append.body);
-        const accepted = Number(await this.#calls.run(scripts.append, [this.#key], [this.#backlog, ...bodies]));
+        const { backlog, backlogBytes } = this.#options;
+        const reply = await this.#calls.run(scripts.append, this.#keys, [backlog, backlogBytes, ...bodies]);
+        const [accepted, full] = reply as [number, number];
         for (const [index, append] of batch.entries()) {
           if (index < accepted) append.resolve();
-          else append.reject(this.#full());
+          else append.reject(this.#full(full === 1 ? 'backlog' : 'backlogBytes'));
         }
       } catch (error) {
         // Those that wait have waited for the same server, and would otherwise wait as long once more.
-        const failed = error instanceof UnavailableError ? [...batch, ...this.#waiting.splice(0)] : batch;
+        const failed = error instanceof UnavailableError ? [...batch, ...this.#takeFirst(this.#waiting.length)] : batch;
         for (const append of failed) append.reject(error);
       }
     }
@@ -129,12 +134,25 @@ class AppendQueue {
       if (count === BATCH_ENTRIES || (count > 0 && characters > BATCH_CHARACTERS)) break;
       count += 1;
     }
-    return this.#waiting.splice(0, count);
+    return this.#takeFirst(count);
   }
 
-  #full(): TidemarkError {
-    return new TidemarkError('overloaded', `partition ${this.#partition} holds ${this.#backlog} entries`);
+  #takeFirst(count: number): WaitingAppend[] {
+    const taken = this.#waiting.splice(0, count);
+    for (const { body } of taken) this.#characters -= body.length;
+    return taken;
   }
+
+  #full(limit: 'backlog' | 'backlogBytes'): TidemarkError {
+    return backlogFull(this.#partition, limit, this.#options[limit]);
+  }
+}
+
+interface StreamOptions {
+  readonly backlog: number;
+  readonly backlogBytes: number;
+  readonly deadLetters: number;
+  readonly deadLetterRetentionMs: number;
 }
 
 interface WaitingAppend {

@@ -6,6 +6,8 @@ import type { RawEntry, RedisStreamReads } from './redis-stream-reads.ts';
 /** Ids in one XDEL. */
 const CHUNK = 1_000;
 const START = '0-0';
+/** Characters of a reason that are kept: it may hold what a store said of a whole statement. */
+const REASON_LENGTH = 1_000;
 
 /**
  * Reads a partition with plain XREAD, not through a consumer group. A group shares entries out among readers; here one
@@ -32,8 +34,8 @@ export class RedisPartitionReader implements PartitionReader {
   #fetching: Promise<void> | undefined;
   /** Fetched and not yet handed out. */
   #ready: StreamEntry[] = [];
-  /** Fetched and not acknowledged: not to be fetched again. */
-  readonly #held = new Set<string>();
+  /** Fetched and not acknowledged, not to be fetched again: id → bytes of the body. */
+  readonly #held = new Map<string, number>();
   /** Id after which the next fetch reads. */
   #position = START;
   /** Highest id that was there at the opening or was fetched since. */
@@ -58,13 +60,20 @@ export class RedisPartitionReader implements PartitionReader {
     const chunks = Array.from({ length: Math.ceil(known.length / CHUNK) }, (_, chunk) =>
       known.slice(chunk * CHUNK, (chunk + 1) * CHUNK),
     );
-    await Promise.all(chunks.map((chunk) => this.#port.calls.command('xdel', this.#port.commands, ...chunk)));
+    await Promise.all(chunks.map((chunk) => this.#acknowledge(chunk)));
     this.#letGo(known);
   }
 
+  async #acknowledge(ids: readonly string[]): Promise<void> {
+    const { calls, commands, backlog } = this.#port;
+    const bytes = ids.reduce((sum, id) => sum + (this.#held.get(id) ?? 0), 0);
+    await calls.run(scripts.acknowledge, [commands, backlog], [bytes, ...ids]);
+  }
+
   async park(entry: StreamEntry, reason: string): Promise<void> {
-    const { calls, commands, dead, deadLetters } = this.#port;
-    await calls.run(scripts.park, [commands, dead], [entry.id, deadLetters, reason, entry.body]);
+    const { calls, commands, backlog, dead, deadLetters, deadLetterRetentionMs } = this.#port;
+    const args = [entry.id, deadLetters, reason.slice(0, REASON_LENGTH), entry.body, deadLetterRetentionMs];
+    await calls.run(scripts.park, [commands, dead, backlog], args);
     this.#letGo([entry.id]);
   }
 
@@ -107,8 +116,9 @@ export class RedisPartitionReader implements PartitionReader {
       if (this.#held.has(id)) continue;
       const redelivered = this.#seen !== undefined && !isAfter(id, this.#seen);
       if (!redelivered) this.#seen = id;
-      this.#held.add(id);
-      this.#ready.push({ id, body: bodyOf(fields), redelivered });
+      const body = bodyOf(fields);
+      this.#held.set(id, Buffer.byteLength(body));
+      this.#ready.push({ id, body, redelivered });
     }
   }
 
@@ -130,9 +140,12 @@ export interface ReaderPorts {
   readonly reads: RedisStreamReads;
   /** Key of the stream. */
   readonly commands: string;
+  /** Key of the hash that counts what the stream holds. */
+  readonly backlog: string;
   /** Key of the dead letters. */
   readonly dead: string;
   readonly deadLetters: number;
+  readonly deadLetterRetentionMs: number;
   readonly onClose: () => Promise<void>;
 }
 

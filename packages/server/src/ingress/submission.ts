@@ -62,6 +62,9 @@ export class Submission {
       await this.#ingress.append(partition, body);
     } catch (error) {
       this.#forget(waiting);
+      if (error instanceof TidemarkError && error.limit !== undefined) {
+        this.#options.limitEvents.reached(error.limit, { partition });
+      }
       if (error instanceof UnavailableError) {
         throw new TidemarkError('outcome_unknown', 'the queue cannot be reached', { cause: error });
       }
@@ -106,6 +109,7 @@ export class Submission {
     limitEvents.reached('limits.commandBytes', { userId: actorId });
     throw new TidemarkError('invalid_input', `is ${bytes} bytes, at most ${commandBytes} (limits.commandBytes)`, {
       field: 'command',
+      limit: 'limits.commandBytes',
     });
   }
 

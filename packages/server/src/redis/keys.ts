@@ -7,6 +7,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * | key                            | what                                                                     |
  * |--------------------------------|--------------------------------------------------------------------------|
  * | `tm:{c<p>}:commands`           | stream of partition p: exactly the commands that are not yet carried out |
+ * | `tm:{c<p>}:backlog`            | hash: how many entries that stream has, and bytes (append.lua)           |
  * | `tm:{c<p>}:owner`              | string with expiry: the node that writes partition p                     |
  * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
  * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
@@ -17,6 +18,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  */
 export interface RedisKeys {
   commands(partition: number): string;
+  backlog(partition: number): string;
   owner(partition: number): string;
   dead(partition: number): string;
   refused(partition: number): string;
@@ -36,6 +38,7 @@ export function redisKeys(prefix: string = DEFAULT_KEY_PREFIX): RedisKeys {
   }
   return {
     commands: (partition) => `${prefix}{c${partition}}:commands`,
+    backlog: (partition) => `${prefix}{c${partition}}:backlog`,
     owner: (partition) => `${prefix}{c${partition}}:owner`,
     dead: (partition) => `${prefix}{c${partition}}:dead`,
     refused: (partition) => `${prefix}{c${partition}}:refused`,

@@ -13,6 +13,7 @@ function script(lua: string): Script {
 }
 
 export const append = script(readFileSync(new URL('./scripts/append.lua', import.meta.url), 'utf8'));
+export const acknowledge = script(readFileSync(new URL('./scripts/acknowledge.lua', import.meta.url), 'utf8'));
 export const park = script(readFileSync(new URL('./scripts/park.lua', import.meta.url), 'utf8'));
 export const refuse = script(readFileSync(new URL('./scripts/refuse.lua', import.meta.url), 'utf8'));
 export const acquire = script(readFileSync(new URL('./scripts/acquire.lua', import.meta.url), 'utf8'));

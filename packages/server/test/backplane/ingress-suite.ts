@@ -162,6 +162,42 @@ export function describeIngress(name: string, deploy: Deploy): void {
       expect(bodiesOf(await readAll(reader, 1))).toEqual(['fits']);
     });
 
+    it('refuses as overloaded what goes past the bytes of the backlog, and takes more once there is room', async () => {
+      await using deployment = deploy({ backlogBytes: 1_000 });
+      const [one, two] = [deployment.process(), deployment.process()];
+      const body = 'ü'.repeat(100);
+      for (const { ingress } of [one, two, one, two, one]) await ingress.append(0, body);
+      for (const { ingress } of [one, two]) {
+        await expect(ingress.append(0, 'x')).rejects.toMatchObject({
+          code: 'overloaded',
+          limit: 'backlogBytes',
+          message: expect.stringContaining('(backlogBytes)'),
+        });
+      }
+      await one.ingress.append(1, 'another partition');
+      const reader = one.ingress.open(0);
+      const [first, bad, ...others] = (await readAll(reader, 5)) as [StreamEntry, StreamEntry, ...StreamEntry[]];
+      await reader.acknowledge([first.id, first.id, 'nonsense']);
+      await one.ingress.append(0, body);
+      await expect(two.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+      await reader.park(bad, 'why');
+      await two.ingress.append(0, body);
+      await expect(one.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+      const last = await readAll(reader, 2);
+      await reader.acknowledge([...others, ...last].map(({ id }) => id));
+      await one.ingress.append(0, 'x'.repeat(1_000));
+    });
+
+    it('counts the bytes of a burst as it counts its entries', async () => {
+      await using deployment = deploy({ backlogBytes: 1_000 });
+      const { ingress } = deployment.process();
+      const outcomes = await Promise.allSettled(
+        numbered('body', 50).map((body) => ingress.append(0, body.padEnd(100))),
+      );
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+      expect(bodiesOf(await readAll(ingress.open(0), 10)).map((body) => body.trim())).toEqual(numbered('body', 10));
+    });
+
     it('parks an entry with its reason, once, and gives it to nobody again', async () => {
       await using deployment = deploy();
       const { ingress } = deployment.process();

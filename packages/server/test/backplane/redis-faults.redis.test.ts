@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../../../test/support/services/redis.ts';
 import type { Backplane } from '../../src/backplane.ts';
 import { RESTORED_FOR } from '../../src/inbox/inbox-seq.ts';
-import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import type { PartitionReader, StreamEntry } from '../../src/ingress/ingress-stream.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
 import { append } from '../../src/redis/scripts.ts';
 import { byBucket } from '../../src/redis/user-buckets.ts';
@@ -53,7 +53,10 @@ describe('Redis backplane when Redis fails', () => {
     for (let round = 0; round < 20; round++) {
       const pipeline = server.redis.pipeline();
       for (const body of ['before', 'after']) {
-        pipeline.eval(append.lua, 1, key, 100, body, body, body).xrange(key, '-', '+').del(key);
+        pipeline
+          .eval(append.lua, 2, key, redisKeys().backlog(0), 100, 1_000, body, body, body)
+          .xrange(key, '-', '+')
+          .del(key);
       }
       const replies = ((await pipeline.exec()) ?? []).map(([, reply]) => reply);
       const [before, after] = [replies[1], replies[4]] as [[string][], [string][]];
@@ -158,6 +161,43 @@ describe('Redis backplane when Redis fails', () => {
     // Whatever was appended, read or lost with its receipt, is gone once the traffic stops.
     await traffic[Symbol.asyncDispose]();
     expect(traffic.appended.filter((body) => !traffic.read.has(body))).toEqual([]);
+  });
+
+  it('forgets dead letters after deadLetterRetentionMs, with the next one or when there is none', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open({ deadLetterRetentionMs: 60_000 });
+    const dead = redisKeys().dead(0);
+    await server.redis.xadd(dead, `${Date.now() - 61_000}-0`, 'reason', 'old', 'at', '0', 'body', 'x');
+    await server.redis.xadd(dead, `${Date.now() - 30_000}-0`, 'reason', 'recent', 'at', '0', 'body', 'x');
+    const reader = ingress.open(0);
+    await ingress.append(0, 'bad');
+    const [bad] = (await readAll(reader, 1)) as [StreamEntry];
+    await reader.park(bad, 'why '.repeat(1_000));
+    const reasons = (await server.redis.xrange(dead, '-', '+')).map(([, [, reason = '']]) => reason);
+    expect(reasons).toEqual(['recent', 'why '.repeat(250)]);
+    expect(await server.redis.pttl(dead)).toBeGreaterThan(0);
+  });
+
+  it('estimates the bytes of a backlog that an older version changed, and counts anew once it was empty', async () => {
+    await using server = await startServer();
+    const { ingress } = server.open({ backlogBytes: 10_000 });
+    const keys = redisKeys();
+    for (let index = 0; index < 8; index++) await ingress.append(0, 'x'.repeat(1_000));
+    // A process of an older version acknowledges four, and appends one, past the count.
+    const ids = (await server.redis.xrange(keys.commands(0), '-', '+')).map(([id]) => id);
+    await server.redis.xdel(keys.commands(0), ...ids.slice(0, 4));
+    await server.redis.xadd(keys.commands(0), '*', 'body', 'x'.repeat(1_000));
+    for (let index = 0; index < 5; index++) await ingress.append(0, 'x'.repeat(1_000));
+    await expect(ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+    const reader = ingress.open(0);
+    await reader.acknowledge((await readAll(reader, 10)).map(({ id }) => id));
+    expect(await server.redis.exists(keys.backlog(0))).toBe(0);
+    // Nothing was counted.
+    await server.redis.xadd(keys.commands(0), '*', 'body', 'x');
+    await ingress.append(0, 'x'.repeat(8_000));
+    await expect(ingress.append(0, 'x'.repeat(1_000))).rejects.toMatchObject({ limit: 'backlogBytes' });
+    await server.redis.flushall();
+    await ingress.append(0, 'x'.repeat(10_000));
   });
 
   it('throws away the counters of a server that was started again: it may have lost the last', async () => {

@@ -15,9 +15,15 @@ const RECEIPT_TIMEOUT = 10_000;
 const COMMAND_BYTES = 2_000;
 const result: CommandResult = { conversationId: direct, conversationSeq: 2 as never, at: 1, messageId: null };
 
-function openSubmission(backlog = 100) {
+function openSubmission(backlog = 100, backlogBytes = 100_000) {
   const clock = new ManualClock();
-  const ingress = memoryIngressStream(createMemoryStreams(), { backlog, deadLetters: 10, now: () => clock.now() });
+  const ingress = memoryIngressStream(createMemoryStreams(), {
+    backlog,
+    backlogBytes,
+    deadLetters: 10,
+    deadLetterRetentionMs: 1_000,
+    now: () => clock.now(),
+  });
   const events = new ServerEventBus();
   const reached = recorded(events, 'limit-reached');
   const submission = new Submission(ingress, clock, {
