@@ -1,5 +1,5 @@
 /** Characters of a name, as people count them. */
-export const MAX_NAME_LENGTH = 60;
+const MAX_NAME_LENGTH = 60;
 
 export const NAME_RULE = `A name has 1 to ${MAX_NAME_LENGTH} characters: letters and digits of any script, spaces, and . ’ ' -`;
 

@@ -47,6 +47,8 @@ export const ERRORS = {
   conversation_not_found: { policy: 'give-up', transport: 'NOT_FOUND' },
   /** The conversation would exceed limits.inboxMembers. */
   too_many_members: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  /** The id was used for another command, which the text names; this one was not carried out. Take a new id. */
+  command_reused: { policy: 'give-up', transport: 'CONFLICT' },
   /** Too many calls; wait and call again. */
   rate_limited: { policy: 'retry', transport: 'TOO_MANY_REQUESTS' },
   /** The queue is full; nothing was accepted; call again later. */

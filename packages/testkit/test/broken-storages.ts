@@ -265,7 +265,8 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) => {
       const { history } = memoryStorage({ state });
       return withHistory(memoryStorage({ state }), {
-        memberships: async (ids, userId) => (await history.memberships(ids, userId)).filter((stay) => stay.leftSeq === null),
+        memberships: async (ids, userId) =>
+          (await history.memberships(ids, userId)).filter((stay) => stay.leftSeq === null),
       });
     },
   },

@@ -25,7 +25,7 @@ export function openConversation(conversationId: string | null): void {
 }
 
 /** @param hash whatever somebody has put into an address, without its `#` */
-export function openConversationOf(
+function openConversationOf(
   hash: string,
   chat: { readonly userId: string; conversation(id: string): { readonly conversationId: string } },
 ): OpenConversation {

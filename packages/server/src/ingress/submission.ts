@@ -53,7 +53,7 @@ export class Submission {
     if (lastWait > receiptTimeout / 2) {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
-    const call = `${commandKey(command)} ${retryOf(command)}`;
+    const call = callOf(command);
     const body = encodeEnvelope({ command, replyTo: nodeId, call });
     this.#requireFit(body, command);
     const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
@@ -168,6 +168,16 @@ export interface SubmissionOptions {
   readonly receiptTimeout: number;
   readonly commandBytes: number;
   readonly limitEvents: LimitEvents;
+}
+
+/**
+ * Copies of one command share a call; two commands to which a caller gave one id don't, or one would be answered with what
+ * became of the other. A group that is to be created has another id in each copy.
+ */
+function callOf(command: Command): string {
+  const { type, conversationId } = command;
+  const isNewGroup = type === 'conversation.create' && command.kind === 'group';
+  return `${commandKey(command)} ${retryOf(command)} ${type}${isNewGroup ? '' : ` ${conversationId}`}`;
 }
 
 /** A caller that waits for the reply to its command. */

@@ -61,7 +61,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         members,
       );
       if (result.messageId === null) {
-        throw new TidemarkError('invalid_input', 'was used for another command', { field: 'clientMessageId' });
+        throw new TidemarkError('command_reused', 'was used for another command', { field: 'clientMessageId' });
       }
       const { conversationSeq, at, messageId } = result;
       return {

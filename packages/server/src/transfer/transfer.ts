@@ -11,6 +11,7 @@ import {
   type HistoryStore,
   type IdSource,
   type InboxRow,
+  type Membership,
   type NodeId,
   type Random,
   recipientsOf,
@@ -30,6 +31,7 @@ import { ConversationCache, type ConversationCacheLimits } from './conversation-
 import { decide, resultOf } from './decide.ts';
 import type { Recovery } from './recovery.ts';
 import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
+import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
 
 /**
  * Stage   3 transfer
@@ -213,11 +215,11 @@ export class Transfer {
   #decide(
     tasks: readonly Task[],
     loaded: ReadonlyMap<ConversationId, ConversationState>,
-    known: ReadonlyMap<string, Event> | undefined,
+    known: Known | undefined,
   ): Plan {
     const { clock, ids, inboxMembers, knowsContent } = this.#port;
     const states = new Map(loaded);
-    const inBatch = new Map<string, CommandResult>();
+    const inBatch = new Map<string, { command: Command; result: CommandResult }>();
     const plan: Plan = {
       events: [],
       deliveries: [],
@@ -231,11 +233,23 @@ export class Transfer {
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
       const key = commandKey(command);
-      const found = known?.get(key);
+      const found = known?.events.get(key);
+      const remembered = known ? undefined : this.#cache.result(command);
+      const twin = inBatch.get(key);
+      if (found && !isRepeatOf(command, found, known?.memberships ?? [])) {
+        plan.replies.push({ to, call, error: reused(command, found) });
+        continue;
+      }
+      if (twin && !areTheSame(command, twin.command)) {
+        plan.replies.push({ to, call, error: reused(command, twin.command) });
+        continue;
+      }
+      // The store is asked: this plan is dropped.
+      if (remembered && !isResultOf(command, remembered)) plan.idle = true;
       if (found) plan.repeats.push(found);
-      const earlier = found ? resultOf(found) : known ? undefined : this.#cache.result(command);
+      const earlier = found ? resultOf(found) : remembered;
       if (earlier) plan.repeated += 1;
-      const again = earlier ?? inBatch.get(key);
+      const again = earlier ?? twin?.result;
       if (again) {
         plan.replies.push({ to, call, result: again });
         continue;
@@ -262,7 +276,7 @@ export class Transfer {
       }
       if (decision.events.length === 0) plan.idle = true;
       states.set(command.conversationId, decision.state);
-      inBatch.set(key, decision.result);
+      inBatch.set(key, { command, result: decision.result });
       plan.replies.push({ to, call, result: decision.result });
       for (const event of decision.events) {
         plan.events.push(event);
@@ -310,13 +324,17 @@ export class Transfer {
     for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);
   }
 
-  async #lookUp(tasks: readonly Task[]): Promise<Map<string, Event>> {
-    const events = await this.#port.storage.history.findByCommand(tasks.map((task) => task.envelope.command));
-    return new Map(
-      events.flatMap((event) =>
+  async #lookUp(tasks: readonly Task[]): Promise<Known> {
+    const { history } = this.#port.storage;
+    const found = await history.findByCommand(tasks.map((task) => task.envelope.command));
+    const events = new Map(
+      found.flatMap((event) =>
         event.commandId === null ? [] : [[commandKey({ actorId: event.actorId, commandId: event.commandId }), event]],
       ),
     );
+    const changed = found.filter(({ type }) => type === 'members.added' || type === 'members.removed');
+    const ids = [...new Set(changed.map(({ conversationId }) => conversationId))];
+    return { events, memberships: ids.length > 0 ? await history.memberships(ids) : [] };
   }
 
   async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
@@ -424,6 +442,14 @@ interface InvalidEntry {
   readonly reason: string | undefined;
   /** For the sender. */
   readonly error: TidemarkError;
+}
+
+/** What the store has of a batch's commands. */
+interface Known {
+  /** By the key of their command. */
+  readonly events: ReadonlyMap<string, Event>;
+  /** Of the conversations whose members these events changed. */
+  readonly memberships: readonly Membership[];
 }
 
 interface Plan {

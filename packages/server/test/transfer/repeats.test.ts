@@ -1,16 +1,99 @@
-import { type NodeId, type Storage, UnavailableError } from '@tidemark/core';
+import {
+  type Command,
+  type NodeId,
+  parseCommandId,
+  parseUserId,
+  type Storage,
+  UnavailableError,
+  type UserId,
+} from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
-import { addMembers, alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
+import {
+  addMembers,
+  alice,
+  bob,
+  carol,
+  createGroup,
+  dave,
+  direct,
+  group,
+  otherGroup,
+  removeMembers,
+  send,
+} from '../support/commands.ts';
 import { recorded } from '../support/recorded.ts';
 import { losingAnswers } from '../support/storage-faults.ts';
 import { codeOf, openWriter } from '../support/writer.ts';
+
+const erin = parseUserId('erin');
 
 /** Messages of the direct conversation, as stored. */
 async function messages(storage: Storage) {
   const { events } = await storage.history.range({ userId: alice, conversationId: direct, after: 0, limit: 100 });
   return events.filter((event) => event.type === 'message.sent');
 }
+
+describe('an id that was used for another command', () => {
+  const id = parseCommandId('taken');
+  const remove = (members: UserId[]) => removeMembers(alice, members, { commandId: id });
+  const add = (members: UserId[]) => addMembers(alice, members, { commandId: id });
+
+  test.each<[string, Command, Command]>([
+    ['members removed, then others', remove([bob]), remove([carol])],
+    ['members removed, then more', remove([bob]), remove([bob, carol])],
+    ['members added, then removed', add([dave]), remove([bob])],
+    ['members added, then others', add([dave]), add([erin])],
+    ['members added, then a message', add([dave]), send(alice, group, { commandId: id })],
+    [
+      'a message, then another conversation',
+      send(alice, group, { commandId: id }),
+      send(alice, direct, { commandId: id }),
+    ],
+    ['a message, then members removed', send(alice, group, { commandId: id }), remove([bob])],
+    [
+      'a group, then one with other members',
+      createGroup(alice, [bob], { conversationId: otherGroup, commandId: id }),
+      createGroup(alice, [carol], { conversationId: otherGroup, commandId: id }),
+    ],
+    [
+      'a group, then one with another title',
+      createGroup(alice, [bob], { conversationId: otherGroup, title: 'one', commandId: id }),
+      createGroup(alice, [bob], { conversationId: otherGroup, title: 'two', commandId: id }),
+    ],
+  ])('is refused, and nothing is done: %s', async (_, first, second) => {
+    const storage = memoryStorage();
+    const writer = openWriter({ storage });
+    await writer.write(createGroup(alice, [bob, carol]));
+    const [result] = await writer.write(first);
+    const [later] = await writer.write(second);
+    const other = openWriter({ storage, shared: writer.shared, partition: 1 });
+    const [elsewhere] = await other.write(second);
+    const [inOneBatch] = await openInGroup()
+      .then((fresh) => fresh.write(first, second))
+      .then((results) => results.slice(1));
+    for (const answer of [later, elsewhere, inOneBatch]) expect(codeOf(answer)).toBe('command_reused');
+    expect(await writer.write(first)).toEqual([result]);
+    expect(await other.write(first)).toEqual([result]);
+  });
+
+  test('is not taken for reused where a repeat names members whom its event did not concern', async () => {
+    const writer = await openInGroup();
+    // bob is a member already, erin is none.
+    const added = addMembers(alice, [bob, dave]);
+    const removed = removeMembers(alice, [carol, erin]);
+    const results = await writer.write(added, removed);
+    for (const result of results) expect(codeOf(result)).toBeUndefined();
+    await writer.write(send(bob, group));
+    expect(await writer.write(added, removed)).toEqual(results);
+  });
+
+  async function openInGroup() {
+    const writer = openWriter();
+    await writer.write(createGroup(alice, [bob, carol]));
+    return writer;
+  }
+});
 
 describe('sending twice is sending once', () => {
   test('within one batch', async () => {
