@@ -31,6 +31,9 @@ export interface Cost {
 /** Of an attack that is refused at first sight. */
 export const LITTLE: Cost = { cpuMs: 1_000, memoryMb: 96 };
 
+/** Of one that makes dozens of calls. */
+export const SOME: Cost = { cpuMs: 2_500, memoryMb: 96 };
+
 /** The parts of an outcome that are not as they must be. */
 export function faultsOf({ must }: Attack, outcome: Outcome): string[] {
   return Object.entries(must).flatMap(([name, expected]) => {

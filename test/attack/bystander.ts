@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attacker } from './attacker.ts';
+import type { RawSocket } from './raw-socket.ts';
 
 /** What somebody felt who went on using the server meanwhile. */
 export interface Felt {
@@ -9,23 +10,23 @@ export interface Felt {
   readonly maxMs: number;
 }
 
-/** A well-behaved client, which sends a message, waits for its receipt, and then sends the next one. */
+/** A well-behaved client, which asks, or sends a message, waits for the answer, and then goes on. */
 export class Bystander {
   readonly #waits: number[] = [];
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #refused = 0;
 
-  private constructor(attacker: Attacker, socket: Awaited<ReturnType<Attacker['signIn']>>) {
-    this.#done = this.#goOn(attacker, socket);
+  private constructor(attacker: Attacker, socket: RawSocket, only: 'asks' | undefined) {
+    this.#done = this.#goOn(attacker, socket, only);
   }
 
-  /** Resolves when it is served. */
-  static async start(attacker: Attacker): Promise<Bystander> {
-    return new Bystander(attacker, await attacker.signIn());
+  /** Resolves when it is served. Where no worker runs it only asks. */
+  static async start(attacker: Attacker, only?: 'asks'): Promise<Bystander> {
+    return new Bystander(attacker, await attacker.signIn(), only);
   }
 
-  /** Resolves when a message that was sent after the attack has its receipt. */
+  /** Resolves when a call that was made after the attack is answered. */
   async stop(): Promise<Felt> {
     this.#stop.abort();
     await this.#done;
@@ -35,10 +36,10 @@ export class Bystander {
     return { answered: sorted.length, refused: this.#refused, medianMs, maxMs: at(sorted.length - 1) };
   }
 
-  async #goOn(attacker: Attacker, socket: Awaited<ReturnType<Attacker['signIn']>>): Promise<void> {
+  async #goOn(attacker: Attacker, socket: RawSocket, only: 'asks' | undefined): Promise<void> {
     for (let isLast = false; !isLast; ) {
       isLast = this.#stop.signal.aborted;
-      const message = attacker.send();
+      const message = only ? attacker.request('query', 'chat.inbox.head') : attacker.send();
       const since = performance.now();
       socket.send(message);
       const answer = await socket.answerTo(message.id);

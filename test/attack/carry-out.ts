@@ -27,7 +27,7 @@ export async function carryOut(attack: Attack, attacked: Attacked, patienceMs: n
   using friend = new Attacker(attacked, attack.target, number++);
   const late = () => sleep(patienceMs, undefined, { ref: false });
   await attacked.collect();
-  const bystander = await Bystander.start(friend);
+  const bystander = await Bystander.start(friend, attack.target.messaging?.worker === false ? 'asks' : undefined);
   const before = await attacked.usage();
   const outcome = await Promise.race([attack.send(attacker), late()]);
   const felt = await Promise.race([bystander.stop(), late()]);
@@ -40,7 +40,7 @@ export async function carryOut(attack: Attack, attacked: Attacked, patienceMs: n
     ...(attacked.hasEnded ? ['the server process has ended'] : []),
     ...(outcome ? faultsOf(attack, outcome) : [`it was not over within ${patienceMs} ms`]),
     ...(felt ? [] : [`a bystander was not served within ${patienceMs} ms`]),
-    ...(felt && felt.refused > 0 ? [`${felt.refused} messages of a bystander were refused`] : []),
+    ...(felt && felt.refused > 0 ? [`${felt.refused} calls of a bystander were refused`] : []),
     ...(cpuMs > cpuLimitMs ? [`it cost ${cpuMs} ms of CPU, may cost ${cpuLimitMs}`] : []),
     ...(memoryMb > attack.cost.memoryMb ? [`it took ${memoryMb} MB, may take ${attack.cost.memoryMb}`] : []),
   ];

@@ -1,4 +1,4 @@
-import { type Attack, LITTLE } from './attack.ts';
+import { type Attack, SOME } from './attack.ts';
 import { type Attacker, type HttpRequest, verdict } from './attacker.ts';
 import { usual } from './target.ts';
 
@@ -95,7 +95,7 @@ export const httpAttacks: readonly Attack[] = [
       return { granted, broken, delivered: await attacker.entriesOf(attacker.victim) };
     },
     must: { granted: [], broken: [], delivered: 0 },
-    cost: LITTLE,
+    cost: SOME,
   },
   {
     name: 'requests without a token, or with a forged one',
@@ -125,7 +125,7 @@ export const httpAttacks: readonly Attack[] = [
       return { granted, delivered: await attacker.entriesOf(attacker.victim) };
     },
     must: { granted: [], delivered: 0 },
-    cost: LITTLE,
+    cost: SOME,
   },
   {
     name: 'a body that ends early, one of two lengths, and one in chunks of nonsense',
@@ -146,6 +146,6 @@ export const httpAttacks: readonly Attack[] = [
       };
     },
     must: { granted: 0, delivered: 0 },
-    cost: LITTLE,
+    cost: SOME,
   },
 ];

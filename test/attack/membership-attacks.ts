@@ -1,4 +1,4 @@
-import { type Attack, LITTLE } from './attack.ts';
+import { type Attack, SOME } from './attack.ts';
 import { type Attacker, verdict } from './attacker.ts';
 import { SECRET } from './scene.ts';
 import { usual } from './target.ts';
@@ -107,7 +107,7 @@ export const membershipAttacks: readonly Attack[] = [
       return tryAll(attacker, attacker.user, [group, direct, self]);
     },
     must: { asked: 30, ...refusedAll },
-    cost: LITTLE,
+    cost: SOME,
   },
   ...['removed', 'left'].map(
     (who): Attack => ({
@@ -119,7 +119,7 @@ export const membershipAttacks: readonly Attack[] = [
         return tryAll(attacker, who, [group, direct, self]);
       },
       must: { asked: 30, ...refusedAll, granted: ownPast },
-      cost: LITTLE,
+      cost: SOME,
     }),
   ),
   {
@@ -128,7 +128,7 @@ export const membershipAttacks: readonly Attack[] = [
     target: usual,
     send: (attacker) => tryAll(attacker, attacker.user, FORGED),
     must: { asked: 370, ...refusedAll },
-    cost: { cpuMs: 4_000, memoryMb: 96 },
+    cost: { cpuMs: 8_000, memoryMb: 96 },
   },
   {
     name: 'a member who is removed under load and goes on sending and listening',
