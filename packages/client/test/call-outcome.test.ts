@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, TidemarkError } from '@tidemark/core';
+import { ERRORS, type ErrorCode, TidemarkError, TRANSPORT_CODES } from '@tidemark/core';
 import { TRPCClientError } from '@trpc/client';
 import { describe, expect, it } from 'vitest';
 import { callOutcome } from '../src/call-outcome.ts';
@@ -10,7 +10,7 @@ function fromServer(message: string, code: string) {
 describe('what a failed call means', () => {
   it.each(Object.keys(ERRORS) as ErrorCode[])('follows the policy of the table for %s', (code) => {
     const sent = new TidemarkError(code, 'because', { field: 'content.total' });
-    const { kind, error } = callOutcome(fromServer(sent.message, ERRORS[code].transport));
+    const { kind, error } = callOutcome(fromServer(sent.message, TRANSPORT_CODES[code]));
     const { policy } = ERRORS[code];
     expect(kind).toBe(policy === 'give-up' ? 'final' : policy);
     expect(error).toMatchObject({ code, field: 'content.total', detail: 'because' });

@@ -20,50 +20,66 @@ export type TransportCode =
   | 'TOO_MANY_REQUESTS'
   | 'INTERNAL_SERVER_ERROR';
 
-interface ErrorRow {
-  readonly policy: ErrorPolicy;
-  readonly transport: TransportCode;
-}
-
 /** What each means, and what to do, stands above its row: an editor shows it, and a browser does not load it. */
 export const ERRORS = {
   /** A field breaks its rule; the message names both. */
-  invalid_input: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  invalid_input: { policy: 'give-up' },
   /** The server has no content kind of that name. */
-  unknown_content_type: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  unknown_content_type: { policy: 'give-up' },
   /** The content breaks the schema of its kind. */
-  invalid_content: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  invalid_content: { policy: 'give-up' },
   /** Shorten the content or raise limits.contentBytes. */
-  content_too_large: { policy: 'give-up', transport: 'PAYLOAD_TOO_LARGE' },
+  content_too_large: { policy: 'give-up' },
   /** The cursor was not issued by this server; start from a snapshot. */
-  invalid_cursor: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  invalid_cursor: { policy: 'give-up' },
   /** Renew the token, then connect again. */
-  unauthenticated: { policy: 'reconnect', transport: 'UNAUTHORIZED' },
+  unauthenticated: { policy: 'reconnect' },
   /** The caller is not a member of the conversation. */
-  not_a_member: { policy: 'give-up', transport: 'FORBIDDEN' },
+  not_a_member: { policy: 'give-up' },
   /** The caller may not do this; the text may say why. */
-  forbidden: { policy: 'give-up', transport: 'FORBIDDEN' },
+  forbidden: { policy: 'give-up' },
   /** No such conversation, or not one of the caller. */
-  conversation_not_found: { policy: 'give-up', transport: 'NOT_FOUND' },
+  conversation_not_found: { policy: 'give-up' },
   /** The conversation would exceed limits.inboxMembers. */
-  too_many_members: { policy: 'give-up', transport: 'BAD_REQUEST' },
+  too_many_members: { policy: 'give-up' },
   /** The id was used for another command, which the text names; this one was not carried out. Take a new id. */
-  command_reused: { policy: 'give-up', transport: 'CONFLICT' },
+  command_reused: { policy: 'give-up' },
   /** Too many calls; wait and call again. */
-  rate_limited: { policy: 'retry', transport: 'TOO_MANY_REQUESTS' },
+  rate_limited: { policy: 'retry' },
   /** The queue is full; nothing was accepted; call again later. */
-  overloaded: { policy: 'retry', transport: 'TOO_MANY_REQUESTS' },
+  overloaded: { policy: 'retry' },
   /** Queue or store cannot be reached; call again later. */
-  unavailable: { policy: 'retry', transport: 'INTERNAL_SERVER_ERROR' },
+  unavailable: { policy: 'retry' },
   /** No receipt within the time limit. The command may still be carried out: call again with the same id. */
-  outcome_unknown: { policy: 'retry', transport: 'TIMEOUT' },
+  outcome_unknown: { policy: 'retry' },
   /** This process is shutting down; connect to another. */
-  closing: { policy: 'reconnect', transport: 'INTERNAL_SERVER_ERROR' },
+  closing: { policy: 'reconnect' },
   /** The command failed repeatedly and was parked for inspection. */
-  dead_lettered: { policy: 'give-up', transport: 'INTERNAL_SERVER_ERROR' },
-} as const satisfies Record<string, ErrorRow>;
+  dead_lettered: { policy: 'give-up' },
+} as const satisfies Record<string, { readonly policy: ErrorPolicy }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** The tRPC code under which a server sends each. Apart from the table, since no client needs it. */
+export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
+  invalid_input: 'BAD_REQUEST',
+  unknown_content_type: 'BAD_REQUEST',
+  invalid_content: 'BAD_REQUEST',
+  content_too_large: 'PAYLOAD_TOO_LARGE',
+  invalid_cursor: 'BAD_REQUEST',
+  unauthenticated: 'UNAUTHORIZED',
+  not_a_member: 'FORBIDDEN',
+  forbidden: 'FORBIDDEN',
+  conversation_not_found: 'NOT_FOUND',
+  too_many_members: 'BAD_REQUEST',
+  command_reused: 'CONFLICT',
+  rate_limited: 'TOO_MANY_REQUESTS',
+  overloaded: 'TOO_MANY_REQUESTS',
+  unavailable: 'INTERNAL_SERVER_ERROR',
+  outcome_unknown: 'TIMEOUT',
+  closing: 'INTERNAL_SERVER_ERROR',
+  dead_lettered: 'INTERNAL_SERVER_ERROR',
+};
 
 /** An error of the table. `field` is the dotted path of the offending input field, where there is one. */
 export class TidemarkError extends Error {

@@ -34,6 +34,7 @@ export {
   parseErrorText,
   shortened,
   TidemarkError,
+  TRANSPORT_CODES,
   type TransportCode,
   UnavailableError,
 } from './errors.ts';

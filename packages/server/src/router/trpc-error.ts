@@ -1,4 +1,4 @@
-import { ERRORS, TidemarkError, UnavailableError } from '@tidemark/core';
+import { TidemarkError, TRANSPORT_CODES, UnavailableError } from '@tidemark/core';
 import { TRPCError } from '@trpc/server';
 
 /**
@@ -12,7 +12,7 @@ export function toTRPCError(error: unknown): TRPCError {
       ? new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause: error })
       : error;
   if (known instanceof TidemarkError) {
-    return withoutStack(new TRPCError({ code: ERRORS[known.code].transport, message: known.message, cause: known }));
+    return withoutStack(new TRPCError({ code: TRANSPORT_CODES[known.code], message: known.message, cause: known }));
   }
   // What it says may be the database's words; it goes to the application's onError as the cause, not to the client.
   return withoutStack(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'internal error', cause: known }));
