@@ -1,6 +1,6 @@
 /** Limits that are on from the start; every one is an option of `createMessaging({ limits })`. */
 export interface Limits {
-  /** UTF-8 bytes of a message's content as JSON. At most 1,048,576. */
+  /** UTF-8 bytes of a message's content as JSON, as it is sent and as its schema gives it out. At most 1,048,576. */
   readonly contentBytes: number;
   /**
    * UTF-8 bytes of one command as it is queued; `invalid_input` beyond. By default as many as contentBytes and inboxMembers can

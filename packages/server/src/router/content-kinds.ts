@@ -9,6 +9,7 @@ import {
   UNKNOWN_CONTENT,
 } from '@tidemark/core';
 import { reservedKeyIn } from '../content-shape.ts';
+import { measureInput } from '../gate/measure-input.ts';
 
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
 export class ContentKinds {
@@ -46,6 +47,8 @@ export class ContentKinds {
       const known = Object.keys(this.#schemas).join(', ');
       throw new TidemarkError('unknown_content_type', `"${type}" is none of: ${known}`, { field: 'type' });
     }
+    // Before the schema, which may take its time over a hundred thousand keys.
+    this.#requireSize(measureInput(content, this.#contentBytes));
     const result = await schema['~standard'].validate(content);
     if (result.issues) {
       const [issue] = result.issues;
@@ -68,15 +71,14 @@ export class ContentKinds {
     if (reserved !== undefined) {
       throw new TidemarkError('invalid_content', `must not have a key named ${reserved}`, { field: 'content' });
     }
-    const bytes = Buffer.byteLength(text);
+    this.#requireSize(Buffer.byteLength(text));
+  }
+
+  #requireSize(bytes: number): void {
     if (bytes <= this.#contentBytes) return;
-    throw new TidemarkError(
-      'content_too_large',
-      `${bytes} bytes, at most ${this.#contentBytes} (limits.contentBytes)`,
-      {
-        field: 'content',
-        limit: 'limits.contentBytes',
-      },
-    );
+    throw new TidemarkError('content_too_large', `at most ${this.#contentBytes} bytes as JSON (limits.contentBytes)`, {
+      field: 'content',
+      limit: 'limits.contentBytes',
+    });
   }
 }

@@ -107,13 +107,21 @@ describe('the size of content', () => {
     await expect(kinds(any, bytes - 1).parse('any', content)).rejects.toMatchObject({
       code: 'content_too_large',
       field: 'content',
-      detail: '28 bytes, at most 27 (limits.contentBytes)',
+      detail: 'at most 27 bytes as JSON (limits.contentBytes)',
     });
   });
 
-  test('is that of what is stored: what the schema drops does not count', async () => {
-    const content = { text: 'hi', note: 'x'.repeat(100) };
-    await expect(kinds(schemas, 50).parse('text', content)).resolves.toEqual({ type: 'text', content: { text: 'hi' } });
+  test('counts what is sent, before the schema sees it, whatever the schema would drop', async () => {
+    let asked = 0;
+    const counting = z.record(z.string(), z.unknown()).transform((content) => {
+      asked += 1;
+      return { keys: Object.keys(content).length };
+    });
+    const wide = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`key ${n}`, n]));
+    const parsing = kinds({ counting }, 50);
+    await expect(parsing.parse('counting', wide)).rejects.toMatchObject({ code: 'content_too_large' });
+    expect(asked).toBe(0);
+    await expect(parsing.parse('counting', { a: 1 })).resolves.toMatchObject({ content: { keys: 1 } });
   });
 
   test('counts what the schema has added', async () => {
