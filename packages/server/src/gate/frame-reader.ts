@@ -7,15 +7,15 @@ import { CLOSE_CODES } from './close-codes.ts';
 
 /** Frames that may wait: fewer than the calls of the one chunk that had been read when reading paused. */
 const FRAMES_WAITING = 1_024;
-/** Bytes that a frame has beside its payload, at least. */
-const HEADER_BYTES = 6;
+/** Bytes read after the end: the peer's close frame is among the first of them, behind what it had sent before. */
+const BYTES_AFTER_END = 64 * 1024;
 /** Header of the parameters' frame, and a few pings before it. */
 const HANDSHAKE_BYTES = 1_024;
 
 /**
  * Reads the frames of one socket, and hands tRPC the calls in them. While a reason holds it (the context is not known yet,
  * many calls are under way, answers are not being read), the TCP stream is paused, and frames that `ws` had parsed by then
- * wait as bytes. After the end nothing is read: what still comes is dropped, and too much of it cuts the socket.
+ * wait as bytes. After the end nothing is read: what still comes is dropped, and soon stays in the kernel.
  *
  * A frame is parsed once. Each call of it is checked by itself, so that one that is malformed is answered under its own id
  * and the others go on; calls beyond limits.callsPerFrame are refused before their inputs are built.
@@ -93,8 +93,12 @@ export class FrameReader implements SocketReader {
     if (this.#underWay.size === 0) this.#underWay = NO_CALLS;
   }
 
-  /** Reads nothing more. The TCP stream flows, so that the peer's close frame is seen. */
+  /**
+   * Reads nothing more. The TCP stream flows for BYTES_AFTER_END, so that the peer's close frame is seen; then it stands still
+   * until the socket is cut, or `ws` would collect a frame as large as any for nobody.
+   */
   end(): void {
+    if (!this.#isEnded) this.#tcp.on('data', (chunk: Buffer) => this.#drop(chunk.length));
     this.#isEnded = true;
     this.#holds = 0;
     this.#waiting = NO_FRAMES;
@@ -107,8 +111,8 @@ export class FrameReader implements SocketReader {
   }
 
   #received(data: Buffer, isBinary: boolean): void {
-    if (!this.#isOpen()) this.#drop(data.length);
-    else if (this.#first) this.#readFirst(data, isBinary);
+    if (!this.#isOpen()) return;
+    if (this.#first) this.#readFirst(data, isBinary);
     else if (this.#holds === 0) this.#read(data, isBinary);
     else if (this.#waiting.length >= FRAMES_WAITING) {
       this.#attached.close(CLOSE_CODES.tooManyFrames, `at most ${FRAMES_WAITING} frames may wait`);
@@ -122,15 +126,13 @@ export class FrameReader implements SocketReader {
     if (!this.#isKeepAlive(data, isBinary)) this.#first?.(data);
   }
 
-  /** The peer may not know yet that the socket is closed, but it does not get to make the server read for ever. */
   #drop(bytes: number): void {
-    this.#dropped += bytes + HEADER_BYTES;
-    if (this.#dropped > this.#rules.limits.frameBytes) this.#socket.terminate();
+    this.#dropped += bytes;
+    if (this.#dropped > BYTES_AFTER_END) this.#socket.pause();
   }
 
   #pinged(data: Buffer): void {
     if (this.#isOpen()) this.#attached.pong(data);
-    else this.#drop(data.length);
   }
 
   /** Texts of tRPC's clients that are no calls. */
