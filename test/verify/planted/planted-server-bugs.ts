@@ -70,7 +70,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: TRANSFER,
-        find: 'const again = earlier ?? inBatch.get(key);',
+        find: 'const again = earlier ?? twin?.result;',
         replace: 'const again = undefined as CommandResult | undefined;',
       },
       {
