@@ -37,6 +37,9 @@ export const patience = {
 /** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
 export const planted = '**/*.planted.test.ts';
 
+/** What needs the packed packages: `vitest.packed.config.ts` has them. */
+const packed = '**/*.packed.test.ts';
+
 export default defineConfig({
   test: {
     // One line a file, and the closing lines alone when all is well; failures are printed in full.
@@ -54,7 +57,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...needsService, needsBrowser, planted],
+          exclude: ['**/node_modules/**', ...needsService, needsBrowser, planted, packed],
           ...patience,
         },
       },
