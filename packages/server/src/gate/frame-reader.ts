@@ -176,9 +176,8 @@ export class FrameReader implements SocketReader {
   #accept(message: unknown): message is Call {
     try {
       checkCall(message);
-      if (this.#underWay.has(message.id)) {
-        throw new TidemarkError('invalid_input', 'is that of a call under way', { field: 'id' });
-      }
+      // A copy, which some network in between made: an error would reach its sender as the answer to the call itself.
+      if (this.#underWay.has(message.id)) return false;
       const { params } = message;
       if (params.input !== undefined) params.input = this.#rules.build(params.input);
       if (this.#underWay === NO_CALLS) this.#underWay = new Set();

@@ -140,7 +140,7 @@ describe('a frame', () => {
       'text',
       query('x'.repeat(128), { jsonrpc: '2.0' }),
     ]);
-    await eventually('all refusals', () => link.received.length === 11);
+    await eventually('all refusals', () => link.received.length === 10);
     expect(idsOf(link.calls)).toEqual([1, 'x'.repeat(128)]);
     expect(link.calls[0]?.params?.input).toEqual({ built: 1 });
     const refusals = link.received.map((text) => JSON.parse(text) as { id: unknown; error: { message: string } });
@@ -154,10 +154,22 @@ describe('a frame', () => {
       [5, 'params.lastEventId'],
       [6, 'params'],
       [7, 'method'],
-      [1, 'id'],
       [null, 'message'],
     ]);
     expect(link.received.every((text) => text.length < 200)).toBe(true);
+  });
+
+  test('that comes twice while its call is under way is one call, and has one answer', async () => {
+    await using link = await connect();
+    link.send(query(1));
+    link.send(query(1));
+    link.send([query(1), query(2)]);
+    await eventually('the calls', () => link.calls.length === 2);
+    expect(idsOf(link.calls)).toEqual([1, 2]);
+    link.reader.answered(1);
+    link.send(query(1));
+    await eventually('the next of that id', () => link.calls.length === 3);
+    expect(link.received).toEqual([]);
   });
 
   test('of too many calls has those beyond the limit refused under their ids, and all its ends of subscriptions read', async () => {
