@@ -1,4 +1,5 @@
 import mqtt from 'mqtt';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { type Control, type ControlMessage, RECONNECT_MS, SEND_TIMEOUT_MS } from './control.ts';
 
 /** Topics have levels; a conversation's id is one of them. */
@@ -14,15 +15,26 @@ export const mqttOnAedes: Control = {
       clientId: `${userId}-${deviceId}`,
       clean: false,
       reconnectPeriod: RECONNECT_MS,
-      connectTimeout: 2_000,
-      keepalive: 5,
+      // A broker that is killed resets its connections: no timer is to take a slow machine for a dead one.
+      connectTimeout: PATIENCE_MS,
+      keepalive: 60,
       // By the listener below: whether the session was there, or not.
       resubscribe: false,
     });
+    /** Subscriptions that the session does not have, as far as is known. */
+    const missing = new Set<string>();
     client.on('connect', async ({ sessionPresent }) => {
-      // One at a time: aedes never answers a SUBSCRIBE of several topics in a session that it keeps. Those of a session
-      // that was found are part of it.
-      if (!sessionPresent) for (const id of conversationIds) await client.subscribeAsync(topicOf(id), { qos: 1 });
+      if (!sessionPresent) for (const id of conversationIds) missing.add(id);
+      try {
+        // One at a time: aedes never answers a SUBSCRIBE of several topics in a session that it keeps.
+        for (const id of missing) {
+          await client.subscribeAsync(topicOf(id), { qos: 1 });
+          missing.delete(id);
+        }
+      } catch {
+        // The connection was lost meanwhile: the next one goes on.
+        return;
+      }
       subscribed = client.connected;
     });
     client.on('close', () => {
