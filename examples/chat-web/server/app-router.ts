@@ -1,6 +1,7 @@
 import type { Messaging } from '@tidemark/server';
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { Kinds } from './content.ts';
+import type { LimitReports } from './limit-reports.ts';
 import { DEFAULT_CHAT_LIMITS, LimitReached } from './limits.ts';
 import type { People } from './people.ts';
 import { type Rate, TokenBuckets } from './token-buckets.ts';
@@ -20,10 +21,12 @@ export function createAppRouter(
   messaging: Messaging<Kinds, Kinds>,
   people: Pick<People, 'list'>,
   ownCalls: Rate = DEFAULT_CHAT_LIMITS.ownCalls,
+  reports?: LimitReports,
 ) {
   const rate = new TokenBuckets(ownCalls);
   const own = t.procedure.use(({ ctx, next }) => {
     if (rate.take(ctx.user.id) === 0) return next();
+    reports?.reached('ownCalls', { userId: ctx.user.id });
     const { message } = new LimitReached('ownCalls', 'Too many calls. Try again in a moment');
     throw new TRPCError({ code: 'TOO_MANY_REQUESTS', message });
   });

@@ -11,6 +11,7 @@ import { createAppRouter } from './app-router.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { content } from './content.ts';
 import { bearerOf, httpHandler } from './http.ts';
+import { LimitReports, type ReachedLimit } from './limit-reports.ts';
 import { type ChatLimits, DEFAULT_CHAT_LIMITS } from './limits.ts';
 import { OpenConnections } from './open-connections.ts';
 import { openPeople } from './people.ts';
@@ -30,6 +31,8 @@ export interface ChatServerOptions {
   /** Writes what a new database begins with, to the path it is given. */
   readonly prepare?: ((path: string) => Promise<void>) | undefined;
   readonly limits?: Partial<ChatLimits>;
+  /** Hears of what a limit refused, the chat's or messaging's; at most once a second for each limit and caller. Default: a line on the console. */
+  readonly onLimitReached?: (event: ReachedLimit) => void;
 }
 
 /** How often connections are looked for whose session has expired. */
@@ -38,6 +41,8 @@ const SWEEP_MS = 60_000;
 /** One process, one SQLite file: what a team starts with. Rejects with `EADDRINUSE` when the port is taken. */
 export async function startChatServer({ folder, port, page, reset, prepare, ...options }: ChatServerOptions) {
   const limits = { ...DEFAULT_CHAT_LIMITS, ...options.limits };
+  const onLimitReached = options.onLimitReached ?? logReachedLimit;
+  const reports = new LimitReports(onLimitReached);
   let answer: RequestListener = starting;
   // Shorter than Node's own: a request that trickles in holds a socket. A missing Host is answered by the handler.
   const http = { headersTimeout: 10_000, requestTimeout: 30_000, requireHostHeader: false };
@@ -62,6 +67,7 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
   const people = openPeople(peopleFile, limits);
   const connections = new OpenConnections();
   const sessions = openSessions(sessionsFile, limits, (session, why) => {
+    if (why === 'displaced') reports.reached('sessionsPerUser', { userId: session.userId });
     connections.close(session, CLOSE_CODES[why === 'expired' ? 'unauthenticated' : 'ended'], why);
   });
   const sweeping = setInterval(sessions.sweep, SWEEP_MS).unref();
@@ -73,9 +79,9 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
 
   const messaging = createMessaging({ content, storage: sqliteStorage({ path: database }) });
   messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
-  messaging.on('limit-reached', ({ limit, userId, address }) => console.warn(`${limit}:`, userId ?? address ?? ''));
+  messaging.on('limit-reached', onLimitReached);
   await messaging.ready();
-  const router = createAppRouter(messaging, people, limits.ownCalls);
+  const router = createAppRouter(messaging, people, limits.ownCalls, reports);
   messaging.attach(server, {
     router,
     createContext: ({ info, res: socket }) => {
@@ -94,9 +100,13 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
     createContext: async ({ req }) => ({ user: { id: sessionOf(bearerOf(req)).userId } }),
     maxBodySize: limits.bodyBytes,
     maxBatchSize: limits.callsPerRequest,
+    // A body that did not say how long it is.
+    onError: ({ error, ctx }) => {
+      if (error.code === 'PAYLOAD_TOO_LARGE') reports.reached('bodyBytes', { userId: ctx?.user.id });
+    },
   });
 
-  answer = httpHandler({ sessions, people, connections, limits, calls, page });
+  answer = httpHandler({ sessions, people, connections, limits, reports, calls, page });
 
   return {
     server,
@@ -108,6 +118,10 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function logReachedLimit({ limit, userId, address }: ReachedLimit): void {
+  console.warn(`${limit}:`, userId ?? address ?? '');
 }
 
 /** What a browser gets that comes before the first conversations are written. */

@@ -3,7 +3,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { answerJson, CLOSE, jsonBodyOf, Refusal } from './json-requests.ts';
+import { answerJson, CLOSE, checkLength, jsonBodyOf, Refusal } from './json-requests.ts';
+import type { LimitReports, StoppedCaller } from './limit-reports.ts';
 import { type ChatLimits, LimitReached } from './limits.ts';
 import type { OpenConnections } from './open-connections.ts';
 import { NameRefused, type People } from './people.ts';
@@ -24,10 +25,23 @@ export interface HttpParts {
   readonly people: People;
   readonly connections: OpenConnections;
   readonly limits: ChatLimits;
+  readonly reports: LimitReports;
   /** The router's procedures, below `/trpc/`. */
   readonly calls: RequestListener;
   readonly page: RequestListener;
 }
+
+/** What a request is answered with that a limit stops. */
+const STATUS: Readonly<Record<keyof ChatLimits, number>> = {
+  signIns: 429,
+  ownCalls: 429,
+  people: 503,
+  sessionsPerUser: 503,
+  sessions: 503,
+  signInBytes: 413,
+  bodyBytes: 413,
+  callsPerRequest: 400,
+};
 
 /** As the router itself would answer. */
 const UNAUTHORIZED = {
@@ -37,13 +51,21 @@ const UNAUTHORIZED = {
 const signInBody = z.object({ name: z.string() });
 
 /** What comes over HTTP: sign-in and sign-out, calls where WebSocket is blocked, and the page. */
-export function httpHandler({ sessions, people, connections, limits, calls, page }: HttpParts): RequestListener {
+export function httpHandler({
+  sessions,
+  people,
+  connections,
+  limits,
+  reports,
+  calls,
+  page,
+}: HttpParts): RequestListener {
   const signIns = new TokenBuckets(limits.signIns);
 
   async function signIn(request: IncomingMessage): Promise<object> {
     const wait = signIns.take(addressOf(request));
     if (wait > 0) throw new LimitReached('signIns', 'Too many sign-ins from this address. Try again in a moment', wait);
-    const body = signInBody.safeParse(await jsonBodyOf(request, 4_096));
+    const body = signInBody.safeParse(await jsonBodyOf(request, limits, 'signInBytes'));
     if (!body.success) throw new Refusal(400, 'The body must be { "name": string }.');
     const person = people.enter(body.data.name);
     return { ...person, token: sessions.begin(person.id) };
@@ -64,8 +86,9 @@ export function httpHandler({ sessions, people, connections, limits, calls, page
       answerJson(response, 401, UNAUTHORIZED, CLOSE);
       return;
     }
-    if (Number(request.headers['content-length']) > limits.bodyBytes) {
-      throw new Refusal(413, `The body has more than ${limits.bodyBytes} bytes (limits.bodyBytes).`, CLOSE);
+    checkLength(request, limits, 'bodyBytes');
+    if (pathOf(request).split(',').length > limits.callsPerRequest) {
+      throw new LimitReached('callsPerRequest', `More than ${limits.callsPerRequest} calls in one request`);
     }
     response.once(
       'close',
@@ -89,8 +112,20 @@ export function httpHandler({ sessions, people, connections, limits, calls, page
 
   return (request, response) => {
     setSecurityHeaders(response);
-    guarded(response, () => answer(request, response));
+    guarded(response, async () => {
+      try {
+        await answer(request, response);
+      } catch (error) {
+        if (error instanceof LimitReached) reports.reached(error.limit, callerOf(request));
+        throw error;
+      }
+    });
   };
+
+  function callerOf(request: IncomingMessage): StoppedCaller {
+    const session = sessions.find(bearerOf(request));
+    return session ? { userId: session.userId } : { address: addressOf(request) };
+  }
 }
 
 /** Serves the files of a folder; every other path is the page itself. */
@@ -163,9 +198,9 @@ function guarded(response: ServerResponse, work: () => void | Promise<void>): vo
       if (error instanceof Refusal) return answerJson(response, error.status, { error: error.message }, error.headers);
       if (error instanceof NameRefused) return answerJson(response, 400, { error: `${error.message}.` });
       if (error instanceof LimitReached) {
-        const { retryAfterMs } = error;
-        const headers = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {};
-        return answerJson(response, retryAfterMs ? 429 : 503, { error: `${error.message}.` }, headers);
+        const { limit, retryAfterMs } = error;
+        const retryAfter = retryAfterMs ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {};
+        return answerJson(response, STATUS[limit], { error: `${error.message}.` }, { ...CLOSE, ...retryAfter });
       }
       // The visitor went away in the middle of it; whatever else is the operator's to know.
       if (!response.destroyed) console.error('a request failed:', error);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ChatLimits, LimitReached } from './limits.ts';
 
 /** What is answered instead, and why. */
 export class Refusal extends Error {
@@ -35,16 +36,22 @@ export function answerJson(
 /** A body that wasn't read would come next on the same connection. */
 export const CLOSE = { connection: 'close' } as const;
 
-/** The body as JSON. Throws a {@link Refusal}; a longer one is not read to its end. */
-export async function jsonBodyOf(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const tooLong = () => new Refusal(413, `The body has more than ${maxBytes} bytes.`, CLOSE);
-  if (Number(request.headers['content-length']) > maxBytes) throw tooLong();
+type BytesLimit = 'signInBytes' | 'bodyBytes';
+
+/** Throws {@link LimitReached} when the request says that its body is longer. */
+export function checkLength(request: IncomingMessage, limits: ChatLimits, limit: BytesLimit): void {
+  if (Number(request.headers['content-length']) > limits[limit]) throw tooLong(limits, limit);
+}
+
+/** The body as JSON. Throws a {@link Refusal}, or {@link LimitReached}: a longer one is not read to its end. */
+export async function jsonBodyOf(request: IncomingMessage, limits: ChatLimits, limit: BytesLimit): Promise<unknown> {
+  checkLength(request, limits, limit);
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Leaving the loop would otherwise destroy the socket, and the answer with it.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLong();
+    if (bytes > limits[limit]) throw tooLong(limits, limit);
     chunks.push(chunk);
   }
   try {
@@ -52,4 +59,8 @@ export async function jsonBodyOf(request: IncomingMessage, maxBytes: number): Pr
   } catch {
     throw new Refusal(400, 'The body is not JSON.');
   }
+}
+
+function tooLong(limits: ChatLimits, limit: BytesLimit): LimitReached {
+  return new LimitReached(limit, `The body has more than ${limits[limit]} bytes`);
 }

@@ -12,7 +12,9 @@ export interface ChatLimits {
   readonly sessionsPerUser: number;
   /** Sign-ins that are open, of all users; after that nobody signs in. Default 5,000. */
   readonly sessions: number;
-  /** Bytes of the body of a request. Default 1 MiB, as much as a WebSocket frame. */
+  /** Bytes of the body of a sign-in. Default 4 KiB. */
+  readonly signInBytes: number;
+  /** Bytes of the body of a call over HTTP. Default 1 MiB, as much as a WebSocket frame. */
   readonly bodyBytes: number;
   /** Calls in one HTTP request. Default 32. */
   readonly callsPerRequest: number;
@@ -24,6 +26,7 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   people: 2_000,
   sessionsPerUser: 100,
   sessions: 5_000,
+  signInBytes: 4_096,
   bodyBytes: 1024 * 1024,
   callsPerRequest: 32,
 };
