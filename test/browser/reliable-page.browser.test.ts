@@ -220,10 +220,10 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
   test('fifty-six members stand in the order of their numbers, and one of them is found by typing', async () => {
     const guests = Array.from({ length: 54 }, (_, index) => `Guest ${index + 1}`);
     const ids = await Promise.all(guests.map(async (guest) => (await signInBare(chat.url, guest)).id));
-    await using host = await connectCaller(chat.url, 'sven');
-    await host.trpc.chat.conversations.createGroup.mutate({ title: 'Crowd', memberIds: ['uli', ...ids] });
     const context = await browser.newContext();
     const uli = await openChat(context, chat.url, 'uli');
+    await using host = await connectCaller(chat.url, 'sven');
+    await host.trpc.chat.conversations.createGroup.mutate({ title: 'Crowd', memberIds: ['uli', ...ids] });
     await uli.open('Crowd');
     await uli.page.getByRole('button', { name: 'Members' }).click();
     const dialog = uli.page.getByRole('dialog', { name: '56 members' });

@@ -11,6 +11,7 @@ import { createAppRouter } from './app-router.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { content } from './content.ts';
 import { bearerOf, httpHandler } from './http.ts';
+import { knownPeopleOnly } from './known-people.ts';
 import { LimitReports, type ReachedLimit } from './limit-reports.ts';
 import { type ChatLimits, DEFAULT_CHAT_LIMITS } from './limits.ts';
 import { OpenConnections } from './open-connections.ts';
@@ -77,7 +78,11 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
     return session;
   };
 
-  const messaging = createMessaging({ content, storage: sqliteStorage({ path: database }) });
+  const messaging = createMessaging({
+    content,
+    storage: sqliteStorage({ path: database }),
+    authorize: knownPeopleOnly(people),
+  });
   messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
   messaging.on('limit-reached', onLimitReached);
   await messaging.ready();
