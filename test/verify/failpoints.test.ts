@@ -35,6 +35,7 @@ async function sendOne(storage: Storage, pass: Pass) {
             const reader = backplane.ingress.open(partition);
             return {
               read: (limit, signal) => reader.read(limit, signal),
+              readNow: (limit, signal) => reader.readNow(limit, signal),
               park: (entry, reason) => reader.park(entry, reason),
               close: () => reader.close(),
               acknowledge: async (ids) => {

@@ -93,6 +93,7 @@ function failingCounters(counters: InboxSeq, pass: Pass): InboxSeq {
 function failingReader(reader: PartitionReader, pass: Pass): PartitionReader {
   return {
     read: (limit, signal) => reader.read(limit, signal),
+    readNow: (limit, signal) => reader.readNow(limit, signal),
     acknowledge: async (ids) => {
       await pass('before-ack');
       await reader.acknowledge(ids);

@@ -109,6 +109,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ...settings,
     ...backplane,
     events,
+    limitEvents,
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, reader, {
         holdsLease,
@@ -124,6 +125,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         random,
         ids,
         inboxMembers: limits.inboxMembers,
+        batchRows: settings.batchRows,
+        limitEvents,
         commandBytes: limits.commandBytes,
         knowsContent: (type) => content.has(type),
         attempts: settings.attempts,

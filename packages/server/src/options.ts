@@ -57,6 +57,17 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly leaseTtl?: number | undefined;
   /** Commands of one batch at most. Default 200. */
   readonly batch?: number | undefined;
+  /** Inbox rows of one batch at most; a command that leads to more goes alone. Default 5,000. */
+  readonly batchRows?: number | undefined;
+  /** Bytes of the commands of one batch at most; a larger command goes alone. Default 4 MiB. */
+  readonly batchBytes?: number | undefined;
+  /**
+   * Commands that a partition's writer reads ahead, among which the senders take turns when more is queued than a batch
+   * holds. Default 10,000.
+   */
+  readonly readAhead?: number | undefined;
+  /** Bytes of commands beyond which it reads no further ahead. Default 8 MiB. */
+  readonly readAheadBytes?: number | undefined;
   /** Commands a partition may hold before `overloaded`. Default 10,000. */
   readonly backlog?: number | undefined;
   /** Bytes that the commands in a partition may have before `overloaded`. Default 64 MiB; at least `limits.commandBytes`. */
@@ -156,6 +167,10 @@ const settings = z.strictObject({
   voidAfter: ms(10, HOUR).default(2_000),
   leaseTtl: ms(100, HOUR).default(3_000),
   batch: count(10_000).default(200),
+  batchRows: count(1_000_000).default(5_000),
+  batchBytes: count(1024 * 1024 * 1024).default(4 * 1024 * 1024),
+  readAhead: count(10_000_000).default(10_000),
+  readAheadBytes: count(1024 * 1024 * 1024).default(8 * 1024 * 1024),
   backlog: count(10_000_000).default(10_000),
   backlogBytes: z
     .number()

@@ -48,7 +48,7 @@ export interface ServerEvents {
   purged: { rows: number };
   /** A caller exceeded a limit. */
   'rate-limited': { userId: UserId };
-  /** A bound refused something. `limit` is the option that sets it; at most one a second for each limit and caller. */
+  /** A bound refused something, or put it off. `limit` is the option that sets it; at most one a second for each limit and caller. */
   'limit-reached': { limit: string } & LimitCaller;
   /**
    * `close` resolved after `ms` although these steps had not ended, nor the batches of these partitions. Their entries stay

@@ -54,10 +54,10 @@ export const TAKEN_OVER: Circumstance = {
   changes: [
     {
       file: 'packages/server/src/transfer/partition-owner.ts',
-      find: 'if (entries.length > 0) await this.#rounds.work(() => transfer.carryOut(entries, stop));',
+      find: 'if (entries.length > 0) queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));',
       replace: `const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
           const writer = Math.random() < 0.2 ? other : transfer;
-          if (entries.length > 0) await this.#rounds.work(() => writer.carryOut(entries, stop));`,
+          if (entries.length > 0) queue.putBack(await this.#rounds.work(() => writer.carryOut(entries, stop)));`,
     },
   ],
 };

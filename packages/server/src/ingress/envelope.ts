@@ -47,7 +47,7 @@ export function encodeEnvelope(envelope: Envelope): string {
  */
 export function decodeEnvelope(body: string): Envelope {
   const value = parseBody(body);
-  const address = addressIn(value);
+  const address = replyIn(value);
   if (!address) throw new TidemarkError('invalid_input', 'must name replyTo and call', { field: 'envelope' });
   const command = parseCommand(value.command);
   if (command.type === 'message.send' && MAY_BE_RESERVED.test(body)) requireNoReservedKey(command);
@@ -57,9 +57,21 @@ export function decodeEnvelope(body: string): Envelope {
 /** Where the reply to an entry goes that cannot be decoded otherwise; undefined when it doesn't say. */
 export function replyAddressOf(body: string): ReplyAddress | undefined {
   try {
-    return addressIn(parseBody(body));
+    return replyIn(parseBody(body));
   } catch {
     return undefined;
+  }
+}
+
+/** Whom and what an entry names, unchecked: for weighing it before it is decoded. Empty where it does not say. */
+export function addressIn(body: string): { actorId: string; conversationId: string; named: number } {
+  const nobody = { actorId: '', conversationId: '', named: 0 };
+  try {
+    const { actorId, conversationId, memberIds } = (parseBody(body).command ?? {}) as Record<string, unknown>;
+    if (typeof actorId !== 'string' || typeof conversationId !== 'string') return nobody;
+    return { actorId, conversationId, named: Array.isArray(memberIds) ? memberIds.length : 0 };
+  } catch {
+    return nobody;
   }
 }
 
@@ -77,7 +89,7 @@ function parseBody(body: string): Body {
   }
 }
 
-function addressIn({ replyTo, call }: Body): ReplyAddress | undefined {
+function replyIn({ replyTo, call }: Body): ReplyAddress | undefined {
   if (typeof replyTo !== 'string' || !NODE_ID.test(replyTo)) return undefined;
   if (typeof call !== 'string' || call.length === 0 || call.length > CALL_LENGTH) return undefined;
   return { replyTo: replyTo as NodeId, call };

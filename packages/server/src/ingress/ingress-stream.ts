@@ -28,6 +28,9 @@ export interface PartitionReader {
    */
   read(limit: number, signal: AbortSignal): Promise<StreamEntry[]>;
 
+  /** As `read`, without waiting: empty when no entry is there. */
+  readNow(limit: number, signal: AbortSignal): Promise<StreamEntry[]>;
+
   /** Removes entries: their commands are stored, or known to change nothing. Unknown ids are ignored. */
   acknowledge(ids: readonly string[]): Promise<void>;
 

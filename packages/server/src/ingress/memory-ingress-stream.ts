@@ -107,6 +107,10 @@ class MemoryPartitionReader implements PartitionReader {
     return [];
   }
 
+  async readNow(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
+    return this.#closed || signal.aborted ? [] : this.#take(limit);
+  }
+
   async acknowledge(ids: readonly string[]): Promise<void> {
     for (const id of ids) remove(this.#partition, id);
   }

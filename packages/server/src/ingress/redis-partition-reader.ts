@@ -45,9 +45,17 @@ export class RedisPartitionReader implements PartitionReader {
     this.#port = port;
   }
 
-  async read(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
+  read(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
+    return this.#read(limit, signal, true);
+  }
+
+  readNow(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
+    return this.#read(limit, signal, false);
+  }
+
+  async #read(limit: number, signal: AbortSignal, wait: boolean): Promise<StreamEntry[]> {
     if (this.#ready.length === 0 && !signal.aborted && !this.#closing.signal.aborted) {
-      this.#fetching ??= this.#fetch(limit).finally(() => {
+      this.#fetching ??= this.#fetch(limit, wait).finally(() => {
         this.#fetching = undefined;
       });
       await firstOf(this.#fetching, signal, this.#closing.signal);
@@ -87,8 +95,8 @@ export class RedisPartitionReader implements PartitionReader {
     if (this.#held.size === 0) this.#position = START;
   }
 
-  /** Fills `#ready`, unless others had entries first, or nobody for some seconds. */
-  async #fetch(limit: number): Promise<void> {
+  /** Fills `#ready`, unless others had entries first, or nobody for some seconds, or at once if it is not to wait. */
+  async #fetch(limit: number, wait: boolean): Promise<void> {
     const { reads, commands } = this.#port;
     if (reads.lost !== this.#lost) this.#beginAnew();
     try {
@@ -96,7 +104,7 @@ export class RedisPartitionReader implements PartitionReader {
       while (this.#ready.length === 0) {
         // From the start, those that are held come first.
         const count = this.#position === START ? limit + this.#held.size : limit;
-        const entries = await reads.read({ key: commands, after: this.#position, count });
+        const entries = await reads.read({ key: commands, after: this.#position, count, wait });
         if (this.#closing.signal.aborted) return;
         if (entries.length === 0) {
           if (this.#held.size === 0) this.#position = START;

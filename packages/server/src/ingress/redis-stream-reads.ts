@@ -14,6 +14,8 @@ export interface StreamRead {
   readonly after: string;
   /** Entries at most; there may be more when others ask for more. */
   readonly count: number;
+  /** Whether to wait for an entry. One read that does not makes those that go with it not wait either. */
+  readonly wait: boolean;
 }
 
 /** Fields are null when an entry was deleted while it was being read. */
@@ -38,8 +40,8 @@ export class RedisStreamReads {
   }
 
   /**
-   * The entries of a stream after an id. Without any it is answered after BLOCK_MS, or as soon as another stream that was
-   * asked for in the same turn has some. Throws UnavailableError.
+   * The entries of a stream after an id. Without any it is answered after BLOCK_MS, at once if one of those asked for in
+   * the same turn does not wait, or as soon as another of them has some. Throws UnavailableError.
    */
   readonly read = inOneTurn<StreamRead, readonly RawEntry[]>((reads) => {
     // Redis names the streams as the client of the application has it name them.
@@ -83,13 +85,13 @@ export class RedisStreamReads {
   async #xread(reads: readonly StreamRead[]): Promise<Map<string, readonly RawEntry[]>> {
     const keys = reads.map(({ key }) => key);
     const count = Math.max(...reads.map((read) => read.count));
-    const reply = await this.#use(keys[0] as string, BLOCK_MS + CALL_TIMEOUT_MS, (connection) =>
+    const blockMs = reads.every((read) => read.wait) ? BLOCK_MS : undefined;
+    const reply = await this.#use(keys[0] as string, (blockMs ?? 0) + CALL_TIMEOUT_MS, (connection) =>
       connection.call(
         'xread',
         'COUNT',
         count,
-        'BLOCK',
-        BLOCK_MS,
+        ...(blockMs === undefined ? [] : ['BLOCK', blockMs]),
         'STREAMS',
         ...keys,
         ...reads.map(({ after }) => after),

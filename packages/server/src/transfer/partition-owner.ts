@@ -1,8 +1,10 @@
 import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
+import type { LimitEvents } from '../limit-events.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { spread } from '../spread.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { PartitionLeases } from './partition-leases.ts';
 import { Rounds } from './rounds.ts';
 import type { Transfer } from './transfer.ts';
@@ -99,16 +101,21 @@ export class PartitionOwner {
 
   /** Reads until told to stop. After any failure the partition is opened anew, which brings back what was not acknowledged. */
   async #read(partition: number, stop: AbortSignal): Promise<void> {
-    const { ingress, clock, random, events, batch } = this.#port;
+    const { ingress, clock, random, events, batch, limitEvents } = this.#port;
     for (let failures = 0; !stop.aborted; ) {
       const reader = ingress.open(partition);
       const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
+      const queue = new FairQueue(reader, {
+        ...this.#port,
+        weigh: (body) => transfer.weigh(body),
+        reached: (limit) => limitEvents.reached(limit, { partition }),
+      });
       try {
         while (!stop.aborted) {
           await transfer.completeUnsettled();
           await this.#rounds.next();
-          const entries = await reader.read(batch, stop);
-          if (entries.length > 0) await this.#rounds.work(() => transfer.carryOut(entries, stop));
+          const entries = await queue.read(batch, stop);
+          if (entries.length > 0) queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));
           failures = 0;
         }
       } catch (error) {
@@ -153,6 +160,12 @@ export interface PartitionOwnerPorts {
   readonly leaseTtl: number;
   /** Entries of one batch at most. */
   readonly batch: number;
+  /** See `FairQueue`. */
+  readonly batchRows: number;
+  readonly batchBytes: number;
+  readonly readAhead: number;
+  readonly readAheadBytes: number;
+  readonly limitEvents: LimitEvents;
   readonly nodes: Nodes;
   readonly leases: PartitionLeases;
   readonly ingress: IngressStream;

@@ -17,7 +17,7 @@ const BEGUN = 'the round has begun';
 export class Rounds {
   readonly #clock: Clock;
   /** Batches in work that were not left behind. */
-  readonly #working = new Set<() => Promise<void>>();
+  readonly #working = new Set<() => Promise<unknown>>();
   #waiting: (() => void)[] = [];
   #patience: AbortController | undefined;
 
@@ -35,10 +35,10 @@ export class Rounds {
   }
 
   /** Carries out a batch, whose end those wait for who are to begin the next round. */
-  async work(batch: () => Promise<void>): Promise<void> {
+  async work<T>(batch: () => Promise<T>): Promise<T> {
     this.#working.add(batch);
     try {
-      await batch();
+      return await batch();
     } finally {
       this.#working.delete(batch);
       if (this.#working.size === 0 && this.#waiting.length > 0) this.#begin();

@@ -23,10 +23,12 @@ import {
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import { decodeEnvelope, type Envelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
+import type { LimitEvents } from '../limit-events.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
+import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
 import { decide, resultOf } from './decide.ts';
 import type { Recovery } from './recovery.ts';
@@ -47,7 +49,8 @@ import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
  *
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
- * batch's commands and conversations are looked up, and it runs again. What may pass is retried for as long as the
+ * batch's commands and conversations are looked up, and it runs again. Before a refusal is believed, its conversation is read
+ * again, after the rest of the batch was carried out. What may pass is retried for as long as the
  * partition is ours; a defect is narrowed down to its command by halving the batch, and parked. A refusal is remembered for
  * all writers before it is told, so that no late copy of the command is carried out after all.
  */
@@ -76,9 +79,11 @@ export class Transfer {
    * Carries a batch out. Resolves when what it does is stored and what it cannot do is parked, or `signal` has aborted. While
    * that is told and acknowledged, the next batch may begin: see `told`.
    *
+   * Returns the entries that it did not carry out, since the batch would have had more than `batchRows` rows.
+   *
    * @throws what kept the batch before from being acknowledged, other than a service that cannot be reached
    */
-  async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<void> {
+  async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<readonly StreamEntry[]> {
     if (this.#failure) throw this.#failure.error;
     const tasks: Task[] = [];
     for (const entry of entries) {
@@ -86,7 +91,16 @@ export class Transfer {
       if ('envelope' in task) tasks.push(task);
       else await this.#refuseEntry(entry, task, signal);
     }
-    if (tasks.length > 0) await this.#persist(tasks, signal);
+    const left = tasks.length > 0 ? await this.#persist(tasks, signal) : [];
+    if (left.length > 0) this.#port.limitEvents.reached('batchRows', { partition: this.#partition });
+    return left;
+  }
+
+  /** What the command of an entry weighs: for the one who forms the batches. */
+  weigh(body: string): CommandWeight {
+    // One that is too long is refused unread.
+    const read = body.length > this.#port.commandBytes ? '' : body;
+    return weigh(read, (conversationId) => this.#cache.state(conversationId as ConversationId)?.members.size);
   }
 
   /** The task of an entry, or why it has none, and the error for its sender. Nothing in the queue is trusted. */
@@ -137,33 +151,61 @@ export class Transfer {
     }
   }
 
-  /** @param failedBefore an attempt with these tasks, among others, has failed: its outcome is unknown. */
-  async #persist(tasks: readonly Task[], signal: AbortSignal, failedBefore = false): Promise<void> {
+  /**
+   * Returns the entries that did not fit.
+   *
+   * @param suspicious what is remembered of these tasks is not to be trusted
+   * @param unsure an attempt with these tasks, among others, has failed: its outcome is unknown
+   */
+  async #persist(
+    tasks: readonly Task[],
+    signal: AbortSignal,
+    { suspicious = false, unsure = false } = {},
+  ): Promise<StreamEntry[]> {
     let failures = 0;
-    let unsure = failedBefore || tasks.some((task) => task.entry.redelivered);
-    let suspicious = unsure;
+    let isUnsure = unsure || tasks.some((task) => task.entry.redelivered);
+    let isSuspicious = suspicious || isUnsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { conflict, news } = await this.#attempt(tasks, suspicious, unsure);
-        if (news) return await this.#tell(news, tasks, signal);
-        suspicious = true;
-        if (conflict === 'doubt') continue;
+        const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure);
+        if (news) {
+          await this.#tell(news, tasks.slice(0, tasks.length - left.length), signal);
+          return left.map(({ entry }) => (isSuspicious ? { ...entry, redelivered: true } : entry));
+        }
+        if (doubtful) return await this.#persistApart(tasks, doubtful, signal);
+        isSuspicious = true;
         this.#port.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
         this.#cache.clear();
         if (conflict === 'entry') await this.#port.numbering.afterConflict();
         if (attempt >= 3) await this.#wait(attempt, undefined, signal);
       } catch (error) {
         this.#cache.clear();
-        suspicious = true;
-        unsure = true;
+        isSuspicious = true;
+        isUnsure = true;
         if (!(error instanceof UnavailableError)) {
           if (tasks.length > 1) return await this.#halve(tasks, signal);
           failures += 1;
-          if (failures >= this.#port.attempts) return await this.#park(tasks[0] as Task, error, signal);
+          if (failures >= this.#port.attempts) {
+            await this.#park(tasks[0] as Task, error, signal);
+            return [];
+          }
         }
         await this.#wait(attempt, error, signal);
       }
     }
+    return [];
+  }
+
+  /** The store is asked about the doubtful conversations alone, after the others are carried out: these do not wait for it. */
+  async #persistApart(
+    tasks: readonly Task[],
+    doubtful: ReadonlySet<ConversationId>,
+    signal: AbortSignal,
+  ): Promise<StreamEntry[]> {
+    const isDoubtful = ({ envelope }: Task): boolean => doubtful.has(envelope.command.conversationId);
+    const certain = tasks.filter((task) => !isDoubtful(task));
+    const left = certain.length > 0 ? await this.#persist(certain, signal) : [];
+    return [...left, ...(await this.#persist(tasks.filter(isDoubtful), signal, { suspicious: true }))];
   }
 
   /**
@@ -172,17 +214,13 @@ export class Transfer {
    * @param suspicious memory may mislead: commands and states are read from the store
    * @param unsure some of the commands may have been committed, and never announced
    */
-  async #attempt(
-    tasks: readonly Task[],
-    suspicious: boolean,
-    unsure: boolean,
-  ): Promise<{ conflict: Conflict; news?: never } | { conflict?: never; news: News }> {
+  async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean): Promise<Attempted> {
     const { storage, numbering, clock } = this.#port;
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isNews } = await this.#load(tasks, suspicious);
     const plan = this.#decide(tasks, states, known);
-    if (!suspicious && plan.idle) return { conflict: 'doubt' };
+    if (!suspicious && plan.doubtful.size > 0) return { doubtful: plan.doubtful };
     if (isNews && !(await this.#port.holdsLease())) {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
@@ -195,9 +233,10 @@ export class Transfer {
       this.#cache.keep(plan.states, plan.events);
     }
     await this.#remember([...plan.refusals.values()]);
-    this.#report(plan, rows, tasks.length, clock.monotonic() - started);
     const { replies } = plan;
-    return { news: { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies } };
+    this.#report(plan, rows, replies.length, clock.monotonic() - started);
+    const news = { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies };
+    return { news, left: tasks.slice(replies.length) };
   }
 
   /** Begins to tell it, once the batch before has been told and acknowledged. */
@@ -212,12 +251,13 @@ export class Transfer {
     });
   }
 
+  /** Ends before the command with which the batch would have more than `batchRows` rows, unless it is the first. */
   #decide(
     tasks: readonly Task[],
     loaded: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
   ): Plan {
-    const { clock, ids, inboxMembers, knowsContent } = this.#port;
+    const { clock, ids, inboxMembers, knowsContent, batchRows } = this.#port;
     const states = new Map(loaded);
     const inBatch = new Map<string, { command: Command; result: CommandResult }>();
     const plan: Plan = {
@@ -226,12 +266,14 @@ export class Transfer {
       states,
       repeats: [],
       repeated: 0,
-      idle: false,
+      doubtful: new Set(),
       replies: [],
       refusals: new Map(),
     };
+    let rows = 0;
     for (const { envelope } of tasks) {
       const { command, replyTo: to, call } = envelope;
+      const { conversationId } = command;
       const key = commandKey(command);
       const found = known?.events.get(key);
       const remembered = known ? undefined : this.#cache.result(command);
@@ -244,9 +286,14 @@ export class Transfer {
         plan.replies.push({ to, call, error: reused(command, twin.command) });
         continue;
       }
-      // The store is asked: this plan is dropped.
-      if (remembered && !isResultOf(command, remembered)) plan.idle = true;
-      if (found) plan.repeats.push(found);
+      if (remembered && !isResultOf(command, remembered)) plan.doubtful.add(conversationId);
+      if (found) {
+        // Its rows may be missing: they are looked up.
+        const repeated = states.get(found.conversationId)?.members.size ?? 0;
+        if (rows > 0 && rows + repeated > batchRows) break;
+        rows += repeated;
+        plan.repeats.push(found);
+      }
       const earlier = found ? resultOf(found) : remembered;
       if (earlier) plan.repeated += 1;
       const again = earlier ?? twin?.result;
@@ -261,21 +308,24 @@ export class Transfer {
       }
       if (command.type === 'message.send' && !knowsContent(command.message.type)) {
         // A process that has it may have stored the message before.
-        plan.idle = true;
+        plan.doubtful.add(conversationId);
         const detail = `this process does not have content of type "${command.message.type}" yet`;
         plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
         continue;
       }
-      const decision = decide(states.get(command.conversationId), command, { now: clock.now(), ids, inboxMembers });
+      const decision = decide(states.get(conversationId), command, { now: clock.now(), ids, inboxMembers });
       if ('error' in decision) {
         const { error } = decision;
-        plan.idle = true;
+        plan.doubtful.add(conversationId);
         plan.replies.push({ to, call, error });
         plan.refusals.set(key, refusalOf(command, error));
         continue;
       }
-      if (decision.events.length === 0) plan.idle = true;
-      states.set(command.conversationId, decision.state);
+      const more = rowsOf(decision.events, decision.state);
+      if (rows > 0 && rows + more > batchRows) break;
+      rows += more;
+      if (decision.events.length === 0) plan.doubtful.add(conversationId);
+      states.set(conversationId, decision.state);
       inBatch.set(key, { command, result: decision.result });
       plan.replies.push({ to, call, result: decision.result });
       for (const event of decision.events) {
@@ -337,10 +387,13 @@ export class Transfer {
     return { events, memberships: ids.length > 0 ? await history.memberships(ids) : [] };
   }
 
-  async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+  async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<StreamEntry[]> {
     const middle = Math.ceil(tasks.length / 2);
-    await this.#persist(tasks.slice(0, middle), signal, true);
-    await this.#persist(tasks.slice(middle), signal, true);
+    const left = await this.#persist(tasks.slice(0, middle), signal, { unsure: true });
+    const second = tasks.slice(middle);
+    if (left.length === 0) return this.#persist(second, signal, { unsure: true });
+    // After what is left, whose senders may be the same.
+    return [...left, ...second.map(({ entry }) => ({ ...entry, redelivered: true }))];
   }
 
   async #park({ entry, envelope }: Task, error: unknown, signal: AbortSignal): Promise<void> {
@@ -416,6 +469,9 @@ export interface TransferPorts {
   readonly random: Random;
   readonly ids: IdSource;
   readonly inboxMembers: number;
+  /** Inbox rows of one batch at most, unless one command leads to more. */
+  readonly batchRows: number;
+  readonly limitEvents: LimitEvents;
   /** Bytes of one entry at most. */
   readonly commandBytes: number;
   /**
@@ -461,17 +517,33 @@ interface Plan {
   /** How many commands were carried out before this batch. */
   repeated: number;
   /**
-   * Some command was refused, or changes nothing. Such a decision meets no unique key, so a stale memory would go unnoticed:
-   * it is only believed when it was reached from states read for this attempt.
+   * Conversations in which some command was refused, or changes nothing. Such a decision meets no unique key, so a stale
+   * memory would go unnoticed: it is only believed when it was reached from states read for this attempt.
    */
-  idle: boolean;
+  readonly doubtful: Set<ConversationId>;
+  /** One for each command that the plan carries out, in their order. */
   readonly replies: (Reply & { readonly to: NodeId })[];
   /** New ones by command, to be remembered before they are told. */
   readonly refusals: Map<string, Refusal>;
 }
 
-/** `doubt`: nothing was tried; the states behind the decisions must be read first. */
-type Conflict = 'event' | 'entry' | 'doubt';
+/** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
+type Attempted =
+  | { readonly news: News; readonly left: readonly Task[]; readonly doubtful?: never; readonly conflict?: never }
+  | {
+      readonly doubtful: ReadonlySet<ConversationId>;
+      readonly news?: never;
+      readonly left?: never;
+      readonly conflict?: never;
+    }
+  | { readonly conflict: 'event' | 'entry'; readonly news?: never; readonly left?: never; readonly doubtful?: never };
+
+/** Inbox rows of events that lead to a state; see `recipientsOf`. */
+function rowsOf(events: readonly Event[], { members }: ConversationState): number {
+  let rows = 0;
+  for (const event of events) rows += members.size + (event.type === 'members.removed' ? event.memberIds.length : 0);
+  return rows;
+}
 
 function refusalOf(command: Command, error: TidemarkError): Refusal {
   return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };

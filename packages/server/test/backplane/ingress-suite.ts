@@ -57,6 +57,26 @@ export function describeIngress(name: string, deploy: Deploy): void {
       expect(await reader.read(10, AbortSignal.abort())).toEqual([]);
     });
 
+    it('gives what is there at once to a reader that does not wait, and what follows to the next read', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      const reader = ingress.open(0);
+      expect(await reader.readNow(10, never)).toEqual([]);
+      const bodies = numbered('body', 25);
+      await Promise.all(bodies.map((body) => ingress.append(0, body)));
+      const read = await reader.readNow(10, never);
+      expect(read).toHaveLength(10);
+      read.push(...(await reader.read(5, never)), ...(await reader.readNow(20, never)));
+      expect(bodiesOf(read)).toEqual(bodies);
+      expect(await reader.readNow(10, never)).toEqual([]);
+      await reader.acknowledge(read.map(({ id }) => id));
+      expect(await reader.readNow(10, never)).toEqual([]);
+      expect(await reader.readNow(10, AbortSignal.abort())).toEqual([]);
+      const waiting = reader.read(10, never);
+      await ingress.append(0, 'later');
+      expect(bodiesOf(await waiting)).toEqual(['later']);
+    });
+
     it('gives at most as many as asked for', async () => {
       await using deployment = deploy();
       const { ingress } = deployment.process();

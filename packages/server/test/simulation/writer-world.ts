@@ -27,10 +27,12 @@ import { RowNumbering } from '../../src/inbox/number-rows.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
 import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers, send } from '../support/commands.ts';
@@ -40,11 +42,13 @@ import { type CallFate, GatedCalls } from './gated-calls.ts';
 const USERS = [alice, bob, carol];
 const VOID_AFTER = 2_000;
 const RETENTION = 14 * 24 * 3_600_000;
+/** Two messages to three members don't fit in a batch. */
+const BATCH_ROWS = 5;
 
 interface Worker {
   readonly name: string;
   readonly partition: number;
-  readonly reader: PartitionReader;
+  readonly queue: FairQueue;
   readonly transfer: Transfer;
   readonly stop: AbortController;
   busy: boolean;
@@ -153,17 +157,18 @@ export class WriterWorld {
     const worker = idle[pick % Math.max(1, idle.length)];
     if (!worker) return;
     const now = new AbortController();
-    const reading = worker.reader.read((pick % 3) + 1, now.signal);
+    worker.busy = true;
+    const reading = worker.queue.read((pick % 3) + 1, now.signal);
+    await settled();
     now.abort();
     const entries = await reading;
-    worker.busy = true;
     this.trace.push(`${worker.name} begins with ${entries.map((entry) => entry.id).join(' ') || 'nothing'}`);
     const ended = (): void => {
       worker.busy = false;
     };
     const work = async () => {
       await worker.transfer.completeUnsettled();
-      await worker.transfer.carryOut(entries, worker.stop.signal);
+      worker.queue.putBack(await worker.transfer.carryOut(entries, worker.stop.signal));
     };
     void work().then(ended, (error: unknown) => {
       this.trace.push(`${worker.name} gave up: ${error}`);
@@ -394,6 +399,7 @@ export class WriterWorld {
     });
     const reader: PartitionReader = {
       read: (limit, signal) => stream.read(limit, signal),
+      readNow: (limit, signal) => stream.readNow(limit, signal),
       close: () => stream.close(),
       ...acknowledging,
     };
@@ -419,15 +425,25 @@ export class WriterWorld {
       random,
       ids: this.#ids,
       inboxMembers: 500,
+      batchRows: BATCH_ROWS,
+      limitEvents: new LimitEvents(events, this.clock),
       commandBytes: 1 << 20,
       knowsContent: () => true,
       attempts: 3,
       cache: { members: 1_000, commands: 100 },
     });
+    const queue = new FairQueue(reader, {
+      weigh: (body) => transfer.weigh(body),
+      batchRows: BATCH_ROWS,
+      batchBytes: 1 << 20,
+      readAhead: 10,
+      readAheadBytes: 1 << 20,
+      reached: () => {},
+    });
     return {
       name,
       partition,
-      reader,
+      queue,
       transfer,
       stop: new AbortController(),
       busy: false,

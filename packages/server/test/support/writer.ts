@@ -16,10 +16,12 @@ import { RowNumbering } from '../../src/inbox/number-rows.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
+import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame, Reply } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -36,6 +38,8 @@ export interface WriterOptions {
   readonly nodeId?: string;
   readonly attempts?: number;
   readonly inboxMembers?: number;
+  readonly batchRows?: number;
+  readonly batchBytes?: number;
   readonly commandBytes?: number;
   /** Kinds of content of this process. Default: text. */
   readonly contentTypes?: readonly string[];
@@ -95,6 +99,7 @@ export function openWriter(options: WriterOptions = {}) {
   const stream = backplane.ingress.open(partition);
   const reader: PartitionReader = {
     read: (limit, signal) => stream.read(limit, signal),
+    readNow: (limit, signal) => stream.readNow(limit, signal),
     acknowledge: (ids) => {
       trace.push('acknowledge');
       return stream.acknowledge(ids);
@@ -119,6 +124,8 @@ export function openWriter(options: WriterOptions = {}) {
     random,
     ids: createIdSource(random),
     inboxMembers: options.inboxMembers ?? 500,
+    batchRows: options.batchRows ?? 5_000,
+    limitEvents: new LimitEvents(events, clock),
     commandBytes: options.commandBytes ?? 1 << 20,
     knowsContent: (type) => (options.contentTypes ?? ['text']).includes(type),
     attempts: options.attempts ?? 3,
@@ -139,10 +146,19 @@ export function openWriter(options: WriterOptions = {}) {
     return names;
   }
 
-  /** Carries out one batch of all that is queued. */
-  async function carryOut(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    const entries = await reader.read(1_000, signal);
-    await clock.finish(transfer.carryOut(entries, signal));
+  const fair = new FairQueue(reader, {
+    weigh: (body) => transfer.weigh(body),
+    batchRows: options.batchRows ?? 5_000,
+    batchBytes: options.batchBytes ?? 1 << 22,
+    readAhead: 10_000,
+    readAheadBytes: 1 << 23,
+    reached: () => {},
+  });
+
+  /** Carries out one batch of what is queued: all of it, unless that is more than a batch holds. */
+  async function carryOut(signal: AbortSignal = new AbortController().signal, limit = 1_000): Promise<void> {
+    const entries = await fair.read(limit, signal);
+    fair.putBack(await clock.finish(transfer.carryOut(entries, signal)));
     await clock.finish(transfer.told());
   }
 

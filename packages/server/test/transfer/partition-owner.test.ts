@@ -2,6 +2,7 @@ import type { NodeId } from '@tidemark/core';
 import { seededRandom } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import type { StreamEntry } from '../../src/ingress/ingress-stream.ts';
+import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { PartitionOwner, preferredWorker } from '../../src/transfer/partition-owner.ts';
@@ -32,7 +33,12 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
     partitions: PARTITIONS,
     leaseTtl: LEASE_TTL,
     batch: 10,
+    batchRows: 100,
+    batchBytes: 10_000,
+    readAhead: 100,
+    readAheadBytes: 10_000,
     events,
+    limitEvents: new LimitEvents(events, clock),
     clock,
     random: seededRandom(1),
     transfer: (partition, reader) => {
@@ -40,6 +46,7 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
         await faults.carryOut?.(entries);
         carried.push(...entries.map((entry) => ({ partition, entry })));
         await reader.acknowledge(entries.map((entry) => entry.id));
+        return [];
       };
       return { carryOut, told: async () => {}, completeUnsettled: async () => {} } as unknown as Transfer;
     },
