@@ -34,6 +34,12 @@ export const patience = {
   expect: { poll: { timeout: PATIENCE_MS } },
 };
 
+/** Installs and initialises before the first test what the files of a project need, so that no test's time holds it. */
+const globalSetup = 'test/support/provision-project.ts';
+
+/** Prints the slowest tests, before the closing lines of the reporter that follows it. */
+const slowestTests = './test/support/slowest-tests.ts';
+
 /** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
 export const planted = '**/*.planted.test.ts';
 
@@ -43,7 +49,7 @@ const packed = '**/*.packed.test.ts';
 export default defineConfig({
   test: {
     // One line a file, and the closing lines alone when all is well; failures are printed in full.
-    reporters: ['default'],
+    reporters: [slowestTests, 'default'],
     passWithNoTests: false,
     coverage: {
       provider: 'v8',
@@ -67,6 +73,7 @@ export default defineConfig({
           name: 'services',
           include: needsService.flatMap((pattern) => [`packages/*/test/${pattern}`, `test/${pattern}`]),
           exclude: ['**/node_modules/**'],
+          globalSetup,
           ...patience,
           maxWorkers: 2,
           // After the unit tests: projects with different numbers of workers may not share a turn.
@@ -82,6 +89,7 @@ export default defineConfig({
             'packages/server/test/backplane/redis-backplane.redis.test.ts',
             'packages/storage-mongo/test/mongo-inbox.mongo.test.ts',
           ],
+          globalSetup,
           ...patience,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
@@ -93,6 +101,7 @@ export default defineConfig({
           name: 'browser',
           include: [needsBrowser],
           exclude: ['**/node_modules/**'],
+          globalSetup,
           ...patience,
           maxWorkers: 1,
           // One browser at a time, and no other work beside it: what it measures is its own.
