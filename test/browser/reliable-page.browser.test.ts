@@ -174,10 +174,12 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
     );
     expect(bubbles.length).toBeGreaterThan(2);
     for (const bubble of bubbles) expect((bubble?.x ?? 0) + (bubble?.width ?? 0)).toBeLessThanOrEqual(button?.x ?? 0);
-    // Room for two lines at least.
-    expect(
-      await ruth.page.getByRole('region', { name: 'Messages' }).evaluate((list) => list.clientHeight),
-    ).toBeGreaterThan(80);
+    // Room for two lines at least, below a banner, too.
+    const room = () => ruth.page.getByRole('region', { name: 'Messages' }).evaluate((list) => list.clientHeight);
+    expect(await room()).toBeGreaterThan(80);
+    await context.setOffline(true);
+    await ruth.banner('This device is offline. What you send goes out when the network is back.').waitFor();
+    expect(await room()).toBeGreaterThan(80);
     expect(await ruth.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     await context.close();
   });

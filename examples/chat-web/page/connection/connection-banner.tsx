@@ -33,12 +33,16 @@ function Content() {
       return <Banner look="calm">{catchingUp(state.missing)}</Banner>;
     case 'waiting':
       return (
-        <Banner look="warning" action="Try now" onAction={reconnect}>
-          No connection. <Countdown until={state.nextTryAt} /> What you send goes out when it is back.
+        <Banner look="warning" action="Try now" onAction={reconnect} more="What you send goes out when it is back.">
+          No connection. <Countdown until={state.nextTryAt} />
         </Banner>
       );
     case 'offline':
-      return <Banner look="warning">This device is offline. What you send goes out when the network is back.</Banner>;
+      return (
+        <Banner look="warning" more="What you send goes out when the network is back.">
+          This device is offline.
+        </Banner>
+      );
     case 'kicked':
       return (
         <Banner look="warning" action="Take over" onAction={reconnect}>
@@ -47,8 +51,13 @@ function Content() {
       );
     case 'signed-out':
       return (
-        <Banner look="warning" action="Sign in" onAction={() => location.replace('/?sign-in')}>
-          Your sign-in has ended. Nothing you wrote is lost.
+        <Banner
+          look="warning"
+          action="Sign in"
+          onAction={() => location.replace('/?sign-in')}
+          more="Nothing you wrote is lost."
+        >
+          Your sign-in has ended.
         </Banner>
       );
   }
