@@ -151,7 +151,7 @@ describe.skipIf(executable === undefined)('where the list of messages stands', (
     await nora.page.evaluate(watchText, null);
     const before = await nora.page.evaluate(standStill, false);
     await writeMore(chat, talk, FLOOD);
-    await nora.page.getByRole('button', { name: `To the newest message, ${FLOOD + 15} unread` }).waitFor();
+    await nora.page.getByRole('button', { name: 'To the newest message, 999+ unread' }).waitFor();
     const after = await nora.page.evaluate(standStill, true);
     expect(before.top).not.toBeNull();
     expect(Math.abs((after.top ?? Number.NaN) - (before.top ?? 0))).toBeLessThanOrEqual(ROUNDED_PX);
