@@ -7,6 +7,7 @@ import {
   type Surroundings,
   type WebSocketConnection,
 } from '@tidemark/client';
+import { type HttpFallbackOptions, httpFallback } from '@tidemark/client/http';
 import { directConversationId, type UserId } from '@tidemark/core';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
@@ -97,7 +98,9 @@ async function startProxy(app: App, upgrades: Upgrades): Promise<Proxy> {
   return proxy;
 }
 
-function join(port: number, user: string, options: Partial<ConnectionOptions> = {}) {
+type Options = Omit<Partial<ConnectionOptions>, 'fallback'> & { readonly fallback?: Partial<HttpFallbackOptions> };
+
+function join(port: number, user: string, options: Options = {}) {
   const connection: WebSocketConnection = createConnection({
     url: `ws://127.0.0.1:${port}/trpc`,
     WebSocket,
@@ -105,12 +108,12 @@ function join(port: number, user: string, options: Partial<ConnectionOptions> = 
     token: () => `token-${user}`,
     backoff: { base: 10, cap: 40 },
     ...options,
-    fallback: {
+    fallback: httpFallback({
       url: `http://127.0.0.1:${port}/trpc`,
       headers: (token) => ({ authorization: token }),
       probe: { base: 60_000, cap: 60_000 },
       ...options.fallback,
-    },
+    }),
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const client = createClient({

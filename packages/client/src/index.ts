@@ -9,7 +9,6 @@ export {
   UNAUTHENTICATED_CLOSE_CODE,
   type WebSocketConnection,
 } from './connection/create-connection.ts';
-export type { FallbackOptions } from './connection/http-road.ts';
 export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
 export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';

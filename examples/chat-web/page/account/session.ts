@@ -1,4 +1,5 @@
 import { type ClientOf, createClient, createConnection } from '@tidemark/client';
+import { httpFallback } from '@tidemark/client/http';
 import { indexedDbLocalStore } from '@tidemark/client/indexeddb';
 import { createChatHooks } from '@tidemark/client/react';
 import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
@@ -52,7 +53,7 @@ export async function openSession(userId: string): Promise<Session> {
   const connection = createConnection({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/trpc`,
     token: (why) => tokenOf(account, why),
-    fallback: { url: `${location.origin}/trpc` },
+    fallback: httpFallback({ url: `${location.origin}/trpc` }),
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const chat = createClient({

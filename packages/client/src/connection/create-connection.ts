@@ -12,7 +12,7 @@ import { observable } from '@trpc/server/observable';
 import { createListeners } from '../views/view.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
 import { CONNECTION_TABLE, type ConnectionEvent } from './connection-table.ts';
-import { createHttpRoad, type FallbackOptions, type HttpRoad } from './http-road.ts';
+import type { HttpFallback, HttpRoad } from './http-road.ts';
 import { createIdentity, type Identity, type TokenSource } from './identity.ts';
 import { type ObservedSocket, observedSocket, type WebSocketClass } from './observed-socket.ts';
 import { createRoads, type Roads } from './roads.ts';
@@ -52,8 +52,8 @@ export interface ConnectionOptions {
   readonly connectionParams?: (token: string) => Record<string, string>;
   /** Called once when the connection stops because the identity was refused: the moment to show a sign-in form. */
   readonly onSignedOut?: () => void;
-  /** HTTP and Server-Sent Events for networks that block WebSocket. Default: none. */
-  readonly fallback?: FallbackOptions;
+  /** For networks that block WebSocket: `httpFallback` of `@tidemark/client/http`. Default: none. */
+  readonly fallback?: HttpFallback;
   /** Pings that find a dead socket; `false` for none. Default: every 15 s, the answer within 5 s. */
   readonly keepAlive?: { readonly intervalMs: number; readonly pongTimeoutMs: number } | false;
   /** A socket that has not opened by then is given up, in ms. Default 10,000. */
@@ -99,7 +99,6 @@ interface Session {
 export function createConnection(options: ConnectionOptions): WebSocketConnection {
   const { clock = systemClock, random = Math.random, fallback, surroundings = browserSurroundings() } = options;
   const wait = options.backoff ?? { base: 300, cap: 20_000 };
-  const probe = fallback?.probe ?? { base: 10_000, cap: 300_000 };
   const keepAlive = options.keepAlive ?? { intervalMs: 15_000, pongTimeoutMs: 5_000 };
   const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
   const listeners = createListeners();
@@ -191,22 +190,19 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       ...(options.token && { connectionParams: () => connectionParams(own.token) }),
     });
     const socketRoad = wsLink<AnyTRPCRouter>({ client, transformer: options.transformer } as LinkOptions)({});
-    const http =
-      fallback &&
-      createHttpRoad({
-        options: fallback,
-        transformer: options.transformer,
-        sendsToken: options.token !== undefined,
-        identity,
-        clock,
-        random,
-        backoff: wait,
-        ended: ended.signal,
-        network: () => network(own),
-        changed: () => {
-          if (own.roads.taken === 'http') lookWhetherUp(own);
-        },
-      });
+    const http = fallback?.open({
+      transformer: options.transformer,
+      sendsToken: options.token !== undefined,
+      identity,
+      clock,
+      random,
+      backoff: wait,
+      ended: ended.signal,
+      network: () => network(own),
+      changed: () => {
+        if (own.roads.taken === 'http') lookWhetherUp(own);
+      },
+    });
     const own: Session = {
       ended,
       identity,
@@ -273,7 +269,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       own.identity.refused();
     } else if (state.state !== 'offline') {
       own.silent = socket.heard === 0 ? own.silent + 1 : 0;
-      if (fallback && own.silent >= (fallback.after ?? 3)) own.roads.take('http');
+      if (fallback && own.silent >= fallback.after) own.roads.take('http');
     }
     lookWhetherUp(own);
   }
@@ -295,9 +291,9 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   async function turn(own: Session): Promise<void> {
     if (own.attempt > 0 && state.state !== 'offline') {
-      const carried = own.roads.taken === 'http' && own.http?.isUp;
-      const waitMs = carried
-        ? backoff(Math.max(own.attempt - (fallback?.after ?? 3), 0), { ...probe, random })
+      const carrying = own.roads.taken === 'http' && own.http?.isUp ? fallback : undefined;
+      const waitMs = carrying
+        ? backoff(Math.max(own.attempt - carrying.after, 0), { ...carrying.probe, random })
         : backoff(own.attempt - 1, { ...wait, random });
       own.hurry = new AbortController();
       happenIn(own, 'wait', clock.now() + waitMs);

@@ -5,7 +5,7 @@ import { fetchEventSource, type RestartableSource } from './fetch-event-source.t
 import type { Identity } from './identity.ts';
 import type { OperationLink } from './roads.ts';
 
-export interface FallbackOptions {
+export interface HttpFallbackOptions {
   /** `https://`: where the same router answers over HTTP. */
   readonly url: string;
   /** WebSocket attempts in a row that came to nothing before HTTP is taken. Default 3. */
@@ -16,6 +16,14 @@ export interface FallbackOptions {
   readonly probe?: { readonly base: number; readonly cap: number };
   /** Default: the platform's. It must give response bodies as streams, which React Native's own does not. */
   readonly fetch?: typeof fetch;
+}
+
+/** What `createConnection` takes as its `fallback`. */
+export interface HttpFallback {
+  readonly after: number;
+  readonly probe: { readonly base: number; readonly cap: number };
+  /** For one session of a connection. */
+  open(ports: HttpRoadPorts): HttpRoad;
 }
 
 type LinkOptions = Parameters<typeof httpBatchLink<AnyTRPCRouter>>[0];
@@ -29,7 +37,6 @@ export interface HttpRoad {
 }
 
 export interface HttpRoadPorts {
-  readonly options: FallbackOptions;
   readonly transformer: LinkOptions['transformer'];
   readonly sendsToken: boolean;
   readonly identity: Identity;
@@ -46,12 +53,21 @@ const UNAUTHENTICATED = 401;
 /** At most so much of a URL; longer batches go in several requests. Proxies that block WebSocket are not generous. */
 const MAX_URL = 2_000;
 
+/** HTTP and Server-Sent Events for networks that block WebSocket: `createConnection({ url, fallback: httpFallback({ url }) })`. */
+export function httpFallback(options: HttpFallbackOptions): HttpFallback {
+  return {
+    after: options.after ?? 3,
+    probe: options.probe ?? { base: 10_000, cap: 300_000 },
+    open: (ports) => createHttpRoad(options, ports),
+  };
+}
+
 /**
  * Calls in batches over HTTP and subscriptions as Server-Sent Events, through the stock links. A 401 is what close code
  * 4401 is on a socket: one fresh token, the request again, and the end when that is refused too.
  */
-export function createHttpRoad(ports: HttpRoadPorts): HttpRoad {
-  const { options, identity, clock, random, ended, changed } = ports;
+function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): HttpRoad {
+  const { identity, clock, random, ended, changed } = ports;
   const headersOf = options.headers ?? ((token: string) => ({ authorization: `Bearer ${token}` }));
   const doFetch: typeof fetch = options.fetch ?? ((...request) => fetch(...request));
   const sources = new Set<RestartableSource>();
