@@ -1,6 +1,9 @@
+import { createConnection } from '@tidemark/client';
 import { directConversationId, type FeedItem } from '@tidemark/core';
+import { createTRPCClient } from '@trpc/client';
 import { expect, test } from 'vitest';
-import { connectStock, eventually, startApp } from '../support/app.ts';
+import { WebSocket } from 'ws';
+import { type AppRouter, connectStock, eventually, startApp } from '../support/app.ts';
 
 const conversationId = directConversationId('alice', 'bob');
 
@@ -54,4 +57,16 @@ test('a client that was away catches up by seq, and the stock client resumes by 
   for (let n = 1; n <= 20; n++) await send(n);
   await eventually('all of them', () => seqs.length >= 22);
   expect(seqs).toEqual(Array.from({ length: 22 }, (_, index) => index + 1));
+});
+
+test('calls of one tick are all served over a connection of the client, however many they are', async () => {
+  await using app = await startApp();
+  const connection = createConnection({ url: app.wsUrl, WebSocket, token: () => 'token-alice' });
+  const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
+  const sends = Array.from({ length: 100 }, (_, n) =>
+    trpc.chat.send.mutate({ conversationId, clientMessageId: `m${n}`, type: 'text', content: { text: `${n}` } }),
+  );
+  const seqs = (await Promise.all(sends)).map((receipt) => receipt.conversationSeq as number);
+  expect(seqs).toEqual(Array.from({ length: 100 }, (_, n) => n + 2));
+  await connection.close();
 });
