@@ -1,6 +1,7 @@
 import { createConnection } from '@tidemark/client';
 import { directConversationId, type FeedItem } from '@tidemark/core';
 import { createTRPCClient } from '@trpc/client';
+import superjson from 'superjson';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AppRouter, connectStock, eventually, startApp } from '../support/app.ts';
@@ -61,7 +62,12 @@ test('a client that was away catches up by seq, and the stock client resumes by 
 
 test('calls of one tick are all served over a connection of the client, however many they are', async () => {
   await using app = await startApp();
-  const connection = createConnection({ url: app.wsUrl, WebSocket, token: () => 'token-alice' });
+  const connection = createConnection({
+    url: app.wsUrl,
+    WebSocket,
+    transformer: superjson,
+    token: () => 'token-alice',
+  });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const sends = Array.from({ length: 100 }, (_, n) =>
     trpc.chat.send.mutate({ conversationId, clientMessageId: `m${n}`, type: 'text', content: { text: `${n}` } }),
