@@ -120,6 +120,7 @@ function join(port: number, user: string, options: Options = {}) {
     trpc: trpc.chat,
     userId: user,
     connection,
+    warnings: false,
     contentTypes: ['text', 'order'],
     backoff: { base: 10, cap: 40 },
   });
@@ -311,7 +312,7 @@ test('a closed client leaves no stream behind', async () => {
   await expect(connectHttp(app.httpUrl, 'bob').chat.inbox.head.query()).resolves.toBeDefined();
 });
 
-test('without a network nothing is requested over HTTP either, and the feed goes on afterwards', async () => {
+test('while the page is frozen nothing is requested over HTTP either, and the feed goes on afterwards', async () => {
   await using app = await startApp();
   await using proxy = await startProxy(app, 'refused');
   let network = true;
@@ -319,6 +320,9 @@ test('without a network nothing is requested over HTTP either, and the feed goes
   const surroundings: Surroundings = {
     get network() {
       return network;
+    },
+    get frozen() {
+      return !network;
     },
     visible: true,
     subscribe: (listener) => {

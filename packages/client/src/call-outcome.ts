@@ -1,4 +1,5 @@
 import { parseErrorText, TidemarkError } from '@tidemark/core';
+import { textOf } from './connection/connection-cause.ts';
 
 /**
  * What a failed call means, read from the error that the tRPC client threw:
@@ -31,7 +32,7 @@ export function callOutcome(thrown: unknown): CallOutcome {
 /** The error of the table that `thrown` carries; `outcome_unknown` with `thrown` as its cause when it carries none. */
 export function toTidemarkError(thrown: unknown): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = textOf(thrown);
   const parsed = parseErrorText(text);
   if (parsed) return parsed;
   const transport = transportCodeOf(thrown);
@@ -43,10 +44,13 @@ export function toTidemarkError(thrown: unknown): TidemarkError {
   return new TidemarkError('outcome_unknown', text, { cause: thrown });
 }
 
+/** Whether the server has answered, as opposed to a connection that was lost. */
+export function isServersAnswer(thrown: unknown): boolean {
+  return transportCodeOf(thrown) !== undefined;
+}
+
 /** `data.code` of a TRPCClientError that came from the server; absent on network errors. */
 function transportCodeOf(thrown: unknown): string | undefined {
-  if (typeof thrown !== 'object' || thrown === null || !('data' in thrown)) return undefined;
-  const { data } = thrown;
-  if (typeof data !== 'object' || data === null || !('code' in data)) return undefined;
-  return typeof data.code === 'string' ? data.code : undefined;
+  const code = (thrown as { data?: { code?: unknown } | null } | null | undefined)?.data?.code;
+  return typeof code === 'string' ? code : undefined;
 }

@@ -11,7 +11,7 @@ import type {
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import type { LocalStoreProblem } from './local-store/local-store-error.ts';
 import type { ReceivedEvent, ReceivedMessage } from './received.ts';
-import { callListener } from './views/view.ts';
+import { createListeners, type Listeners } from './views/view.ts';
 
 /**
  * What happens in a client, for logs, notifications and tests. All are emitted after the local transaction they tell of.
@@ -44,10 +44,14 @@ export interface ClientEvents<COut = ContentMap> {
   retrying: { readonly what: Retried; readonly attempt: number; readonly waitMs: number; readonly error: unknown };
   /**
    * The local store has a problem. `corrupt`, `evicted`: what it held is lost, and a `reset` follows; drafts that it can read
-   * or this client holds are kept · `full`: nothing was changed, and it is tried again · `newer`: a later version of the
-   * application wrote it; nothing works until this one is updated, or `erase` removes it. Once, until it is mended.
+   * or this client holds are kept · `full`, `unavailable`: it cannot be written or read for now; what is new stays in memory
+   * and everything goes on, until `saved` · `blocked`: the platform refuses it, or several tabs cannot share it; this client
+   * keeps everything in memory, and a reload forgets it · `newer`: a later version of the application wrote it; nothing works
+   * until this one is updated, or `erase` removes it. Once, until it is mended.
    */
   store: { readonly problem: LocalStoreProblem; readonly error: unknown };
+  /** What was in memory alone, after `full` or `unavailable`, is in the local store. */
+  saved: Readonly<Record<string, never>>;
   /** In every tab, each of its own view: followers show the leader's. */
   connection: ClientConnectionState;
   /** With several tabs: this one leads from now on, or no longer. */
@@ -66,20 +70,14 @@ export interface ClientEmitter {
 }
 
 export function createClientEmitter(): ClientEmitter {
-  const listeners: { [K in keyof ClientEvents]?: Map<object, (event: ClientEvents[K]) => void> } = {};
+  const listeners: { [K in keyof ClientEvents]?: Listeners<ClientEvents[K]> } = {};
   return {
     on: <K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void) => {
-      const key = {};
-      const ofType: Map<object, (event: ClientEvents[K]) => void> = listeners[type] ?? new Map();
+      const ofType: Listeners<ClientEvents[K]> = listeners[type] ?? createListeners();
       (listeners as Record<K, typeof ofType>)[type] = ofType;
-      ofType.set(key, listener);
-      return () => {
-        ofType.delete(key);
-      };
+      return ofType.add(listener);
     },
-    emit: (type, event) => {
-      for (const listener of [...(listeners[type]?.values() ?? [])]) callListener(() => listener(event));
-    },
+    emit: (type, event) => listeners[type]?.notify(event),
     isHeard: (type) => Boolean(listeners[type]?.size),
   };
 }

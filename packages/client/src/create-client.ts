@@ -8,7 +8,7 @@ import {
   type ContentMap,
   type ConversationId,
   createIdSource,
-  DEFAULT_LIMITS,
+  DEFAULT_PAGE,
   directConversationId,
   type JsonValue,
   parseCommandId,
@@ -22,16 +22,19 @@ import { toTidemarkError } from './call-outcome.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { type ClientEvents, createClientEmitter } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
-import type { Connection } from './connection/connection.ts';
-import { createLocalReplica } from './local-store/local-replica.ts';
-import type { LocalChanges, LocalStore } from './local-store/local-store.ts';
+import { type Connection, hasEnded } from './connection/connection.ts';
+import { createLocalReplica, DEFAULT_UNSAVED_LIMIT } from './local-store/local-replica.ts';
+import type { Draft, LocalChanges, LocalStore } from './local-store/local-store.ts';
+import { LocalStoreError } from './local-store/local-store-error.ts';
 import { memoryLocalStore } from './local-store/memory-local-store.ts';
-import type { AnyMessagingTrpc, ContentIn, ContentOut, HistoryInput, MessagingTrpc } from './messaging-trpc.ts';
+import { checkDraft } from './local-store/stored-json.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut, HistoryInput, Member, MessagingTrpc } from './messaging-trpc.ts';
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
 import { DraftDiscardedError } from './send/outbox-entries.ts';
 import type { AttachmentHooks } from './send/uploads.ts';
+import { confirmedCalls } from './sync/confirmed-calls.ts';
 import { fetchHistory, loadHistory } from './sync/load-history.ts';
 import { DEFAULT_SYNC_BOUNDS } from './sync/sync-state.ts';
 import { browserTabs, hasBrowserTabs } from './tabs/browser-tabs.ts';
@@ -39,11 +42,11 @@ import { createTabGroup } from './tabs/tab-group.ts';
 import { RELAYED_EVENTS, type RelayedEvent, type TabMessage } from './tabs/tab-message.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import { createTerm, type Term } from './term.ts';
-import { createConnectionView } from './views/connection-view.ts';
+import { combinedState, createConnectionView } from './views/connection-view.ts';
 import { createConversationHandles, type Usage } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
 import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
-import { createView } from './views/view.ts';
+import { warnOnce } from './warn-once.ts';
 
 export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue = never, R extends JsonValue = never> {
   /** The messaging part of the application's tRPC client, e.g. `trpc.chat`. */
@@ -72,8 +75,15 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
   readonly sendTimeoutMs?: number;
   /** Messages that `loadOlder` loads at once. Default 50; at most the server's page limit. */
   readonly pageSize?: number;
+  /**
+   * Conversations, events and drafts that are kept in memory while the local store has no room or keeps failing; beyond, nothing
+   * more is taken in until it can be written. Default 20,000.
+   */
+  readonly unsavedLimit?: number;
   /** Entries of the feed that may wait for the local store; more are pulled later. Default 2,000. */
   readonly queueLimit?: number;
+  /** Says on the console, once for each, why it cannot connect and what is wrong with the local store. Default true. */
+  readonly warnings?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -91,32 +101,61 @@ export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = n
 type UntypedOptions = ClientOptions<MessagingTrpc, JsonValue, JsonValue>;
 
 function createUntypedClient(options: UntypedOptions): Client<ContentMap, ContentMap, JsonValue> {
-  const { trpc, connection, clock = systemClock, random = Math.random } = options;
+  const { connection, clock = systemClock, random = Math.random } = options;
   const userId = parseUserId(options.userId);
   const timing = { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) };
-  const pageSize = wholeNumber('pageSize', options.pageSize ?? 50, DEFAULT_LIMITS.page);
+  const pageSize = wholeNumber('pageSize', options.pageSize ?? 50, DEFAULT_PAGE);
   const parallel = wholeNumber('parallelSends', options.parallelSends ?? 8, 1_000);
   const timeoutMs = wholeNumber('sendTimeoutMs', options.sendTimeoutMs ?? 30_000, 86_400_000);
   const queue = wholeNumber('queueLimit', options.queueLimit ?? DEFAULT_SYNC_BOUNDS.queue, 1_000_000);
+  const unsavedLimit = wholeNumber('unsavedLimit', options.unsavedLimit ?? DEFAULT_UNSAVED_LIMIT, 1_000_000);
   const bounds = { queue, batch: Math.min(DEFAULT_SYNC_BOUNDS.batch, queue) };
 
   const closed = new AbortController();
   const closing = closed.signal;
   const events = createClientEmitter();
+  if (options.warnings ?? true) warnOnce(events);
   const reader = createReader(options.contentTypes);
   // The platform's cryptographic source unless a seeded one was handed in.
   const ids = createIdSource(options.random);
   const callCommand = createCommandCalls(ids, timing, closing);
-  const tabs = tabsOf(options);
+  const { tabs, refusal } = tabsOf(options);
   let started = false;
   let erased = false;
   /** What was in the local store is in the views. */
   let isShown = false;
   /** While this tab leads. */
   let term: Term | undefined;
+  /** Calls that wait until what is sent is sent as this user. */
+  const unconfirmed = new Set<AbortController>();
+  const isConfirmed = (): boolean =>
+    term?.sync.isConfirmed === true && (!connection || connection.getSnapshot().state === 'open');
+  const trpc = confirmedCalls(options.trpc, async () => {
+    if (mayCall()) return;
+    const confirmed = new AbortController();
+    unconfirmed.add(confirmed);
+    await clock.sleep(timeoutMs, confirmed.signal);
+    unconfirmed.delete(confirmed);
+    if (!mayCall()) throw new TidemarkError('unavailable', `not connected within ${timeoutMs} ms (sendTimeoutMs)`);
+  });
+
+  /** Or fails by itself, where there is no connection to wait for. */
+  function mayCall(): boolean {
+    if (!started || closing.aborted || !term || isConfirmed()) return true;
+    if (connection) return hasEnded(connection.getSnapshot());
+    const { state } = term.sync.status();
+    return state !== 'catching-up' && (state !== 'connecting' || term.sync.limits !== undefined);
+  }
 
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
-  const replica = createLocalReplica(options.store ?? memoryLocalStore(), userId, timing, events, closing);
+  const replica = createLocalReplica(
+    options.store ?? memoryLocalStore(),
+    userId,
+    timing,
+    events,
+    closing,
+    unsavedLimit,
+  );
   const handles = createConversationHandles(makeHandle);
   // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
   replica.onCommit((changes) => {
@@ -143,14 +182,15 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     timing,
     connection,
     attachments: options.attachments,
+    limits: () => term?.sync.limits,
     parallel,
     timeoutMs,
     severalTabs: tabs !== undefined,
     closing,
     onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
-    onKept: (ids) => {
-      // They are in the store, and whoever leads next finds them there.
-      if (tabs) group.ask('adopt', { ids }).catch(() => undefined);
+    onKept: (drafts) => {
+      // Whoever leads next finds them in the store, unless it had no room.
+      if (tabs) group.ask('adopt', { drafts }).catch(() => undefined);
     },
     onSent: (receipt) => group.post({ type: 'sent', receipt }),
     onProgress: (clientMessageId, progress) => group.post({ type: 'progress', clientMessageId, progress }),
@@ -158,16 +198,12 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
   const conversations = createConversationsView(userId, reader);
-  const ownConnection = createConnectionView(
-    () => started && !closing.aborted,
-    () => term?.sync.status() ?? { state: 'stopped' },
-    connection,
-  );
   /** What the leader says, for a tab that follows. */
   let leaderConnection: ClientConnectionState = { state: 'connecting' };
-  const connectionView = createView<ClientConnectionState>(() => {
+  const connectionView = createConnectionView(() => {
     if (erased) return SIGNED_OUT;
-    return term || !started || closing.aborted ? ownConnection.getSnapshot() : leaderConnection;
+    if (!started || closing.aborted) return { state: 'stopped' };
+    return term ? combinedState(term.sync.status(), connection) : leaderConnection;
   });
   let shown = connectionView.getSnapshot();
   replica.onCommit((changes, origin) => {
@@ -180,13 +216,11 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   /** Whether calls have a chance. Without a connection to ask, the feed stands for it, and is believed until it fails. */
   function isOnline(): boolean {
     if (!started || closing.aborted || !term) return false;
-    if (connection) return connection.getSnapshot().state === 'open';
-    return term.sync.status().state !== 'waiting';
+    return isConfirmed();
   }
 
   let wasOnline = false;
   function noticeConnection(): void {
-    ownConnection.change();
     connectionView.change();
     const now = connectionView.getSnapshot();
     if (now !== shown) {
@@ -196,6 +230,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       if (isNews) events.emit('connection', now);
       if (term) group.post({ type: 'connection', state: now });
     }
+    if (mayCall()) for (const each of unconfirmed) each.abort();
     const online = isOnline();
     if (online === wasOnline) return;
     wasOnline = online;
@@ -216,21 +251,26 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     },
     history: (query: HistoryInput) => fetchHistory(query, trpc, closing),
     /** Another tab has kept drafts, and told of them: reads the store when that was not heard. */
-    adopt: async ({ ids }: { ids: readonly CommandId[] }) => {
+    adopt: async ({ drafts }: { drafts: readonly Draft[] }) => {
+      const unknown = (): Draft[] => drafts.filter(({ clientMessageId }) => !outbox.has(clientMessageId));
       await replica.commit(() => undefined);
-      if (ids.some((id) => !outbox.has(id))) await load();
+      if (unknown().length > 0) await load();
+      // In the store of neither: it has no room.
+      await replica.commit(() => (unknown().length > 0 ? { putDrafts: unknown().map(checkDraft) } : undefined));
     },
     markRead: async ({ conversationId, readSeq }: OfConversation & { readSeq: number | null }) =>
       leading().readMarks.mark(conversationId, readSeq ?? undefined),
     retry: ({ clientMessageId }: OfDraft) => outbox.retry(clientMessageId),
     discard: ({ clientMessageId }: OfDraft) => outbox.discard(clientMessageId),
     members: async ({ conversationId }: OfConversation) => {
-      let answer = await trpc.conversations.members.query({ conversationId }, { signal: closing });
-      const members = [...answer.members];
-      while (answer.nextPage) {
-        answer = await trpc.conversations.members.query({ conversationId, page: answer.nextPage }, { signal: closing });
+      const members: Member[] = [];
+      let page: string | null = null;
+      do {
+        const input = { conversationId, ...(page !== null && { page }) };
+        const answer: MembersPage = await trpc.conversations.members.query(input, { signal: closing });
         members.push(...answer.members);
-      }
+        page = answer.nextPage;
+      } while (page !== null);
       return { members };
     },
     createGroup: (input: InputOf<'createGroup'>) => trpc.conversations.createGroup.mutate(input, { signal: closing }),
@@ -239,7 +279,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       trpc.conversations.removeMembers.mutate(input, { signal: closing }),
     leave: (input: InputOf<'leave'>) => trpc.conversations.leave.mutate(input, { signal: closing }),
     reconnect: async (_: Record<string, never>) => {
-      connection?.open();
+      connection?.open(userId);
       connection?.retryNow();
     },
   };
@@ -280,7 +320,12 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       events.emit('role', { role: 'follower' });
     },
     greeting: () => ({ type: 'leading', connection: shown, receipts: outbox.receipts() }),
+    onRefused: (cause) =>
+      replica.leaveStore(new LocalStoreError('blocked', 'the browser refuses Web Locks', { cause })),
     onMessage: hear,
+  });
+  events.on('store', ({ problem }) => {
+    if (problem === 'blocked' && started && tabs) group.standAlone();
   });
 
   for (const type of RELAYED_EVENTS) {
@@ -295,7 +340,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   }
 
   function begin(own: Term): void {
-    connection?.open();
+    connection?.open(userId);
     noticeConnection();
     own.start();
   }
@@ -331,9 +376,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
         showLeaderConnection(message.state);
         break;
       case 'event':
-        if (term) break;
-        if (message.event.type === 'reset') events.emit('reset', message.event.detail);
-        else events.emit('live', message.event.detail);
+        if (!term) events.emit(message.event.type, message.event.detail as never);
         break;
       case 'erase':
         void signedOutElsewhere();
@@ -432,9 +475,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   }
 
   async function close(): Promise<void> {
-    await stop(
-      new TidemarkError('outcome_unknown', 'the client was closed; the draft is kept and sent at the next start'),
-    );
+    await stop(new TidemarkError('outcome_unknown', 'the client was closed; the draft is sent at the next start'));
     // After the last write.
     group.leave();
   }
@@ -444,15 +485,16 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   return {
     userId,
     start: () => {
-      if (closing.aborted) throw new TidemarkError('closing', 'the client was closed; create another one');
+      if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
       if (started) return;
       started = true;
+      if (refusal) replica.leaveStore(refusal);
       if (tabs) {
         group.join();
         noticeConnection();
         return;
       }
-      connection?.open();
+      connection?.open(userId);
       noticeConnection();
       load()
         .then(() => term?.start())
@@ -494,7 +536,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   };
 }
 
-const SIGNED_OUT: ClientConnectionState = { state: 'signed-out' };
+const SIGNED_OUT: ClientConnectionState = {
+  state: 'signed-out',
+  cause: { reason: 'nobody', detail: 'the user signed out' },
+};
 
 interface OfConversation {
   readonly conversationId: ConversationId;
@@ -502,14 +547,22 @@ interface OfConversation {
 interface OfDraft {
   readonly clientMessageId: CommandId;
 }
+type MembersPage = Awaited<ReturnType<MessagingTrpc['conversations']['members']['query']>>;
 type InputOf<K extends 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'> = Parameters<
   MessagingTrpc['conversations'][K]['mutate']
 >[0];
 
-/** Tabs of a store that can have some, where the runtime knows them. */
-function tabsOf({ tabs, store }: UntypedOptions): Tabs | undefined {
-  if (tabs !== undefined) return tabs ?? undefined;
-  return store?.sharedAs !== undefined && hasBrowserTabs() ? browserTabs({ name: store.sharedAs }) : undefined;
+/**
+ * Tabs of a store that can have some, where the runtime knows them. A page without Web Locks, for want of https, owns
+ * nothing: it cannot know whether another writes to the same store.
+ */
+function tabsOf({ tabs, store }: UntypedOptions): { tabs?: Tabs; refusal?: LocalStoreError } {
+  if (tabs !== undefined) return tabs ? { tabs } : {};
+  if (store?.sharedAs === undefined) return {};
+  if (hasBrowserTabs()) return { tabs: browserTabs({ name: store.sharedAs }) };
+  const isPage = (globalThis as { isSecureContext?: boolean }).isSecureContext !== undefined;
+  if (!isPage) return {};
+  return { refusal: new LocalStoreError('blocked', 'without Web Locks (https) tabs cannot share a store') };
 }
 
 function wholeNumber(field: string, value: number, max: number): number {

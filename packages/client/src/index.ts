@@ -2,6 +2,7 @@ export type { Client, ClientOf, ConversationHandle, SendHandle, SendOptions } fr
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
+export type { ConnectionCause } from './connection/connection-cause.ts';
 export {
   type ConnectionOptions,
   createConnection,

@@ -94,9 +94,9 @@ describe('a client that follows its feed', () => {
     alice.client.start();
     await live(alice);
     const before = (await store.load()).cursor;
-    store.failNext = 4;
+    store.failNext = 2;
     server.say('bob', chat, 'a');
-    await until(() => alice.seen('retrying').some(({ what, attempt }) => what === 'apply' && attempt === 2));
+    await until(() => alice.seen('retrying').some(({ what, attempt }) => what === 'apply' && attempt === 0));
     expect((await store.load()).cursor).toBe(before);
     expect(texts(alice)).toEqual([]);
     server.say('bob', chat, 'b');

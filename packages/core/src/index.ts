@@ -27,6 +27,7 @@ export {
   recipientsAsOf,
   recipientsOf,
 } from './conversation-state.ts';
+export { DEFAULT_PAGE } from './default-page.ts';
 export {
   ERRORS,
   type ErrorCode,

@@ -1,3 +1,5 @@
+import { DEFAULT_PAGE } from './default-page.ts';
+
 /** Limits that are on from the start; every one is an option of `createMessaging({ limits })`. */
 export interface Limits {
   /** UTF-8 bytes of a message's content as JSON, as it is sent and as its schema gives it out. At most 1,048,576. */
@@ -79,7 +81,7 @@ const DEFAULT_CONTENT = { contentBytes: 64 * 1024, inboxMembers: 500 };
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_CONTENT,
   commandBytes: commandBytesFor(DEFAULT_CONTENT),
-  page: 500,
+  page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,
   unread: 1_000,
   frameBytes: 1024 * 1024,

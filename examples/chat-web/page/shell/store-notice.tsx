@@ -6,7 +6,10 @@ import type { StoreProblem } from './store-news.ts';
 const TEXT: Record<StoreProblem, string> = {
   evicted: 'What this browser kept of your messages was cleared. They come again from the server.',
   corrupt: 'What this browser kept of your messages could not be read. They come again from the server.',
-  full: 'There is no room left on this device. New messages are shown here when there is.',
+  full: 'There is no room left on this device. You can go on, but what is new here is forgotten when you leave this page.',
+  unavailable:
+    'This browser cannot keep your messages at the moment. You can go on; do not close this page with unsent ones.',
+  blocked: 'This browser does not keep your messages here. You can go on, but a reload forgets what is not sent.',
   newer: 'A newer version of this page was open in this browser. Reload to go on.',
 };
 

@@ -22,22 +22,31 @@ export type ConnectionEvent =
   | 'kicked'
   | 'close';
 
-/** Whatever was on the way when a connection ended changes nothing any more; only the application does. */
-const ended = (state: ConnectionStateName) =>
-  ({
-    open: 'connecting',
-    attempt: state,
-    wait: state,
-    up: state,
-    down: state,
-    'network gone': state,
-    'network back': state,
-    refused: state,
-    kicked: state,
-    close: 'closed',
-  }) as const;
+/** What changes nothing is not named again in each state. */
+const stay = (state: ConnectionStateName) => ({
+  open: state,
+  attempt: state,
+  wait: state,
+  up: state,
+  down: state,
+  'network gone': state,
+  'network back': state,
+  refused: state,
+  kicked: state,
+  close: 'closed' as const,
+});
 
-const endings = { refused: 'signed-out', kicked: 'kicked', close: 'closed' } as const;
+/** Whatever was on the way when a connection ended changes nothing any more; only the application does. */
+const ended = (state: ConnectionStateName) => ({ ...stay(state), open: 'connecting' as const });
+
+/** One that the application wants open, and that goes on by itself. */
+const alive = (state: ConnectionStateName) => ({
+  ...stay(state),
+  up: 'open' as const,
+  'network gone': 'offline' as const,
+  refused: 'signed-out' as const,
+  kicked: 'kicked' as const,
+});
 
 /**
  * Where each event leads from each state. A second socket beside an open one (renewal, a socket in doubt, a probe while
@@ -45,46 +54,11 @@ const endings = { refused: 'signed-out', kicked: 'kicked', close: 'closed' } as 
  */
 export const CONNECTION_TABLE: Record<ConnectionStateName, Record<ConnectionEvent, ConnectionStateName>> = {
   idle: ended('idle'),
-  connecting: {
-    open: 'connecting',
-    attempt: 'connecting',
-    wait: 'waiting',
-    up: 'open',
-    down: 'connecting',
-    'network gone': 'offline',
-    'network back': 'connecting',
-    ...endings,
-  },
-  open: {
-    open: 'open',
-    attempt: 'open',
-    wait: 'open',
-    up: 'open',
-    down: 'connecting',
-    'network gone': 'offline',
-    'network back': 'open',
-    ...endings,
-  },
-  waiting: {
-    open: 'waiting',
-    attempt: 'connecting',
-    wait: 'waiting',
-    up: 'open',
-    down: 'waiting',
-    'network gone': 'offline',
-    'network back': 'connecting',
-    ...endings,
-  },
-  offline: {
-    open: 'offline',
-    attempt: 'offline',
-    wait: 'offline',
-    up: 'offline',
-    down: 'offline',
-    'network gone': 'offline',
-    'network back': 'connecting',
-    ...endings,
-  },
+  connecting: { ...alive('connecting'), wait: 'waiting' },
+  open: { ...alive('open'), down: 'connecting' },
+  waiting: { ...alive('waiting'), attempt: 'connecting', 'network back': 'connecting' },
+  // What the device says of its network is a hint: a socket that opens all the same is believed.
+  offline: { ...alive('offline'), 'network back': 'connecting' },
   'signed-out': ended('signed-out'),
   kicked: ended('kicked'),
   closed: ended('closed'),

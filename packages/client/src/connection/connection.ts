@@ -1,3 +1,6 @@
+import type { UserId } from '@tidemark/core';
+import type { ConnectionCause } from './connection-cause.ts';
+
 /**
  * Connection: how the device is connected to a server, as the client sees it. The WebSocket one is
  * `createConnection`; a fallback over HTTP is another implementation. To whoever implements it:
@@ -11,9 +14,15 @@ export interface Connection {
   getSnapshot(): ConnectionState;
   subscribe(listener: () => void): () => void;
 
-  /** Connects, and stays connected. Idempotent; also the way back from `signed-out`, `kicked` and `closed`. */
-  open(): void;
-  /** Tries at once instead of waiting for the next try: the network is back, the app is in front again. */
+  /**
+   * Connects, and stays connected. Idempotent; also the way back from `signed-out`, `kicked` and `closed`. For another
+   * `userId` than before it begins anew: what is connected, and the identity it was let in with, are another's.
+   */
+  open(userId?: UserId): void;
+  /**
+   * Tries at once, whatever the device says of its network, instead of waiting for the next try: for a button, or when the
+   * app is in front again. A token that is being waited for is asked for anew.
+   */
   retryNow(): void;
   /**
    * The server no longer accepts the identity: fetch the token anew and connect afresh. What is open carries on until the
@@ -21,6 +30,18 @@ export interface Connection {
    */
   renew(): void;
   close(): Promise<void>;
+
+  /** The feed is the user's: the identity holds. Absent: nothing depends on it. */
+  accepted?(): void;
+  /**
+   * The server lets this connection in and refuses the client's feed, or takes it for another user: fetch the token anew and
+   * connect afresh; at once what is open carries nothing more. The second time in a row: `signed-out`. Absent: `renew`.
+   */
+  denied?(cause: ConnectionCause): void;
+  /** Sockets that were opened and taken so far: what was confirmed on an earlier one says nothing of the next. */
+  readonly opened?: number;
+  /** How often the server has closed a socket for what was sent on it, such as a frame that is too large. */
+  readonly refusedFrames?: number;
 }
 
 export type ConnectionState =
@@ -28,11 +49,11 @@ export type ConnectionState =
   | { readonly state: 'connecting' }
   | { readonly state: 'open' }
   /** `nextTryAt`: milliseconds since 1970. */
-  | { readonly state: 'waiting'; readonly nextTryAt: number }
-  /** No network, or the page is frozen: no attempts and no timers until that ends. */
+  | { readonly state: 'waiting'; readonly nextTryAt: number; readonly cause: ConnectionCause }
+  /** The page is frozen: no attempts and no timers until that ends. Or the device says that it has no network: few attempts. */
   | { readonly state: 'offline' }
   /** The identity was refused, renewed and refused again, or there is no token. `open()` tries again. */
-  | { readonly state: 'signed-out' }
+  | { readonly state: 'signed-out'; readonly cause: ConnectionCause }
   /** The server ended this session. `open()` begins another. */
   | { readonly state: 'kicked' }
   | { readonly state: 'closed' };

@@ -5,17 +5,20 @@
  * Keeps   P8 (the stock client resumes its subscriptions from their last id), P11 (waits grow, and are capped)
  * Proved  packages/client/test/connection.test.ts, connection/*.test.ts, test/e2e/fallback.test.ts
  */
-import { backoff, type Clock, type Random, systemClock, TidemarkError } from '@tidemark/core';
+import { backoff, type Clock, type Random, systemClock, TidemarkError, type UserId } from '@tidemark/core';
 import { createWSClient, TRPCClientError, type TRPCLink, wsLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
-import { createListeners } from '../views/view.ts';
+import { onAbort } from '../abort-signal.ts';
+import { callListener, createListeners } from '../views/view.ts';
+import { within } from '../within.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
+import { type ConnectionCause, textOf } from './connection-cause.ts';
 import { CONNECTION_TABLE, type ConnectionEvent } from './connection-table.ts';
 import type { HttpFallback, HttpRoad } from './http-road.ts';
 import { createIdentity, type Identity, type TokenSource } from './identity.ts';
 import { type ObservedSocket, observedSocket, type WebSocketClass } from './observed-socket.ts';
-import { createRoads, type Roads } from './roads.ts';
+import { createSocketRoad, type SocketRoad } from './socket-road.ts';
 import { browserSurroundings, type Surroundings, type SurroundingsChange } from './surroundings.ts';
 import { type SocketTiming, watchSocket } from './watch-socket.ts';
 
@@ -27,6 +30,12 @@ export const UNAUTHENTICATED_CLOSE_CODE = 4401;
 
 /** The server closes a socket with it to end this session for good: signed in elsewhere, or removed by an administrator. */
 export const KICKED_CLOSE_CODE = 4409;
+
+/** With these the server says that it does not take what was sent: breach of the protocol, of a policy, too large a frame. */
+const REFUSED_FRAME_CODES: readonly (number | undefined)[] = [1002, 1003, 1007, 1008, 1009];
+
+/** Refusals within so long of each other, in ms, are waited for longer and longer. */
+const QUIET_MS = 60_000;
 
 /** A socket is asked for a sign of life when the app is shown again, and has so long to give one. */
 const CHECK_MS = 2_000;
@@ -52,6 +61,8 @@ export interface ConnectionOptions {
   readonly connectionParams?: (token: string) => Record<string, string>;
   /** Called once when the connection stops because the identity was refused: the moment to show a sign-in form. */
   readonly onSignedOut?: () => void;
+  /** `token` and `url` that have not answered by then count as failed, and are asked again, in ms. Default 30,000. */
+  readonly tokenTimeoutMs?: number;
   /** For networks that block WebSocket: `httpFallback` of `@tidemark/client/http`. Default: none. */
   readonly fallback?: HttpFallback;
   /** Pings that find a dead socket; `false` for none. Default: every 15 s, the answer within 5 s. */
@@ -75,10 +86,16 @@ export interface WebSocketConnection extends Connection {
 interface Session {
   readonly ended: AbortController;
   readonly identity: Identity;
+  /** Whom the client is for that opened it. */
+  userId: UserId | undefined;
   /** Failed attempts in a row. */
   attempt: number;
-  /** Sockets in a row that closed without a word: refused, or swallowed on the way. */
-  silent: number;
+  /** Why the last one failed. */
+  cause: ConnectionCause;
+  /** Of the identity: when the last was, and how many came soon after another. */
+  refused: { readonly at: number; readonly soon: number };
+  /** Ends the wait while the page is frozen. */
+  thaw: () => void;
   token: string;
   readonly sockets: Set<ObservedSocket>;
   /** In the order in which they opened. */
@@ -91,13 +108,14 @@ interface Session {
   opening: boolean;
   /** Ends the wait before the next attempt. */
   hurry: AbortController;
-  readonly roads: Roads;
+  readonly socket: SocketRoad;
   readonly http: HttpRoad | undefined;
   readonly stop: () => Promise<void>;
 }
 
 export function createConnection(options: ConnectionOptions): WebSocketConnection {
-  const { clock = systemClock, random = Math.random, fallback, surroundings = browserSurroundings() } = options;
+  const { clock = systemClock, random = Math.random, fallback, tokenTimeoutMs = 30_000 } = options;
+  const { surroundings = browserSurroundings() } = options;
   const wait = options.backoff ?? { base: 300, cap: 20_000 };
   const keepAlive = options.keepAlive ?? { intervalMs: 15_000, pongTimeoutMs: 5_000 };
   const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
@@ -106,34 +124,41 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
   let state: ConnectionState = { state: 'idle' };
   let session: Session | undefined;
   let stopping: Promise<void> = Promise.resolve();
+  let openedSockets = 0;
+  let refusedFrames = 0;
 
   // ── What happens, by the table, and what follows from it ─────────────────────────────────────────────────────────
 
-  function happen(event: ConnectionEvent, nextTryAt?: number): void {
+  function happen(event: ConnectionEvent, nextTryAt?: number, cause: ConnectionCause = NEVER_TRIED): void {
     const before = state.state;
     const name = CONNECTION_TABLE[before][event];
     if (name === 'waiting') {
       if (nextTryAt === undefined) return;
-      state = { state: name, nextTryAt };
+      state = { state: name, nextTryAt, cause };
     } else {
       if (name === before) return;
-      state = { state: name };
+      state = name === 'signed-out' ? { state: name, cause } : { state: name };
     }
     if (hasEnded(state)) endSession();
     else if (name === 'offline') letGo();
     else if (before === 'offline') hurry(0);
     listeners.notify();
-    if (name === 'signed-out') options.onSignedOut?.();
+    if (name === 'signed-out') callListener(() => options.onSignedOut?.());
   }
 
   /** Late news of a session that is over changes nothing. */
-  function happenIn(own: Session, event: ConnectionEvent, nextTryAt?: number): void {
-    if (session === own) happen(event, nextTryAt);
+  function happenIn(own: Session, event: ConnectionEvent, nextTryAt?: number, cause = own.cause): void {
+    if (session === own) happen(event, nextTryAt, cause);
   }
 
   function lookWhetherUp(own: Session): void {
-    const isUp = own.roads.taken === 'http' ? own.http?.isUp : own.open.size > 0;
-    happenIn(own, isUp ? 'up' : 'down');
+    const isUp = overHttp(own) ? own.http?.isUp : own.open.size > 0;
+    // A late answer to a page that is frozen opens nothing.
+    happenIn(own, isUp && !surroundings.frozen ? 'up' : 'down');
+  }
+
+  function overHttp(own: Session): boolean {
+    return own.http?.roads.taken === 'http';
   }
 
   function endSession(): void {
@@ -142,11 +167,12 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     session = undefined;
     own.ended.abort();
     own.hurry.abort();
+    own.thaw();
     own.asked?.abort();
     // First, so that the stock client does not reconnect when the sockets close.
     stopping = own.stop();
     for (const socket of own.sockets) socket.close();
-    own.roads.close(endedError);
+    own.http?.roads.close(endedError);
   }
 
   function letGo(): void {
@@ -166,11 +192,20 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   function startSession(SocketClass: WebSocketClass): Session {
     const ended = new AbortController();
-    const identity = createIdentity(options.token, () => happenIn(own, 'refused'));
+    const identity = createIdentity({
+      source: options.token,
+      timeoutMs: tokenTimeoutMs,
+      clock,
+      ended: ended.signal,
+      signOut: (cause) => happenIn(own, 'refused', undefined, cause),
+    });
     const watched = observedSocket(SocketClass, clock, options.connectTimeoutMs ?? 10_000, {
       made: (socket) => {
         own.sockets.add(socket);
         if (ended.signal.aborted) socket.close();
+      },
+      failed: (error) => {
+        own.cause = { reason: 'url', detail: textOf(error) };
       },
       opened: (socket) => opened(own, socket),
       accepted: (socket) => accepted(own, socket),
@@ -189,8 +224,10 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       keepAlive: { enabled: false },
       ...(options.token && { connectionParams: () => connectionParams(own.token) }),
     });
-    const socketRoad = wsLink<AnyTRPCRouter>({ client, transformer: options.transformer } as LinkOptions)({});
+    const stock = wsLink<AnyTRPCRouter>({ client, transformer: options.transformer } as LinkOptions)({});
+    const socket = createSocketRoad(stock, () => own.open.size > 0);
     const http = fallback?.open({
+      socket: socket.call,
       transformer: options.transformer,
       sendsToken: options.token !== undefined,
       identity,
@@ -198,16 +235,19 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       random,
       backoff: wait,
       ended: ended.signal,
-      network: () => network(own),
+      network: () => thawed(own),
       changed: () => {
-        if (own.roads.taken === 'http') lookWhetherUp(own);
+        if (overHttp(own)) lookWhetherUp(own);
       },
     });
     const own: Session = {
       ended,
+      userId: undefined,
       identity,
       attempt: 0,
-      silent: 0,
+      cause: NEVER_TRIED,
+      refused: { at: -Infinity, soon: 0 },
+      thaw: () => undefined,
       token: '',
       sockets: new Set(),
       open: new Set(),
@@ -215,15 +255,16 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       asked: undefined,
       opening: false,
       hurry: new AbortController(),
-      roads: createRoads({ socket: socketRoad, http: http?.call ?? socketRoad }),
+      socket,
       http,
       stop: () => client.close(),
     };
-    ended.signal.addEventListener('abort', surroundings.subscribe(notice), { once: true });
+    onAbort(ended.signal, surroundings.subscribe(notice));
     return own;
   }
 
   function opened(own: Session, socket: ObservedSocket): void {
+    if (!overHttp(own)) openedSockets += 1;
     own.open.add(socket);
     own.opening = false;
     void watchSocket(
@@ -233,15 +274,16 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       () => surroundings.visible,
       () => doubt(own),
     );
-    if (own.roads.taken === 'socket') lookWhetherUp(own);
+    if (!overHttp(own)) lookWhetherUp(own);
     // Some proxies let a socket open, and then nothing through.
     if (fallback) void socket.answers(timing.pongTimeoutMs).then((doesAnswer) => prove(own, socket, doesAnswer));
   }
 
   function prove(own: Session, socket: ObservedSocket, doesAnswer: boolean): void {
     if (!doesAnswer) socket.close();
-    else if (session === own && own.roads.taken === 'http' && socket.isOpen) {
-      own.roads.take('socket');
+    else if (session === own && overHttp(own) && socket.isOpen) {
+      openedSockets += 1;
+      own.http?.roads.take('socket');
       lookWhetherUp(own);
     }
   }
@@ -260,18 +302,28 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     own.open.delete(socket);
     own.doubted.delete(socket);
     if (session !== own) return;
+    own.cause = socket.cause;
+    if (own.open.size === 0) own.socket.lose(() => TRPCClientError.from(new Error(socket.cause.detail)));
+    if (REFUSED_FRAME_CODES.includes(code)) refusedFrames += 1;
     if (code === KICKED_CLOSE_CODE) {
       happen('kicked');
       return;
     }
     if (code === UNAUTHENTICATED_CLOSE_CODE) {
-      own.attempt = 0;
-      own.identity.refused();
+      pace(own);
+      own.identity.refused({ reason: 'unauthenticated', detail: 'the server refused the identity' });
     } else if (state.state !== 'offline') {
-      own.silent = socket.heard === 0 ? own.silent + 1 : 0;
-      if (fallback && own.silent >= fallback.after) own.roads.take('http');
+      own.http?.socketClosed(socket.heard === 0);
     }
     lookWhetherUp(own);
+  }
+
+  /** One that comes after a long while is answered at once: tokens expire. One soon after another waits longer each time. */
+  function pace(own: Session): void {
+    const at = clock.monotonic();
+    const soon = at - own.refused.at < QUIET_MS ? own.refused.soon + 1 : 0;
+    own.refused = { at, soon };
+    own.attempt = soon;
   }
 
   /** Runs before each attempt of the stock client: waits its turn, gets the token, gives the URL. */
@@ -282,47 +334,50 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     await turn(own);
     own.attempt += 1;
     happenIn(own, 'attempt');
-    if (options.token) own.token = await unlessEnded(own, own.identity.token());
-    const url = await (typeof options.url === 'function' ? options.url() : options.url);
-    // The network went while the token was fetched.
-    await network(own);
+    own.token = await failingAs('token', own, () => own.identity.token());
+    const askUrl = () => (typeof options.url === 'string' ? options.url : options.url());
+    const url = await failingAs('url', own, () =>
+      within(tokenTimeoutMs, 'tokenTimeoutMs', askUrl, clock, own.ended.signal),
+    );
+    // The page was frozen while the token was fetched.
+    await thawed(own);
     return url;
   }
 
+  async function failingAs<T>(reason: 'token' | 'url', own: Session, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      own.cause = { reason, detail: textOf(error) };
+      throw error;
+    }
+  }
+
   async function turn(own: Session): Promise<void> {
-    if (own.attempt > 0 && state.state !== 'offline') {
-      const carrying = own.roads.taken === 'http' && own.http?.isUp ? fallback : undefined;
-      const waitMs = carrying
-        ? backoff(Math.max(own.attempt - carrying.after, 0), { ...carrying.probe, random })
-        : backoff(own.attempt - 1, { ...wait, random });
+    await thawed(own);
+    if (own.attempt > 0) {
+      if (!surroundings.network) happenIn(own, 'network gone');
+      const failures = state.state === 'offline' ? Infinity : own.attempt - 1;
+      const waitMs = own.http?.probeWait(own.attempt) ?? backoff(failures, { ...wait, random });
       own.hurry = new AbortController();
       happenIn(own, 'wait', clock.now() + waitMs);
       await clock.sleep(waitMs, own.hurry.signal);
+      await thawed(own);
     }
-    await network(own);
   }
 
-  /** Resolves when there is a network; without one there is no timer either. */
-  async function network(own: Session): Promise<void> {
-    while (!own.ended.signal.aborted && state.state === 'offline') {
+  /** Resolves when the page is not frozen; while it is there is no timer either. */
+  async function thawed(own: Session): Promise<void> {
+    while (!own.ended.signal.aborted && surroundings.frozen) {
       await new Promise<void>((resolve) => {
-        const end = listeners.add(() => {
-          end();
+        const others = own.thaw;
+        own.thaw = () => {
+          others();
           resolve();
-        });
+        };
       });
     }
     if (own.ended.signal.aborted) throw new Error('the connection was closed');
-  }
-
-  /** Rejects when the session ends first, so that a token that never comes does not hold up `close`. */
-  function unlessEnded<T>({ ended: { signal } }: Session, work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => reject(new Error('the connection was closed'));
-      if (signal.aborted) end();
-      signal.addEventListener('abort', end, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
-    });
   }
 
   // ── A socket in doubt ────────────────────────────────────────────────────────────────────────────────────────────
@@ -351,16 +406,20 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
   }
 
   function notice(change: SurroundingsChange): void {
-    if (change === 'shown') check();
-    else happen(change);
-    if (change === 'network back') hurry(0);
+    session?.thaw();
+    if (change === 'network back') {
+      happen(change);
+      hurry(0);
+    } else if (change === 'network gone' && (surroundings.frozen || !session?.open.size)) happen(change);
+    else check();
   }
 
+  /** Whether what is open lives. The device may be wrong about its network: a socket that answers is kept. */
   function check(): void {
     const own = session;
-    if (!own || state.state === 'offline') return;
-    if (own.open.size === 0) hurry(1);
-    if ([...own.open].some((socket) => clock.now() - socket.heardAt > LONG_SILENCE_MS)) doubt(own);
+    if (!own) return;
+    if (own.open.size === 0 && surroundings.network) hurry(1);
+    if ([...own.open].some((socket) => clock.monotonic() - socket.heardAt > LONG_SILENCE_MS)) doubt(own);
     for (const socket of own.open) {
       void socket.answers(CHECK_MS).then((doesAnswer) => {
         if (doesAnswer || !socket.isOpen) return;
@@ -372,10 +431,13 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   // ── For the application ──────────────────────────────────────────────────────────────────────────────────────────
 
-  function open(): void {
+  function open(userId?: UserId): void {
+    const before = session?.userId;
+    if (before !== undefined && userId !== undefined && before !== userId) happen('close');
     session ??= startSession(socketClass(options));
+    session.userId ??= userId;
     happen('open');
-    if (!surroundings.network) happen('network gone');
+    if (surroundings.frozen) happen('network gone');
   }
 
   function endedError(): TidemarkError {
@@ -386,7 +448,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   const link: TRPCLink<AnyTRPCRouter> = () => (operation) => {
     if (state.state === 'idle') open();
-    if (session) return session.roads.call(operation);
+    if (session) return (session.http?.roads ?? session.socket).call(operation);
     return observable((observer) => {
       observer.error(TRPCClientError.from(endedError()));
     });
@@ -397,7 +459,10 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     getSnapshot: () => state,
     subscribe: listeners.add,
     open,
-    retryNow: () => hurry(1),
+    retryNow: () => {
+      session?.identity.giveUp();
+      hurry(1);
+    },
     renew: () => {
       if (!session) return;
       session.identity.doubt();
@@ -409,14 +474,30 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       happen('close');
       await stopping;
     },
+    accepted: () => session?.identity.accepted(true),
+    denied: (cause) => {
+      const own = session;
+      if (!own) return;
+      pace(own);
+      own.identity.denied(cause);
+      for (const socket of own.sockets) socket.close();
+      own.http?.restart();
+    },
+    get opened() {
+      return openedSockets;
+    },
+    get refusedFrames() {
+      return refusedFrames;
+    },
   };
 }
+
+const NEVER_TRIED: ConnectionCause = { reason: 'unreachable', detail: 'no attempt yet' };
 
 function socketClass({ WebSocket }: ConnectionOptions): WebSocketClass {
   const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   if (found) return found;
   throw new Error(
-    'createConnection: this runtime has no WebSocket. Pass one: ' +
-      "import { WebSocket } from 'ws'; createConnection({ url, WebSocket })",
+    "this runtime has no WebSocket: import { WebSocket } from 'ws'; createConnection({ url, WebSocket })",
   );
 }

@@ -37,8 +37,9 @@ const [CONNECTING, OPEN, CLOSED] = [0, 1, 2];
  * EventSource over fetch. The platform's own can neither send a header, so that the token would stand in the URL and in
  * every log, nor tell a refused identity from a dead network; and Node before 24 has none.
  *
- * Reconnects by itself with `Last-Event-ID` after a network failure, a 5xx or the end of the stream. Any other status is
- * final, and what the server says of it is passed on as a tRPC error.
+ * Reconnects by itself with `Last-Event-ID` after a network failure, a 5xx, an answer that isn't of ours (a network's own sign-in
+ * page) or the end of the stream, waiting longer each time until an event came. Any other answer of the server's is final, and what
+ * it says is passed on as a tRPC error.
  */
 export function fetchEventSource(ports: EventSourcePorts): new (url: string) => EventSourceLike {
   return class FetchEventSource implements EventSourceLike, RestartableSource {
@@ -49,6 +50,8 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
     readonly #listeners = new Map<string, ((event: EventSourceMessage) => void)[]>();
     #current = new AbortController();
     #lastEventId = '';
+    /** Attempts in a row that brought no event. */
+    #failures = 0;
 
     constructor(url: string) {
       this.#url = url;
@@ -82,7 +85,7 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
     }
 
     async #run(): Promise<void> {
-      for (let failures = 0; !this.#isClosed(); ) {
+      while (!this.#isClosed()) {
         const current = new AbortController();
         this.#current = current;
         try {
@@ -93,16 +96,15 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
             },
             signal: current.signal,
           });
-          if (response.status < 500 && (response.status !== 200 || !response.body)) {
-            await this.#refused(response);
-            return;
-          }
-          if (response.status === 200 && response.body) {
-            failures = 0;
+          const type = response.headers.get('content-type') ?? '';
+          if (response.status === 200 && response.body && type.includes('event-stream')) {
             this.readyState = OPEN;
             ports.changed();
             await this.#read(response.body);
-          }
+          } else if (response.status < 500 && type.includes('json')) {
+            await this.#refused(response);
+            return;
+          } else await response.body?.cancel();
         } catch {
           // The network, or a restart: both are answered below.
         } finally {
@@ -113,8 +115,8 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
         }
         if (this.#isClosed()) return;
         this.#tell({ type: 'error', data: '', lastEventId: '' });
-        await ports.wait(failures, current.signal);
-        failures += 1;
+        await ports.wait(this.#failures, current.signal);
+        this.#failures += 1;
       }
     }
 
@@ -148,6 +150,7 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
             const { type, data } = event;
             event = { type: '', data: [] };
             if (type === '' && data.length === 0) continue;
+            if (type === '') this.#failures = 0;
             this.#tell({ type: type || 'message', data: data.join('\n'), lastEventId: this.#lastEventId });
           }
         }

@@ -1,9 +1,11 @@
 import { backoff, type Clock, type Random } from '@tidemark/core';
 import { httpBatchLink, httpSubscriptionLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
+import { within } from '../within.ts';
 import { fetchEventSource, type RestartableSource } from './fetch-event-source.ts';
 import type { Identity } from './identity.ts';
-import type { OperationLink } from './roads.ts';
+import { createRoads, type Roads } from './roads.ts';
+import type { OperationLink } from './socket-road.ts';
 
 export interface HttpFallbackOptions {
   /** `https://`: where the same router answers over HTTP. */
@@ -14,14 +16,14 @@ export interface HttpFallbackOptions {
   readonly headers?: (token: string) => Record<string, string>;
   /** Wait before WebSocket is tried again while HTTP carries, doubling, jittered, in ms. Default: 10,000 to 300,000. */
   readonly probe?: { readonly base: number; readonly cap: number };
+  /** A request without an answer by then has failed, in ms; a stream that was answered lasts. Default 30,000. */
+  readonly timeoutMs?: number;
   /** Default: the platform's. It must give response bodies as streams, which React Native's own does not. */
   readonly fetch?: typeof fetch;
 }
 
 /** What `createConnection` takes as its `fallback`. */
 export interface HttpFallback {
-  readonly after: number;
-  readonly probe: { readonly base: number; readonly cap: number };
   /** For one session of a connection. */
   open(ports: HttpRoadPorts): HttpRoad;
 }
@@ -29,7 +31,12 @@ export interface HttpFallback {
 type LinkOptions = Parameters<typeof httpBatchLink<AnyTRPCRouter>>[0];
 
 export interface HttpRoad {
-  readonly call: OperationLink;
+  /** HTTP beside the socket. */
+  readonly roads: Roads;
+  /** A socket is gone; HTTP is taken after several in a row that brought nothing. */
+  socketClosed(heardNothing: boolean): void;
+  /** How long to wait before the next socket, while HTTP carries. */
+  probeWait(attempt: number): number | undefined;
   /** Whether the last request got through, or a stream is open. */
   readonly isUp: boolean;
   /** Streams begin anew from where they are: with another token, or when the network went away. */
@@ -37,6 +44,7 @@ export interface HttpRoad {
 }
 
 export interface HttpRoadPorts {
+  readonly socket: OperationLink;
   readonly transformer: LinkOptions['transformer'];
   readonly sendsToken: boolean;
   readonly identity: Identity;
@@ -44,7 +52,7 @@ export interface HttpRoadPorts {
   readonly random: Random;
   readonly backoff: { readonly base: number; readonly cap: number };
   readonly ended: AbortSignal;
-  /** Resolves when there is a network; rejects when the connection ends first. */
+  /** Resolves when the page is not frozen; rejects when the connection ends first. */
   readonly network: () => Promise<void>;
   readonly changed: () => void;
 }
@@ -55,11 +63,7 @@ const MAX_URL = 2_000;
 
 /** HTTP and Server-Sent Events for networks that block WebSocket: `createConnection({ url, fallback: httpFallback({ url }) })`. */
 export function httpFallback(options: HttpFallbackOptions): HttpFallback {
-  return {
-    after: options.after ?? 3,
-    probe: options.probe ?? { base: 10_000, cap: 300_000 },
-    open: (ports) => createHttpRoad(options, ports),
-  };
+  return { open: (ports) => createHttpRoad(options, ports) };
 }
 
 /**
@@ -68,6 +72,9 @@ export function httpFallback(options: HttpFallbackOptions): HttpFallback {
  */
 function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): HttpRoad {
   const { identity, clock, random, ended, changed } = ports;
+  const { after = 3, probe = { base: 10_000, cap: 300_000 } } = options;
+  /** Sockets in a row that closed without a word: refused, or swallowed on the way. */
+  let silent = 0;
   const headersOf = options.headers ?? ((token: string) => ({ authorization: `Bearer ${token}` }));
   const doFetch: typeof fetch = options.fetch ?? ((...request) => fetch(...request));
   const sources = new Set<RestartableSource>();
@@ -81,18 +88,20 @@ function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): Htt
       const headers = { ...(init.headers as Record<string, string>), ...(ports.sendsToken && headersOf(token)) };
       let response: Response;
       try {
-        response = await doFetch(url, { ...init, headers });
+        const ask = (): Promise<Response> => doFetch(url, { ...init, headers });
+        response = await within(options.timeoutMs ?? 30_000, 'fallback.timeoutMs', ask, clock, init.signal ?? ended);
       } catch (error) {
         if (!init.signal?.aborted) tell(false);
         throw error;
       }
-      if (response.status !== UNAUTHENTICATED) {
-        const isOurs = response.status < 500 && /json|event-stream/.test(response.headers.get('content-type') ?? '');
-        if (isOurs) identity.accepted();
+      // A network with a sign-in page of its own answers anything, with any status.
+      const isOurs = response.status < 500 && /json|event-stream/.test(response.headers.get('content-type') ?? '');
+      if (!isOurs || response.status !== UNAUTHENTICATED) {
+        if (isOurs && response.ok) identity.accepted();
         tell(isOurs);
         return response;
       }
-      identity.refused(seen);
+      identity.refused({ reason: 'unauthenticated', detail: 'the server refused the identity with 401' }, seen);
       if (repeated || ended.aborted) return response;
       await response.body?.cancel();
     }
@@ -122,10 +131,24 @@ function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): Htt
     EventSource: EventSource as unknown as typeof globalThis.EventSource,
   } as unknown as Parameters<typeof httpSubscriptionLink<AnyTRPCRouter, typeof globalThis.EventSource>>[0])({});
 
+  const roads = createRoads({
+    socket: ports.socket,
+    http: (operation) => (operation.op.type === 'subscription' ? subscriptions : calls)(operation),
+  });
+  const isUp = (): boolean => answered || [...sources].some((source) => source.isOpen);
+
   return {
-    call: (operation) => (operation.op.type === 'subscription' ? subscriptions : calls)(operation),
+    roads,
+    socketClosed: (heardNothing) => {
+      silent = heardNothing ? silent + 1 : 0;
+      if (silent >= after) roads.take('http');
+    },
+    probeWait: (attempt) => {
+      if (roads.taken === 'socket' || !isUp()) return undefined;
+      return backoff(Math.max(attempt - after, 0), { ...probe, random });
+    },
     get isUp() {
-      return answered || [...sources].some((source) => source.isOpen);
+      return isUp();
     },
     restart: () => {
       answered = false;

@@ -1,28 +1,58 @@
+import type { Clock } from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
+import { within } from '../within.ts';
+import type { ConnectionCause } from './connection-cause.ts';
+
 /** The token of the signed-in user, and how often in a row the server refused it. One for both roads. */
 export interface Identity {
   readonly refusals: number;
   /** The token for the next attempt or request; '' when the connection has none to send. Rejects when it cannot be had. */
   token(): Promise<string>;
-  accepted(): void;
-  /** The next token is fetched anew. */
+  /** The server has answered. `byFeed`: it has said that the feed is the client's user's, which no other answer says. */
+  accepted(byFeed?: boolean): void;
+  /** The next token is fetched anew, and one that is being waited for is given up. */
   doubt(): void;
+  /** One that is being waited for is given up; its attempt has failed. */
+  giveUp(): void;
   /** `seen`: the refusals when the token was asked for. Many requests refused with one token are one refusal. */
-  refused(seen?: number): void;
+  refused(cause: ConnectionCause, seen?: number): void;
+  /** The connection was let in, and what the client asked for refused: from now on only the feed accepts. */
+  denied(cause: ConnectionCause): void;
 }
 
 export type TokenSource = (why: { readonly refresh: boolean }) => string | null | Promise<string | null>;
 
-/** Once refused: the next token is a fresh one. Refused again, or nobody signed in: `signOut`. */
-export function createIdentity(source: TokenSource | undefined, signOut: () => void): Identity {
-  let refusals = 0;
-  let refreshing: Promise<string | null> | undefined;
+export interface IdentityOptions {
+  readonly source: TokenSource | undefined;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly ended: AbortSignal;
+  readonly signOut: (cause: ConnectionCause) => void;
+}
 
-  async function refreshed(ask: TokenSource): Promise<string | null> {
-    try {
-      return await ask({ refresh: true });
-    } finally {
-      refreshing = undefined;
-    }
+/** Once refused: the next token is a fresh one. Refused again, or nobody signed in: `signOut`. */
+export function createIdentity({ source, timeoutMs, clock, ended, signOut }: IdentityOptions): Identity {
+  let refusals = 0;
+  let onlyByFeed = false;
+  let refreshing: Promise<string | null> | undefined;
+  let asking = new AbortController();
+  onAbort(ended, giveUp);
+
+  function giveUp(): void {
+    refreshing = undefined;
+    asking.abort();
+    asking = new AbortController();
+  }
+
+  async function ask(refresh: boolean): Promise<string | null> {
+    return source
+      ? within(timeoutMs, 'tokenTimeoutMs', () => source({ refresh }), clock, ended.aborted ? ended : asking.signal)
+      : '';
+  }
+
+  function refused(cause: ConnectionCause, seen = refusals): void {
+    if (seen === refusals) refusals += 1;
+    if (refusals > 1) signOut(cause);
   }
 
   return {
@@ -30,22 +60,31 @@ export function createIdentity(source: TokenSource | undefined, signOut: () => v
       return refusals;
     },
     token: async () => {
-      if (!source) return '';
-      if (refusals > 0) refreshing ??= refreshed(source);
-      const token = await (refreshing ?? source({ refresh: false }));
+      if (refusals > 0 && !refreshing) {
+        const own = ask(true).finally(() => {
+          if (refreshing === own) refreshing = undefined;
+        });
+        refreshing = own;
+      }
+      const token = await (refreshing ?? ask(false));
       if (token !== null) return token;
-      signOut();
+      signOut({ reason: 'nobody', detail: 'token() gave null' });
       throw new Error('nobody is signed in');
     },
-    accepted: () => {
+    accepted: (byFeed = false) => {
+      if (onlyByFeed && !byFeed) return;
+      onlyByFeed = false;
       refusals = 0;
     },
     doubt: () => {
+      giveUp();
       refusals = Math.max(refusals, 1);
     },
-    refused: (seen = refusals) => {
-      if (seen === refusals) refusals += 1;
-      if (refusals > 1) signOut();
+    giveUp,
+    refused,
+    denied: (cause) => {
+      onlyByFeed = true;
+      refused(cause);
     },
   };
 }

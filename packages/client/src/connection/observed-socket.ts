@@ -1,4 +1,5 @@
 import type { Clock } from '@tidemark/core';
+import type { ConnectionCause } from './connection-cause.ts';
 
 /** The subset of the WebSocket class that is called: the browser's, and that of the `ws` package. */
 export interface WebSocketClass {
@@ -18,10 +19,14 @@ export interface SocketEvent {
   readonly type?: string;
   readonly data?: unknown;
   readonly code?: number;
+  /** Sockets of the `ws` package say why they did not open. */
+  readonly message?: string;
 }
 
 export interface SocketObserver {
   made(socket: ObservedSocket): void;
+  /** The WebSocket class itself threw. */
+  failed(error: unknown): void;
   opened(socket: ObservedSocket): void;
   /** Called once per socket, when the server has answered something: identity and context were accepted. */
   accepted(socket: ObservedSocket): void;
@@ -35,8 +40,10 @@ type Listener = (this: ObservedSocket, event: SocketEvent) => void;
 export interface ObservedSocket {
   /** Frames heard so far. */
   readonly heard: number;
-  /** Milliseconds since 1970 at which the last frame came, or the socket opened. */
+  /** On the monotonic clock: when the last frame came, or the socket opened. */
   readonly heardAt: number;
+  /** Why it is gone. */
+  readonly cause: ConnectionCause;
   readonly isOpen: boolean;
   /** Aborted when it is closed. */
   readonly ended: AbortSignal;
@@ -70,34 +77,37 @@ export function observedSocket(
   url: string,
 ) => ObservedSocket {
   return class implements ObservedSocket, WebSocketLike {
-    static readonly CONNECTING = CONNECTING;
     static readonly OPEN = OPEN;
     static readonly CLOSING = CLOSING;
     static readonly CLOSED = CLOSED;
-    readonly CONNECTING = CONNECTING;
     readonly OPEN = OPEN;
-    readonly CLOSING = CLOSING;
-    readonly CLOSED = CLOSED;
     readyState = CONNECTING;
     heard = 0;
-    heardAt = clock.now();
+    heardAt = clock.monotonic();
+    cause: ConnectionCause = { reason: 'unreachable', detail: 'the socket did not open' };
     readonly #real: WebSocketLike;
     readonly #ended = new AbortController();
     readonly #opening = new AbortController();
+    /** Waits for a sign of life. */
+    readonly #asked = new Set<AbortController>();
     readonly #listeners = new Map<string, Set<Listener>>();
     #accepted = false;
 
     constructor(url: string) {
-      this.#real = new Base(url);
+      this.#real = construct(Base, url, observer);
       this.#real.addEventListener('open', (event) => this.#opened(event));
       this.#real.addEventListener('message', (event) => this.#message(event));
       this.#real.addEventListener('error', (event) => {
-        if (!this.#ended.signal.aborted) this.#tell('error', event);
+        if (this.#ended.signal.aborted) return;
+        if (this.readyState === CONNECTING && event.message) this.cause = { ...this.cause, detail: event.message };
+        this.#tell('error', event);
       });
       this.#real.addEventListener('close', (event) => this.#closed(event));
       observer.made(this);
       void clock.sleep(connectTimeoutMs, this.#opening.signal).then(() => {
-        if (this.readyState === CONNECTING) this.close();
+        if (this.readyState !== CONNECTING) return;
+        this.cause = { reason: 'timeout', detail: `no socket within ${connectTimeoutMs} ms (connectTimeoutMs)` };
+        this.close();
       });
     }
 
@@ -146,16 +156,10 @@ export function observedSocket(
       if (!this.isOpen) return Promise.resolve(false);
       const before = this.heard;
       const answered = new AbortController();
-      const end = (): void => {
-        answered.abort();
-        this.removeEventListener('message', end);
-        this.#ended.signal.removeEventListener('abort', end);
-      };
-      this.addEventListener('message', end);
-      this.#ended.signal.addEventListener('abort', end, { once: true });
+      this.#asked.add(answered);
       this.#real.send('PING');
       return clock.sleep(timeoutMs, answered.signal).then(() => {
-        end();
+        this.#asked.delete(answered);
         return this.heard > before;
       });
     }
@@ -168,7 +172,8 @@ export function observedSocket(
       if (this.#ended.signal.aborted) return;
       this.readyState = OPEN;
       this.#opening.abort();
-      this.heardAt = clock.now();
+      this.heardAt = clock.monotonic();
+      this.cause = { reason: 'lost', detail: 'no sign of life' };
       observer.opened(this);
       this.#tell('open', event);
     }
@@ -176,8 +181,9 @@ export function observedSocket(
     #message(event: SocketEvent): void {
       if (this.#ended.signal.aborted) return;
       this.heard += 1;
-      this.heardAt = clock.now();
+      this.heardAt = clock.monotonic();
       this.#tell('message', event);
+      this.#endWaits();
       if (this.#accepted || !isAnswer(event.data)) return;
       this.#accepted = true;
       observer.accepted(this);
@@ -185,9 +191,9 @@ export function observedSocket(
 
     #closed(event: SocketEvent): void {
       if (this.readyState === CLOSED) return;
+      if (this.isOpen) this.cause = { reason: 'lost', detail: `the socket was closed with ${event.code}` };
       this.readyState = CLOSED;
-      this.#opening.abort();
-      this.#ended.abort();
+      this.#end();
       // First, so that whoever hears of it finds the stock client as it was.
       observer.closed(this, event.code);
       this.#tell('close', event);
@@ -196,8 +202,7 @@ export function observedSocket(
     /** Closes the real socket; one of the `ws` package is cut when the other side does not answer. */
     #letGo(code?: number, reason?: string): void {
       this.readyState = CLOSING;
-      this.#opening.abort();
-      this.#ended.abort();
+      this.#end();
       const real = this.#real;
       const gone = new AbortController();
       real.addEventListener('close', () => gone.abort());
@@ -208,13 +213,37 @@ export function observedSocket(
       });
     }
 
+    #end(): void {
+      this.#opening.abort();
+      this.#ended.abort();
+      this.#endWaits();
+    }
+
+    #endWaits(): void {
+      for (const each of this.#asked) each.abort();
+    }
+
     #tell(type: string, event: SocketEvent): void {
       for (const listener of [...(this.#listeners.get(type) ?? [])]) listener.call(this, event);
     }
   };
 }
 
-/** PING and PONG are answered before the identity is looked at; an error without a request id refuses the connection. */
+function construct(Base: WebSocketClass, url: string, observer: SocketObserver): WebSocketLike {
+  try {
+    return new Base(url);
+  } catch (error) {
+    observer.failed(error);
+    throw error;
+  }
+}
+
+/** PING and PONG are answered before the identity is looked at; an error is no acceptance, whoever it answers. */
 function isAnswer(data: unknown): boolean {
-  return data !== 'PING' && data !== 'PONG' && !(typeof data === 'string' && data.startsWith('{"id":null,"error"'));
+  if (typeof data !== 'string' || data === 'PING' || data === 'PONG') return false;
+  try {
+    return 'result' in (JSON.parse(data) as object);
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,6 @@
-import type { TRPCLink } from '@trpc/client';
-import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
+import type { OperationLink } from './socket-road.ts';
 
-export type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>;
 type Operation = Parameters<OperationLink>[0];
 type Travel = ReturnType<OperationLink>;
 type Observer = Parameters<Travel['subscribe']>[0];
@@ -33,6 +31,7 @@ export function createRoads(links: Record<RoadName, OperationLink>): Roads {
       let leg: { readonly on: RoadName; unsubscribe(): void } | undefined;
       /** Names the leg whose callbacks count: a stock link completes what is unsubscribed. */
       let current: object | undefined;
+      const isSubscription = op.type === 'subscription';
 
       function ride(hasMoved: boolean): void {
         const own = {};
@@ -65,12 +64,12 @@ export function createRoads(links: Record<RoadName, OperationLink>): Roads {
 
       const traveller = {
         move: () => {
-          if (leg?.on !== taken && (op.type === 'subscription' || taken === 'http')) ride(true);
+          if (leg?.on !== taken && (isSubscription || taken === 'http')) ride(true);
         },
         end: (error: () => Error) => {
           if (leg?.on !== 'http') return;
           stop();
-          if (op.type === 'subscription') observer.complete();
+          if (isSubscription) observer.complete();
           else observer.error(error() as Parameters<typeof observer.error>[0]);
         },
       };

@@ -2,13 +2,15 @@
  * Surroundings: what the device says of its network and its screen. The browser's is picked by itself; React Native's is
  * made of NetInfo and AppState. To whoever implements it:
  *
- *  - `network` is false only when nothing can get through; when in doubt it is true, and attempts tell.
+ *  - `network` is what the device says, and a hint: while it is false there are few attempts, and one that succeeds is believed.
+ *  - `frozen` is a fact: nothing of the page may run or stay open.
  *  - Listeners are called after the change. `shown` may be told again without having been hidden.
  *  - Nothing is touched before `subscribe`, and nothing is left after its end.
  */
 export interface Surroundings {
-  /** False without a network, and while the page is frozen or in the back/forward cache. */
   readonly network: boolean;
+  /** The page is frozen, or in the back/forward cache. Absent: never. */
+  readonly frozen?: boolean;
   /** Whether someone may be looking. Timers run late where no one is. */
   readonly visible: boolean;
   subscribe(listener: (change: SurroundingsChange) => void): () => void;
@@ -40,6 +42,9 @@ export function browserSurroundings(globals: BrowserGlobals = globalThis as Brow
     get network() {
       return !frozen && globals.navigator?.onLine !== false;
     },
+    get frozen() {
+      return frozen;
+    },
     get visible() {
       return globals.document?.visibilityState !== 'hidden';
     },
@@ -52,6 +57,7 @@ export function browserSurroundings(globals: BrowserGlobals = globalThis as Brow
       };
       const freeze = (isFrozen: boolean) => (): void => {
         frozen = isFrozen;
+        if (!frozen && !surroundings.network) listener('shown');
         look();
       };
       const hide = freeze(true);
@@ -71,9 +77,12 @@ export function browserSurroundings(globals: BrowserGlobals = globalThis as Brow
         [document, 'visibilitychange', showIfVisible],
       ];
       const isPage = typeof globals.addEventListener === 'function';
-      if (isPage) for (const [target, type, callback] of heard) target?.addEventListener(type, callback);
+      const each = (method: keyof Target): void => {
+        if (isPage) for (const [target, type, callback] of heard) target?.[method](type, callback);
+      };
+      each('addEventListener');
       return () => {
-        if (isPage) for (const [target, type, callback] of heard) target?.removeEventListener(type, callback);
+        each('removeEventListener');
         frozen = false;
       };
     },

@@ -30,18 +30,22 @@ export function groupByChunk(events: readonly Event[]): ChunkOfEvents[] {
   return [...groups.values()];
 }
 
+export function bySeq(a: Event, b: Event): number {
+  return a.conversationSeq - b.conversationSeq;
+}
+
 /** By conversationSeq; of two with the same, the fresh one. */
 export function mergeChunk(stored: readonly Event[], fresh: readonly Event[]): Event[] {
-  const bySeq = new Map<number, Event>();
-  for (const event of [...stored, ...fresh]) bySeq.set(event.conversationSeq, event);
-  return [...bySeq.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
+  const merged = new Map<number, Event>();
+  for (const event of [...stored, ...fresh]) merged.set(event.conversationSeq, event);
+  return [...merged.values()].sort(bySeq);
 }
 
 /** What was asked for, out of whole chunks. */
 export function pick(events: readonly Event[], { after, before, limit }: LocalEventsQuery): Event[] {
   const direction = after === undefined ? -1 : 1;
   return events
-    .filter(({ conversationSeq: seq }) => seq > (after ?? -1) && seq < (before ?? Number.POSITIVE_INFINITY))
-    .sort((a, b) => direction * (a.conversationSeq - b.conversationSeq))
+    .filter(({ conversationSeq: seq }) => seq > (after ?? -1) && seq < (before ?? Infinity))
+    .sort((a, b) => direction * bySeq(a, b))
     .slice(0, limit);
 }

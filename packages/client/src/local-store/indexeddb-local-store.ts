@@ -1,8 +1,8 @@
 import type { Cursor, Event, UserId } from '@tidemark/core';
-import { deleteDB, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { CHUNK, type ChunkOfEvents, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { INCARNATION, INDEXEDDB_MIGRATIONS, type IndexedDbMigration } from './indexeddb-migrations.ts';
-import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import { answerOf, committed } from './indexeddb-requests.ts';
+import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
 import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
 
@@ -18,11 +18,12 @@ interface Session {
 }
 
 type Stores = 'meta' | 'conversations' | 'events' | 'drafts';
-type Database = IDBPDatabase<Record<Stores, { key: IDBValidKey; value: string }>>;
 
 const ALL: readonly Stores[] = ['meta', 'conversations', 'events', 'drafts'];
-/** Browsers give UnknownError for a damaged database, and for passing trouble: so many in a row are believed. */
-const STRIKES = 3;
+/** With less room than that, in bytes, a failure without a reason is for want of room. */
+const NO_ROOM = 1_000_000;
+/** Begins the keys, in `meta`, of drafts that could not be read and stand in nobody's way there. */
+const ASIDE = 'unreadable draft ';
 /** More events than that are read without a cursor. */
 const AT_ONCE = 500;
 
@@ -41,11 +42,10 @@ export function indexedDbLocalStore(options: IndexedDbLocalStoreOptions = {}): L
 /** @param migrations those of the version to be; their number is the version. */
 export function indexedDbLocalStoreOf(name: string, migrations: readonly IndexedDbMigration[]): LocalStore {
   let user: UserId | undefined;
-  let connecting: Promise<Database> | undefined;
+  let connecting: Promise<IDBDatabase> | undefined;
   let session: Session | undefined;
   /** What it held cannot be read: the next `open` repairs. */
   let broken = false;
-  let strikes = 0;
   let lastWrite: Promise<unknown> = Promise.resolve();
 
   // ── Connection ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,34 +56,31 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   }
 
   /** The open connection; made again when the browser or another tab ended it. */
-  function connect(): Promise<Database> {
+  function connect(): Promise<IDBDatabase> {
     if (connecting) return connecting;
-    const opening: Promise<Database> = new Promise((resolve, reject) => {
+    const opening: Promise<IDBDatabase> = new Promise((resolve, reject) => {
       const letGo = (): void => {
         if (connecting === opening) connecting = undefined;
       };
-      openDB<Record<Stores, { key: IDBValidKey; value: string }>>(databaseName(), migrations.length, {
-        upgrade: (database, from, _to, transaction) => {
-          for (const migrate of migrations.slice(from)) migrate(unwrap(database), unwrap(transaction));
-        },
-        blocking: (_current, _blocked, event) => {
+      const request = factory().open(databaseName(), migrations.length);
+      request.onupgradeneeded = ({ oldVersion }) => {
+        for (const migrate of migrations.slice(oldVersion))
+          migrate(request.result, request.transaction as IDBTransaction);
+      };
+      // Other tabs of this code let go at once. One that does not may be asleep; it is waited for, and told of.
+      request.onblocked = () => reject(new Error('another tab keeps an older version open'));
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const database = request.result;
+        database.onversionchange = () => {
           letGo();
-          (event.target as IDBDatabase).close();
-        },
-        terminated: letGo,
-        // Other tabs of this code let go at once. One that does not may be asleep; it is waited for, and told of.
-        blocked: () => reject(new Error('another tab keeps an older version of the local store open')),
-      }).then(
-        (database) => {
-          // Nobody waits for it any more.
-          if (connecting !== opening) database.close();
-          resolve(database);
-        },
-        (error: unknown) => {
-          letGo();
-          reject(error);
-        },
-      );
+          database.close();
+        };
+        database.onclose = letGo;
+        // Nobody waits for it any more.
+        if (connecting !== opening) database.close();
+        resolve(database);
+      };
     });
     connecting = opening;
     opening.catch(() => {
@@ -102,19 +99,17 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   }
 
   /** Runs on the connection, again on a new one when the old turned out closed, and sorts what goes wrong. */
-  async function attempt<T>(own: Session | undefined, work: (database: Database) => Promise<T>): Promise<T> {
+  async function attempt<T>(own: Session | undefined, work: (database: IDBDatabase) => Promise<T>): Promise<T> {
     try {
-      const result = await connect()
+      return await connect()
         .then(work)
         .catch(async (error: unknown) => {
           if (nameOf(error) !== 'InvalidStateError') throw error;
           await disconnect();
           return work(await connect());
         });
-      strikes = 0;
-      return result;
     } catch (error) {
-      const sorted = sortError(error);
+      const sorted = await sortError(error);
       // Not when it was opened anew since.
       if (isLost(sorted) && session === own) {
         session = undefined;
@@ -124,27 +119,8 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     }
   }
 
-  function sortError(error: unknown): unknown {
-    if (error instanceof LocalStoreError) return error;
-    const cause = { cause: error };
-    switch (nameOf(error)) {
-      case 'QuotaExceededError':
-        return new LocalStoreError('full', 'the browser has no more room for the local store', cause);
-      case 'VersionError':
-        return new LocalStoreError('newer', 'the local store was written by a later version', cause);
-      case 'NotFoundError':
-      case 'NotReadableError':
-        return new LocalStoreError('corrupt', 'the local store cannot be read', cause);
-      case 'UnknownError':
-        strikes += 1;
-        return strikes < STRIKES ? error : new LocalStoreError('corrupt', 'the local store keeps failing', cause);
-      default:
-        return error;
-    }
-  }
-
   async function opened<T>(
-    work: (database: Database, own: Session) => Promise<T>,
+    work: (database: IDBDatabase, own: Session) => Promise<T>,
     after: Promise<unknown> = Promise.resolve(),
   ): Promise<T> {
     const own = session;
@@ -155,14 +131,14 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
 
   // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function load(database: Database, { incarnation }: Session): Promise<LocalState> {
+  async function load(database: IDBDatabase, { incarnation }: Session): Promise<LocalState> {
     const transaction = database.transaction(['meta', 'conversations', 'drafts']);
-    transaction.done.catch(ignore);
+    const meta = transaction.objectStore('meta');
     const [found, cursor, rows, drafts] = await Promise.all([
-      transaction.objectStore('meta').get(INCARNATION),
-      transaction.objectStore('meta').get('cursor'),
-      transaction.objectStore('conversations').getAll(),
-      transaction.objectStore('drafts').getAll(),
+      answerOf<unknown>(meta.get(INCARNATION)),
+      answerOf<unknown>(meta.get('cursor')),
+      answerOf<unknown[]>(transaction.objectStore('conversations').getAll()),
+      answerOf<unknown[]>(transaction.objectStore('drafts').getAll()),
     ]);
     if (found !== incarnation && incarnation !== null) throw evicted();
     return {
@@ -172,15 +148,15 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     };
   }
 
-  async function write(database: Database, own: Session, changes: LocalChanges): Promise<void> {
+  async function write(database: IDBDatabase, own: Session, changes: LocalChanges): Promise<void> {
     const durability = changes.putDrafts && changes.putDrafts.length > 0 ? 'strict' : 'relaxed';
     const transaction = database.transaction(ALL, 'readwrite', { durability });
     const known = own.incarnation;
     let failure: unknown;
     let current = known ?? newIncarnation();
-    // Native requests: thousands of promises that nobody awaits would cost more than the writes. One that fails aborts
-    // the transaction, and `done` tells.
-    const [meta, conversations, events, drafts] = ALL.map((store) => unwrap(transaction.objectStore(store))) as [
+    const done = committed(transaction);
+    // Without a promise for each request: one that fails aborts the transaction, and `done` tells.
+    const [meta, conversations, events, drafts] = ALL.map((store) => transaction.objectStore(store)) as [
       IDBObjectStore,
       IDBObjectStore,
       IDBObjectStore,
@@ -210,48 +186,60 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     } catch (error) {
       fail(error);
     }
-    await transaction.done.catch((error: unknown) => {
+    await done.catch((error: unknown) => {
       throw failure ?? error;
     });
     own.incarnation = current;
   }
 
-  /** Removes everything but the drafts that can be read; the whole database, when not even that works. */
+  /**
+   * On proof of damage: removes, in one transaction, what comes again from the server. Drafts stay; those that cannot be read
+   * are kept aside, since they would be in the way. Rejects, with nothing changed, when that does not work at the moment.
+   */
   async function repair(): Promise<void> {
-    let drafts: Draft[] = [];
-    try {
-      const database = await connect();
-      drafts = await readableDrafts(database);
-      const transaction = database.transaction(ALL, 'readwrite', { durability: 'strict' });
-      for (const store of ALL) void transaction.objectStore(store).clear().catch(ignore);
-      await transaction.done;
-    } catch {
-      await remove();
-    }
     const database = await connect();
-    const transaction = database.transaction('drafts', 'readwrite', { durability: 'strict' });
-    for (const draft of drafts) void transaction.store.put(JSON.stringify(draft), draft.clientMessageId).catch(ignore);
-    await transaction.done;
+    if (ALL.some((store) => !database.objectStoreNames.contains(store))) {
+      // Not a database of ours, or what is left of one.
+      if (database.objectStoreNames.contains('drafts')) throw new Error('the local store lacks all but drafts');
+      return remove();
+    }
+    const transaction = database.transaction(ALL, 'readwrite', { durability: 'strict' });
+    const done = committed(transaction);
+    done.catch(ignore);
+    const [meta, drafts] = [transaction.objectStore('meta'), transaction.objectStore('drafts')];
+    transaction.objectStore('conversations').clear();
+    transaction.objectStore('events').clear();
+    meta.delete('cursor');
+    meta.delete(INCARNATION);
+    const request = drafts.openCursor();
+    for (let at = await answerOf(request); at; at = await answerOf(request)) {
+      if (!isReadable(at.value, at.key)) {
+        meta.put(at.value, `${ASIDE}${String(at.key)}`);
+        at.delete();
+      }
+      at.continue();
+    }
+    await done;
   }
 
   /** Deletes the database; does not wait for tabs that keep it open. */
   async function remove(): Promise<void> {
     const doomed = databaseName();
     await disconnect();
-    await new Promise<void>((resolve, reject) => {
-      deleteDB(doomed, { blocked: () => resolve() }).then(resolve, reject);
-    });
+    await deleted(doomed);
   }
 
-  async function begin(database: Database): Promise<string> {
+  async function begin(database: IDBDatabase): Promise<string> {
     const transaction = database.transaction('meta', 'readwrite', { durability: 'relaxed' });
-    transaction.done.catch(ignore);
-    let found = await transaction.store.get(INCARNATION);
+    const done = committed(transaction);
+    done.catch(ignore);
+    const meta = transaction.objectStore('meta');
+    let found = (await answerOf(meta.get(INCARNATION))) as string | undefined;
     if (found === undefined) {
       found = newIncarnation();
-      await transaction.store.put(found, INCARNATION);
+      meta.put(found, INCARNATION);
     }
-    await transaction.done;
+    await done;
     return found;
   }
 
@@ -261,7 +249,11 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       if (user !== userId) await disconnect();
       user = userId;
       session = undefined;
-      if (broken) await repair();
+      if (broken) {
+        await repair().catch(async (error: unknown) => {
+          throw await sortError(error);
+        });
+      }
       broken = false;
       session = { incarnation: await attempt(undefined, begin) };
     },
@@ -280,11 +272,9 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         if (from > to) return [];
         const range = IDBKeyRange.bound([conversationId, from], [conversationId, to]);
         const transaction = database.transaction(['meta', 'events']);
-        transaction.done.catch(ignore);
-        const store = unwrap(transaction.objectStore('events'));
         const [found, events] = await Promise.all([
-          transaction.objectStore('meta').get(INCARNATION),
-          readChunks(store, range, query),
+          answerOf<unknown>(transaction.objectStore('meta').get(INCARNATION)),
+          readChunks(transaction.objectStore('events'), range, query),
         ]);
         if (found !== incarnation && incarnation !== null) throw evicted();
         return pick(events, query);
@@ -300,8 +290,8 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         // First, so that nothing is left where a tab keeps the database from being deleted.
         const database = await connect();
         const transaction = database.transaction([...database.objectStoreNames], 'readwrite', { durability: 'strict' });
-        for (const store of transaction.objectStoreNames) void transaction.objectStore(store).clear().catch(ignore);
-        await transaction.done;
+        for (const store of transaction.objectStoreNames) transaction.objectStore(store).clear();
+        await committed(transaction);
       } catch {}
       await remove();
       broken = false;
@@ -335,57 +325,77 @@ function putChunk(
 }
 
 /** From the end that is asked for, until `limit` events are here; all at once when many are wanted. */
-function readChunks(store: IDBObjectStore, range: IDBKeyRange, query: LocalEventsQuery): Promise<Event[]> {
+async function readChunks(store: IDBObjectStore, range: IDBKeyRange, query: LocalEventsQuery): Promise<Event[]> {
   const { conversationId, after, limit } = query;
-  return new Promise((resolve, reject) => {
-    const events: Event[] = [];
-    const take = (texts: readonly string[]): void => {
-      for (const text of texts) events.push(...readEvents(text, conversationId));
-    };
-    const guarded = (step: () => void) => () => {
-      try {
-        step();
-      } catch (error) {
-        reject(error);
-      }
-    };
-    if (limit > AT_ONCE) {
-      const request: IDBRequest<string[]> = store.getAll(range);
-      request.onsuccess = guarded(() => {
-        take(request.result);
-        resolve(events);
-      });
-      request.onerror = () => reject(request.error);
-      return;
-    }
-    const request = store.openCursor(range, after === undefined ? 'prev' : 'next');
-    request.onsuccess = guarded(() => {
-      const cursor = request.result;
-      if (cursor) take([cursor.value as string]);
-      if (cursor && pick(events, query).length < limit) cursor.continue();
-      else resolve(events);
-    });
-    request.onerror = () => reject(request.error);
-  });
+  if (limit > AT_ONCE) {
+    const texts = await answerOf<unknown[]>(store.getAll(range));
+    return texts.flatMap((text) => readEvents(text, conversationId));
+  }
+  const events: Event[] = [];
+  const request = store.openCursor(range, after === undefined ? 'prev' : 'next');
+  for (let cursor = await answerOf(request); cursor; cursor = await answerOf(request)) {
+    events.push(...readEvents(cursor.value, conversationId));
+    if (pick(events, query).length >= limit) break;
+    cursor.continue();
+  }
+  return events;
 }
 
-async function readableDrafts(database: Database): Promise<Draft[]> {
-  const readable: Draft[] = [];
-  const keys = await database.getAllKeys('drafts').catch(() => []);
-  for (const key of keys) {
-    try {
-      readable.push(readDraft(await database.get('drafts', key), key));
-    } catch {}
+function isReadable(text: unknown, key: unknown): boolean {
+  try {
+    return Boolean(readDraft(text, key));
+  } catch {
+    return false;
   }
-  return readable;
+}
+
+/** Resolves also when tabs keep it open; it goes when they let go. */
+async function deleted(name: string): Promise<void> {
+  const request = factory().deleteDatabase(name);
+  await Promise.race([answerOf(request), new Promise((resolve) => (request.onblocked = resolve))]);
+}
+
+function factory(): IDBFactory {
+  const found = (globalThis as { indexedDB?: IDBFactory }).indexedDB;
+  if (found) return found;
+  throw new LocalStoreError('blocked', 'this platform has no IndexedDB');
+}
+
+/**
+ * Damage is only what is proved: what was read and is none of ours, and what the browser itself says is lost. Any other
+ * failure may be over the next time.
+ */
+async function sortError(error: unknown): Promise<unknown> {
+  if (error instanceof LocalStoreError) return error;
+  const cause = { cause: error };
+  switch (nameOf(error)) {
+    case 'SecurityError':
+      return new LocalStoreError('blocked', 'the browser refuses IndexedDB', cause);
+    case 'QuotaExceededError':
+      break;
+    case 'VersionError':
+      return new LocalStoreError('newer', 'written by a later version', cause);
+    case 'NotFoundError':
+    case 'NotReadableError':
+      return new LocalStoreError('corrupt', 'the local store cannot be read', cause);
+    default:
+      if (!(await isWithoutRoom())) return error;
+  }
+  return new LocalStoreError('full', 'no room for the local store', cause);
+}
+
+async function isWithoutRoom(): Promise<boolean> {
+  const { storage } = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};
+  const { usage = 0, quota = Infinity } = (await storage?.estimate?.().catch(ignore)) ?? {};
+  return quota - usage < NO_ROOM;
 }
 
 function evicted(): LocalStoreError {
-  return new LocalStoreError('evicted', 'the data of the local store was removed');
+  return new LocalStoreError('evicted', 'the local store was removed');
 }
 
 function nameOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null ? (error as { name?: string }).name : undefined;
+  return (error as { name?: string } | null | undefined)?.name;
 }
 
 /** For what is told by another promise too: a browser reports each that nobody handles. */

@@ -4,7 +4,8 @@ import { throwIfAborted } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
-import { isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
+import { explained, isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
+import { createSteadyStore } from './steady-store.ts';
 
 /** Back-off of everything in the client that is tried again, in ms. */
 export interface RetryTiming {
@@ -29,6 +30,8 @@ export interface LocalReplica {
   open(): Promise<void>;
   /** Whether it was opened, or is being opened. */
   readonly isOpening: boolean;
+  /** From now on everything is kept in memory, because the store may not be used; says so. */
+  leaveStore(reason: LocalStoreError): void;
   /** Waits for the job under way; later ones reject. */
   close(): Promise<void>;
   /** After `close`: removes what the store holds of the user. */
@@ -50,7 +53,7 @@ export interface LocalReplica {
    * Called when the store lost what it had and was opened anew: rows and cursor are gone, and have to be fetched. A job
    * under way then does not write, and rejects.
    */
-  onLost(listener: () => void): () => void;
+  onLost(listener: () => void): void;
 
   /** Another tab has committed `changes` to the same store: takes them in, in their turn. */
   merge(changes: LocalChanges): void;
@@ -66,16 +69,24 @@ export interface LocalReplica {
   during(term: AbortSignal, holds: () => boolean | Promise<boolean>): LocalReplica;
 }
 
+/** Conversations, events and drafts that may be in memory alone. */
+export const DEFAULT_UNSAVED_LIMIT = 20_000;
+
+/** Failures of the store in a row that a person hears of. */
+const TOLD_FAILURES = 3;
+
 /** More missed events than that are not told one by one: views read the store anew. */
 const TOLD_EVENTS = 1_000;
 
 export function createLocalReplica(
-  store: LocalStore,
+  kept: LocalStore,
   userId: UserId,
   timing: RetryTiming,
   events: ClientEmitter,
   closing: AbortSignal,
+  unsavedLimit = DEFAULT_UNSAVED_LIMIT,
 ): LocalReplica {
+  const store = createSteadyStore(kept, unsavedLimit, noticeProblem);
   const rows = new Map<ConversationId, ConversationRow>();
   const listeners = new Set<CommitListener>();
   const lostListeners = new Set<() => void>();
@@ -86,16 +97,25 @@ export function createLocalReplica(
   let world = 0;
   let told: LocalStoreProblem | undefined;
   let opening: Promise<void> | undefined;
+  let isSaving = false;
+  /** Whether rows and cursor may be written here: asked of the last that did. */
+  let mayWriteRows: () => boolean | Promise<boolean> = () => true;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function surely<T>(what: Retried, until: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /** @param problemOf what a person hears of */
+  async function surely<T>(
+    what: Retried,
+    until: AbortSignal,
+    run: () => Promise<T>,
+    problemOf = (error: unknown) => error,
+  ): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       throwIfAborted(until);
       try {
         return await run();
       } catch (error) {
         if (until.aborted) throw error;
-        noticeProblem(error);
+        noticeProblem(attempt + 1 < TOLD_FAILURES ? error : problemOf(error));
         const waitMs = backoff(attempt, timing);
         events.emit('retrying', { what, attempt, waitMs, error });
         await timing.clock.sleep(waitMs, until);
@@ -111,7 +131,8 @@ export function createLocalReplica(
     if (missing.length > 0) await store.transaction({ putDrafts: missing });
     for (const draft of loaded.drafts) drafts.set(draft.clientMessageId, draft);
     initial = { cursor: loaded.cursor, drafts: [...drafts.values()] };
-    told = undefined;
+    // What is in memory alone is told until the next start.
+    if (told !== 'blocked') told = undefined;
     world += 1;
     if (world > 1) for (const listener of lostListeners) listener();
     if (world > 1) mirror({ replace: true, conversations: loaded.conversations }, 'elsewhere');
@@ -141,7 +162,7 @@ export function createLocalReplica(
   }
 
   function open(): Promise<void> {
-    opening ??= surely('store', closing, load);
+    opening ??= surely('store', closing, load, explained);
     return opening;
   }
 
@@ -156,6 +177,7 @@ export function createLocalReplica(
   }
 
   function mirror(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
+    if (origin === 'elsewhere') store.dropDrafts(changes.removeDrafts ?? []);
     if (changes.replace) rows.clear();
     for (const row of changes.conversations ?? []) rows.set(row.conversationId, row);
     for (const draft of changes.putDrafts ?? []) drafts.set(draft.clientMessageId, draft);
@@ -169,11 +191,32 @@ export function createLocalReplica(
       const changes = await job();
       if (!changes) return;
       if (!(await mayWrite())) throw new Error('another tab leads now');
-      if (own !== opening) throw new Error('the local store lost what the change was made from');
+      if (own !== opening) throw new Error('the local store was opened anew');
       await noticing(() => store.transaction(changes));
-      told = undefined;
+      if (store.isBehind) void saveWhenPossible();
+      else if (told !== 'blocked') told = undefined;
       mirror(changes, 'here');
     });
+  }
+
+  /** Until nothing is in memory alone. Rows are dropped when they have become another tab's to write. */
+  async function saveWhenPossible(): Promise<void> {
+    if (isSaving) return;
+    isSaving = true;
+    for (let attempt = 0; store.isBehind && !closing.aborted; attempt += 1) {
+      await timing.clock.sleep(backoff(attempt, timing), closing);
+      try {
+        await inTurn(async () => {
+          if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
+          await noticing(store.save);
+          told = undefined;
+          events.emit('saved', {});
+        });
+      } catch (error) {
+        noticeProblem(error);
+      }
+    }
+    isSaving = false;
   }
 
   /** What the store has and the mirror has not. */
@@ -202,8 +245,14 @@ export function createLocalReplica(
     get isOpening() {
       return opening !== undefined;
     },
+    leaveStore: (reason) => {
+      store.leave(reason);
+      noticing(() => store.load()).catch(() => undefined);
+    },
     close: async () => {
       await last.catch(() => undefined);
+      if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
+      await store.save().catch(() => undefined);
       const opened = await opening?.then(
         () => true,
         () => false,
@@ -236,9 +285,6 @@ export function createLocalReplica(
     },
     onLost: (listener) => {
       lostListeners.add(listener);
-      return () => {
-        lostListeners.delete(listener);
-      };
     },
     merge: (changes) => {
       inTurn(async () => mirror(changes, 'elsewhere')).catch(() => undefined);
@@ -259,6 +305,7 @@ export function createLocalReplica(
       async function mayWrite(): Promise<boolean> {
         return !term.aborted && (await holds()) && !term.aborted;
       }
+      mayWriteRows = mayWrite;
       const own: LocalReplica = {
         ...replica,
         isOpening: true,

@@ -36,7 +36,11 @@ export function readEvents(text: unknown, conversationId: ConversationId): Event
 }
 
 export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
-  const draft = parse(text) as Partial<Draft>;
+  return checkDraft(parse(text), clientMessageId);
+}
+
+export function checkDraft(value: object, clientMessageId?: unknown): Draft {
+  const draft = value as Partial<Draft>;
   const id = clientMessageId ?? draft.clientMessageId;
   const isThatDraft = typeof id === 'string' && draft.clientMessageId === id && typeof draft.order === 'number';
   if (!isThatDraft || typeof draft.message !== 'object') throw corrupt('a draft');

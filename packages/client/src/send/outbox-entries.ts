@@ -36,6 +36,8 @@ export interface Slot {
   passed: 'no' | 'perhaps' | 'yes';
   /** Ends the upload under way. */
   upload: AbortController | undefined;
+  /** How often the server closed the socket for what was sent while this was under way. */
+  cuts: number;
   /** The error that is being noted, with its cause, which the local store does not keep. */
   refusal: TidemarkError | undefined;
   readonly receipt: Promise<Receipt>;
@@ -59,6 +61,8 @@ export interface OutboxEntries {
   drop(slot: Slot): void;
   show(slot: Slot, change: Partial<OutboxEntry>): void;
   sent(slot: Slot, receipt: Receipt): void;
+  /** Its message is here, whether or not a receipt came before. */
+  stored(slot: Slot, message: MessageSent): void;
   /** The draft was put into the local store. */
   adopt(draft: Draft): void;
   notice(changes: LocalChanges, origin: 'here' | 'elsewhere'): void;
@@ -97,7 +101,7 @@ export function createOutboxEntries(options: {
       const error = errorOf(draft);
       const status = error ? 'failed' : 'pending';
       const entry = { draft, status, receipt: null, error, attachments: attachmentsOf(draft, []) } as const;
-      const slot: Slot = { entry, passed, upload: undefined, refusal: undefined, receipt, resolve, reject };
+      const slot: Slot = { entry, passed, upload: undefined, cuts: 0, refusal: undefined, receipt, resolve, reject };
       index(slot);
       return slot;
     },
@@ -125,6 +129,12 @@ export function createOutboxEntries(options: {
     },
     sent: (slot, receipt) => {
       entries.show(slot, { status: 'sent', receipt });
+      slot.resolve(receipt);
+      events.emit('sent', receipt);
+    },
+    stored: (slot, { messageId, conversationId, conversationSeq, actorId, at }) => {
+      const { clientMessageId } = slot.entry.draft;
+      const receipt = { messageId, clientMessageId, conversationId, conversationSeq, senderId: actorId, at };
       slot.resolve(receipt);
       events.emit('sent', receipt);
     },
@@ -158,13 +168,9 @@ export function createOutboxEntries(options: {
         const slot = slots.get(id);
         if (!slot) continue;
         if (slot.entry.status !== 'sent') {
-          // Its message is here. Whether the receipt came before does not matter.
-          const event = changes.events?.find((each): each is MessageSent => isMessage(each, userId, id));
-          if (event) {
-            const receipt = receiptOf(event, id);
-            slot.resolve(receipt);
-            events.emit('sent', receipt);
-          } else if (origin === 'elsewhere') {
+          const event = changes.events?.find((each) => isMessage(each, userId, id));
+          if (event) entries.stored(slot, event);
+          else if (origin === 'elsewhere') {
             slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
           } else {
             continue;
@@ -190,11 +196,4 @@ function errorOf({ failure }: Draft): TidemarkError | null {
 
 export function isMessage(event: Event, userId: UserId, id: CommandId): event is MessageSent {
   return event.type === 'message.sent' && event.actorId === userId && event.commandId === id;
-}
-
-export function receiptOf(
-  { messageId, conversationId, conversationSeq, actorId, at }: MessageSent,
-  id: CommandId,
-): Receipt {
-  return { messageId, clientMessageId: id, conversationId, conversationSeq, senderId: actorId, at };
 }

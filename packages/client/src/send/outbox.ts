@@ -15,14 +15,17 @@ import {
   type ContentMap,
   type ConversationId,
   type Event,
+  type FeedInfo,
   type IdSource,
   type JsonObject,
   type JsonValue,
+  type MessageSent,
   parseCommandId,
   type Receipt,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
 import { callOutcome } from '../call-outcome.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -30,13 +33,14 @@ import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts'
 import type { Draft } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { createKeyedTasks, type KeyedTasks } from '../sync/keyed-tasks.ts';
+import { within } from '../within.ts';
+import { checkSize } from './message-size.ts';
 import {
   attachmentsOf,
   createOutboxEntries,
   DraftDiscardedError,
   isMessage,
   type OutboxEntry,
-  receiptOf,
   type Slot,
 } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect, type OutboxLanes } from './outbox-lanes.ts';
@@ -86,6 +90,8 @@ export interface OutboxOptions {
   readonly timing: RetryTiming;
   readonly connection: Connection | undefined;
   readonly attachments: AnyAttachmentHooks | undefined;
+  /** What the server takes, once it has said. */
+  readonly limits: () => FeedInfo['limits'] | undefined;
   /** Conversations that send at the same time. */
   readonly parallel: number;
   /** After so long without an answer the outcome counts as unknown. */
@@ -95,7 +101,7 @@ export interface OutboxOptions {
   readonly closing: AbortSignal;
   readonly onChange: (conversationId: ConversationId) => void;
   /** Drafts are in the local store, for another tab to send. */
-  readonly onKept: (ids: readonly CommandId[]) => void;
+  readonly onKept: (drafts: readonly Draft[]) => void;
   /** For the other tabs. */
   readonly onSent: (receipt: Receipt) => void;
   readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
@@ -111,6 +117,8 @@ interface Term {
 
 /** How long the feed may take to bring a message that it should bring. */
 const FEED_GRACE_MS = 5_000;
+/** Sockets that the server closes while a message is under way alone, until that message has failed. */
+const MAX_CUTS = 2;
 /** Progress is shown, and told to other tabs, no more often. */
 const PROGRESS_MS = 100;
 
@@ -121,6 +129,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let lastOrder = 0;
   let restoring: Promise<void> | undefined;
   let persisting = false;
+  /** The last of those under suspicion, which are sent one after the other. */
+  let suspect: Promise<unknown> = Promise.resolve();
 
   const entries = createOutboxEntries({
     userId,
@@ -192,7 +202,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           events.emit('queued', { clientMessageId, conversationId });
           enqueue(slot);
         }
-        if (!term) options.onKept(batch.map((slot) => slot.entry.draft.clientMessageId));
+        if (!term) options.onKept(batch.map((slot) => slot.entry.draft));
       }
     } catch (error) {
       if (!closing.aborted) throw error;
@@ -230,7 +240,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!slot || own.signal.aborted) return;
     try {
       const message = await prepare(own, slot);
-      const receipt = await call(own, slot.entry.draft, message);
+      checkSize(message.content, options.limits());
+      const receipt = await callOrSuspect(own, slot, message);
       if (own.signal.aborted) return;
       run(own, own.lanes.settle(conversationId, id, 'done'));
       if (slots.get(id) === slot) received(own, slot, receipt);
@@ -253,11 +264,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { draft } = slot.entry;
     if (!draft.attachments) return draft.message;
     const hooks = options.attachments;
-    if (!hooks) throw new TidemarkError('invalid_input', 'this client has no hook that uploads attachments');
+    if (!hooks) throw new TidemarkError('invalid_input', 'this client has no option attachments');
     const upload = new AbortController();
-    const abort = (): void => upload.abort();
     slot.upload = upload;
-    own.signal.addEventListener('abort', abort, { once: true });
+    const release = onAbort(own.signal, () => upload.abort());
     try {
       const uploads = await uploadAttachments(draft, hooks, {
         signal: upload.signal,
@@ -266,13 +276,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       });
       return complete(hooks, draft, uploads);
     } finally {
-      own.signal.removeEventListener('abort', abort);
+      release();
       if (!upload.signal.aborted) slot.upload = undefined;
     }
   }
 
   function progressOf(slot: Slot): (index: number, fraction: number) => void {
-    let shownAt = Number.NEGATIVE_INFINITY;
+    let shownAt = -Infinity;
     const progress = slot.entry.attachments.map((each) => each.progress);
     return (index, fraction) => {
       progress[index] = fraction;
@@ -291,23 +301,35 @@ export function createOutbox(options: OutboxOptions): Outbox {
     );
   }
 
+  /**
+   * The server closes a socket for a frame that it does not take, and whatever else was under way on it is cut too. All of
+   * them are sent again one by one, so that it shows which it was: that one has failed.
+   */
+  async function callOrSuspect(own: Term, slot: Slot, message: Content<ContentMap>): Promise<Receipt> {
+    const send = async (): Promise<Receipt> => {
+      const before = connection?.refusedFrames;
+      try {
+        return await call(own, slot.entry.draft, message);
+      } catch (error) {
+        if (connection?.refusedFrames !== before) slot.cuts += 1;
+        if (slot.cuts < MAX_CUTS) throw error;
+        slot.cuts = 0;
+        throw new TidemarkError('content_too_large', 'the server closes sockets that send it', {
+          cause: error,
+        });
+      }
+    };
+    if (slot.cuts === 0) return send();
+    const turn = suspect.then(send);
+    suspect = turn.catch(() => undefined);
+    return turn;
+  }
+
   async function call(own: Term, draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
     const { conversationId, clientMessageId, retries } = draft;
-    const ended = new AbortController();
-    const abort = (): void => ended.abort();
-    own.signal.addEventListener('abort', abort, { once: true });
-    const timeout = timing.clock.sleep(options.timeoutMs, ended.signal).then(() => {
-      throw new TidemarkError('outcome_unknown', `no answer within ${options.timeoutMs} ms`);
-    });
-    timeout.catch(() => undefined);
-    try {
-      const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
-      const answer = trpc.send.mutate(input, { signal: ended.signal });
-      return await Promise.race([answer, timeout]);
-    } finally {
-      own.signal.removeEventListener('abort', abort);
-      ended.abort();
-    }
+    const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
+    const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });
+    return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, own.signal);
   }
 
   function received(own: Term, slot: Slot, receipt: Receipt): void {
@@ -363,15 +385,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { clientMessageId, conversationId } = slot.entry.draft;
     entries.drop(slot);
     if (slot.entry.status === 'sent') return;
-    const newest = await replica.events({ conversationId, limit: 500 }).catch(() => []);
-    const event = newest.find((each) => isMessage(each, userId, clientMessageId));
-    if (!event || !isMessage(event, userId, clientMessageId)) {
-      slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
-      return;
-    }
-    const receipt = receiptOf(event, clientMessageId);
-    slot.resolve(receipt);
-    events.emit('sent', receipt);
+    const newest = await replica.events({ conversationId, limit: 500 }).catch((): Event[] => []);
+    const event = newest.find((each): each is MessageSent => isMessage(each, userId, clientMessageId));
+    if (event) entries.stored(slot, event);
+    else slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
   }
 
   return {
@@ -387,7 +404,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       );
       const begun: Term = { ...leading, confirmations, lanes: createOutboxLanes(options.parallel) };
       term = begun;
-      signal.addEventListener('abort', () => {
+      onAbort(signal, () => {
         if (term === begun) term = undefined;
       });
       const kept = [...slots.values()].filter((slot) => !unkept.has(slot));
@@ -493,6 +510,6 @@ function complete(hooks: AnyAttachmentHooks, { message }: Draft, uploads: readon
     const { type, content } = hooks.complete(message, uploads);
     return { type, content };
   } catch (cause) {
-    throw new TidemarkError('invalid_content', 'the message could not be completed with its attachments', { cause });
+    throw new TidemarkError('invalid_content', 'the attachments could not be put into it', { cause });
   }
 }

@@ -1,5 +1,5 @@
 import type { CommandId, Content, ContentMap, ConversationId, JsonValue } from '@tidemark/core';
-import { abortReason, throwIfAborted } from '../abort-signal.ts';
+import { throwIfAborted, whenAborted } from '../abort-signal.ts';
 import type { Draft, DraftAttachment } from '../local-store/local-store.ts';
 
 /**
@@ -70,8 +70,7 @@ export async function uploadAttachments(draft: Draft, hooks: AnyAttachmentHooks,
 }
 
 /** For a hook that does not look at its signal. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true });
-  });
+async function aborted(signal: AbortSignal): Promise<void> {
+  await whenAborted(signal);
+  throwIfAborted(signal);
 }

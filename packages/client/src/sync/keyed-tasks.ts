@@ -1,4 +1,5 @@
 import { backoff } from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import type { RetryTiming } from '../local-store/local-replica.ts';
 
@@ -27,7 +28,7 @@ export function createKeyedTasks<K>(
   const running = new Set<K>();
   const again = new Set<K>();
   let hurry = new AbortController();
-  closing.addEventListener('abort', () => hurry.abort(), { once: true });
+  onAbort(closing, () => hurry.abort());
 
   async function work(key: K): Promise<void> {
     for (let attempt = 0; !closing.aborted; ) {

@@ -35,7 +35,7 @@ export async function refreshConversation(
       );
     return { conversations: [{ ...merge(summary, row), unread }] };
   });
-  if (behind) throw new Error(`${conversationId} was read up to a mark that the server does not know yet`);
+  if (behind) throw new Error('the server does not know the read mark yet');
 }
 
 /** `undefined`: the user is not a member. */

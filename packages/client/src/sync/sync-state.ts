@@ -27,6 +27,8 @@ export interface SyncState {
   readonly ahead: number;
   /** The server's newest seq as a catch-up names it, for showing alone; null while it has not. */
   readonly head: number | null;
+  /** A page said that there is more after it. May be wrong; only the next page tells. */
+  readonly more: boolean;
   /** Entries cursor+1 … tail. The first `applying` of them are in the hands of the local store. */
   readonly queue: readonly InboxEntry[];
   readonly applying: number;
@@ -125,6 +127,7 @@ export function startSync(
     tail: position,
     ahead: position,
     head: null,
+    more: false,
     queue: [],
     applying: 0,
     reset: null,
@@ -147,7 +150,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
     case 'disconnected':
       return settle(offline(state));
     case 'feed ended': {
-      const next = offline({ ...state, failures: { ...state.failures, feed: state.failures.feed + 1 } });
+      const next = offline({ ...state, failures: failed(state, 'feed') });
       // From the tail: what was seen beyond it comes again, in order.
       return settle({ ...next, ahead: next.tail }, [subscribe(next)]);
     }
@@ -158,6 +161,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       const next = offline({
         ...state,
         epoch: null,
+        more: false,
         queue: state.queue.slice(0, state.applying),
         reset: null,
         pulling: false,
@@ -172,7 +176,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return takePage(state, input);
     case 'pull failed':
       if (input.generation !== state.generation) return { state, effects: [] };
-      return settle({ ...state, pulling: false, failures: { ...state.failures, pull: state.failures.pull + 1 } });
+      return settle({ ...state, pulling: false, failures: failed(state, 'pull') });
     case 'applied':
       return settle(applied(state));
     case 'apply failed':
@@ -184,7 +188,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return settle({
         ...state,
         reset: { ...state.reset, fetching: false },
-        failures: { ...state.failures, snapshot: state.failures.snapshot + 1 },
+        failures: failed(state, 'snapshot'),
       });
   }
 }
@@ -205,10 +209,15 @@ function takePage(state: SyncState, { page, epoch, seq, generation }: Extract<Sy
   if (page.type === 'reset') return settle(begin(state, epoch, seq, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
   const more = accept(withHead({ ...state, pulling: false, verify: false }, page.head), page.entries);
-  const next = { ...more, ahead: Math.max(more.ahead, page.hasMore ? seq + 1 : seq) };
+  const next = { ...more, ahead: Math.max(more.ahead, seq), more: page.hasMore };
   // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
-  const progress = next.tail > state.tail || next.ahead === next.tail;
+  const progress = next.tail > state.tail || (next.ahead === next.tail && !next.more);
   return settle({ ...next, failures: { ...next.failures, pull: progress ? 0 : next.failures.pull + 1 } });
+}
+
+/** One more of them. */
+function failed({ failures }: SyncState, what: keyof SyncState['failures']): SyncState['failures'] {
+  return { ...failures, [what]: failures[what] + 1 };
 }
 
 /** Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time. */
@@ -254,12 +263,11 @@ function applied(state: SyncState): SyncState {
 }
 
 function applyFailed(state: SyncState): SyncState {
-  const failures = { ...state.failures, apply: state.failures.apply + 1 };
   return {
     ...state,
     queue: superseded(state) ? state.queue.slice(state.applying) : state.queue,
     applying: 0,
-    failures,
+    failures: failed(state, 'apply'),
   };
 }
 
@@ -276,6 +284,7 @@ function begin(state: SyncState, epoch: Epoch, seq: number, reason: ResetReason)
     tail: seq,
     ahead: seq,
     head: null,
+    more: false,
     // What the local store holds at this moment cannot be taken back; its outcome is awaited, and dropped.
     queue: state.queue.slice(0, state.applying),
     reset: { reason, fetching: false },
@@ -321,7 +330,8 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
   }
   const roomy = next.queue.length <= next.bounds.queue / 2;
   const missing = next.ahead > next.tail;
-  if (next.connected && !next.pulling && (missing || next.verify) && roomy) {
+  const isWanted = missing || next.more || next.verify;
+  if (next.connected && !next.pulling && isWanted && roomy) {
     if (missing && next.failures.pull === 0)
       effects.push({ type: 'report', event: { type: 'gap', after: next.tail, upTo: next.ahead } });
     const cursor = formatCursor(epoch, next.tail);
@@ -329,7 +339,7 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
     next = { ...next, pulling: true };
   }
   // `ahead` has reached liveAt since that was announced.
-  if (next.connected && !next.reset && next.liveAt !== null && next.cursor === next.ahead) {
+  if (next.connected && !next.reset && next.liveAt !== null && next.cursor === next.ahead && !next.more) {
     next = { ...next, live: true, liveAt: null };
     effects.push({ type: 'report', event: { type: 'live', cursor: formatCursor(epoch, next.cursor) } });
   }

@@ -9,14 +9,19 @@ import {
   backoff,
   type CommandId,
   type Cursor,
+  type ErrorCode,
+  type FeedInfo,
   type FeedItem,
   type InboxEntry,
   parseCursor,
+  TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import { callOutcome } from '../call-outcome.ts';
+import { onAbort, whenAborted } from '../abort-signal.ts';
+import { callOutcome, isServersAnswer } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
+import { type ConnectionCause, textOf } from '../connection/connection-cause.ts';
 import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
 import type { Reader } from '../received.ts';
@@ -37,7 +42,8 @@ export type SyncStatus =
   | { readonly state: 'stopped' | 'connecting' | 'live' }
   /** `missing`: entries that are not in the local store yet; `null` while nobody has said how many. */
   | { readonly state: 'catching-up'; readonly missing: number | null }
-  | { readonly state: 'waiting'; readonly nextTryAt: number };
+  | { readonly state: 'waiting'; readonly nextTryAt: number; readonly cause: ConnectionCause }
+  | { readonly state: 'signed-out'; readonly cause: ConnectionCause };
 
 export interface SyncOptions {
   readonly trpc: MessagingTrpc;
@@ -58,6 +64,10 @@ export interface Sync {
   /** Once, after the local store was loaded. */
   start(cursor: Cursor | null): void;
   status(): SyncStatus;
+  /** The feed has said that it is this user's, and no connection was lost since: what is sent now is sent as this user. */
+  readonly isConfirmed: boolean;
+  /** What the server takes; `undefined` while it has not said. */
+  readonly limits: FeedInfo['limits'] | undefined;
   /** The local store lost rows and cursor: goes on like a new device. */
   restart(): void;
   /** Waits of the feed end now: the connection is back. */
@@ -72,6 +82,13 @@ export function createSync(options: SyncOptions): Sync {
   let current: object | undefined;
   let waitingUntil: number | undefined;
   let hurry = new AbortController();
+  /** The sockets that had been opened when the feed said that it is this user's; `null`: it has not, since it was lost. */
+  let confirmedAt: number | undefined | null = null;
+  /** The last that a feed said of itself: from then on the first item of each has to say it. */
+  let info: FeedInfo | undefined;
+  /** Why the feed ended, and how often in a row it was refused to this user. */
+  let cause: ConnectionCause = { reason: 'lost', detail: 'the feed has not begun' };
+  let denials = 0;
   let taking: { readonly generation: number; readonly of: Snapshot; readonly ended: AbortController } | undefined;
   /** The local store may hold a cursor. */
   let hasCursor = false;
@@ -79,19 +96,15 @@ export function createSync(options: SyncOptions): Sync {
   const inputs: SyncInput[] = [];
   let stepping = false;
 
-  closing.addEventListener(
-    'abort',
-    () => {
-      hurry.abort();
-      taking?.ended.abort();
-      current = undefined;
-      subscription?.feed.unsubscribe();
-      subscription = undefined;
-      state = undefined;
-      onStatus();
-    },
-    { once: true },
-  );
+  onAbort(closing, () => {
+    hurry.abort();
+    taking?.ended.abort();
+    current = undefined;
+    subscription?.feed.unsubscribe();
+    subscription = undefined;
+    state = undefined;
+    onStatus();
+  });
 
   /** One input at a time: an effect may answer while it is being started. */
   function dispatch(input: SyncInput): void {
@@ -113,24 +126,8 @@ export function createSync(options: SyncOptions): Sync {
   }
 
   function run(effect: SyncEffect): void {
-    switch (effect.type) {
-      case 'subscribe':
-        void subscribe(effect.cursor, effect.attempt);
-        break;
-      case 'pull':
-        void pull(effect);
-        break;
-      case 'apply':
-        void apply(effect);
-        break;
-      case 'snapshot':
-        void snapshot(effect);
-        break;
-      case 'report':
-        if (effect.event.type === 'reset') events.emit('reset', effect.event);
-        else if (effect.event.type === 'live') events.emit('live', effect.event);
-        else events.emit('gap', effect.event);
-    }
+    if (effect.type === 'report') events.emit(effect.event.type, effect.event as never);
+    else void { subscribe, pull, apply, snapshot }[effect.type](effect as never);
   }
 
   /** Waits before a repeated attempt; false when the client closed meanwhile. */
@@ -147,11 +144,12 @@ export function createSync(options: SyncOptions): Sync {
     return !closing.aborted;
   }
 
-  async function subscribe(cursor: Cursor | null, attempt: number): Promise<void> {
+  async function subscribe({ cursor, attempt }: Extract<SyncEffect, { type: 'subscribe' }>): Promise<void> {
     const own = {};
     current = own;
     subscription?.feed.unsubscribe();
     subscription = undefined;
+    confirmedAt = null;
     hurry = new AbortController();
     const isTurn = await turn('feed', attempt, hurry.signal);
     if (!isTurn || current !== own) return;
@@ -165,9 +163,10 @@ export function createSync(options: SyncOptions): Sync {
       if (!isCurrent()) return;
       current = undefined;
       lastError.set('feed', error);
-      const outcome = callOutcome(error);
-      if (outcome.error.code === 'unauthenticated') connection?.renew();
-      dispatch({ type: outcome.error.code === 'invalid_cursor' ? 'cursor refused' : 'feed ended' });
+      const { code } = callOutcome(error).error;
+      cause = causeOf(code, error);
+      if (code === 'unauthenticated') deny();
+      dispatch({ type: code === 'invalid_cursor' ? 'cursor refused' : 'feed ended' });
     };
     const started = (): void => {
       if (isCurrent() && !state?.connected) dispatch({ type: 'connected' });
@@ -176,16 +175,51 @@ export function createSync(options: SyncOptions): Sync {
       onStarted: started,
       onData: ({ id, data }) => {
         started();
-        if (isCurrent()) take(id, data, end);
+        if (!isCurrent() || !isOurs(data, end)) return;
+        take(id, data, end);
       },
       onError: end,
       onComplete: () => end(new Error('the server ended the feed')),
       onConnectionStateChange: (change) => {
-        if (isCurrent() && change.state !== 'pending' && state?.connected) dispatch({ type: 'disconnected' });
+        if (!isCurrent() || change.state === 'pending') return;
+        confirmedAt = null;
+        if (state?.connected) dispatch({ type: 'disconnected' });
       },
     });
     if (isCurrent()) subscription = { feed };
     else feed.unsubscribe();
+  }
+
+  /** Of another user nothing is taken: the identity of a connection is the server's to say. */
+  function isOurs({ feed }: FeedItem, fail: (error: unknown) => void): boolean {
+    if (feed && feed.userId !== userId) {
+      fail(new TidemarkError('unauthenticated', 'the server takes this connection for another user'));
+      return false;
+    }
+    if (isConfirmed() || (info && !feed)) return true;
+    info = feed;
+    confirmedAt = connection?.opened;
+    denials = 0;
+    connection?.accepted?.();
+    onStatus();
+    return true;
+  }
+
+  function isConfirmed(): boolean {
+    return confirmedAt === connection?.opened;
+  }
+
+  /** The token is fetched anew, once. What has no connection of ours can only try again. */
+  function deny(): void {
+    denials += 1;
+    if (connection?.denied) connection.denied(cause);
+    else connection?.renew();
+  }
+
+  function causeOf(code: ErrorCode, error: unknown): ConnectionCause {
+    const detail = textOf(error);
+    if (code === 'unauthenticated') return { reason: error instanceof TidemarkError ? 'another-user' : code, detail };
+    return { reason: isServersAnswer(error) ? 'refused' : 'lost', detail };
   }
 
   function take(id: string, item: FeedItem, fail: (error: unknown) => void): void {
@@ -193,7 +227,7 @@ export function createSync(options: SyncOptions): Sync {
     try {
       position = parseCursor(id);
     } catch {
-      fail(new Error(`the feed sent an item whose id is not a cursor: ${id}`));
+      fail(new Error(`the feed sent an id that is no cursor: ${id}`));
       return;
     }
     dispatch({ type: 'item', ...position, item });
@@ -204,15 +238,12 @@ export function createSync(options: SyncOptions): Sync {
     if (!connection) return;
     const isUsable = (): boolean => !hasEnded(connection.getSnapshot());
     if (isUsable() || closing.aborted) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        unsubscribe();
-        closing.removeEventListener('abort', done);
-        resolve();
-      };
-      const unsubscribe = connection.subscribe(() => isUsable() && done());
-      closing.addEventListener('abort', done, { once: true });
-    });
+    const over = new AbortController();
+    const unsubscribe = connection.subscribe(() => isUsable() && over.abort());
+    const release = onAbort(closing, () => over.abort());
+    await whenAborted(over.signal);
+    unsubscribe();
+    release();
   }
 
   async function pull({ cursor, generation, attempt }: Extract<SyncEffect, { type: 'pull' }>): Promise<void> {
@@ -294,9 +325,17 @@ export function createSync(options: SyncOptions): Sync {
     },
     status: () => {
       if (!state) return { state: 'stopped' };
-      if (waitingUntil !== undefined) return { state: 'waiting', nextTryAt: waitingUntil };
+      if (waitingUntil !== undefined) {
+        return denials > 1 ? { state: 'signed-out', cause } : { state: 'waiting', nextTryAt: waitingUntil, cause };
+      }
       if (!state.connected) return { state: 'connecting' };
       return state.live ? { state: 'live' } : { state: 'catching-up', missing: missingIn(state) };
+    },
+    get isConfirmed() {
+      return isConfirmed();
+    },
+    get limits() {
+      return info?.limits;
     },
     restart: () => {
       hasCursor = false;

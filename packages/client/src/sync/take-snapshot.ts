@@ -1,4 +1,4 @@
-import { type CommandId, type ConversationSummary, type Cursor, DEFAULT_LIMITS } from '@tidemark/core';
+import { type CommandId, type ConversationSummary, type Cursor, DEFAULT_PAGE } from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
 import { callOutcome } from '../call-outcome.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
@@ -39,7 +39,7 @@ export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }:
   let collected: Map<string, ConversationSummary> | null = new Map();
   let isFirst = true;
   let page: string | null = null;
-  let limit: number | undefined = DEFAULT_LIMITS.page;
+  let limit: number | undefined = DEFAULT_PAGE;
 
   async function fetchPage(signal: AbortSignal): Promise<ConversationPage> {
     // The first page is as short as the server has it, for somebody waits for it.
@@ -72,8 +72,7 @@ export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }:
   }
 
   function isAnythingListed(): boolean {
-    for (const row of replica.rows.values()) if (row.member) return true;
-    return false;
+    return [...replica.rows.values()].some((row) => row.member);
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { Event, UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
+import { mergeChunk, pick } from '../local-store/event-chunks.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 
 /**
@@ -28,13 +29,10 @@ export async function eventsAbove(
   pending: readonly Event[] = [],
 ): Promise<Event[]> {
   const { conversationId, head } = row;
-  const stored = await replica.events({ conversationId, after, limit: Number.MAX_SAFE_INTEGER });
-  const bySeq = new Map(stored.map((event) => [event.conversationSeq, event]));
-  for (const event of pending) {
-    if (event.conversationId === conversationId && event.conversationSeq > after)
-      bySeq.set(event.conversationSeq, event);
-  }
-  return [...bySeq.values()].filter((event) => event.conversationSeq <= head);
+  const limit = Number.MAX_SAFE_INTEGER;
+  const stored = await replica.events({ conversationId, after, limit });
+  const own = pending.filter((event) => event.conversationId === conversationId);
+  return pick(mergeChunk(stored, own), { conversationId, after, before: head + 1, limit });
 }
 
 export function countUnread(events: readonly Event[], userId: UserId): number {

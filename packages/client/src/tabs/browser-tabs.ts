@@ -1,3 +1,4 @@
+import { whenAborted } from '../abort-signal.ts';
 import type { TabObserver, TabSeat, Tabs } from './tabs.ts';
 
 export interface BrowserTabsOptions {
@@ -11,7 +12,7 @@ export interface BrowserTabsOptions {
  * that no longer answers; that one learns of it when it wakes, perhaps after it would have written. Hence `holds`: a page
  * that has run within VERIFIED_MS cannot have been silent long enough to be stolen from; another asks the browser first.
  */
-const VERIFIED_MS = 2_000;
+const VERIFIED_MS = 1_500;
 
 /** Whether this runtime has Web Locks and BroadcastChannel, as browsers in a secure context do. */
 export function hasBrowserTabs(): boolean {
@@ -25,9 +26,7 @@ export function hasBrowserTabs(): boolean {
  */
 export function browserTabs({ name = 'tidemark' }: BrowserTabsOptions = {}): Tabs {
   if (!hasBrowserTabs()) {
-    throw new Error(
-      'browserTabs: this runtime has no Web Locks and BroadcastChannel; they need a secure context (https)',
-    );
+    throw new Error('browserTabs: Web Locks and BroadcastChannel need a secure context (https)');
   }
   return { join: (userId, observer) => takeSeat(`${name}/${userId}`, observer) };
 }
@@ -43,7 +42,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
   let presence: AbortController | undefined;
   let leading = false;
   let clientId: string | undefined;
-  let verifiedAt = 0;
+  let verifiedAt = -Infinity;
 
   function openChannel(): BroadcastChannel {
     const opened = new BroadcastChannel(name);
@@ -56,7 +55,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
 
   /** A page that was awake a moment ago has not been stolen from since. */
   function noteAwake(): void {
-    if (Date.now() - verifiedAt <= VERIFIED_MS) verifiedAt = Date.now();
+    if (performance.now() - verifiedAt <= VERIFIED_MS) verifiedAt = performance.now();
   }
 
   async function whoLeads(): Promise<string | undefined> {
@@ -73,18 +72,21 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
       clientId = await whoLeads();
       if (own.signal.aborted) return;
       leading = true;
-      verifiedAt = Date.now();
+      verifiedAt = performance.now();
       observer.onLead(own.signal);
-      await new Promise<void>((resolve) => own.signal.addEventListener('abort', () => resolve(), { once: true }));
+      await whenAborted(own.signal);
       if (candidacy === own) leading = false;
     };
     // A request that steals cannot be aborted, and need not be: it is granted at once.
-    locks.request(leaderLock, steal ? { steal } : { signal: own.signal }, held).catch(() => {
+    locks.request(leaderLock, steal ? { steal } : { signal: own.signal }, held).catch((error: unknown) => {
       // Stolen, or given up while waiting. In the first case this page stands again, behind the thief.
       if (own.signal.aborted) return;
+      const wasGranted = leading;
       leading = false;
       own.abort();
-      if (candidacy === own && !left.signal.aborted) stand(false);
+      if (candidacy !== own || left.signal.aborted) return;
+      if (wasGranted || (error as Error).name === 'AbortError') stand(false);
+      else refused(error);
     });
   }
 
@@ -94,13 +96,23 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     leading = false;
   }
 
+  function refused(error: unknown): void {
+    leave();
+    observer.onRefused(error);
+  }
+
+  function leave(): void {
+    if (left.signal.aborted) return;
+    left.abort();
+    resign();
+    presence?.abort();
+    channel.close();
+  }
+
   function bePresent(): void {
     const own = new AbortController();
     presence = own;
-    const held = (): Promise<void> =>
-      own.signal.aborted
-        ? Promise.resolve()
-        : new Promise((resolve) => own.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const held = (): Promise<void> => whenAborted(own.signal);
     locks.request(presentLock, { mode: 'shared', signal: own.signal }, held).catch(() => undefined);
   }
 
@@ -132,8 +144,9 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     },
     { signal },
   );
+  const isVisible = (): boolean => page.document?.visibilityState !== 'hidden';
   const wake = (): void => {
-    if (page.document?.visibilityState !== 'hidden') observer.onWake();
+    if (isVisible()) observer.onWake();
   };
   page.document?.addEventListener('visibilitychange', wake, { signal });
   page.document?.addEventListener('resume', wake, { signal });
@@ -145,19 +158,20 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     post: (message) => {
       if (!signal.aborted) channel.postMessage(message);
     },
+    isVisible,
     holds: async () => {
       if (!leading) return false;
-      if (Date.now() - verifiedAt > VERIFIED_MS || Date.now() < verifiedAt) {
+      if (performance.now() - verifiedAt > VERIFIED_MS) {
         const holder = await whoLeads();
         if (leading && (holder === undefined || holder !== clientId)) resign();
-        if (leading) verifiedAt = Date.now();
+        if (leading) verifiedAt = performance.now();
       }
       noteAwake();
       return leading;
     },
     takeOver: () => {
       // Nobody looks at this one: the one that is looked at will ask.
-      if (signal.aborted || leading || page.document?.visibilityState === 'hidden') return;
+      if (signal.aborted || leading || !isVisible()) return;
       stand(true);
     },
     alone: async (ms) => {
@@ -168,12 +182,6 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
         return false;
       }
     },
-    leave: () => {
-      if (signal.aborted) return;
-      left.abort();
-      resign();
-      presence?.abort();
-      channel.close();
-    },
+    leave,
   };
 }

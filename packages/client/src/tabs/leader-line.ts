@@ -68,12 +68,10 @@ export function createLeaderLine<W extends LeaderWork>(options: {
   }
 
   async function answerHere(id: string, { name, input }: Question): Promise<void> {
-    try {
-      const value = await carryOut(name, input);
-      settle(id, ({ resolve }) => resolve(value));
-    } catch (error) {
-      settle(id, ({ reject }) => reject(error as Error));
-    }
+    await carryOut(name, input).then(
+      (value) => settle(id, ({ resolve }) => resolve(value)),
+      (error: Error) => settle(id, ({ reject }) => reject(error)),
+    );
   }
 
   function put(id: string, question: Question): void {

@@ -49,6 +49,7 @@ export function memoryTabs(): Tabs {
             });
           }
         },
+        isVisible: () => true,
         holds: () => own.term !== undefined,
         takeOver: () => {
           if (!room.seats.includes(own) || own.term) return;

@@ -7,6 +7,7 @@
  * Proved  packages/client/test/tabs/
  */
 import { type Clock, TidemarkError, type UserId } from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
 import { createLeaderLine, type LeaderLine, type LeaderWork } from './leader-line.ts';
 import { parseEnvelope, TAB_PROTOCOL, type TabEnvelope, type TabMessage } from './tab-message.ts';
 import type { TabSeat, Tabs } from './tabs.ts';
@@ -21,6 +22,8 @@ export interface TabGroup<W extends LeaderWork> {
   holds(): boolean | Promise<boolean>;
   /** Tells the others to let go of everything, and waits until they have, a second at most. */
   signOutOthers(): Promise<void>;
+  /** Leads without the others, over a store of its own. */
+  standAlone(): void;
   /** After the last write. */
   leave(): void;
 }
@@ -39,6 +42,8 @@ export interface TabGroupOptions<W extends LeaderWork> {
   readonly lead: (term: AbortSignal) => void;
   /** The term is over, and the client is not. */
   readonly follow: () => void;
+  /** The platform refuses what tabs take. */
+  readonly onRefused: (error: unknown) => void;
   /** What the leader says when it is greeted. */
   readonly greeting: () => Extract<TabMessage, { type: 'leading' }>;
   /** Of another tab; never `hello`, `elected`, `ask` or `answer`. */
@@ -46,16 +51,19 @@ export interface TabGroupOptions<W extends LeaderWork> {
 }
 
 /** A leader that says nothing for so long, in ms, although it was greeted, is taken for frozen. */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 3_000;
+/** A tab that is looked at greets the leader so often, in ms: a blocked one is taken over from within five seconds. */
+const BEAT_MS = 1_000;
 const SIGN_OUT_MS = 1_000;
 /** Messages that wait while the store is read. */
 const MAX_HELD = 1_000;
 
 export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>): TabGroup<W> {
-  const { tabs, tab, userId, work, clock, closing, reload, onMessage } = options;
+  const { tab, userId, work, clock, closing, reload, onMessage } = options;
   const line = createLeaderLine({ tab, work, clock, closing, post, onDoubt: () => void greet() });
   /** The last message of each other tab. */
   const heard = new Map<string, number>();
+  let { tabs } = options;
   let seat: TabSeat | undefined;
   let leads = false;
   /** The leader, as far as is known. */
@@ -77,12 +85,16 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     seat.post({ tidemark: TAB_PROTOCOL, from: tab, n: posted, message } satisfies TabEnvelope);
   }
 
+  function unlessClosing(error: unknown): void {
+    if (!closing.aborted) throw error;
+  }
+
   // ── Leading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async function beginTerm(term: AbortSignal): Promise<void> {
     post({ type: 'elected' });
     leader = tab;
-    term.addEventListener('abort', () => endTerm(), { once: true });
+    onAbort(term, endTerm);
     await catchUp();
     if (term.aborted || closing.aborted) return;
     leads = true;
@@ -128,9 +140,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
 
   function noticeMissing(): void {
     if (closing.aborted) return;
-    catchUp().catch((error: unknown) => {
-      if (!closing.aborted) throw error;
-    });
+    catchUp().catch(unlessClosing);
   }
 
   function hear(data: unknown): void {
@@ -179,12 +189,12 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       held.push(envelope);
       if (held.length <= MAX_HELD) return;
       // Too much to keep: it is all in the store, but what was asked and answered.
-      const talk = held.filter((each) => each.message.type === 'ask' || each.message.type === 'answer');
+      const talk = held.filter((each) => isTalk(each.message));
       held.splice(0, held.length, ...talk.slice(-MAX_HELD));
       isOutdated = true;
       return;
     }
-    if (message.type === 'ask' || message.type === 'answer') line.take(message);
+    if (isTalk(message)) line.take(message);
     else onMessage(message);
     if (message.type === 'leading' && leader === from) line.leaderIs(from);
   }
@@ -201,6 +211,28 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     if (!closing.aborted && leader !== tab && heardLeader < since) seat?.takeOver();
   }
 
+  /** While this tab follows and someone looks at it. A tab that slept itself has heard nothing, whoever spoke. */
+  async function watchLeader(own: TabSeat): Promise<void> {
+    let [since, last] = [clock.monotonic(), clock.monotonic()];
+    while (seat === own && !closing.aborted) {
+      const now = clock.monotonic();
+      if (leads || !own.isVisible() || now - last > 2 * BEAT_MS) since = now;
+      else if (now - Math.max(since, heardLeader) > SILENCE_MS) own.takeOver();
+      else post({ type: 'hello' });
+      last = now;
+      await clock.sleep(BEAT_MS, closing);
+    }
+  }
+
+  async function leadAlone(): Promise<void> {
+    await catchUp();
+    if (closing.aborted || leads) return;
+    leads = true;
+    leader = tab;
+    options.lead(closing);
+    line.lead();
+  }
+
   return {
     get leads() {
       return leads;
@@ -215,16 +247,15 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       }
       seat = tabs.join(userId, {
         onLead: (term) => {
-          beginTerm(term).catch((error: unknown) => {
-            if (!closing.aborted) throw error;
-          });
+          beginTerm(term).catch(unlessClosing);
         },
         onMessage: hear,
         onWake: () => void greet(),
+        onRefused: options.onRefused,
       });
       // Only now does this tab hear of commits; what came before is read.
       noticeMissing();
-      void greet();
+      void watchLeader(seat);
     },
     post,
     holds: () => (tabs ? (seat?.holds() ?? false) : true),
@@ -232,10 +263,20 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       post({ type: 'erase' });
       await seat?.alone(SIGN_OUT_MS);
     },
+    standAlone: () => {
+      tabs = undefined;
+      seat?.leave();
+      seat = undefined;
+      leadAlone().catch(unlessClosing);
+    },
     leave: () => {
       line.close(new TidemarkError('closing', 'the client was closed'));
       seat?.leave();
       seat = undefined;
     },
   };
+}
+
+function isTalk(message: TabMessage): message is Extract<TabMessage, { type: 'ask' | 'answer' }> {
+  return message.type === 'ask' || message.type === 'answer';
 }

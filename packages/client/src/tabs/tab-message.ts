@@ -59,9 +59,7 @@ export interface TabEnvelope {
 
 /** `undefined`: of another build of the application, whose messages differ. */
 export function parseEnvelope(data: unknown): TabEnvelope | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
-  const { tidemark, from, n, message } = data as Partial<TabEnvelope>;
+  const { tidemark, from, n, message } = (data ?? {}) as Partial<TabEnvelope>;
   if (tidemark !== TAB_PROTOCOL || typeof from !== 'string' || typeof n !== 'number') return undefined;
-  if (typeof message !== 'object' || message === null || !TYPES.has(message.type)) return undefined;
-  return { tidemark, from, n, message };
+  return message && TYPES.has(message.type) ? { tidemark, from, n, message } : undefined;
 }

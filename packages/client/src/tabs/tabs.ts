@@ -21,10 +21,14 @@ export interface TabObserver {
   onMessage(message: unknown): void;
   /** Shown again, or woken from sleep. */
   onWake(): void;
+  /** There is no leading here, and never will be: the platform refuses what it takes. Nothing more is called. */
+  onRefused(error: unknown): void;
 }
 
 export interface TabSeat {
   post(message: unknown): void;
+  /** Whether someone may be looking at it: one that is looked at sees to it that there is a leader that answers. */
+  isVisible(): boolean;
   /** Whether this seat leads at this moment. */
   holds(): boolean | Promise<boolean>;
   /** Leads although another does: for one that no longer answers. */

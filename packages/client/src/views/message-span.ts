@@ -1,4 +1,5 @@
 import type { MessageSent } from '@tidemark/core';
+import { bySeq } from '../local-store/event-chunks.ts';
 
 /** A stretch of one conversation: every message from..to that the user may see is in `messages`. Never changed, replaced. */
 export interface MessageSpan {
@@ -48,6 +49,6 @@ export function takeIn(span: MessageSpan, incoming: readonly MessageSent[]): Mes
     isChanged = true;
   }
   if (!isChanged) return span;
-  const messages = [...known.values()].sort((a, b) => a.conversationSeq - b.conversationSeq);
+  const messages = [...known.values()].sort(bySeq);
   return { ...span, to: Math.max(span.to, messages.at(-1)?.conversationSeq ?? 0), messages };
 }

@@ -1,5 +1,6 @@
 import type { ConversationId, Event, MessageSent } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
+import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
 import type { HistoryPage } from '../messaging-trpc.ts';
 import { append, type MessageSpan, prepend, takeIn } from './message-span.ts';
@@ -282,7 +283,7 @@ function messagesOf(events: readonly Event[], from: number): MessageSent[] {
   return events
     .filter((event) => event.type === 'message.sent')
     .filter((event) => event.conversationSeq >= from)
-    .sort((a, b) => a.conversationSeq - b.conversationSeq);
+    .sort(bySeq);
 }
 
 function lowest(events: readonly Event[], otherwise: number): number {

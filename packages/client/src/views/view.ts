@@ -7,15 +7,15 @@ export interface View<T> {
 }
 
 /** Listeners of one view. A throwing listener does not keep the others from hearing. */
-export interface Listeners {
-  add(listener: () => void): () => void;
-  notify(): void;
+export interface Listeners<E = void> {
+  add(listener: (event: E) => void): () => void;
+  notify(event: E): void;
   readonly size: number;
 }
 
-export function createListeners(): Listeners {
+export function createListeners<E = void>(): Listeners<E> {
   // Keyed by a fresh object, so that the same function may subscribe twice.
-  const listeners = new Map<object, () => void>();
+  const listeners = new Map<object, (event: E) => void>();
   return {
     add: (listener) => {
       const key = {};
@@ -24,9 +24,9 @@ export function createListeners(): Listeners {
         listeners.delete(key);
       };
     },
-    notify: () => {
+    notify: (event) => {
       for (const [key, listener] of [...listeners]) {
-        if (listeners.has(key)) callListener(listener);
+        if (listeners.has(key)) callListener(() => listener(event));
       }
     },
     get size() {

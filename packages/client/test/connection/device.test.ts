@@ -61,8 +61,8 @@ function sentHello({ hello }: { hello: () => Promise<string> }): Promise<string>
   return hello();
 }
 
-describe('a connection without a network', () => {
-  it('lets go of its socket, tries nothing and has no timer until the network is back', async () => {
+describe('a connection whose page is frozen', () => {
+  it('lets go of its socket, tries nothing and has no timer until it runs again', async () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     one.surroundings.tell('network gone');
@@ -102,7 +102,11 @@ describe('a connection without a network', () => {
     one.connection.open();
     for (const wait of [1_000, 2_000, 4_000]) {
       await until(() => expect(one.clock.sleeping).toEqual([wait]));
-      expect(one.connection.getSnapshot()).toEqual({ state: 'waiting', nextTryAt: one.clock.now() + wait });
+      expect(one.connection.getSnapshot()).toEqual({
+        state: 'waiting',
+        nextTryAt: one.clock.now() + wait,
+        cause: { reason: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') },
+      });
       if (wait < 4_000) one.clock.advance(wait);
     }
     one.surroundings.tell('network gone');
@@ -113,7 +117,7 @@ describe('a connection without a network', () => {
     expect(one.clock.sleeping).toEqual([1_000]);
   });
 
-  it('does not open a socket when the network went while the token was fetched', async () => {
+  it('does not open a socket when it was frozen while the token was fetched', async () => {
     await using server = await socketServer(anybody);
     let give: ((token: string) => void) | undefined;
     const token = () => new Promise<string>((resolve) => (give = resolve));

@@ -6,12 +6,15 @@ export interface HandDrivenSurroundings extends Surroundings {
   tell(change: SurroundingsChange): void;
 }
 
-/** Surroundings in which the test decides what happens. */
-export function handDrivenSurroundings(network = true): HandDrivenSurroundings {
+/** Surroundings in which the test decides what happens. `says`: without a network the page is frozen, or only says so. */
+export function handDrivenSurroundings(network = true, says: 'frozen' | 'hint' = 'frozen'): HandDrivenSurroundings {
   const listeners = new Set<(change: SurroundingsChange) => void>();
   return {
     get network() {
       return network;
+    },
+    get frozen() {
+      return says === 'frozen' && !network;
     },
     visible: true,
     get listening() {

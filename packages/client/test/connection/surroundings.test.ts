@@ -73,7 +73,9 @@ describe('the surroundings of a page', () => {
     one.navigator.onLine = false;
     one.tell(one.globals, 'pageshow');
     expect(one.surroundings.network).toBe(false);
-    expect(one.changes).toEqual(['network gone']);
+    expect(one.surroundings.frozen).toBe(false);
+    // Nothing has changed about the network, but the page runs again, and may try.
+    expect(one.changes).toEqual(['network gone', 'shown']);
   });
 
   it('say when the page is shown, not when it is hidden', () => {

@@ -1,6 +1,5 @@
 import { type ConversationId, directConversationId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
-import { type LocalStore, LocalStoreError, memoryLocalStore } from '../../src/index.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { type TestClient, testClient, until } from '../support/test-client.ts';
 import { indexedDbPlace, keyValuePlace, sqlitePlace } from './places.ts';
@@ -104,38 +103,5 @@ describe.each(Object.entries(PLACES))('a client whose local store is in %s', (_n
     expect(await place.raw()).toBe(before);
     await alice.client.erase();
     expect(await place.raw()).not.toContain('secret');
-  });
-});
-
-describe('a client whose local store is full', () => {
-  it('says so once, moves nothing, and goes on when there is room', async () => {
-    const server = new ModelServer();
-    const memory = memoryLocalStore();
-    let full = false;
-    const store: LocalStore = {
-      ...memory,
-      transaction: (changes) =>
-        full ? Promise.reject(new LocalStoreError('full', 'no room')) : memory.transaction(changes),
-    };
-    await using alice = testClient(server, 'alice', { store });
-    const told = problems(alice);
-    alice.client.start();
-    await live(alice);
-    const { cursor } = await store.load();
-    full = true;
-    server.say('bob', chat, 'one');
-    server.say('bob', chat, 'two');
-    await until(() => alice.seen('retrying').filter(({ what }) => what === 'apply').length >= 3);
-    expect(told).toEqual(['full']);
-    expect(await store.load()).toEqual({ cursor, conversations: [], drafts: [] });
-    expect(alice.seen('message')).toEqual([]);
-    full = false;
-    await until(() => alice.seen('message').length === 2);
-    expect((await store.load()).cursor).toBe(server.head('alice'));
-    full = true;
-    server.say('bob', chat, 'three');
-    await until(() => told.length === 2);
-    full = false;
-    await until(() => alice.seen('message').length === 3);
   });
 });

@@ -23,8 +23,11 @@ export interface SocketServer extends AsyncDisposable {
 }
 
 /** The fake router over a real WebSocket, as the stock tRPC adapter serves it. */
-export async function socketServer(portFor: (token: string | null) => MessagingTrpc, port = 0): Promise<SocketServer> {
-  const wss = new WebSocketServer({ port, host: '127.0.0.1' });
+export async function socketServer(
+  portFor: (token: string | null) => MessagingTrpc,
+  options: { maxPayload?: number } = {},
+): Promise<SocketServer> {
+  const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   const tokens: (string | null)[] = [];
   let opened = 0;
   wss.on('connection', () => {

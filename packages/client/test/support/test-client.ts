@@ -36,6 +36,7 @@ export const CLIENT_EVENTS = [
   'connection',
   'role',
   'store',
+  'saved',
   'erased',
 ] as const satisfies readonly (keyof ClientEvents)[];
 
@@ -51,6 +52,7 @@ export function testClient(
     userId,
     contentTypes: ['text', 'order'],
     backoff: { base: 2, cap: 20 },
+    warnings: false,
     ...options,
     store,
   });

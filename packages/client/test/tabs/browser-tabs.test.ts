@@ -91,6 +91,7 @@ class TestPage {
     this.seat = browserTabs({ name: 'test' }).join(alice, {
       onLead: (term) => this.terms.push(term),
       onMessage: (message) => this.heard.push(message),
+      onRefused: () => undefined,
       onWake: () => {
         this.wakes += 1;
       },
@@ -178,8 +179,8 @@ describe('the tabs of a browser', () => {
     // Someone else has the lock, and no news of it has arrived yet.
     for (const each of locks.held) if (each.name.endsWith('/leader')) locks.held.delete(each);
     expect(await first.seat.holds()).toBe(true);
-    const asleep = Date.now() + 60_000;
-    vi.spyOn(Date, 'now').mockReturnValue(asleep);
+    const asleep = performance.now() + 60_000;
+    vi.spyOn(performance, 'now').mockReturnValue(asleep);
     expect(await first.seat.holds()).toBe(false);
     vi.restoreAllMocks();
     expect(first.leads).toBe(false);

@@ -318,7 +318,7 @@ describe('several tabs', () => {
     await lost;
     expect(leader.seen('erased')).toEqual([{ by: 'another-tab' }]);
     expect(follower.seen('erased')).toEqual([{ by: 'this-tab' }]);
-    expect(leader.client.connection.getSnapshot()).toEqual({ state: 'signed-out' });
+    expect(leader.client.connection.getSnapshot()).toMatchObject({ state: 'signed-out', cause: { reason: 'nobody' } });
     expect(leader.client.conversations.getSnapshot()).toEqual([]);
     expect(leader.client.unread.getSnapshot()).toBe(0);
     expect(leader.shown(chat)).toEqual([]);

@@ -78,6 +78,7 @@ export class TabWorld implements AsyncDisposable {
             if (!isDeaf) page.run(() => observer.onMessage(message));
           },
           onWake: () => undefined,
+          onRefused: observer.onRefused,
         });
         post = seat.post;
         wake = observer.onWake;
@@ -97,6 +98,7 @@ export class TabWorld implements AsyncDisposable {
       userId: 'alice',
       contentTypes: ['text', 'image'],
       backoff: { base: 2, cap: 20 },
+      warnings: false,
       connection,
       ...options,
       tabs,
@@ -270,6 +272,8 @@ function socket(page: Page): Connection {
 interface SharedStore {
   handle(): LocalStore;
   readonly inner: LocalStore;
+  /** Writes of all tabs reject with it, until it is undefined. */
+  breakWith(error: Error | undefined): void;
   /** When all that was asked of it so far is done, by tabs that crashed since then too. */
   settled(): Promise<void>;
 }
@@ -278,6 +282,7 @@ interface SharedStore {
 function sharedStore(): SharedStore {
   const inner = memoryLocalStore();
   let last: Promise<unknown> = Promise.resolve();
+  let broken: Error | undefined;
   const later = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = last.then(() => new Promise((resolve) => setImmediate(resolve))).then(work);
     last = turn.catch(() => undefined);
@@ -285,6 +290,9 @@ function sharedStore(): SharedStore {
   };
   return {
     inner,
+    breakWith: (error) => {
+      broken = error;
+    },
     settled: () => later(async () => undefined),
     handle: () => {
       let user: UserId | undefined;
@@ -306,7 +314,7 @@ function sharedStore(): SharedStore {
         },
         load: () => opened(() => inner.load()),
         events: (query) => opened(() => inner.events(query)),
-        transaction: (changes) => opened(() => inner.transaction(changes)),
+        transaction: (changes) => opened(() => (broken ? Promise.reject(broken) : inner.transaction(changes))),
         erase: () => opened(() => inner.erase()),
       };
     },

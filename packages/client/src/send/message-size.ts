@@ -1,0 +1,22 @@
+import { type FeedInfo, type JsonObject, TidemarkError } from '@tidemark/core';
+
+/** What a frame holds beside the content: ids, path, and what a transformer adds. */
+const ENVELOPE_BYTES = 2_048;
+
+/** Refuses what the server would: a frame that is too large cuts the socket, and every other call on it. */
+export function checkSize(content: JsonObject, limits: FeedInfo['limits'] | undefined): void {
+  if (!limits) return;
+  const most = Math.min(limits.contentBytes, limits.frameBytes - ENVELOPE_BYTES);
+  const text = JSON.stringify(content);
+  // No character takes more than three bytes.
+  if (text.length * 3 <= most) return;
+  const bytes = utf8Length(text);
+  if (bytes <= most) return;
+  const detail = `is ${bytes} bytes as JSON; the server takes ${most} (limits.contentBytes)`;
+  throw new TidemarkError('content_too_large', detail, { field: 'content' });
+}
+
+/** Of JSON text, which holds no lone surrogate. Not every React Native has a TextEncoder. */
+function utf8Length(text: string): number {
+  return encodeURIComponent(text).replace(/%../g, '.').length;
+}
