@@ -76,11 +76,12 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: OUTBOX,
-        find: 'const answer = trpc.send.mutate(',
+        find: 'const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });',
         replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
-      const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
-      tried.add(clientMessageId);
-      const answer = ((input, how) => trpc.send.mutate({ ...input, clientMessageId: sentAs }, how))(`,
+    const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
+    tried.add(clientMessageId);
+    const send = (signal: AbortSignal): Promise<Receipt> =>
+      trpc.send.mutate({ ...input, clientMessageId: sentAs }, { signal });`,
       },
     ],
     circumstance: REFUSED_COMMANDS,
