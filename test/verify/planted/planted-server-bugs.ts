@@ -10,9 +10,10 @@ import {
 import type { Change, PlantedBug } from './planted-bug.ts';
 
 const TRANSFER = 'packages/server/src/transfer/transfer.ts';
+const PLAN = 'packages/server/src/transfer/plan-batch.ts';
 const COMMIT = '      const { conflict } = await storage.commit({ events: plan.events, rows });\n';
 const A_LITTLE_LATER = '      await clock.sleep(150);\n';
-const FAN_OUT = '        for (const userId of recipientsOf(decision.state, event))\n';
+const FAN_OUT = '      for (const userId of recipientsOf(decision.state, event))\n';
 
 /** The store's unique key is the last fence: behind it some bugs do no harm. */
 const INBOX_OVERWRITES: Change = {
@@ -69,7 +70,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'a command that comes again is carried out again, by the worker and by the store',
     changes: [
       {
-        file: TRANSFER,
+        file: PLAN,
         find: 'const again = earlier ?? twin?.result;',
         replace: 'const again = undefined as CommandResult | undefined;',
       },
@@ -88,7 +89,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'the receipt of a command that came again has the conversationSeq that comes next',
     changes: [
       {
-        file: TRANSFER,
+        file: PLAN,
         find: 'found ? resultOf(found) :',
         replace: 'found ? { ...resultOf(found), conversationSeq: states.get(command.conversationId)!.head + 1 } :',
       },
@@ -168,18 +169,18 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'a batch goes to the members after it, not to those at each of its events',
     changes: [
       {
-        file: TRANSFER,
-        find: `${FAN_OUT}          plan.deliveries.push({ userId, ref: event, at: event.at });\n`,
+        file: PLAN,
+        find: `${FAN_OUT}        plan.deliveries.push({ userId, ref: event, at: event.at });\n`,
         replace: '',
       },
       {
-        file: TRANSFER,
-        find: '    return plan;\n',
-        replace: `    for (const event of plan.events) {
-      for (const userId of states.get(event.conversationId)?.members.keys() ?? [])
-        plan.deliveries.push({ userId, ref: event, at: event.at });
-    }
-    return plan;\n`,
+        file: PLAN,
+        find: '  return plan;\n',
+        replace: `  for (const event of plan.events) {
+    for (const userId of states.get(event.conversationId)?.members.keys() ?? [])
+      plan.deliveries.push({ userId, ref: event, at: event.at });
+  }
+  return plan;\n`,
       },
     ],
     circumstance: MOVING_MEMBERS,
@@ -189,7 +190,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'own-devices-forgotten',
     plants: 'what a user sends does not come to the other devices of that user',
-    changes: [{ file: TRANSFER, find: FAN_OUT, replace: `${FAN_OUT}          if (userId !== event.actorId)\n` }],
+    changes: [{ file: PLAN, find: FAN_OUT, replace: `${FAN_OUT}        if (userId !== event.actorId)\n` }],
     faults: [],
     devicesPerUser: 2,
     caughtBy: ['reach'],
@@ -199,7 +200,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'the list that a conversation is fanned out to only ever grows',
     changes: [
       {
-        file: TRANSFER,
+        file: PLAN,
         find: FAN_OUT,
         replace: `        const lists = ((globalThis as { lists?: Map<string, Set<UserId>> }).lists ??= new Map());
         const list = lists.get(event.conversationId) ?? new Set<UserId>();

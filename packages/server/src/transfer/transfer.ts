@@ -1,21 +1,13 @@
 import {
   backoff,
   type Clock,
-  type Command,
-  type CommandResult,
   type ConversationId,
   type ConversationState,
   commandKey,
-  type Delivery,
-  type Event,
   type HistoryStore,
   type IdSource,
   type InboxRow,
-  type Membership,
-  type NodeId,
   type Random,
-  recipientsOf,
-  retryOf,
   type Storage,
   TidemarkError,
   UnavailableError,
@@ -25,15 +17,13 @@ import { decodeEnvelope, type Envelope, type ReplyAddress, replyAddressOf } from
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
-import type { Reply } from '../notify/node-frame.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
-import { decide, resultOf } from './decide.ts';
+import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import type { Recovery } from './recovery.ts';
 import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
-import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
 
 /**
  * Stage   3 transfer
@@ -219,7 +209,7 @@ export class Transfer {
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isNews } = await this.#load(tasks, suspicious);
-    const plan = this.#decide(tasks, states, known);
+    const plan = this.#plan(tasks, states, known);
     if (!suspicious && plan.doubtful.size > 0) return { doubtful: plan.doubtful };
     if (isNews && !(await this.#port.holdsLease())) {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
@@ -251,91 +241,21 @@ export class Transfer {
     });
   }
 
-  /** Ends before the command with which the batch would have more than `batchRows` rows, unless it is the first. */
-  #decide(
+  #plan(
     tasks: readonly Task[],
-    loaded: ReadonlyMap<ConversationId, ConversationState>,
+    states: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
   ): Plan {
     const { clock, ids, inboxMembers, knowsContent, batchRows } = this.#port;
-    const states = new Map(loaded);
-    const inBatch = new Map<string, { command: Command; result: CommandResult }>();
-    const plan: Plan = {
-      events: [],
-      deliveries: [],
-      states,
-      repeats: [],
-      repeated: 0,
-      doubtful: new Set(),
-      replies: [],
-      refusals: new Map(),
-    };
-    let rows = 0;
-    for (const { envelope } of tasks) {
-      const { command, replyTo: to, call } = envelope;
-      const { conversationId } = command;
-      const key = commandKey(command);
-      const found = known?.events.get(key);
-      const remembered = known ? undefined : this.#cache.result(command);
-      const twin = inBatch.get(key);
-      if (found && !isRepeatOf(command, found, known?.memberships ?? [])) {
-        plan.replies.push({ to, call, error: reused(command, found) });
-        continue;
-      }
-      if (twin && !areTheSame(command, twin.command)) {
-        plan.replies.push({ to, call, error: reused(command, twin.command) });
-        continue;
-      }
-      if (remembered && !isResultOf(command, remembered)) plan.doubtful.add(conversationId);
-      if (found) {
-        // Its rows may be missing: they are looked up.
-        const repeated = states.get(found.conversationId)?.members.size ?? 0;
-        if (rows > 0 && rows + repeated > batchRows) break;
-        rows += repeated;
-        plan.repeats.push(found);
-      }
-      const earlier = found ? resultOf(found) : remembered;
-      if (earlier) plan.repeated += 1;
-      const again = earlier ?? twin?.result;
-      if (again) {
-        plan.replies.push({ to, call, result: again });
-        continue;
-      }
-      const before = plan.refusals.get(key) ?? this.#refused.get(key);
-      if (before && retryOf(command) <= before.retry) {
-        plan.replies.push({ to, call, error: before.error });
-        continue;
-      }
-      if (command.type === 'message.send' && !knowsContent(command.message.type)) {
-        // A process that has it may have stored the message before.
-        plan.doubtful.add(conversationId);
-        const detail = `this process does not have content of type "${command.message.type}" yet`;
-        plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
-        continue;
-      }
-      const decision = decide(states.get(conversationId), command, { now: clock.now(), ids, inboxMembers });
-      if ('error' in decision) {
-        const { error } = decision;
-        plan.doubtful.add(conversationId);
-        plan.replies.push({ to, call, error });
-        plan.refusals.set(key, refusalOf(command, error));
-        continue;
-      }
-      const more = rowsOf(decision.events, decision.state);
-      if (rows > 0 && rows + more > batchRows) break;
-      rows += more;
-      if (decision.events.length === 0) plan.doubtful.add(conversationId);
-      states.set(conversationId, decision.state);
-      inBatch.set(key, { command, result: decision.result });
-      plan.replies.push({ to, call, result: decision.result });
-      for (const event of decision.events) {
-        plan.events.push(event);
-        // A command changes membership in its last event only, so the state after it knows the recipients of each.
-        for (const userId of recipientsOf(decision.state, event))
-          plan.deliveries.push({ userId, ref: event, at: event.at });
-      }
-    }
-    return plan;
+    return planBatch(tasks, states, known, {
+      now: () => clock.now(),
+      ids,
+      inboxMembers,
+      knowsContent,
+      batchRows,
+      remembered: (command) => this.#cache.result(command),
+      refused: (key) => this.#refused.get(key),
+    });
   }
 
   /** `isNews`: some of it was not remembered, and may hold what another worker wrote. */
@@ -500,33 +420,6 @@ interface InvalidEntry {
   readonly error: TidemarkError;
 }
 
-/** What the store has of a batch's commands. */
-interface Known {
-  /** By the key of their command. */
-  readonly events: ReadonlyMap<string, Event>;
-  /** Of the conversations whose members these events changed. */
-  readonly memberships: readonly Membership[];
-}
-
-interface Plan {
-  readonly events: Event[];
-  readonly deliveries: (Delivery & { readonly at: number })[];
-  readonly states: Map<ConversationId, ConversationState>;
-  /** Events of commands that were carried out before, as far as the store was asked for them. */
-  readonly repeats: Event[];
-  /** How many commands were carried out before this batch. */
-  repeated: number;
-  /**
-   * Conversations in which some command was refused, or changes nothing. Such a decision meets no unique key, so a stale
-   * memory would go unnoticed: it is only believed when it was reached from states read for this attempt.
-   */
-  readonly doubtful: Set<ConversationId>;
-  /** One for each command that the plan carries out, in their order. */
-  readonly replies: (Reply & { readonly to: NodeId })[];
-  /** New ones by command, to be remembered before they are told. */
-  readonly refusals: Map<string, Refusal>;
-}
-
 /** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
 type Attempted =
   | { readonly news: News; readonly left: readonly Task[]; readonly doubtful?: never; readonly conflict?: never }
@@ -537,14 +430,3 @@ type Attempted =
       readonly conflict?: never;
     }
   | { readonly conflict: 'event' | 'entry'; readonly news?: never; readonly left?: never; readonly doubtful?: never };
-
-/** Inbox rows of events that lead to a state; see `recipientsOf`. */
-function rowsOf(events: readonly Event[], { members }: ConversationState): number {
-  let rows = 0;
-  for (const event of events) rows += members.size + (event.type === 'members.removed' ? event.memberIds.length : 0);
-  return rows;
-}
-
-function refusalOf(command: Command, error: TidemarkError): Refusal {
-  return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };
-}

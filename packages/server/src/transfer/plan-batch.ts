@@ -1,0 +1,162 @@
+import {
+  type Command,
+  type CommandKey,
+  type CommandResult,
+  type ConversationId,
+  type ConversationState,
+  commandKey,
+  type Delivery,
+  type Event,
+  type IdSource,
+  type Membership,
+  type NodeId,
+  recipientsOf,
+  retryOf,
+  TidemarkError,
+} from '@tidemark/core';
+import type { Envelope } from '../ingress/envelope.ts';
+import type { Reply } from '../notify/node-frame.ts';
+import { decide, resultOf } from './decide.ts';
+import type { Refusal } from './refusals.ts';
+import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
+
+/** Ends before the command with which the batch would have more than `batchRows` rows, unless it is the first. */
+export function planBatch(
+  tasks: readonly { readonly envelope: Envelope }[],
+  loaded: ReadonlyMap<ConversationId, ConversationState>,
+  known: Known | undefined,
+  context: PlanContext,
+): Plan {
+  const { now, ids, inboxMembers, knowsContent, batchRows } = context;
+  const states = new Map(loaded);
+  const inBatch = new Map<string, { command: Command; result: CommandResult }>();
+  const plan: Plan = {
+    events: [],
+    deliveries: [],
+    states,
+    repeats: [],
+    repeated: 0,
+    doubtful: new Set(),
+    replies: [],
+    refusals: new Map(),
+  };
+  let rows = 0;
+  for (const { envelope } of tasks) {
+    const { command, replyTo: to, call } = envelope;
+    const { conversationId } = command;
+    const key = commandKey(command);
+    const found = known?.events.get(key);
+    const remembered = known ? undefined : context.remembered(command);
+    const twin = inBatch.get(key);
+    if (found && !isRepeatOf(command, found, known?.memberships ?? [])) {
+      plan.replies.push({ to, call, error: reused(command, found) });
+      continue;
+    }
+    if (twin && !areTheSame(command, twin.command)) {
+      plan.replies.push({ to, call, error: reused(command, twin.command) });
+      continue;
+    }
+    if (remembered && !isResultOf(command, remembered)) plan.doubtful.add(conversationId);
+    if (found) {
+      // Its rows may be missing: they are looked up.
+      const repeated = states.get(found.conversationId)?.members.size ?? 0;
+      if (rows > 0 && rows + repeated > batchRows) break;
+      rows += repeated;
+      plan.repeats.push(found);
+    }
+    const earlier = found ? resultOf(found) : remembered;
+    if (earlier) plan.repeated += 1;
+    const again = earlier ?? twin?.result;
+    if (again) {
+      plan.replies.push({ to, call, result: again });
+      continue;
+    }
+    const before = plan.refusals.get(key) ?? context.refused(key);
+    if (before && retryOf(command) <= before.retry) {
+      plan.replies.push({ to, call, error: before.error });
+      continue;
+    }
+    if (command.type === 'message.send' && !knowsContent(command.message.type)) {
+      // A process that has it may have stored the message before.
+      plan.doubtful.add(conversationId);
+      const detail = `this process does not have content of type "${command.message.type}" yet`;
+      plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
+      continue;
+    }
+    const decision = decide(states.get(conversationId), command, { now: now(), ids, inboxMembers });
+    if ('error' in decision) {
+      const { error } = decision;
+      plan.doubtful.add(conversationId);
+      plan.replies.push({ to, call, error });
+      plan.refusals.set(key, refusalOf(command, error));
+      continue;
+    }
+    const more = rowsOf(decision.events, decision.state);
+    if (rows > 0 && rows + more > batchRows) break;
+    rows += more;
+    if (decision.events.length === 0) plan.doubtful.add(conversationId);
+    states.set(conversationId, decision.state);
+    inBatch.set(key, { command, result: decision.result });
+    plan.replies.push({ to, call, result: decision.result });
+    for (const event of decision.events) {
+      plan.events.push(event);
+      // A command changes membership in its last event only, so the state after it knows the recipients of each.
+      for (const userId of recipientsOf(decision.state, event))
+        plan.deliveries.push({ userId, ref: event, at: event.at });
+    }
+  }
+  return plan;
+}
+
+export interface PlanContext {
+  /** Wall time of the writer, ms since 1970. */
+  readonly now: () => number;
+  readonly ids: IdSource;
+  readonly inboxMembers: number;
+  /** Inbox rows of the batch at most, unless its first command leads to more. */
+  readonly batchRows: number;
+  /** See `TransferPorts`. */
+  readonly knowsContent: (type: string) => boolean;
+  /** What this writer remembers of a command that was carried out. */
+  readonly remembered: (command: CommandKey) => CommandResult | undefined;
+  /** By the key of the command. */
+  readonly refused: (key: string) => Refusal | undefined;
+}
+
+/** What the store has of a batch's commands. */
+export interface Known {
+  /** By the key of their command. */
+  readonly events: ReadonlyMap<string, Event>;
+  /** Of the conversations whose members these events changed. */
+  readonly memberships: readonly Membership[];
+}
+
+export interface Plan {
+  readonly events: Event[];
+  readonly deliveries: (Delivery & { readonly at: number })[];
+  readonly states: Map<ConversationId, ConversationState>;
+  /** Events of commands that were carried out before, as far as the store was asked for them. */
+  readonly repeats: Event[];
+  /** How many commands were carried out before this batch. */
+  repeated: number;
+  /**
+   * Conversations in which some command was refused, or changes nothing. Such a decision meets no unique key, so a stale
+   * memory would go unnoticed: it is only believed when it was reached from states read for this attempt.
+   */
+  readonly doubtful: Set<ConversationId>;
+  /** One for each command that the plan carries out, in their order. */
+  readonly replies: (Reply & { readonly to: NodeId })[];
+  /** New ones by command, to be remembered before they are told. */
+  readonly refusals: Map<string, Refusal>;
+}
+
+/** Inbox rows of events that lead to a state; see `recipientsOf`. */
+function rowsOf(events: readonly Event[], { members }: ConversationState): number {
+  let rows = 0;
+  for (const event of events) rows += members.size + (event.type === 'members.removed' ? event.memberIds.length : 0);
+  return rows;
+}
+
+export function refusalOf(command: Command, error: TidemarkError): Refusal {
+  return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };
+}
