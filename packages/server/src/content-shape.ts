@@ -6,6 +6,37 @@ import { CONTENT_TYPE, type Content, type ContentMap, isJsonObject, TidemarkErro
  */
 const RESERVED_KEY = /(?<!\\)"(__proto__|constructor|prototype)":/;
 
+/**
+ * The path to the first key of a reserved name in a value as somebody sent it, dotted; undefined where there is none. To be
+ * asked before a schema or a transformer builds another value, in which the key is missing. Without recursion.
+ */
+export function reservedKeyPath(value: unknown, names: ReadonlySet<string> = RESERVED_NAMES): string | undefined {
+  const waiting: Place[] = [{ value, key: '', parent: undefined }];
+  for (let place = waiting.pop(); place; place = waiting.pop()) {
+    if (typeof place.value !== 'object' || place.value === null) continue;
+    for (const key of Object.keys(place.value)) {
+      const child = { value: (place.value as Record<string, unknown>)[key], key, parent: place };
+      if (names.has(key)) return pathTo(child);
+      if (typeof child.value === 'object' && child.value !== null) waiting.push(child);
+    }
+  }
+  return undefined;
+}
+
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+interface Place {
+  readonly value: unknown;
+  readonly key: string;
+  readonly parent: Place | undefined;
+}
+
+function pathTo(place: Place): string {
+  const keys: string[] = [];
+  for (let at: Place | undefined = place; at?.parent; at = at.parent) keys.unshift(at.key);
+  return keys.join('.');
+}
+
 /** A reserved key in the JSON text of a content, as `JSON.stringify` writes it. */
 export function reservedKeyIn(text: string): string | undefined {
   return RESERVED_KEY.exec(text)?.[1];

@@ -1,5 +1,6 @@
-import { DEFAULT_LIMITS, TidemarkError } from '@tidemark/core';
+import { DEFAULT_LIMITS, shortened, TidemarkError } from '@tidemark/core';
 import type { TRPCCombinedDataTransformer, TRPCDataTransformer } from '@trpc/server';
+import { reservedKeyPath } from '../content-shape.ts';
 import { toTRPCError } from '../router/trpc-error.ts';
 import { checkAnnotations, type InputLimits, isAnnotated, type RareInputType } from './annotations.ts';
 import { measureInput } from './measure-input.ts';
@@ -17,7 +18,8 @@ export interface InputGuardOptions {
  *
  *     initTRPC.create({ transformer: guardTransformer(superjson) })
  *
- * What is refused is answered with `invalid_input` or `content_too_large`, which name the rule. Outputs pass through.
+ * What is refused is answered with `invalid_input` or `content_too_large`, which name the rule: also a key `__proto__`, which
+ * a transformer that copies would drop. Outputs pass through.
  */
 export function guardTransformer(
   transformer: TRPCDataTransformer | TRPCCombinedDataTransformer,
@@ -32,6 +34,7 @@ export function guardTransformer(
     const annotated = isAnnotated(raw);
     const { hasReferences } = annotated ? checkAnnotations(raw, limits, allowed) : { hasReferences: false };
     const value: unknown = input.deserialize(raw);
+    if (value !== raw) requireNoPrototype(raw);
     // A tree is no larger than its text, whose bytes were counted when it came.
     const mayHaveGrown = hasReferences || !(annotated || isPlainTree(raw, value));
     if (mayHaveGrown && measureInput(value, limits.inputBytes) > limits.inputBytes) {
@@ -58,6 +61,15 @@ export function guardTransformer(
 
 /** Those that the application has made itself, with options of its own: `attach` leaves them as they are. */
 const guarded = new WeakSet<object>();
+
+/** What copies an input loses this key, and nobody would notice; other reserved ones stay, for whoever minds them. */
+const LOST: ReadonlySet<string> = new Set(['__proto__']);
+
+function requireNoPrototype(raw: unknown): void {
+  const path = reservedKeyPath(raw, LOST)?.replace(/^json\./, '');
+  if (path === undefined) return;
+  throw new TidemarkError('invalid_input', 'must not have a key named __proto__', { field: shortened(path) });
+}
 
 /** Without a transformer the value is what was parsed; superjson without annotations copies that. */
 function isPlainTree(raw: unknown, value: unknown): boolean {

@@ -8,7 +8,7 @@ import {
   TidemarkError,
   UNKNOWN_CONTENT,
 } from '@tidemark/core';
-import { reservedKeyIn } from '../content-shape.ts';
+import { reservedKeyIn, reservedKeyPath } from '../content-shape.ts';
 import { measureInput } from '../gate/measure-input.ts';
 
 /** The application's content kinds, and the check every message passes before it becomes a command. Stage 1. */
@@ -49,6 +49,9 @@ export class ContentKinds {
     }
     // Before the schema, which may take its time over a hundred thousand keys.
     this.#requireSize(measureInput(content, this.#contentBytes));
+    // Before the schema, too: it would make another object, without that key, and the receipt would be for other content.
+    const path = reservedKeyPath(content);
+    if (path !== undefined) throw reservedKey(path);
     const result = await schema['~standard'].validate(content);
     if (result.issues) {
       const [issue] = result.issues;
@@ -68,9 +71,7 @@ export class ContentKinds {
 
   #requireFit(text: string): void {
     const reserved = reservedKeyIn(text);
-    if (reserved !== undefined) {
-      throw new TidemarkError('invalid_content', `must not have a key named ${reserved}`, { field: 'content' });
-    }
+    if (reserved !== undefined) throw reservedKey(reservedKeyPath(JSON.parse(text)) ?? reserved);
     this.#requireSize(Buffer.byteLength(text));
   }
 
@@ -81,4 +82,12 @@ export class ContentKinds {
       limit: 'limits.contentBytes',
     });
   }
+}
+
+/** @param path of the key in the content */
+function reservedKey(path: string): TidemarkError {
+  const name = path.slice(path.lastIndexOf('.') + 1);
+  return new TidemarkError('invalid_content', `must not have a key named ${name}`, {
+    field: shortened(`content.${path}`),
+  });
 }

@@ -137,8 +137,15 @@ test.each(['__proto__', 'constructor', 'prototype'])(
     const nested = JSON.parse(`{"list":[{"${key}":1}]}`) as object;
     await expect(loose.parse('any', nested)).rejects.toMatchObject({
       code: 'invalid_content',
-      field: 'content',
+      field: `content.list.0.${key}`,
       detail: `must not have a key named ${key}`,
+    });
+    const added = new ContentKinds({ any: schemaOf(() => ({ value: nested as JsonObject })) }, 1_000);
+    await expect(added.parse('any', {})).rejects.toMatchObject({ field: `content.list.0.${key}` });
+    const stripping = new ContentKinds({ any: z.object({ list: z.array(z.object({})) }) }, 1_000);
+    await expect(stripping.parse('any', nested), 'before the schema drops it').rejects.toMatchObject({
+      code: 'invalid_content',
+      field: `content.list.0.${key}`,
     });
     const asText = { text: `"${key}":`, [`${key}s`]: key };
     await expect(loose.parse('any', asText)).resolves.toEqual({ type: 'any', content: asText });
