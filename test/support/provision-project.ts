@@ -8,8 +8,11 @@ export async function setup(project: TestProject): Promise<void> {
   await provision(neededBy(testFiles.filter((file) => asked.has(file))));
 }
 
+/** What is no service. */
+const PROGRAMS = new Set<Provision>(['browser', 'python']);
+
 /** `inbox.redis.test.ts` needs redis; `verify.services.test.ts` may need any service. */
 export function neededBy(files: readonly string[]): Provision[] {
   const suffixes = new Set(files.map((file) => /\.([a-z]+)\.test\.tsx?$/.exec(file)?.[1]));
-  return ALL_PROVISIONS.filter((name) => suffixes.has(name) || (suffixes.has('services') && name !== 'browser'));
+  return ALL_PROVISIONS.filter((name) => suffixes.has(name) || (suffixes.has('services') && !PROGRAMS.has(name)));
 }

@@ -1,4 +1,5 @@
 import { findBrowser } from './browser.ts';
+import { findPython } from './python.ts';
 import { startMariadb } from './services/mariadb.ts';
 import { startMongo } from './services/mongo.ts';
 import { startPostgres } from './services/postgres.ts';
@@ -18,6 +19,7 @@ const PROVISIONS = {
   mysql: once(startMariadb),
   mongo: once(startMongo),
   browser: findBrowser,
+  python: findPython,
 } satisfies Record<string, () => Promise<unknown>>;
 
 export type Provision = keyof typeof PROVISIONS;
