@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { PATIENCE_MS, TEST_LIMIT_MS } from './test/support/patience.ts';
@@ -40,6 +41,13 @@ const globalSetup = 'test/support/provision-project.ts';
 /** Prints the slowest tests, before the closing lines of the reporter that follows it. */
 const slowestTests = './test/support/slowest-tests.ts';
 
+/**
+ * How the files of all projects share the machine. Most of a run is waiting, for a service, a browser or a fault, so there
+ * are more workers than cores of a small machine. Files that one worker runs share its modules, which spares the imports: what
+ * a file changes of a global it puts back.
+ */
+const sharing = { maxWorkers: Math.max(3, availableParallelism()), isolate: false };
+
 /** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
 export const planted = '**/*.planted.test.ts';
 
@@ -65,6 +73,7 @@ export default defineConfig({
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...needsService, needsBrowser, planted, packed],
           ...patience,
+          ...sharing,
         },
       },
       {
@@ -75,9 +84,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup,
           ...patience,
-          maxWorkers: 2,
-          // After the unit tests: projects with different numbers of workers may not share a turn.
-          sequence: { groupOrder: 1 },
+          ...sharing,
         },
       },
       {
@@ -91,8 +98,7 @@ export default defineConfig({
           ],
           globalSetup,
           ...patience,
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          ...sharing,
         },
       },
       {
@@ -103,9 +109,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           globalSetup,
           ...patience,
-          maxWorkers: 1,
-          // One browser at a time, and no other work beside it: what it measures is its own.
-          sequence: { groupOrder: 2 },
+          ...sharing,
         },
       },
       {
