@@ -1,5 +1,6 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 /**
  * What a person does on the page of one user, and sees there. Everything waits for what it is about, as long as the page's
@@ -50,6 +51,7 @@ export async function openChat(
   user: string,
   conversationId = '',
 ): Promise<ChatPage> {
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await page.addInitScript(WATCH);
   const sockets = new Set<{ isClosed(): boolean }>();

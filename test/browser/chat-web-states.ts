@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { ChatWeb } from '../support/chat-web.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 /** One state of the page, and how a person gets there. */
 export interface ChatWebState {
@@ -235,6 +236,7 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
 ];
 
 async function signedIn(page: Page, chat: ChatWeb, user: string): Promise<void> {
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(`${chat.url}/?user=${user}`);
   await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
 }

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { findBrowser, startBrowser } from '../support/browser.ts';
 import { startChatWeb } from '../support/chat-web.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const executable = await findBrowser();
 
@@ -32,6 +33,7 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
 
     async function windowOf(user: string): Promise<Page> {
       const context = await browser.newContext();
+      context.setDefaultTimeout(PATIENCE_MS);
       const page = await context.newPage();
       await page.goto(`${chat.url}/?user=${user}`);
       await page.getByText('No conversations yet.').waitFor();

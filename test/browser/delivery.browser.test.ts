@@ -266,14 +266,15 @@ async function allTexts(chat: ChatPage, pattern: RegExp, first?: string): Promis
   const region = chat.page.getByRole('region', { name: 'Messages' });
   await region.hover();
   await eventually(async () => {
-    const shown = await chat.texts(pattern);
-    const joint = shown.findIndex((text) => text === known[0]);
-    if (known.length === 0) known = shown;
-    else if (joint >= 0) known = [...shown.slice(0, joint), ...known];
+    // Asked first: what comes between the two questions is then read after all.
     const isThrough =
       first === undefined
         ? (await region.evaluate((element) => element.scrollTop)) === 0
         : (await chat.message(first).count()) > 0;
+    const shown = await chat.texts(pattern);
+    const joint = shown.findIndex((text) => text === known[0]);
+    if (known.length === 0) known = shown;
+    else if (joint >= 0) known = [...shown.slice(0, joint), ...known];
     if (!isThrough) await chat.page.mouse.wheel(0, -350);
     return isThrough;
   });
