@@ -44,6 +44,7 @@ const messaging = createMessaging({
   // A bench's few users stand for many.
   limits: {
     callsPerSecond: 1_000_000,
+    readBytesPerSecond: 1e9,
     callBurst: 1_000_000,
     conversationsPerHour: 1_000_000,
     invitationsPerHour: 1_000_000,

@@ -130,7 +130,8 @@ export const expansionAttacks: readonly Attack[] = INPUTS.flatMap(([name, input]
   },
 ]);
 
-const gateway: Target = { ...usual, messaging: { worker: false } };
+/** Reads as fast as it can: what is bounded is the queue. */
+const gateway: Target = { ...usual, messaging: { worker: false, limits: { readBytesPerSecond: 1e9 } } };
 
 export const inputSizeAttacks: readonly Attack[] = [
   {

@@ -8,6 +8,8 @@ const CALLS_PER_FRAME = 32;
 
 /** Gives up soon on a peer that reads nothing. */
 const hasty: Target = { ...usual, messaging: { limits: { slowSocketGraceMs: 1_000 } } };
+/** And reads as fast as it can: what is bounded is the output. */
+const hastyReader: Target = { ...usual, messaging: { limits: { slowSocketGraceMs: 1_000, readBytesPerSecond: 1e9 } } };
 const withPages: Target = { ...usual, pages: 500 };
 const withUnread: Target = { ...usual, unread: 20_000 };
 
@@ -107,6 +109,24 @@ export const floodAttacks: readonly Attack[] = [
     cost: LITTLE,
   },
   {
+    name: '40 frames of 90,000 keys',
+    who: 'a user',
+    target: usual,
+    send: async (attacker) => {
+      const socket = await attacker.signIn();
+      const known = socket.answers.length;
+      const keys = `{${Array.from({ length: 90_000 }, (_, n) => `"k${n}":0`).join(',')}}`;
+      for (let n = 0; n < 40; n += 1) {
+        socket.send(`{"id":${n},"method":"query","params":{"path":"chat.inbox.head","input":{"json":${keys}}}}`);
+      }
+      // The others wait in the network.
+      await socket.until(() => socket.answers.length >= known + 3);
+      return { isCut: socket.end.isCut };
+    },
+    must: { isCut: false },
+    cost: { cpuMs: 5_000, memoryMb: 384 },
+  },
+  {
     name: 'a million PING texts to a peer that reads no answer',
     who: 'a user',
     target: hasty,
@@ -125,7 +145,7 @@ export const floodAttacks: readonly Attack[] = [
   {
     name: '200,000 ping frames to a peer that reads no answer',
     who: 'a user',
-    target: hasty,
+    target: hastyReader,
     send: async (attacker) => {
       const socket = await attacker.signIn();
       socket.tcp.pause();

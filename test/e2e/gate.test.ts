@@ -307,7 +307,9 @@ describe('a peer that reads nothing', () => {
       (tcp) => tcp.write(Buffer.concat(Array.from({ length: 500 }, () => frame('x'.repeat(120), 0x89)))),
     ],
   ])('%s is not read from, and is cut', async (_, flood) => {
-    await using app = await startGated({ limits: { socketBufferBytes: 64 * 1024, slowSocketGraceMs: 200 } });
+    await using app = await startGated({
+      limits: { socketBufferBytes: 64 * 1024, slowSocketGraceMs: 200, readBytesPerSecond: 1e9 },
+    });
     const tcp = openRaw(app.port);
     tcp.pause();
     let isGone = false;

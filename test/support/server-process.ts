@@ -35,7 +35,13 @@ const FAST: Settings = {
   receiptTimeout: 2_000,
   voidAfter: 500,
   headsEvery: 500,
-  limits: { callsPerSecond: 100_000, callBurst: 100_000, conversationsPerHour: 100_000, invitationsPerHour: 100_000 },
+  limits: {
+    callsPerSecond: 100_000,
+    readBytesPerSecond: 1e9,
+    callBurst: 100_000,
+    conversationsPerHour: 100_000,
+    invitationsPerHour: 100_000,
+  },
 };
 
 /** A server of a deployment, in a process of its own that can be killed. */

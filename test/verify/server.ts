@@ -51,7 +51,13 @@ const messaging = createMessaging({
   headsEvery: 1_000,
   presenceTtl: 5_000,
   drainTimeout: 2_000,
-  limits: { callsPerSecond: 100_000, callBurst: 100_000, conversationsPerHour: 100_000, invitationsPerHour: 100_000 },
+  limits: {
+    callsPerSecond: 100_000,
+    readBytesPerSecond: 1e9,
+    callBurst: 100_000,
+    conversationsPerHour: 100_000,
+    invitationsPerHour: 100_000,
+  },
 });
 const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });
 const server = createServer();

@@ -19,6 +19,7 @@ const messaging = createMessaging({
   // One user is many in a bench, and a group of 1,000 has inboxes as every other has.
   limits: {
     callsPerSecond: 1_000_000,
+    readBytesPerSecond: 1e9,
     callBurst: 1_000_000,
     conversationsPerHour: 1_000_000,
     invitationsPerHour: 1_000_000,

@@ -19,6 +19,11 @@ export interface Limits {
   readonly unread: number;
   /** Bytes of one WebSocket frame from a client; a larger one closes the connection with 1009. */
   readonly frameBytes: number;
+  /**
+   * Bytes of a user's frames that are read per second, on average, on one process; four times as many at once. Each call
+   * counts for 256 more. Beyond, nothing is refused: reading waits.
+   */
+  readonly readBytesPerSecond: number;
   /** Calls a user may make per second, on average, on one process. */
   readonly callsPerSecond: number;
   /** Calls a user may make at once before the average counts. */
@@ -85,6 +90,7 @@ export const DEFAULT_LIMITS: Limits = {
   pageBytes: 1024 * 1024,
   unread: 1_000,
   frameBytes: 1024 * 1024,
+  readBytesPerSecond: 512 * 1024,
   callsPerSecond: 50,
   callBurst: 200,
   bytesPerToken: 32 * 1024,

@@ -15,6 +15,7 @@ import { closeInOrder } from './closing.ts';
 import { Admission } from './gate/admission.ts';
 import { type Attachment, type AttachOptions, attachTo } from './gate/attach.ts';
 import { measureInput } from './gate/measure-input.ts';
+import { ReadBudget } from './gate/read-budget.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
@@ -84,6 +85,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
   // 1 router, and the gate in front of it
   const admission = new Admission(limits, limitEvents);
+  const budget = new ReadBudget(clock, limits);
   const sockets = new SocketsByUser(limits.socketsPerUser, limitEvents);
   const content = new ContentKinds(options.content, limits.contentBytes);
   const rate = new RateLimit({ clock, events, limits });
@@ -289,7 +291,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       return buildProcedures(make, ports) as never;
     },
     attach: (server, attachOptions) => {
-      const attachment = attachTo(server, attachOptions, { limits, limitEvents, admission, wrap });
+      const attachment = attachTo(server, attachOptions, { limits, limitEvents, admission, budget, wrap });
       attachments.add(attachment);
       return attachment;
     },

@@ -122,6 +122,7 @@ const givenLimits = z.strictObject({
     .min(1024)
     .max(64 * 1024 * 1024)
     .default(DEFAULT_LIMITS.frameBytes),
+  readBytesPerSecond: z.number().min(1024).default(DEFAULT_LIMITS.readBytesPerSecond),
   callsPerSecond: z.number().positive().default(DEFAULT_LIMITS.callsPerSecond),
   callBurst: z.number().min(1).default(DEFAULT_LIMITS.callBurst),
   bytesPerToken: z.number().int().min(1024).default(DEFAULT_LIMITS.bytesPerToken),

@@ -125,6 +125,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.pageBytes', [1_023, 64 * 1024 * 1024 + 1, 1.5], />=1024|<=67108864|int/],
   ['limits.unread', [0, 100_001, 1.5], />=1|<=100000|int/],
   ['limits.frameBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
+  ['limits.readBytesPerSecond', [1023, 0], />=1024/],
   ['limits.callsPerSecond', [0, -1], />0/],
   ['limits.callBurst', [0, 0.5], />=1/],
   ['limits.bytesPerToken', [1_023, 1_024.5], />=1024|int/],

@@ -22,6 +22,7 @@ import { guardTransformer } from './guard-transformer.ts';
 import { Handshake, type HandshakeRules, type OpenedSocket } from './handshake.ts';
 import { isOriginAllowed } from './origin.ts';
 import { Pings } from './pings.ts';
+import type { ReadBudget } from './read-budget.ts';
 
 /** ms a closing handshake may take, whoever began it: then the socket is cut. The option is younger than the types of `ws`. */
 const CLOSING: object = { closeTimeout: 1_000 };
@@ -76,6 +77,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
     limits: Limits;
     limitEvents: LimitEvents;
     admission: Admission;
+    budget: ReadBudget;
     /** Stands between tRPC's handler and a socket, so that feeds may write to it themselves. */
     wrap: (socket: WebSocket, tcp: Duplex, router: AnyTRPCRouter) => AttachedSocket;
   },
@@ -110,6 +112,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
 
   const reading: ReadingRules = {
     limits,
+    budget: ports.budget,
     build: (raw): unknown => transformer.input.deserialize(raw),
     errorText(error) {
       const call = { type: 'unknown', path: undefined, input: undefined, ctx: undefined } as const;

@@ -4,17 +4,20 @@ import type { WebSocket } from 'ws';
 import type { AttachedSocket, HoldReason, SocketReader } from '../subscription/attached-socket.ts';
 import { type Call, checkCall, isStop, type RequestId, requestIdOf } from './call.ts';
 import { CLOSE_CODES } from './close-codes.ts';
+import type { ReadBudget } from './read-budget.ts';
 
 /** Frames that may wait: fewer than the calls of the one chunk that had been read when reading paused. */
 const FRAMES_WAITING = 1_024;
 /** Bytes read after the end: the peer's close frame is among the first of them, behind what it had sent before. */
 const BYTES_AFTER_END = 64 * 1024;
+/** What the reading of a call, or of a frame without one, counts beside its bytes: about as much work. */
+const CALL_BYTES = 256;
 /** Header of the parameters' frame, and a few pings before it. */
 const HANDSHAKE_BYTES = 1_024;
 
 /**
  * Reads the frames of one socket, and hands tRPC the calls in them. While a reason holds it (the context is not known yet,
- * many calls are under way, answers are not being read), the TCP stream is paused, and frames that `ws` had parsed by then
+ * many calls are under way, answers are not being read, more bytes came than the user's share), the TCP stream is paused, and frames that `ws` had parsed by then
  * wait as bytes. After the end nothing is read: what still comes is dropped, and soon stays in the kernel.
  *
  * A frame is parsed once. Each call of it is checked by itself, so that one that is malformed is answered under its own id
@@ -35,6 +38,8 @@ export class FrameReader implements SocketReader {
   /** Takes the first frame, the connection parameters. */
   #first: ((data: Buffer) => void) | undefined;
   #isEnded = false;
+  /** Ends the wait for the budget. */
+  #timer: NodeJS.Timeout | undefined;
   /** Bytes that came after the end. */
   #dropped = 0;
 
@@ -101,6 +106,7 @@ export class FrameReader implements SocketReader {
     if (!this.#isEnded) this.#tcp.on('data', (chunk: Buffer) => this.#drop(chunk.length));
     this.#isEnded = true;
     this.#holds = 0;
+    clearTimeout(this.#timer);
     this.#waiting = NO_FRAMES;
     this.#underWay = NO_CALLS;
     this.#socket.resume();
@@ -132,7 +138,9 @@ export class FrameReader implements SocketReader {
   }
 
   #pinged(data: Buffer): void {
-    if (this.#isOpen()) this.#attached.pong(data);
+    if (!this.#isOpen()) return;
+    this.#pace(data.length + CALL_BYTES);
+    this.#attached.pong(data);
   }
 
   /** Texts of tRPC's clients that are no calls. */
@@ -143,17 +151,32 @@ export class FrameReader implements SocketReader {
     return text === 'PING' || text === 'PONG';
   }
 
+  /** Waits behind what took more than was left of its user's budget. */
+  #pace(bytes: number): void {
+    const waitMs = this.#rules.budget.take(this.#attached.userId ?? this.#attached, bytes);
+    if (waitMs === 0 || !this.#isOpen()) return;
+    this.#rules.reached('limits.readBytesPerSecond', this.#attached);
+    this.hold('bytes');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.release('bytes'), waitMs).unref();
+  }
+
   #read(data: Buffer, isBinary: boolean): void {
-    if (this.#isKeepAlive(data, isBinary)) return;
+    if (this.#isKeepAlive(data, isBinary)) {
+      this.#pace(data.length + CALL_BYTES);
+      return;
+    }
     let parsed: unknown;
     try {
       if (isBinary) throw new TidemarkError('invalid_input', 'must be text', { field: 'frame' });
       parsed = JSON.parse(data.toString());
     } catch (cause) {
+      this.#pace(data.length + CALL_BYTES);
       this.#refuse(null, new TidemarkError('invalid_input', 'must be JSON', { field: 'frame', cause }));
       return;
     }
     const messages: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+    this.#pace(data.length + CALL_BYTES * Math.max(1, messages.length));
     const accepted: unknown[] = [];
     let left = this.#rules.limits.callsPerFrame;
     let refuseMore: ((id: RequestId | null) => void) | undefined;
@@ -213,6 +236,7 @@ export class FrameReader implements SocketReader {
 /** What all sockets of one endpoint are read by. */
 export interface ReadingRules {
   readonly limits: Limits;
+  readonly budget: ReadBudget;
   /** Builds an input from its JSON, through the application's guarded transformer. */
   readonly build: (raw: unknown) => unknown;
   /** An error as the application's formatter shapes it, as JSON. */
@@ -231,4 +255,4 @@ interface Frame {
 const NO_FRAMES: Frame[] = [];
 const NO_CALLS = new Set<RequestId>();
 
-const BITS: Record<HoldReason, number> = { context: 1, calls: 2, output: 4 };
+const BITS: Record<HoldReason, number> = { context: 1, calls: 2, output: 4, bytes: 8 };

@@ -271,8 +271,8 @@ export interface SocketReader {
   end(): void;
 }
 
-/** The context is not known yet; many calls are under way; answers are not being taken. */
-export type HoldReason = 'context' | 'calls' | 'output';
+/** The context is not known yet; many calls are under way; answers are not being taken; more bytes came than are read at once. */
+export type HoldReason = 'context' | 'calls' | 'output' | 'bytes';
 
 export interface AttachedSocketOptions {
   readonly tcp: Duplex;

@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
-import { DEFAULT_LIMITS, type Limits } from '@tidemark/core';
+import { type Clock, DEFAULT_LIMITS, type Limits, systemClock } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { FrameReader } from '../../src/gate/frame-reader.ts';
+import { ReadBudget } from '../../src/gate/read-budget.ts';
 import { takeHandedOn } from '../../src/subscription/attached-socket.ts';
 import { eventually } from '../support/eventually.ts';
 import { clientFrame, connectLink, rawOf } from '../support/socket-link.ts';
 
 /** A reader on a real connection; `calls` are those that would reach tRPC. */
-async function connect(limits: Partial<Limits> = {}) {
+async function connect(limits: Partial<Limits> = {}, clock: Clock = systemClock) {
   const link = await connectLink();
   const calls: { id: number | string; params?: { input?: unknown } }[] = [];
   const reached: string[] = [];
@@ -17,6 +18,7 @@ async function connect(limits: Partial<Limits> = {}) {
     { socket, tcp, attached },
     {
       limits: { ...DEFAULT_LIMITS, ...limits },
+      budget: new ReadBudget(clock, { ...DEFAULT_LIMITS, ...limits }),
       build: (raw) => {
         if (raw === 'bad') throw new Error('cannot be built');
         return { built: raw };
@@ -71,6 +73,18 @@ describe('while a reason holds it', () => {
     link.reader.release('output');
     await eventually('both', () => link.calls.length === 2);
     expect(idsOf(link.calls)).toEqual(['whole', 'next']);
+  });
+
+  test('what comes faster than its bytes are read waits, and is read in its order', async () => {
+    await using link = await connect({ readBytesPerSecond: 20_000 });
+    const large = (id: number) => query(id, { params: { path: 'a', input: 'x'.repeat(30_000) } });
+    for (const id of [1, 2, 3, 4]) link.send(large(id));
+    await eventually('all', () => link.calls.length === 4);
+    expect(link.reached).toContain('limits.readBytesPerSecond');
+    expect(idsOf(link.calls)).toEqual([1, 2, 3, 4]);
+    expect(link.received).toEqual([]);
+    expect(link.socket.isPaused).toBe(true);
+    await eventually('the end of the wait', () => !link.socket.isPaused);
   });
 
   test('PING is not answered either, so that answers nobody reads do not pile up', async () => {
@@ -223,6 +237,7 @@ describe('the first frame', () => {
     );
     await eventually('the call', () => link.calls.length === 1);
     expect(taken).toEqual(['{no json']);
+    await eventually('the answer', () => link.received.length === 1);
     expect(link.received).toEqual(['PONG']);
   });
 
