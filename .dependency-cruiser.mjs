@@ -29,6 +29,8 @@ const server = (path) => `^packages/server/src/${path}`;
 const TWINS = server(`(?:${STAGES})/(?:memory|redis)-[^/]+\\.ts$`);
 /** The part of the testkit that runs whole deployments; the rest judges storages and histories. */
 const VERIFY = '^packages/testkit/src/verify(?:\\.ts$|/)';
+/** The part of the testkit for tests of applications. */
+const APPLICATION = '^packages/testkit/src/application(?:\\.ts$|/)';
 const formats = FORMATS.map((file) => server(`${file}\\.ts$`));
 
 const flow = Object.entries(KNOWS).map(([stage, known]) => ({
@@ -139,14 +141,14 @@ export default {
       severity: 'error',
       comment:
         'The conformance suite judges storages and servers by their ports; were it to know one, it would favour it.',
-      from: { path: '^packages/testkit/src/', pathNot: VERIFY },
+      from: { path: '^packages/testkit/src/', pathNot: [VERIFY, APPLICATION] },
       to: { path: '^packages/', pathNot: '^packages/(?:testkit|core)/' },
     },
     {
-      name: 'verify-knows-core-and-client-only',
+      name: 'verify-and-application-know-core-and-client-only',
       severity: 'error',
       comment: "Devices of a run are the real client; servers and storages are the application's, and handed in.",
-      from: { path: VERIFY },
+      from: { path: [VERIFY, APPLICATION] },
       to: { path: '^packages/', pathNot: '^packages/(?:testkit|core|client)/' },
     },
     {
@@ -155,6 +157,13 @@ export default {
       comment: 'Who tests a storage must not load a client, sockets and processes.',
       from: { path: '^packages/testkit/src/', pathNot: [VERIFY, '^packages/testkit/src/(?:faults|checker)/'] },
       to: { path: VERIFY },
+    },
+    {
+      name: 'application-needs-no-runner',
+      severity: 'error',
+      comment: 'Tests of applications run in any runner: what is for them names none, and none of what does.',
+      from: { path: APPLICATION },
+      to: { path: ['^packages/testkit/src/', 'node_modules/vitest/'], pathNot: APPLICATION },
     },
     ...flow,
     {

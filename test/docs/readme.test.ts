@@ -20,6 +20,11 @@ test('and it runs: stored, seen by the other client, and at an end', async () =>
   expect(stdout.trim().split('\n').sort()).toEqual(['bob sees an order of 42', 'stored as message 2 of d:alice,bob']);
 });
 
+test("the testkit's page shows the test that runs in packages/testkit/test/application", async () => {
+  const [, code] = /```ts\n([\s\S]*?)\n```/.exec(await read('packages/testkit/README.md')) ?? [];
+  expect(code).toBe((await read('packages/testkit/test/application/order-updates.test.ts')).trimEnd());
+});
+
 test('every file that a page names exists', async () => {
   for (const page of ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md']) {
     for (const [, link = ''] of (await read(page)).matchAll(/\]\((?!http|#)([^)#]+)/g)) {

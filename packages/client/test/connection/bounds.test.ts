@@ -1,3 +1,4 @@
+import { ManualClock } from '@tidemark/testkit/application';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,6 @@ import { ModelServer } from '../support/model-server.ts';
 import { socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
 import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const anybody = () => new ModelServer().port('alice');
 
@@ -41,13 +41,13 @@ describe('functions of the application', () => {
     };
     await using one = connect(server.url, { token, tokenTimeoutMs: 7_000 });
     one.connection.open();
-    await until(() => expect(one.clock.sleeping).toEqual([7_000]));
-    one.clock.advance(7_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([7_000]));
+    one.clock.jump(7_000);
     await one.is('waiting');
     expect(one.state()).toMatchObject({
       cause: { reason: 'token', detail: expect.stringContaining('tokenTimeoutMs') },
     });
-    one.clock.advance(1_000);
+    one.clock.jump(1_000);
     await one.is('open');
     expect(asked).toBe(2);
   });
@@ -64,7 +64,7 @@ describe('functions of the application', () => {
     await until(() => expect(asked).toBe(1));
     one.connection[again]();
     await one.is('waiting');
-    one.clock.advance(1_000);
+    one.clock.jump(1_000);
     await one.is('open');
     await until(() => expect(server.tokens).toEqual(['asked again']));
   });
@@ -73,8 +73,8 @@ describe('functions of the application', () => {
     const never = () => new Promise<string>(() => undefined);
     await using one = connect(never, { tokenTimeoutMs: 5_000 });
     one.connection.open();
-    await until(() => expect(one.clock.sleeping).toEqual([5_000]));
-    one.clock.advance(5_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([5_000]));
+    one.clock.jump(5_000);
     await one.is('waiting');
     expect(one.state()).toMatchObject({ cause: { reason: 'url' } });
     await using two = connect(() => Promise.reject(new Error('no configuration')));
@@ -128,9 +128,9 @@ describe('a server that lets one in and refuses soon after', () => {
       await one.hello();
       server.close(4401);
       await one.is('waiting');
-      const [wait = 0] = one.clock.sleeping;
+      const [wait = 0] = one.clock.pendingMs;
       waits.push(wait);
-      one.clock.advance(wait);
+      one.clock.jump(wait);
     }
     expect(waits).toEqual([1_000, 2_000, 4_000]);
   });
@@ -143,7 +143,7 @@ describe('what the device says of its network', () => {
     await using one = connect(() => url, { surroundings: handDrivenSurroundings(false, 'hint') });
     one.connection.open();
     await one.is('offline');
-    await until(() => expect(one.clock.sleeping).toEqual([20_000]));
+    await until(() => expect(one.clock.pendingMs).toEqual([20_000]));
     url = server.url;
     one.connection.retryNow();
     await one.is('open');
@@ -156,12 +156,12 @@ describe('what the device says of its network', () => {
     await using one = connect(server.url, { surroundings });
     await one.hello();
     surroundings.tell('network gone');
-    await until(() => expect(one.clock.sleeping).toEqual([]));
+    await until(() => expect(one.clock.pendingMs).toEqual([]));
     expect([one.state().state, server.opened]).toEqual(['open', 1]);
     server.mute();
     surroundings.tell('network gone');
-    await until(() => expect(one.clock.sleeping).toEqual([2_000]));
-    one.clock.advance(2_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([2_000]));
+    one.clock.jump(2_000);
     await until(() => expect(server.opened).toBe(2));
   });
 });
@@ -194,9 +194,9 @@ describe('a wall clock that is set back', () => {
     await one.hello();
     server.mute();
     shift = -3_600_000;
-    clock.advance(15_000);
-    await until(() => expect(clock.sleeping).toEqual([5_000]));
-    clock.advance(5_000);
+    clock.jump(15_000);
+    await until(() => expect(clock.pendingMs).toEqual([5_000]));
+    clock.jump(5_000);
     await until(() => expect(one.state().state).not.toBe('open'));
   });
 });

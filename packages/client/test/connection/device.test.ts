@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { ManualClock } from '@tidemark/testkit/application';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
 import { describe, expect, it, vi } from 'vitest';
@@ -10,7 +11,6 @@ import { ModelServer } from '../support/model-server.ts';
 import { type SocketServer, socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
 import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const KEEP_ALIVE = { intervalMs: 15_000, pongTimeoutMs: 5_000 };
 
@@ -68,7 +68,7 @@ describe('a connection whose page is frozen', () => {
     one.surroundings.tell('network gone');
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
     await until(() => expect(server.sockets).toBe(0));
-    await until(() => expect(one.clock.sleeping).toEqual([]));
+    await until(() => expect(one.clock.pendingMs).toEqual([]));
     const answer = one.hello();
     expect(server.opened).toBe(1);
     one.surroundings.tell('network back');
@@ -92,7 +92,7 @@ describe('a connection whose page is frozen', () => {
     one.connection.open();
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    expect([server.opened, one.clock.sleeping]).toEqual([0, []]);
+    expect([server.opened, one.clock.pendingMs]).toEqual([0, []]);
     one.surroundings.tell('network back');
     await one.is('open');
   });
@@ -101,20 +101,20 @@ describe('a connection whose page is frozen', () => {
     await using one = connect('ws://127.0.0.1:1');
     one.connection.open();
     for (const wait of [1_000, 2_000, 4_000]) {
-      await until(() => expect(one.clock.sleeping).toEqual([wait]));
+      await until(() => expect(one.clock.pendingMs).toEqual([wait]));
       expect(one.connection.getSnapshot()).toEqual({
         state: 'waiting',
         nextTryAt: one.clock.now() + wait,
         cause: { reason: 'unreachable', detail: expect.stringContaining('ECONNREFUSED') },
       });
-      if (wait < 4_000) one.clock.advance(wait);
+      if (wait < 4_000) one.clock.jump(wait);
     }
     one.surroundings.tell('network gone');
-    await until(() => expect(one.clock.sleeping).toEqual([]));
+    await until(() => expect(one.clock.pendingMs).toEqual([]));
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
     one.surroundings.tell('network back');
     await one.is('waiting');
-    expect(one.clock.sleeping).toEqual([1_000]);
+    expect(one.clock.pendingMs).toEqual([1_000]);
   });
 
   it('does not open a socket when it was frozen while the token was fetched', async () => {
@@ -142,7 +142,7 @@ describe('a connection whose page is frozen', () => {
     expect(one.connection.getSnapshot()).toEqual({ state: 'closed' });
     expect(one.surroundings.listening).toBe(0);
     one.surroundings.tell('network gone');
-    await until(() => expect([server.sockets, ...one.clock.sleeping]).toEqual([0]));
+    await until(() => expect([server.sockets, ...one.clock.pendingMs]).toEqual([0]));
   });
 });
 
@@ -150,10 +150,10 @@ describe('a connection whose app is shown again', () => {
   it('keeps a socket that answers', async () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
-    one.clock.advance(10_000);
+    one.clock.jump(10_000);
     one.surroundings.tell('shown');
-    await until(() => expect(one.clock.sleeping).toEqual([5_000]));
-    one.clock.advance(2_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([5_000]));
+    one.clock.jump(2_000);
     expect([server.opened, one.states]).toEqual([1, ['connecting', 'open']]);
   });
 
@@ -162,7 +162,7 @@ describe('a connection whose app is shown again', () => {
     await using one = await opened(server);
     server.mute();
     one.surroundings.tell('shown');
-    one.clock.advance(2_000);
+    one.clock.jump(2_000);
     await until(() => expect(server.opened).toBe(2));
     await one.is('open');
     expect(one.states).toEqual(['connecting', 'open', 'connecting', 'open']);
@@ -185,7 +185,7 @@ describe('a connection after its device slept', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     server.mute();
-    one.clock.advance(3_600_000);
+    one.clock.jump(3_600_000);
     await until(() => expect(server.opened).toBe(2));
     expect(await one.hello()).toBe('the application’s own');
     // Nothing had to be waited for, and nobody saw it.
@@ -198,7 +198,7 @@ describe('a connection after its device slept', () => {
     server.mute();
     const hanging = expect(sentHello(one)).rejects.toThrow();
     await until(() => expect(Noting.sent).toHaveLength(1));
-    one.clock.advance(3_600_000);
+    one.clock.jump(3_600_000);
     await until(() => expect(server.opened).toBe(2));
     await one.hello();
     await hanging;
@@ -208,8 +208,8 @@ describe('a connection after its device slept', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     one.surroundings.visible = false;
-    one.clock.advance(60_000);
-    await until(() => expect(one.clock.sleeping).toEqual([15_000]));
+    one.clock.jump(60_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([15_000]));
     expect(server.opened).toBe(1);
   });
 
@@ -217,7 +217,7 @@ describe('a connection after its device slept', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server, { keepAlive: false });
     server.mute();
-    one.clock.advance(600_000);
+    one.clock.jump(600_000);
     one.surroundings.tell('shown');
     await until(() => expect(server.opened).toBe(2));
     expect(await one.hello()).toBe('the application’s own');
@@ -230,11 +230,11 @@ describe('a socket', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     server.mute();
-    one.clock.advance(KEEP_ALIVE.intervalMs);
-    await until(() => expect(one.clock.sleeping).toEqual([KEEP_ALIVE.pongTimeoutMs]));
-    one.clock.advance(KEEP_ALIVE.pongTimeoutMs);
+    one.clock.jump(KEEP_ALIVE.intervalMs);
+    await until(() => expect(one.clock.pendingMs).toEqual([KEEP_ALIVE.pongTimeoutMs]));
+    one.clock.jump(KEEP_ALIVE.pongTimeoutMs);
     await one.is('waiting');
-    one.clock.advance(1_000);
+    one.clock.jump(1_000);
     expect(await one.hello()).toBe('the application’s own');
   });
 
@@ -243,8 +243,8 @@ describe('a socket', () => {
     await once(silent, 'listening');
     await using one = connect(`ws://127.0.0.1:${(silent.address() as AddressInfo).port}`, { connectTimeoutMs: 7_000 });
     one.connection.open();
-    await until(() => expect(one.clock.sleeping).toEqual([7_000]));
-    one.clock.advance(7_000);
+    await until(() => expect(one.clock.pendingMs).toEqual([7_000]));
+    one.clock.jump(7_000);
     await one.is('waiting');
     await one.connection.close();
     await new Promise((resolve) => silent.close(resolve));
@@ -259,7 +259,7 @@ describe('a session that the server ends', () => {
     server.close(KICKED_CLOSE_CODE);
     await one.is('kicked');
     await expect(one.hello()).rejects.toThrow('the server ended this session');
-    await until(() => expect([server.sockets, ...one.clock.sleeping]).toEqual([0]));
+    await until(() => expect([server.sockets, ...one.clock.pendingMs]).toEqual([0]));
     one.surroundings.tell('network back');
     one.surroundings.tell('shown');
     one.connection.retryNow();
@@ -306,7 +306,7 @@ describe('a renewal', () => {
     });
     one.connection.open();
     await one.is('open');
-    one.clock.advance(2_000);
+    one.clock.jump(2_000);
     await until(() => expect(server.tokens.at(-1)).toBe('fresh'));
     expect(await one.hello()).toBe('the application’s own');
   });
@@ -326,10 +326,10 @@ describe('a renewal', () => {
     await using one = await opened(server, { url: () => url });
     url = 'ws://127.0.0.1:1';
     one.connection.renew();
-    await until(() => expect(one.clock.sleeping).toEqual([1_000, 15_000]));
+    await until(() => expect(one.clock.pendingMs).toEqual([1_000, 15_000]));
     expect(await one.hello()).toBe('the application’s own');
     url = server.url;
-    one.clock.advance(1_000);
+    one.clock.jump(1_000);
     await until(() => expect(server.tokens).toEqual(['first', 'fresh']));
     expect(one.states).toEqual(['connecting', 'open']);
   });

@@ -1,4 +1,5 @@
 import { directConversationId, parseCursor, type UserId } from '@tidemark/core';
+import { ManualClock } from '@tidemark/testkit/application';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +10,6 @@ import { ModelServer } from '../support/model-server.ts';
 import { type SocketServer, socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
 import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
-import { ManualClock } from './manual-clock.ts';
 
 const chat = directConversationId('alice' as UserId, 'bob' as UserId);
 
@@ -79,7 +79,7 @@ describe('the feed', () => {
     await until(() => expect(bob.seqs).toHaveLength(first));
     server.mute();
     for (let n = 0; n < 20; n += 1) model.say('alice', chat, `asleep ${n}`);
-    bob.clock.advance(28_800_000);
+    bob.clock.jump(28_800_000);
     const all = head(model);
     await until(() => expect(bob.seqs).toHaveLength(all));
     expect(bob.seqs).toEqual(Array.from({ length: all }, (_, index) => index + 1));
