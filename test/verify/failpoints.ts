@@ -49,6 +49,7 @@ function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
     },
     open: () => inbox.open(),
     close: () => inbox.close(),
+    bind: (history) => inbox.bind(history),
     append: async (rows) => {
       await pass(BETWEEN_STORES);
       return inbox.append(rows);

@@ -143,3 +143,29 @@ export function parseErrorText(text: string): TidemarkError | undefined {
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
+
+/**
+ * Thrown at start, and told by `health` later, when the parts of a deployment do not belong together: its Redis is another
+ * store's, its processes have other partitions, its store is newer than the process. Such a process takes no part. It does not
+ * pass by itself: the message names what differs and what to do.
+ */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+  readonly differs: readonly Difference[];
+
+  /** @param advice what to do, as a sentence */
+  constructor(differs: readonly Difference[], advice: string) {
+    const list = differs.map(({ what, here, there }) => `${what} is ${here} here and ${there} there`);
+    super(`${list.join('; ')}. ${advice}`);
+    this.differs = differs;
+  }
+}
+
+export interface Difference {
+  /** What is compared, such as `store identity` or `partitions`. */
+  readonly what: string;
+  /** What this process has, or needs. */
+  readonly here: string | number;
+  /** What it found. */
+  readonly there: string | number;
+}

@@ -24,6 +24,8 @@ export type Seq = Brand<number, 'Seq'>;
 export type ConversationSeq = Brand<number, 'ConversationSeq'>;
 /** Identity of an inbox store's contents: 1–32 letters and digits, made when the store is first opened. */
 export type Epoch = Brand<string, 'Epoch'>;
+/** Identity of a history store: 1–32 letters and digits, made when it is first opened. It stays with the store, and with its copies. */
+export type StoreIdentity = Brand<string, 'StoreIdentity'>;
 /** `<epoch>:<seq>`: how far a device has got in its user's inbox. Opaque to applications. */
 export type Cursor = Brand<string, 'Cursor'>;
 /** One process of a deployment: 1–64 letters, digits, `-`. */

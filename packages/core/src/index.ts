@@ -29,6 +29,8 @@ export {
 } from './conversation-state.ts';
 export { DEFAULT_PAGE } from './default-page.ts';
 export {
+  DeploymentError,
+  type Difference,
   ERRORS,
   type ErrorCode,
   type ErrorPolicy,
@@ -70,6 +72,7 @@ export {
   participants,
   peerOf,
   type Seq,
+  type StoreIdentity,
   selfConversationId,
   type UserId,
 } from './ids.ts';

@@ -1,4 +1,5 @@
 import type { Epoch } from '@tidemark/core';
+import type { Claims } from './deployment/claims.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
 import type { IngressStream } from './ingress/ingress-stream.ts';
 import type { Nodes } from './notify/nodes.ts';
@@ -12,6 +13,8 @@ import type { Refusals } from './transfer/refusals.ts';
  * processes, in memory for one. Nothing in it is the only home of anything acknowledged.
  */
 export interface Backplane {
+  /** Whose it is. */
+  readonly claims: Claims;
   readonly ingress: IngressStream;
   readonly leases: PartitionLeases;
   readonly refusals: Refusals;

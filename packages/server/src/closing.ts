@@ -1,7 +1,15 @@
 import type { Clock } from '@tidemark/core';
 
-/** What `close` waits for, in this order: commands in work, sockets, the opening, partitions and purging, feeds, ports. */
-export type ClosingStep = 'sockets' | 'opening' | 'partitions' | 'purging' | 'feeds' | 'backplane' | 'storage';
+/** What `close` waits for, in this order: commands in work, sockets, the opening, partitions and purging, feeds, claim, ports. */
+export type ClosingStep =
+  | 'sockets'
+  | 'opening'
+  | 'partitions'
+  | 'purging'
+  | 'feeds'
+  | 'claim'
+  | 'backplane'
+  | 'storage';
 
 type Steps = Readonly<Partial<Record<ClosingStep, () => Promise<unknown>>>>;
 

@@ -6,17 +6,23 @@ import {
   type ContentMap,
   type ContentSchemas,
   createIdSource,
+  DeploymentError,
   type NodeId,
+  TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
 import { closeInOrder } from './closing.ts';
+import { Deployment } from './deployment/deployment.ts';
+import { StrangerError } from './deployment/stranger.ts';
 import { Admission } from './gate/admission.ts';
 import { type Attachment, type AttachOptions, attachTo } from './gate/attach.ts';
 import { measureInput } from './gate/measure-input.ts';
 import { ReadBudget } from './gate/read-budget.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
+import { Health } from './health.ts';
+import type { HealthReport } from './health-report.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
@@ -82,6 +88,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     options.backplane ??
     (options.redis ? redisBackplane({ redis: options.redis, ...settings }) : memoryBackplane(settings));
 
+  const health = new Health(events);
+  const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, events, health });
+
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
   // 1 router, and the gate in front of it
   const admission = new Admission(limits, limitEvents);
@@ -100,6 +109,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // 2 ingress
   const submission = new Submission(backplane.ingress, clock, {
     ...settings,
+    deployment,
     commandBytes: limits.commandBytes,
     limitEvents,
   });
@@ -112,8 +122,10 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ...backplane,
     events,
     limitEvents,
+    takesPart: () => deployment.refusal === undefined,
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, reader, {
+        deployment: deployment.stamp,
         holdsLease,
         partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
         refusals: backplane.refusals,
@@ -155,6 +167,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     notifier: backplane.notifier,
     events,
     nodeId,
+    deployment: () => deployment.stamp,
     deliverHere,
   });
   // 7 subscription
@@ -204,13 +217,28 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const attachments = new Set<Attachment>();
   let closed: Promise<void> | undefined;
   const opened = open();
-  // Failures are told to whoever awaits `ready` or calls a procedure.
-  opened.catch(() => {});
+  // Failures are told to whoever awaits `ready`, asks for `health` or calls a procedure.
+  opened.catch((error: unknown) => {
+    if (closing.signal.aborted) return;
+    health.trouble('start', error instanceof Error ? error.message : String(error), { isFinal: true });
+  });
+
+  /** For calls: what kept the process from its start is for its developers to read. */
+  async function ready(): Promise<void> {
+    try {
+      await opened;
+    } catch (cause) {
+      if (!(cause instanceof DeploymentError)) throw cause;
+      throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
+    }
+  }
 
   async function open(): Promise<void> {
     await untilAvailable('open', () => storage.open());
+    await untilAvailable('claim', () => deployment.join());
     await untilAvailable('listen', () => backplane.notifier.listen(nodeId, onFrame));
     hub.start();
+    health.opened();
     if (!settings.worker) return;
     owner.start();
     retention.start();
@@ -218,13 +246,14 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   function onFrame(frame: string): void {
     try {
-      deliverHere(decodeNodeFrame(frame));
+      deliverHere(decodeNodeFrame(frame, deployment.stamp));
     } catch (error) {
-      events.emit('publish-failed', { nodeId, error });
+      if (error instanceof StrangerError) events.emit('stranger-refused', { what: 'frame', of: error.of });
+      else events.emit('publish-failed', { nodeId, error });
     }
   }
 
-  async function untilAvailable(what: 'open' | 'listen', step: () => Promise<void>): Promise<void> {
+  async function untilAvailable(what: 'open' | 'claim' | 'listen', step: () => Promise<void>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await step();
@@ -239,6 +268,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   async function close(): Promise<void> {
     submission.refuse();
+    health.closed();
     const { drainTimeout, closeTimeout } = settings;
     const began = clock.monotonic();
     const drained = began + Math.min(drainTimeout, closeTimeout);
@@ -251,6 +281,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         { opening: () => opened.catch(() => {}) },
         { partitions: () => owner.close(), purging: () => retention.close() },
         { feeds: () => hub.close() },
+        { claim: () => deployment.close() },
         { backplane: () => backplane.close() },
         { storage: () => storage.close() },
       ],
@@ -272,7 +303,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         limits,
         limitEvents,
         sockets,
-        ready: () => opened,
+        ready,
       });
       const ports = {
         storage,
@@ -302,6 +333,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     },
     on: (name, listener) => events.on(name, listener),
     ready: () => opened,
+    health: () => health.report(),
     close: () => {
       closed ??= close();
       return closed;
@@ -349,8 +381,14 @@ export interface Messaging<In, Out> {
   /** Listens to what happens inside; returns a function that stops listening. */
   on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;
 
-  /** Resolves when storage and queue are open. Rejects when they cannot be opened for a reason that will not pass. */
+  /**
+   * Resolves when storage and queue are open. Rejects when they cannot be opened for a reason that will not pass: with
+   * DeploymentError when they do not belong together.
+   */
   ready(): Promise<void>;
+
+  /** How this process is, at once and without asking anybody; the event `health-changed` tells when that changes. */
+  health(): HealthReport;
 
   /**
    * Finishes what is in work, closes sockets, frees partitions and closes the storage. Resolves after `closeTimeout` at the

@@ -1,10 +1,12 @@
 export type { Backplane, BackplaneOptions } from './backplane.ts';
 export type { ClosingStep } from './closing.ts';
 export { createMessaging, type Messaging } from './create-messaging.ts';
+export { releaseDeployment } from './deployment/redis-claims.ts';
 export type { InputLimits, RareInputType } from './gate/annotations.ts';
 export type { Attachment, AttachOptions } from './gate/attach.ts';
 export { CLOSE_CODES } from './gate/close-codes.ts';
 export { guardTransformer, type InputGuardOptions } from './gate/guard-transformer.ts';
+export type { HealthReason, HealthReport, HealthStatus } from './health-report.ts';
 export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
 export type { MessagingOptions } from './options.ts';
 export { redisBackplane } from './redis-backplane.ts';

@@ -5,6 +5,7 @@ import {
   DEFAULT_BACKLOG_BYTES,
   DEFAULT_DEAD_LETTER_RETENTION_MS,
 } from './backplane.ts';
+import { type MemoryClaim, memoryClaims } from './deployment/memory-claims.ts';
 import { type MemoryCounters, memoryInboxSeq } from './inbox/memory-inbox-seq.ts';
 import { createMemoryStreams, type MemoryStreams, memoryIngressStream } from './ingress/memory-ingress-stream.ts';
 import { type MemoryRegistry, memoryNodes } from './notify/memory-nodes.ts';
@@ -18,6 +19,7 @@ import { type MemoryRefusals, memoryRefusals } from './transfer/memory-refusals.
  * {@link createMemoryBackplaneState}; its fields are for tests and debuggers.
  */
 export interface MemoryBackplaneState {
+  readonly claim: MemoryClaim;
   readonly streams: MemoryStreams;
   readonly leases: MemoryLeases;
   readonly refusals: MemoryRefusals;
@@ -29,6 +31,7 @@ export interface MemoryBackplaneState {
 
 export function createMemoryBackplaneState(): MemoryBackplaneState {
   return {
+    claim: { claim: undefined, processes: new Map() },
     streams: createMemoryStreams(),
     leases: new Map(),
     refusals: new Map(),
@@ -52,7 +55,13 @@ export function memoryBackplane(options: MemoryBackplaneOptions): Backplane {
   const { backlogBytes = DEFAULT_BACKLOG_BYTES, deadLetterRetentionMs = DEFAULT_DEAD_LETTER_RETENTION_MS } = options;
   const monotonic = (): number => clock.monotonic();
   const notifier = memoryNotifier(state.listeners);
+  const queued = (): number => {
+    let sum = 0;
+    for (const { entries } of state.streams.partitions.values()) sum += entries.size;
+    return sum;
+  };
   return {
+    claims: memoryClaims(state.claim, monotonic, queued),
     ingress: memoryIngressStream(state.streams, {
       backlog,
       backlogBytes,

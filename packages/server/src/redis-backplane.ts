@@ -4,6 +4,7 @@ import {
   DEFAULT_BACKLOG_BYTES,
   DEFAULT_DEAD_LETTER_RETENTION_MS,
 } from './backplane.ts';
+import { RedisClaims, type Stamp } from './deployment/redis-claims.ts';
 import { RedisInboxSeq } from './inbox/redis-inbox-seq.ts';
 import { RedisIngressStream } from './ingress/redis-ingress-stream.ts';
 import { RedisNodes } from './notify/redis-nodes.ts';
@@ -42,14 +43,16 @@ export function redisBackplane(options: RedisBackplaneOptions): Backplane {
     deadLetters,
     deadLetterRetentionMs,
   });
+  const stamp: Stamp = { value: '' };
   const notifier = new RedisNotifier(calls, redis, keys);
   return {
+    claims: new RedisClaims(calls, keys, stamp),
     ingress,
-    leases: new RedisPartitionLeases(calls, keys),
+    leases: new RedisPartitionLeases(calls, keys, stamp),
     refusals: new RedisRefusals(calls, keys),
     inboxSeq: (epoch) => new RedisInboxSeq(calls, keys, epoch),
-    nodes: new RedisNodes(calls, keys),
-    presence: new RedisPresence(calls, keys),
+    nodes: new RedisNodes(calls, keys, stamp),
+    presence: new RedisPresence(calls, keys, stamp),
     notifier,
     close: async () => {
       await Promise.all([ingress.close(), notifier.close()]);

@@ -1,5 +1,6 @@
-import type { NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
+import type { DeploymentError, NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
+import type { HealthReport } from './health-report.ts';
 
 /**
  * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
@@ -36,6 +37,15 @@ export interface ServerEvents {
   'void-written': { userId: UserId; seqs: readonly Seq[] };
   /** A frame did not reach a node; its feeds will find out by comparing heads. */
   'publish-failed': { nodeId: NodeId | null; error: unknown };
+  /**
+   * Something in the queue, or a frame, belongs to another deployment (`of`, in short; empty when it names none). It was neither
+   * carried out nor shown.
+   */
+  'stranger-refused': { what: 'command' | 'frame'; of: string };
+  /** The backplane turned out to be another deployment's, or to have other settings: this process takes no part until it is over. */
+  'deployment-refused': { error: DeploymentError };
+  /** What `health` answers has changed. */
+  'health-changed': HealthReport;
   'feed-opened': { userId: UserId; transport: FeedTransport };
   'feed-closed': { userId: UserId; transport: FeedTransport };
   /** A feed was told to rebuild from a snapshot. */
@@ -69,6 +79,7 @@ export interface LimitCaller {
 
 export type RetriedStep =
   | 'open'
+  | 'claim'
   | 'read'
   | 'carry-out'
   | 'acknowledge'

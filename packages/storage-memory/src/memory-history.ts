@@ -25,6 +25,7 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
   return {
     open: async () => {},
     close: async () => {},
+    identity: async () => state.identity,
     append: async (events, settling) => {
       if (eventTaken(state, events)) return { conflict: 'event' };
       writeEvents(state, events);

@@ -25,6 +25,10 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
     open: async () => {},
     close: async () => {},
     epoch: state.epoch,
+    bind: async (history) => {
+      state.boundTo ??= history;
+      return state.boundTo;
+    },
     append: async (rows) => {
       if (rowTaken(state, rows)) return { conflict: 'entry' };
       writeRows(state, rows);

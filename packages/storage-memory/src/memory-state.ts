@@ -7,6 +7,7 @@ import type {
   EventRef,
   InboxRow,
   Membership,
+  StoreIdentity,
   UserId,
 } from '@tidemark/core';
 
@@ -17,6 +18,10 @@ import type {
  */
 export interface MemoryState {
   readonly epoch: Epoch;
+  /** Of the history in it. */
+  readonly identity: StoreIdentity;
+  /** The history of which the inboxes hold rows, once it is known. */
+  boundTo: StoreIdentity | undefined;
   /** The log and what `project` derives from it, by conversation. */
   readonly conversations: Map<ConversationId, ConversationTable>;
   /** Which conversations a user ever was in. */
@@ -54,6 +59,8 @@ export function createMemoryState(epoch: string = crypto.randomUUID().replaceAll
   if (!/^[A-Za-z0-9]{1,32}$/.test(epoch)) throw new TypeError('epoch must be 1 to 32 letters and digits');
   return {
     epoch: epoch as Epoch,
+    identity: crypto.randomUUID().replaceAll('-', '') as StoreIdentity,
+    boundTo: undefined,
     conversations: new Map(),
     conversationsOf: new Map(),
     commands: new Map(),

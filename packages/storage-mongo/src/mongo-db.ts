@@ -75,7 +75,7 @@ export interface Collections {
   readonly inbox: MongoCollection;
   /** Per user, a seq that no row of theirs exceeds. */
   readonly heads: MongoCollection;
-  /** The epoch. */
+  /** The epoch, and the history that the inbox belongs to. */
   readonly meta: MongoCollection;
   readonly inboxName: string;
 }

@@ -20,7 +20,7 @@ import { documentOf, type InboxDocument, refOf, rowOf } from './inbox-document.t
 import { keepNewestRows } from './keep-newest.ts';
 import { type Collections, collectionsOf, type MongoDb } from './mongo-db.ts';
 import { guard, indexesTaken } from './mongo-errors.ts';
-import { prepare } from './prepare.ts';
+import { bindTo, prepare } from './prepare.ts';
 
 export interface MongoInboxOptions {
   /** The application's own database, of a client that it connects and closes. */
@@ -86,6 +86,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
       return epoch;
     },
+    bind: (history) => bindTo(collections, history),
     append: async (rows) => ({ conflict: (await write(rows, { ordered: true })).length > 0 ? 'entry' : undefined }),
     fillVoids: async (userId, seqs, at) => {
       const voids = [...new Set(seqs)].map((seq): InboxRow => ({ userId, seq, ref: null, at }));

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Epoch } from '@tidemark/core';
+import type { Epoch, StoreIdentity } from '@tidemark/core';
 import type { Collections, MongoIndex } from './mongo-db.ts';
 import { guard, isDuplicateKey } from './mongo-errors.ts';
 
@@ -24,24 +24,35 @@ const INBOX_INDEXES: MongoIndex[] = [
 ];
 
 const EPOCH_ID = 'epoch';
+const HISTORY_ID = 'history';
 const EPOCH_LENGTH = 16;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The epoch that is stored, or a new one. Of several processes that make one at the same time the first decides. */
-async function epochOf({ meta }: Collections): Promise<Epoch> {
-  const update = { $setOnInsert: { value: newEpoch() } };
+/** The epoch that is stored, or a new one. */
+async function epochOf(collections: Collections): Promise<Epoch> {
+  return (await metaOnce(collections, EPOCH_ID, newEpoch())) as Epoch;
+}
+
+/** The history that the inbox belongs to: `history`, where none was named before. */
+export async function bindTo(collections: Collections, history: StoreIdentity): Promise<StoreIdentity> {
+  return (await metaOnce(collections, HISTORY_ID, history)) as StoreIdentity;
+}
+
+/** Sets what belongs to the whole store where it is absent, and returns what stands: of several processes the first decides. */
+async function metaOnce({ meta }: Collections, id: string, given: string): Promise<string> {
+  const update = { $setOnInsert: { value: given } };
   await guard(async () => {
     try {
-      await meta.updateOne({ _id: EPOCH_ID }, update, { upsert: true });
+      await meta.updateOne({ _id: id }, update, { upsert: true });
     } catch (error) {
       // Another process inserted it between the look and the insert of this upsert.
       if (!isDuplicateKey(error)) throw error;
     }
   });
-  const document = await guard(() => meta.findOne({ _id: EPOCH_ID }));
+  const document = await guard(() => meta.findOne({ _id: id }));
   const value = document?.value;
-  if (typeof value !== 'string') throw new Error('the inbox store has no epoch after it was prepared');
-  return value as Epoch;
+  if (typeof value !== 'string') throw new Error(`the inbox store has no ${id} after it was prepared`);
+  return value;
 }
 
 function newEpoch(): string {

@@ -53,6 +53,7 @@ async function inDatabase(create: (options: MysqlOptions) => Storage) {
     await Promise.all(ends.map((end) => end()));
     await admin.query('begin');
     for (const table of TABLES) await admin.query(`delete from ${database}.${table}`);
+    await admin.query(`delete from ${database}.${TABLE_PREFIX}meta where name = 'history'`);
     await admin.query('commit');
     free.push(database);
   });

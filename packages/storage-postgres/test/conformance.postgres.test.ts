@@ -46,7 +46,8 @@ async function inSchema(create: (options: PostgresOptions) => Storage) {
   const open = (nth: number): Storage => create({ pool: pools[nth % 2] as pg.Pool, schema });
   return reopeningStore(open, async () => {
     const deletes = TABLES.map((table) => `delete from ${schema}.${table}`);
-    await (pools[0] as pg.Pool).query(deletes.join('; '));
+    const unbind = `delete from ${schema}.${TABLE_PREFIX}meta where name = 'history'`;
+    await (pools[0] as pg.Pool).query([...deletes, unbind].join('; '));
     free.push(schema);
   });
 }

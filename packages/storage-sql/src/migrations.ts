@@ -9,8 +9,9 @@ import type { TableNames } from './table-names.ts';
  */
 const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
   createTables,
-  createEpoch,
+  (store) => insertOnce(store, 'epoch', randomId()),
   (store) => createTable(store, 'unsettled'),
+  (store) => insertOnce(store, 'identity', randomId()),
 ];
 
 interface MigratedStore {
@@ -72,9 +73,13 @@ async function createTable({ db, dialect, tables }: MigratedStore, name: TableNa
   }
 }
 
-async function createEpoch({ db, tables }: MigratedStore): Promise<void> {
-  const known = await sql`select value from ${tables.meta} where name = 'epoch'`.execute(db);
+function randomId(): string {
+  return crypto.randomUUID().replaceAll('-', '');
+}
+
+/** What belongs to the whole store; the first value stands. */
+async function insertOnce({ db, tables }: MigratedStore, name: string, value: string): Promise<void> {
+  const known = await sql`select value from ${tables.meta} where name = ${name}`.execute(db);
   if (known.rows.length > 0) return;
-  const epoch = crypto.randomUUID().replaceAll('-', '');
-  await sql`insert into ${tables.meta} (name, value) values ('epoch', ${epoch})`.execute(db);
+  await sql`insert into ${tables.meta} (name, value) values (${name}, ${value})`.execute(db);
 }

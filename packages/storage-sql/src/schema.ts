@@ -17,7 +17,7 @@ export interface TableSpec {
 }
 
 export const SCHEMA = {
-  /** What belongs to the whole store: its epoch. */
+  /** What belongs to the whole store: `epoch`, `identity`, and of an inbox alone the `history` that it belongs to. */
   meta: {
     columns: { name: 'id', value: 'id' },
     primaryKey: ['name'],

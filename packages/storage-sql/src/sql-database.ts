@@ -1,5 +1,5 @@
 import { type ConflictOutcome, type Epoch, UnavailableError } from '@tidemark/core';
-import { type Dialect, Kysely, type RawBuilder } from 'kysely';
+import { type Dialect, Kysely, type RawBuilder, sql } from 'kysely';
 import { migrate } from './migrations.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import { type TableNames, tableNames } from './table-names.ts';
@@ -60,6 +60,26 @@ export class SqlDatabase {
   get epoch(): Epoch {
     if (this.#epoch === undefined) throw new Error(`${this.dialect.name} storage: open() it first`);
     return this.#epoch;
+  }
+
+  /** What belongs to the whole store, by name. */
+  async meta(name: string): Promise<string | undefined> {
+    const [row] = await this.rows(sql<{ value: string }>`select value from ${this.tables.meta} where name = ${name}`);
+    return row?.value;
+  }
+
+  /** Sets it where it is absent, and returns what stands: of several processes the first decides. */
+  async metaOnce(name: string, value: string): Promise<string> {
+    const known = await this.meta(name);
+    if (known !== undefined) return known;
+    try {
+      await this.changed(sql`insert into ${this.tables.meta} (name, value) values (${name}, ${value})`);
+      return value;
+    } catch (error) {
+      const winner = this.dialect.classify(error).kind === 'unique' ? await this.meta(name) : undefined;
+      if (winner === undefined) throw error;
+      return winner;
+    }
   }
 
   rows<T>(query: RawBuilder<T>): Promise<T[]> {

@@ -9,6 +9,7 @@ import {
   type HistoryStore,
   type Membership,
   messageOf,
+  type StoreIdentity,
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
@@ -16,6 +17,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import type { Row, RowShape } from './row-set.ts';
+import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
 const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
@@ -38,6 +40,11 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   return {
     open: () => database.open(),
     close: () => database.close(),
+    identity: async () => {
+      const identity = await database.meta('identity');
+      if (identity === undefined) throw new Error(`${TABLE_PREFIX}meta has lost its identity`);
+      return identity as StoreIdentity;
+    },
 
     append: (events, settling) => database.write(appendWrites(events, settling)),
 

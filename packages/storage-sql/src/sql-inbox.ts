@@ -6,6 +6,7 @@ import {
   type InboxRow,
   type InboxStore,
   type Seq,
+  type StoreIdentity,
   UnavailableError,
   type UserId,
 } from '@tidemark/core';
@@ -35,6 +36,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     get epoch() {
       return database.epoch;
     },
+    bind: async (history) => (await database.metaOnce('history', history)) as StoreIdentity,
 
     append: (rows) => database.write(inboxWrites(rows)),
 

@@ -1,7 +1,7 @@
 import type { ConversationSummary, Membership } from '../conversation.ts';
 import type { ConversationState } from '../conversation-state.ts';
 import type { Event, EventRef } from '../event.ts';
-import type { CommandId, ConversationId, UserId } from '../ids.ts';
+import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 
 /**
@@ -22,6 +22,12 @@ export interface HistoryStore {
   open(): Promise<void>;
   /** Releases what `open` made; never what the application handed in. */
   close(): Promise<void>;
+
+  /**
+   * Which store it is, read from it: made at random when it was first opened, and never changed. A copy of the store has the
+   * same. By it a deployment is told from others on the same Redis.
+   */
+  identity(): Promise<StoreIdentity>;
 
   /**
    * Appends events, all or none. Events of one conversation are in order and contiguous.

@@ -1,5 +1,5 @@
 import type { Event, EventRef } from '../event.ts';
-import type { Epoch, Seq, UserId } from '../ids.ts';
+import type { Epoch, Seq, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 
 /**
@@ -20,6 +20,12 @@ export interface InboxStore {
 
   /** Known after `open`. A store that was emptied has another one. */
   readonly epoch: Epoch;
+
+  /**
+   * Says of which history its rows refer to events, for good: what the first call said stands. Returns the history it belongs
+   * to, which is another one when the inbox was made for that. An inbox within the history's own store belongs to that.
+   */
+  bind(history: StoreIdentity): Promise<StoreIdentity>;
 
   /** ms after which the store removes rows by itself. Absent: the server says how long they are kept, and calls `purge`. */
   readonly retention?: number;

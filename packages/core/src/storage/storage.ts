@@ -1,3 +1,4 @@
+import { DeploymentError } from '../errors.ts';
 import type { Event, EventRef } from '../event.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { HistoryStore } from './history-store.ts';
@@ -44,6 +45,14 @@ export function composeStorage(stores: { history: HistoryStore; inbox: InboxStor
     inbox,
     open: async () => {
       await Promise.all([history.open(), inbox.open()]);
+      const identity = await history.identity();
+      const bound = await inbox.bind(identity);
+      if (bound !== identity) {
+        throw new DeploymentError(
+          [{ what: 'the history of the inbox store', here: identity, there: bound }],
+          'Its rows refer to events that this history does not have: open the inbox with its own history, or give this one an empty inbox.',
+        );
+      }
     },
     close: async () => {
       await Promise.all([history.close(), inbox.close()]);

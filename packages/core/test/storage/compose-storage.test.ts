@@ -1,4 +1,4 @@
-import { type ConflictOutcome, composeStorage, type Storage, UnavailableError } from '@tidemark/core';
+import { type ConflictOutcome, composeStorage, DeploymentError, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryHistory, memoryInbox } from '@tidemark/storage-memory';
 import { batchFor, conversationBuilder, seqCounter } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
@@ -107,4 +107,17 @@ describe('a composed storage', () => {
     ]);
     expect(storage.capabilities.atomic).toBe(false);
   });
+});
+
+test('an inbox that was opened with another history is refused, and both are named', async () => {
+  const [history, another, inbox] = [memoryHistory(), memoryHistory(), memoryInbox()];
+  await composeStorage({ history, inbox }).open();
+  await composeStorage({ history, inbox }).open();
+  const refusal = await composeStorage({ history: another, inbox })
+    .open()
+    .catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(DeploymentError);
+  expect((refusal as DeploymentError).differs).toEqual([
+    { what: 'the history of the inbox store', here: await another.identity(), there: await history.identity() },
+  ]);
 });

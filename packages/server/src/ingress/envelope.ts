@@ -19,10 +19,13 @@ export interface ReplyAddress {
   readonly replyTo: NodeId;
   /** Names the waiting call on that node. 1–512 characters. */
   readonly call: string;
+  /** The deployment it belongs to, in short (`stampOf`); empty when it names none. */
+  readonly of: string;
 }
 
 const NODE_ID = /^[A-Za-z0-9-]{1,64}$/;
 const CALL_LENGTH = 512;
+const STAMP = /^[A-Za-z0-9]{1,32}$/;
 const MAX_RETRY = 1_000_000;
 /** How command types are written; one of this form that is not known is of a newer version. */
 const COMMAND_TYPE = /^[a-z]{1,32}\.[a-z-]{1,32}$/;
@@ -79,6 +82,7 @@ interface Body {
   readonly command?: unknown;
   readonly replyTo?: unknown;
   readonly call?: unknown;
+  readonly of?: unknown;
 }
 
 function parseBody(body: string): Body {
@@ -89,10 +93,10 @@ function parseBody(body: string): Body {
   }
 }
 
-function replyIn({ replyTo, call }: Body): ReplyAddress | undefined {
+function replyIn({ replyTo, call, of }: Body): ReplyAddress | undefined {
   if (typeof replyTo !== 'string' || !NODE_ID.test(replyTo)) return undefined;
   if (typeof call !== 'string' || call.length === 0 || call.length > CALL_LENGTH) return undefined;
-  return { replyTo: replyTo as NodeId, call };
+  return { replyTo: replyTo as NodeId, call, of: typeof of === 'string' && STAMP.test(of) ? of : '' };
 }
 
 function parseCommand(value: unknown): Command {

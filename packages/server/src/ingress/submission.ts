@@ -8,6 +8,7 @@ import {
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
+import type { Deployment } from '../deployment/deployment.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { partitionOf } from '../spread.ts';
@@ -47,14 +48,17 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const { nodeId, partitions, receiptTimeout } = this.#options;
+    const { nodeId, partitions, receiptTimeout, deployment } = this.#options;
+    const { stamp, refusal } = deployment;
+    if (refusal)
+      throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause: refusal });
     const partition = partitionOf(command.conversationId, partitions);
     const { lastWait } = this.#paceOf(partition);
     if (lastWait > receiptTimeout / 2) {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = callOf(command);
-    const body = encodeEnvelope({ command, replyTo: nodeId, call });
+    const body = encodeEnvelope({ of: stamp, command, replyTo: nodeId, call });
     this.#requireFit(body, command);
     const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
     this.#expect(waiting);
@@ -163,6 +167,8 @@ export class Submission {
 }
 
 export interface SubmissionOptions {
+  /** What its commands carry, and why none may be queued now. */
+  readonly deployment: Pick<Deployment, 'stamp' | 'refusal'>;
   readonly nodeId: NodeId;
   readonly partitions: number;
   readonly receiptTimeout: number;

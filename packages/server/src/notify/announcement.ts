@@ -10,6 +10,8 @@ export interface News {
   /** Of these events. */
   readonly rows: readonly InboxRow[];
   readonly replies: readonly (Reply & { readonly to: NodeId })[];
+  /** For the sender of a command that another deployment queued: `of` is that one, in short. */
+  readonly stranger?: Reply & { readonly to: NodeId; readonly of: string };
 }
 
 /**
@@ -29,6 +31,7 @@ export class Announcement {
   readonly #notifier: Notifier;
   readonly #events: ServerEventBus;
   readonly #self: NodeId;
+  readonly #deployment: () => string;
   readonly #deliverHere: (frame: NodeFrame) => void;
 
   constructor(options: {
@@ -36,6 +39,8 @@ export class Announcement {
     notifier: Notifier;
     events: ServerEventBus;
     nodeId: NodeId;
+    /** This one, in short (`stampOf`). */
+    deployment: () => string;
     /** Where frames for this very node go, without a detour. */
     deliverHere: (frame: NodeFrame) => void;
   }) {
@@ -43,11 +48,12 @@ export class Announcement {
     this.#notifier = options.notifier;
     this.#events = options.events;
     this.#self = options.nodeId;
+    this.#deployment = options.deployment;
     this.#deliverHere = options.deliverHere;
   }
 
   /** Resolves when every node has been told, or could not be; never rejects. */
-  async announce(partition: number, { events, rows, replies }: News): Promise<void> {
+  async announce(partition: number, { events, rows, replies, stranger }: News): Promise<void> {
     const frames = new Map<NodeId, { deliveries: NodeDelivery[]; replies: Reply[] }>();
     const frameOf = (nodeId: NodeId) => {
       const frame = frames.get(nodeId) ?? { deliveries: [], replies: [] };
@@ -59,6 +65,10 @@ export class Announcement {
     }
     for (const { to, ...reply } of replies) frameOf(to).replies.push(reply as Reply);
     await Promise.all([...frames].map(([nodeId, frame]) => this.#publish(nodeId, frame)));
+    if (stranger) {
+      const { to, of, ...reply } = stranger;
+      await this.#publish(to, { deliveries: [], replies: [reply as Reply] }, of);
+    }
     this.#events.emit('published', { partition, events: events.length, nodes: frames.size, replies: replies.length });
   }
 
@@ -102,10 +112,10 @@ export class Announcement {
     return byNode;
   }
 
-  async #publish(nodeId: NodeId, frame: NodeFrame): Promise<void> {
+  async #publish(nodeId: NodeId, frame: NodeFrame, of = this.#deployment()): Promise<void> {
     try {
-      if (nodeId === this.#self) this.#deliverHere(frame);
-      else await this.#notifier.publish(nodeId, encodeNodeFrame(frame));
+      if (nodeId === this.#self && of === this.#deployment()) this.#deliverHere(frame);
+      else await this.#notifier.publish(nodeId, encodeNodeFrame(frame, of));
     } catch (error) {
       this.#events.emit('publish-failed', { nodeId, error });
     }

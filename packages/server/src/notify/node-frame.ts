@@ -14,6 +14,7 @@ import {
 } from '@tidemark/core';
 import { event as eventSchema, parseWire } from '@tidemark/core/wire';
 import { parseContent, parseWhole } from '../content-shape.ts';
+import { StrangerError } from '../deployment/stranger.ts';
 
 /** What one node is told after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
 export interface NodeFrame {
@@ -37,25 +38,31 @@ interface EncodedReply {
   readonly error?: string;
 }
 
-export function encodeNodeFrame(frame: NodeFrame): string {
+/** @param of the deployment of the node that it is for, in short (`stampOf`) */
+export function encodeNodeFrame(frame: NodeFrame, of: string): string {
   const replies: EncodedReply[] = frame.replies.map((reply) =>
     'result' in reply ? reply : { call: reply.call, error: reply.error.message },
   );
-  return JSON.stringify({ deliveries: frame.deliveries, replies });
+  return JSON.stringify({ of, deliveries: frame.deliveries, replies });
 }
 
 /**
  * Reads a frame, and trusts nothing in its shape: whoever can publish in Redis can send anything here, and a feed shows what a
  * frame holds. What it claims to be stored is believed, but nobody is shown a conversation whose id does not name them.
  * Throws on what is not a frame; the caller drops it, since feeds find out by comparing heads.
+ *
+ * @param deployment this node's, in short
+ * @throws StrangerError for a frame of another one
  */
-export function decodeNodeFrame(text: string): NodeFrame {
-  const { deliveries, replies } = (JSON.parse(text) ?? {}) as { deliveries?: unknown; replies?: unknown };
+export function decodeNodeFrame(text: string, deployment: string): NodeFrame {
+  const { of, deliveries, replies } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+  if (of !== deployment) throw new StrangerError(typeof of === 'string' ? of.slice(0, STAMP_LENGTH) : '');
   return { deliveries: parseList(deliveries, parseDelivery), replies: parseList(replies, parseReply) };
 }
 
 const MESSAGE_ID_LENGTH = 26;
 const TYPE_LENGTH = 64;
+const STAMP_LENGTH = 32;
 const CALL_LENGTH = 512;
 const EVENT_TYPES: ReadonlySet<unknown> = new Set<Event['type']>([
   'message.sent',

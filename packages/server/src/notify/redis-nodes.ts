@@ -1,4 +1,5 @@
 import type { NodeId } from '@tidemark/core';
+import type { Stamp } from '../deployment/redis-claims.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
@@ -10,28 +11,36 @@ const ROLES: readonly NodeRole[] = ['gateway', 'worker'];
 export class RedisNodes implements Nodes {
   readonly #calls: RedisCalls;
   readonly #keys: RedisKeys;
+  readonly #stamp: Stamp;
 
-  constructor(calls: RedisCalls, keys: RedisKeys) {
+  constructor(calls: RedisCalls, keys: RedisKeys, stamp: Stamp) {
     this.#calls = calls;
     this.#keys = keys;
+    this.#stamp = stamp;
   }
 
   async announce(nodeId: NodeId, role: NodeRole, ttl: number): Promise<void> {
-    const others = ROLES.filter((other) => other !== role).map((other) => member(other, nodeId));
-    await this.#calls.run(scripts.announce, [this.#keys.nodes], [Math.ceil(ttl), member(role, nodeId), ...others]);
+    const others = ROLES.filter((other) => other !== role).map((other) => this.#member(other, nodeId));
+    await this.#calls.run(
+      scripts.announce,
+      [this.#keys.nodes],
+      [Math.ceil(ttl), this.#member(role, nodeId), ...others],
+    );
   }
 
   async withdraw(nodeId: NodeId): Promise<void> {
-    await this.#calls.command('zrem', this.#keys.nodes, ...ROLES.map((role) => member(role, nodeId)));
+    await this.#calls.command('zrem', this.#keys.nodes, ...ROLES.map((role) => this.#member(role, nodeId)));
   }
 
   async workers(): Promise<NodeId[]> {
     const members = (await this.#calls.run(scripts.liveNodes, [this.#keys.nodes], [])) as readonly string[];
-    const prefix = member('worker', '' as NodeId);
-    return members.filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length) as NodeId);
+    return members.flatMap((each) => {
+      const [role, nodeId, stamp] = each.split(' ');
+      return role === 'worker' && stamp === this.#stamp.value ? [nodeId as NodeId] : [];
+    });
   }
-}
 
-function member(role: NodeRole, nodeId: NodeId): string {
-  return `${role} ${nodeId}`;
+  #member(role: NodeRole, nodeId: NodeId): string {
+    return `${role} ${nodeId} ${this.#stamp.value}`;
+  }
 }

@@ -1,4 +1,5 @@
 import type { NodeId, UserId } from '@tidemark/core';
+import type { Stamp } from '../deployment/redis-claims.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
@@ -9,33 +10,41 @@ import type { Presence } from './presence.ts';
 export class RedisPresence implements Presence {
   readonly #calls: RedisCalls;
   readonly #keys: RedisKeys;
+  readonly #stamp: Stamp;
 
-  constructor(calls: RedisCalls, keys: RedisKeys) {
+  constructor(calls: RedisCalls, keys: RedisKeys, stamp: Stamp) {
     this.#calls = calls;
     this.#keys = keys;
+    this.#stamp = stamp;
   }
 
   async join(userIds: readonly UserId[], nodeId: NodeId, ttl: number): Promise<void> {
-    await this.#run(scripts.join, userIds, [nodeId, Math.ceil(ttl)]);
+    await this.#run(scripts.join, userIds, [this.#member(nodeId), Math.ceil(ttl)]);
   }
 
   async leave(userIds: readonly UserId[], nodeId: NodeId): Promise<void> {
-    await this.#run(scripts.leave, userIds, [nodeId]);
+    await this.#run(scripts.leave, userIds, [this.#member(nodeId)]);
   }
 
   async nodesOf(userIds: readonly UserId[]): Promise<Map<UserId, readonly NodeId[]>> {
     const found = new Map<UserId, readonly NodeId[]>();
     for (const [users, reply] of await this.#run(scripts.nodesOf, userIds, [])) {
-      const [words, ...nodes] = reply as [string, ...NodeId[]];
+      const [words, ...members] = reply as [string, ...string[]];
+      const ours = this.#member('' as NodeId);
+      const nodes = members.map((each) => (each.startsWith(ours) ? (each.slice(ours.length) as NodeId) : undefined));
       const nodesOf = new Map<string, readonly NodeId[]>();
       for (const [index, word] of words.split(' ').entries()) {
         if (word === '') continue;
-        const known = nodesOf.get(word) ?? word.split(',').map((place) => nodes[Number(place)] as NodeId);
+        const known = nodesOf.get(word) ?? word.split(',').flatMap((place) => nodes[Number(place)] ?? []);
         nodesOf.set(word, known);
-        found.set(users[index] as UserId, known);
+        if (known.length > 0) found.set(users[index] as UserId, known);
       }
     }
     return found;
+  }
+
+  #member(nodeId: NodeId): string {
+    return `${this.#stamp.value}/${nodeId}`;
   }
 
   #run(

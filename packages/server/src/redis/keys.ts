@@ -8,15 +8,19 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * |--------------------------------|--------------------------------------------------------------------------|
  * | `tm:{c<p>}:commands`           | stream of partition p: exactly the commands that are not yet carried out |
  * | `tm:{c<p>}:backlog`            | hash: how many entries that stream has, and bytes (append.lua)           |
- * | `tm:{c<p>}:owner`              | string with expiry: the node that writes partition p                     |
+ * | `tm:{c<p>}:owner`              | string with expiry: `<stamp>/<nodeId>` of the node that writes p         |
  * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
  * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
  * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq (raise.lua); idle fields stay            |
- * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: node → ms until which it holds a feed            |
- * | `tm:nodes`                     | sorted set: `<role> <nodeId>` → ms until which the node is listed        |
+ * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: `<stamp>/<nodeId>` → ms until which it has a feed |
+ * | `tm:nodes`                     | sorted set: `<role> <nodeId> <stamp>` → ms until which the node is listed |
+ * | `tm:deployment`                | hash: whose the prefix is, and which processes live on it (claim.lua)    |
  * | `tm:node:<nodeId>` (a channel) | sharded pub/sub: frames for one node                                     |
+ *
+ * A stamp names the deployment (`stampOf`). Commands, dead letters and frames have it in their text, as `of`.
  */
 export interface RedisKeys {
+  readonly prefix: string;
   commands(partition: number): string;
   backlog(partition: number): string;
   owner(partition: number): string;
@@ -25,6 +29,7 @@ export interface RedisKeys {
   seq(bucket: number, epoch: Epoch): string;
   online(bucket: number, userId: UserId): string;
   readonly nodes: string;
+  readonly deployment: string;
   channel(nodeId: NodeId): string;
 }
 
@@ -37,6 +42,7 @@ export function redisKeys(prefix: string = DEFAULT_KEY_PREFIX): RedisKeys {
     throw new TypeError('keyPrefix must be 0 to 64 visible ASCII characters without braces');
   }
   return {
+    prefix,
     commands: (partition) => `${prefix}{c${partition}}:commands`,
     backlog: (partition) => `${prefix}{c${partition}}:backlog`,
     owner: (partition) => `${prefix}{c${partition}}:owner`,
@@ -45,6 +51,7 @@ export function redisKeys(prefix: string = DEFAULT_KEY_PREFIX): RedisKeys {
     seq: (bucket, epoch) => `${prefix}{u${bucket}}:seq:${epoch}`,
     online: (bucket, userId) => `${prefix}{u${bucket}}:online:${userId}`,
     nodes: `${prefix}nodes`,
+    deployment: `${prefix}deployment`,
     channel: (nodeId) => `${prefix}node:${nodeId}`,
   };
 }

@@ -12,6 +12,8 @@ function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
+export const claim = script(readFileSync(new URL('./scripts/claim.lua', import.meta.url), 'utf8'));
+export const unclaim = script(readFileSync(new URL('./scripts/unclaim.lua', import.meta.url), 'utf8'));
 export const append = script(readFileSync(new URL('./scripts/append.lua', import.meta.url), 'utf8'));
 export const acknowledge = script(readFileSync(new URL('./scripts/acknowledge.lua', import.meta.url), 'utf8'));
 export const park = script(readFileSync(new URL('./scripts/park.lua', import.meta.url), 'utf8'));

@@ -74,7 +74,11 @@ export class PartitionOwner {
   }
 
   async #balance(): Promise<void> {
-    const { nodes, nodeId, leases, leaseTtl, partitions } = this.#port;
+    const { nodes, nodeId, leases, leaseTtl, partitions, takesPart } = this.#port;
+    if (!takesPart()) {
+      for (const partition of [...this.#runs.keys()]) this.#leave(partition, 'lost');
+      return;
+    }
     await nodes.announce(nodeId, 'worker', leaseTtl);
     const workers = await nodes.workers();
     await Promise.all(
@@ -154,6 +158,8 @@ export class PartitionOwner {
 }
 
 export interface PartitionOwnerPorts {
+  /** Whether this process may write at all: the backplane is its deployment's. */
+  readonly takesPart: () => boolean;
   readonly nodeId: NodeId;
   readonly partitions: number;
   /** ms after which a silent worker has lost its partitions. */

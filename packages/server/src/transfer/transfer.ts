@@ -12,6 +12,7 @@ import {
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
+import { StrangerError } from '../deployment/stranger.ts';
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import { decodeEnvelope, type Envelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
@@ -95,22 +96,34 @@ export class Transfer {
 
   /** The task of an entry, or why it has none, and the error for its sender. Nothing in the queue is trusted. */
   #read(entry: StreamEntry): Task | InvalidEntry {
-    const { commandBytes, partitionOf } = this.#port;
+    const { commandBytes, deployment, events, partitionOf } = this.#port;
     try {
       if (entry.body.length > commandBytes) {
         const detail = `${entry.body.length} characters, at most ${commandBytes} bytes (limits.commandBytes)`;
         throw new TidemarkError('invalid_input', detail, { field: 'command' });
       }
       const envelope = decodeEnvelope(entry.body);
+      if (envelope.of !== deployment) throw new StrangerError(envelope.of);
       const partition = partitionOf(envelope.command.conversationId);
       if (partition === this.#partition) return { entry, envelope };
       const reason = `belongs to partition ${partition}, and stood in ${this.#partition}: does every process have as many?`;
       // Not final: its own partition would carry it out.
       return { address: envelope, reason, error: new TidemarkError('unavailable', `the command ${reason}`) };
     } catch (cause) {
+      const address = replyAddressOf(entry.body);
+      if (cause instanceof StrangerError) {
+        events.emit('stranger-refused', { what: 'command', of: cause.of });
+        const reason = `${cause.message}, and this one is ${deployment}`;
+        // Not final: its own deployment may have carried it out.
+        return {
+          address,
+          reason,
+          error: new TidemarkError('unavailable', `the command was queued in Redis where ${reason}`),
+        };
+      }
       const error = cause instanceof TidemarkError ? cause : new TidemarkError('invalid_input', String(cause));
       const reason = error.code === 'unavailable' ? undefined : error.message;
-      return { address: replyAddressOf(entry.body), reason, error };
+      return { address, reason, error };
     }
   }
 
@@ -329,8 +342,10 @@ export class Transfer {
     this.#port.events.emit('dead-lettered', { partition: this.#partition, entryId: entry.id, reason, error });
   }
 
-  async #answer({ replyTo: to, call }: ReplyAddress, error: TidemarkError): Promise<void> {
-    await this.#port.announcement.announce(this.#partition, { events: [], rows: [], replies: [{ to, call, error }] });
+  async #answer({ replyTo: to, call, of }: ReplyAddress, error: TidemarkError): Promise<void> {
+    const isStranger = of !== '' && of !== this.#port.deployment;
+    const answer = isStranger ? { replies: [], stranger: { to, call, error, of } } : { replies: [{ to, call, error }] };
+    await this.#port.announcement.announce(this.#partition, { events: [], rows: [], ...answer });
   }
 
   async #acknowledge(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
@@ -372,6 +387,8 @@ export class Transfer {
 const UNSETTLED_EVERY = 10_000;
 
 export interface TransferPorts {
+  /** Its own deployment, in short (`stampOf`): commands of another one are not carried out. */
+  readonly deployment: string;
   readonly partitionOf: (conversationId: ConversationId) => number;
   /**
    * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while

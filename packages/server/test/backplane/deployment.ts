@@ -4,6 +4,8 @@ import type { Backplane, BackplaneOptions } from '../../src/backplane.ts';
 export interface Deployment extends AsyncDisposable {
   /** The backplane of one more process of the deployment; closed with the deployment. */
   process(): Backplane;
+  /** Gives the claim up as a person would; what stands in the backplane stays. Absent where a deployment has its own. */
+  giveUp?(): Promise<void>;
   deadLetters(partition: number): Promise<{ reason: string; body: string; at: number }[]>;
 }
 

@@ -18,6 +18,9 @@ export function redisDeploy(redis: () => Redis | Cluster): Deploy {
         backplanes.push(backplane);
         return backplane;
       },
+      giveUp: async () => {
+        await redis().del(redisKeys(keyPrefix).deployment);
+      },
       deadLetters: async (partition) => {
         const letters = await redis().xrange(redisKeys(keyPrefix).dead(partition), '-', '+');
         return letters.map(([, [, reason = '', , at = '', , body = '']]) => ({ reason, at: Number(at), body }));

@@ -79,12 +79,12 @@ describe('an envelope', () => {
   test('with a command of a newer version may be tried again', () => {
     const body = '{"replyTo":"n","call":"1","command":{"type":"message.edit"}}';
     expect(() => decodeEnvelope(body)).toThrow(expect.objectContaining({ code: 'unavailable' }));
-    expect(replyAddressOf(body)).toEqual({ replyTo: 'n', call: '1' });
+    expect(replyAddressOf(body)).toEqual({ replyTo: 'n', call: '1', of: '' });
   });
 
   test('may speak of reserved keys in texts, and in keys that hold their names', () => {
     const content = { text: '"__proto__":', proto: 'prototype', 'a constructor': '\u0000' };
-    const envelope = { command: send(alice, direct, { content }), replyTo: 'node' as NodeId, call: '1' };
+    const envelope = { command: send(alice, direct, { content }), replyTo: 'node' as NodeId, call: '1', of: 'ours' };
     expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual(envelope);
   });
 
@@ -95,7 +95,7 @@ describe('an envelope', () => {
     removeMembers(alice, [bob]),
     markRead(alice, direct, 3),
   ])('carries $type through the queue unchanged', (command) => {
-    const envelope = { command, replyTo: 'node' as NodeId, call: 'node.1' };
+    const envelope = { command, replyTo: 'node' as NodeId, call: 'node.1', of: 'ours' };
     expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual(envelope);
   });
 

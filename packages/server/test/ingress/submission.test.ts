@@ -1,4 +1,11 @@
-import { type CommandResult, type NodeId, parseUserId, TidemarkError, UnavailableError } from '@tidemark/core';
+import {
+  type CommandResult,
+  DeploymentError,
+  type NodeId,
+  parseUserId,
+  TidemarkError,
+  UnavailableError,
+} from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import { decodeEnvelope } from '../../src/ingress/envelope.ts';
 import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memory-ingress-stream.ts';
@@ -24,9 +31,11 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     deadLetterRetentionMs: 1_000,
     now: () => clock.now(),
   });
+  const deployment: { stamp: string; refusal: DeploymentError | undefined } = { stamp: 'ours', refusal: undefined };
   const events = new ServerEventBus();
   const reached = recorded(events, 'limit-reached');
   const submission = new Submission(ingress, clock, {
+    deployment,
     nodeId: 'node-1' as NodeId,
     partitions: PARTITIONS,
     receiptTimeout: RECEIPT_TIMEOUT,
@@ -39,7 +48,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     const entries = await reader.read(100, AbortSignal.timeout(1_000));
     return entries.map((entry) => decodeEnvelope(entry.body));
   }
-  return { clock, ingress, submission, queued, reached };
+  return { clock, ingress, deployment, submission, queued, reached };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -221,4 +230,17 @@ test('one timer runs while calls wait, and none while nothing does', async () =>
   await Promise.all(calls);
   await settled();
   expect(clock.sleeping).toBe(0);
+});
+
+test('a process that takes no part in the deployment queues nothing', async () => {
+  const { submission, queued, deployment } = openSubmission();
+  deployment.refusal = new DeploymentError([], 'of another store');
+  expect(await codeOf(submission.submit(send(alice, direct)))).toBe('unavailable');
+  deployment.refusal = undefined;
+  const call = submission.submit(send(alice, direct));
+  const [envelope, ...others] = await queued();
+  expect(envelope?.of).toBe('ours');
+  expect(others).toEqual([]);
+  submission.settle({ call: envelope?.call ?? '', result });
+  await call;
 });

@@ -30,12 +30,13 @@ async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } =
   const backplane = open();
   const here: NodeFrame[] = [];
   const there: NodeFrame[] = [];
-  await open().notifier.listen(THERE, (frame) => there.push(decodeNodeFrame(frame)));
+  await open().notifier.listen(THERE, (frame) => there.push(decodeNodeFrame(frame, 'ours')));
   const events = new ServerEventBus();
   const announcement = new Announcement({
     ...backplane,
     events,
     nodeId: HERE,
+    deployment: () => 'ours',
     deliverHere: deliverHere ?? ((frame) => here.push(frame)),
   });
   const announce = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {

@@ -1,39 +1,50 @@
 import { type CommandResult, ERRORS, type ErrorCode, type Seq, TidemarkError } from '@tidemark/core';
 import { conversationBuilder, hostileContent } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
+import { StrangerError } from '../../src/deployment/stranger.ts';
 import { decodeNodeFrame, encodeNodeFrame } from '../../src/notify/node-frame.ts';
 import { alice, carol, direct } from '../support/commands.ts';
+
+const OURS = '0123456789ab';
 
 test('a frame carries events, seqs and results between nodes unchanged', () => {
   const event = conversationBuilder().message({ content: hostileContent() });
   const result: CommandResult = { conversationId: direct, conversationSeq: 2 as never, at: 3, messageId: null };
   const frame = { deliveries: [{ event, to: [[alice, 7 as Seq] as const] }], replies: [{ call: 'n.1', result }] };
-  expect(decodeNodeFrame(encodeNodeFrame(frame))).toEqual(frame);
+  expect(decodeNodeFrame(encodeNodeFrame(frame, OURS), OURS)).toEqual(frame);
 });
 
 test.each(Object.keys(ERRORS) as ErrorCode[])('a frame carries the error %s with its field and sentence', (code) => {
   for (const field of [undefined, 'content.total']) {
     const error = new TidemarkError(code, 'a sentence: with [signs]\nand lines', { field });
-    const [reply] = decodeNodeFrame(encodeNodeFrame({ deliveries: [], replies: [{ call: 'n.1', error }] })).replies;
+    const [reply] = decodeNodeFrame(
+      encodeNodeFrame({ deliveries: [], replies: [{ call: 'n.1', error }] }, OURS),
+      OURS,
+    ).replies;
     expect(reply).toMatchObject({ call: 'n.1', error: { code, field, detail: error.detail } });
   }
 });
 
 test('an error of a newer version is one that may be tried again', () => {
-  const text = '{"deliveries":[],"replies":[{"call":"n.1","error":"new_code: something"}]}';
-  expect(decodeNodeFrame(text).replies).toMatchObject([
+  const text = `{"of":"${OURS}","deliveries":[],"replies":[{"call":"n.1","error":"new_code: something"}]}`;
+  expect(decodeNodeFrame(text, OURS).replies).toMatchObject([
     { call: 'n.1', error: { code: 'unavailable', policy: 'retry' } },
   ]);
 });
 
+test.each(['another', '', undefined])('a frame of the deployment %j is refused, whatever it holds', (of) => {
+  const frame = JSON.stringify({ of, deliveries: 'anything' });
+  expect(() => decodeNodeFrame(frame, OURS)).toThrow(new StrangerError(of ?? ''));
+});
+
 test.each(['', '{', 'null', '{}', '[]'])('what is no frame is refused: %j', (text) => {
-  expect(() => decodeNodeFrame(text)).toThrow();
+  expect(() => decodeNodeFrame(text, OURS)).toThrow();
 });
 
 describe('a frame that no node wrote', () => {
   const event = conversationBuilder().message({});
   const frameWith = (delivery: object, reply: object = { call: 'n.1', error: 'unavailable: x' }) =>
-    JSON.stringify({ deliveries: [{ event, to: [[alice, 7]], ...delivery }], replies: [reply] });
+    JSON.stringify({ of: OURS, deliveries: [{ event, to: [[alice, 7]], ...delivery }], replies: [reply] });
 
   test.each<[string, string]>([
     [
@@ -57,11 +68,11 @@ describe('a frame that no node wrote', () => {
     ['a receipt of nothing', frameWith({}, { call: 'n.1', result: {} })],
     ['a receipt that is none', frameWith({}, { call: 'n.1', result: 7 })],
   ])('is refused when it holds %s', (_, text) => {
-    expect(() => decodeNodeFrame(text)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
+    expect(() => decodeNodeFrame(text, OURS)).toThrow(expect.objectContaining({ code: 'invalid_input' }));
   });
 
   test('is taken when it holds an event of a newer version, as it is', () => {
     const newer = { ...event, type: 'message.edited', target: 7 };
-    expect(decodeNodeFrame(frameWith({ event: newer })).deliveries).toEqual([{ event: newer, to: [[alice, 7]] }]);
+    expect(decodeNodeFrame(frameWith({ event: newer }), OURS).deliveries).toEqual([{ event: newer, to: [[alice, 7]] }]);
   });
 });

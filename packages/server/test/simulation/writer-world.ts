@@ -382,7 +382,7 @@ export class WriterWorld {
 
   async #append(command: Command, call: string): Promise<void> {
     this.trace.push(`${call}: ${command.actorId} ${command.type} ${command.commandId} in ${command.conversationId}`);
-    const body = encodeEnvelope({ command, replyTo: 'gateway' as NodeId, call });
+    const body = encodeEnvelope({ command, replyTo: 'gateway' as NodeId, call, of: 'ours' });
     await this.#backplane.ingress.append(command.conversationId === group ? 0 : 1, body);
   }
 
@@ -406,6 +406,7 @@ export class WriterWorld {
     const random = seededRandom(this.#made);
     const lease = gate('lease', { holds: async () => this.#holds(name) });
     const transfer = new Transfer(partition, reader, {
+      deployment: 'ours',
       holdsLease: () => lease.holds(),
       partitionOf: (conversationId) => (conversationId === group ? 0 : 1),
       refusals: gate('refusals', this.#backplane.refusals),
@@ -418,6 +419,7 @@ export class WriterWorld {
         notifier: this.#backplane.notifier,
         events,
         nodeId: 'gateway' as NodeId,
+        deployment: () => 'ours',
         deliverHere: (frame) => this.#hear(name, frame),
       }),
       events,

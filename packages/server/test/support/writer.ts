@@ -76,6 +76,7 @@ export function openWriter(options: WriterOptions = {}) {
     ...backplane,
     events,
     nodeId,
+    deployment: () => 'ours',
     deliverHere: (frame) => {
       trace.push('announce');
       frames.push(frame);
@@ -111,6 +112,7 @@ export function openWriter(options: WriterOptions = {}) {
     close: () => stream.close(),
   };
   const transfer = new Transfer(partition, reader, {
+    deployment: 'ours',
     refusals: backplane.refusals,
     partitionOf: options.partitionOf ?? (() => partition),
     holdsLease: options.holdsLease ?? (async () => true),
@@ -140,7 +142,7 @@ export function openWriter(options: WriterOptions = {}) {
     for (const command of commands) {
       calls += 1;
       const call = `call-${calls}`;
-      await backplane.ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call }));
+      await backplane.ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call, of: 'ours' }));
       names.push(call);
     }
     return names;

@@ -1,8 +1,13 @@
-import { type CreateConversation, parseUserId } from '@tidemark/core';
+import { type CreateConversation, type NodeId, parseUserId } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
+import { encodeEnvelope } from '../../src/ingress/envelope.ts';
+import { memoryBackplane } from '../../src/memory-backplane.ts';
+import { decodeNodeFrame } from '../../src/notify/node-frame.ts';
 import { partitionOf } from '../../src/spread.ts';
 import { alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
+import { settled } from '../support/manual-clock.ts';
+import { recorded } from '../support/recorded.ts';
 import { codeOf, openWriter } from '../support/writer.ts';
 
 /** What somebody who can write to the queue may put there, past every router. */
@@ -41,6 +46,28 @@ describe('an entry that no router made', () => {
     expect(refusal).toMatchObject({ code: 'invalid_input', message: expect.stringContaining('limits.commandBytes') });
     expect(writer.deadLetters()).toMatchObject([{ reason: expect.stringContaining('limits.commandBytes') }]);
   });
+
+  test.each(['another', ''])(
+    'of the deployment %j is not carried out, and its sender is told so in the name of that one',
+    async (of) => {
+      const writer = openWriter();
+      const strangers = recorded(writer.events, 'stranger-refused');
+      const frames: string[] = [];
+      await memoryBackplane({ partitions: 2, backlog: 1, deadLetters: 1, shared: writer.shared }).notifier.listen(
+        'their-node' as NodeId,
+        (frame) => frames.push(frame),
+      );
+      const body = encodeEnvelope({ command: send(alice, direct), replyTo: 'their-node' as NodeId, call: 'c1', of });
+      await writer.backplane.ingress.append(0, body);
+      await writer.write(send(alice, direct));
+      await settled();
+      expect(strangers).toEqual([{ what: 'command', of }]);
+      expect(writer.deadLetters()).toMatchObject([{ body, reason: expect.stringContaining('deployment') }]);
+      expect((await writer.inboxOf(bob)).length).toBe(2);
+      const told = frames.flatMap((frame) => decodeNodeFrame(frame, of === '' ? 'ours' : of).replies);
+      expect(told).toMatchObject([{ call: 'c1', error: { code: 'unavailable' } }]);
+    },
+  );
 
   test('that is no command is parked, and whoever it says it is from is answered', async () => {
     const writer = openWriter();

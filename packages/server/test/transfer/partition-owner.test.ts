@@ -26,10 +26,11 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
   const backplane = memoryBackplane({ partitions: PARTITIONS, backlog: 1_000, deadLetters: 10, shared, clock });
   const events = new ServerEventBus();
   const carried: Carried[] = [];
-  const faults: { carryOut?: ((entries: readonly StreamEntry[]) => Promise<void>) | undefined } = {};
+  const faults: { refused?: boolean; carryOut?: ((entries: readonly StreamEntry[]) => Promise<void>) | undefined } = {};
   const owner = new PartitionOwner({
     ...backplane,
     nodeId,
+    takesPart: () => !faults.refused,
     partitions: PARTITIONS,
     leaseTtl: LEASE_TTL,
     batch: 10,
@@ -102,6 +103,20 @@ test('a worker alone takes every partition at once, and carries out what is queu
   expect(worker.carried).toMatchObject([{ partition: 3, entry: { body: 'command', redelivered: false } }]);
   await worker.owner.close();
   expect(clock.sleeping).toBe(0);
+});
+
+test('a worker that takes no part in the deployment gives its partitions up, and has them again when that is over', async () => {
+  const { clock, open } = deployment();
+  const worker = open('a');
+  worker.owner.start();
+  await clock.advance(0);
+  worker.faults.refused = true;
+  await clock.advance(HEARTBEAT);
+  expect(worker.owner.owned).toEqual([]);
+  worker.faults.refused = false;
+  await clock.advance(HEARTBEAT);
+  expect(sorted(worker.owner.owned)).toEqual(ALL);
+  await worker.owner.close();
 });
 
 test('two workers share the partitions, none of which has two writers or none', async () => {

@@ -1,4 +1,13 @@
-import type { ConversationId, ConversationSeq, EventRef, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
+import type {
+  ConversationId,
+  ConversationSeq,
+  EventRef,
+  InboxRow,
+  InboxStore,
+  Seq,
+  StoreIdentity,
+  UserId,
+} from '@tidemark/core';
 import { expect } from 'vitest';
 import { HOSTILE_USER_IDS } from '../builders/hostile-text.ts';
 import { SEEDED_START, seededIds } from '../builders/seeded-ids.ts';
@@ -312,6 +321,24 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
         ]);
         expect(filled).toEqual(appended.conflict ? [round] : []);
         expect(await read(opened.inbox, alice, round - 1)).toEqual([[round, appended.conflict ? null : ref(round)]]);
+      }
+    },
+  },
+  {
+    name: 'inbox: it belongs to the history that was named first, for every process and after a restart',
+    run: async (open) => {
+      await using opened = await open();
+      const other = await opened.reopen();
+      await other.open();
+      const histories = ['history1', 'history2'] as StoreIdentity[];
+      const [first, second] = await Promise.all(
+        histories.map((history, index) => (index === 0 ? opened.inbox : other).bind(history)),
+      );
+      // One that is composed with a history was named before.
+      expect(second).toBe(first);
+      for (const inbox of [opened.inbox, other, await opened.reopen()]) {
+        await inbox.open();
+        expect(await inbox.bind('history3' as StoreIdentity)).toBe(first);
       }
     },
   },

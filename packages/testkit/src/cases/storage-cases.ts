@@ -20,6 +20,20 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
     },
   },
   {
+    name: 'identity: of the history, the same for every process and after a restart, another for another store',
+    run: async (open) => {
+      await using opened = await open();
+      await using another = await open();
+      const identity = await opened.storage.history.identity();
+      expect(identity).toMatch(/^[A-Za-z0-9]{1,32}$/);
+      expect(await another.storage.history.identity()).not.toBe(identity);
+      for (const storage of await Promise.all([opened.reopen(), opened.reopen()])) {
+        await storage.open();
+        expect(await storage.history.identity()).toBe(identity);
+      }
+    },
+  },
+  {
     name: 'commit: events and rows are both there, and a joined event is the event',
     run: async (open) => {
       await using opened = await open();
