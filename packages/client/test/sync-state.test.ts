@@ -1,4 +1,5 @@
-import type { Cursor, Epoch, FeedItem, InboxEntry, Seq } from '@tidemark/core';
+import { type Cursor, type Epoch, type FeedItem, fingerprintOf, type InboxEntry, type Seq } from '@tidemark/core';
+import { conversationBuilder } from '@tidemark/testkit';
 import { describe, expect, it } from 'vitest';
 import { type SyncEffect, type SyncInput, startSync, syncStep } from '../src/sync/sync-state.ts';
 
@@ -54,6 +55,33 @@ describe('the sync core', () => {
       ['apply 7 → e:7, attempt 0'],
       [],
     ]);
+  });
+
+  it('has in each cursor the fingerprint of the newest event at or below it', () => {
+    const chat = conversationBuilder();
+    const [six, seven] = [chat.created, chat.message()];
+    const [f6, f7] = [fingerprintOf(six), fingerprintOf(seven)];
+    const started = startSync({ epoch, seq: 5, fingerprint: 'f5' });
+    expect(started.effects.map(short)).toEqual(['subscribe e:5:f5, attempt 0']);
+    let { state } = syncStep(started.state, { type: 'connected' });
+    const then = (input: SyncInput): string[] => {
+      const step = syncStep(state, input);
+      state = step.state;
+      return step.effects.map(short);
+    };
+    const batch = [{ seq: 6 as Seq, event: six }, entry(7)];
+    expect(then(item(7, { type: 'entries', entries: batch }))).toEqual([`apply 6 7 → e:7:${f6}, attempt 0`]);
+    expect(then(item(9, { type: 'entries', entries: [entry(9)] }))).toEqual(['gap 7…9', `pull e:7:${f6}, attempt 0`]);
+    expect(then(item(8, { type: 'entries', entries: [{ seq: 8 as Seq, event: seven }] }))).toEqual([]);
+    expect(then({ type: 'applied' })).toEqual([`apply 8 → e:8:${f7}, attempt 0`]);
+    expect(then({ type: 'feed ended' })).toEqual([`subscribe e:8:${f7}, attempt 1`]);
+    // An apply under way when a reset comes is of the world before.
+    const anew = { ...reset('e', 4), fingerprint: 'f4' } as SyncInput;
+    expect(then(anew)).toEqual([]);
+    expect(then({ type: 'applied' })).toEqual(['snapshot e:4:f4, attempt 0']);
+    expect(then({ type: 'snapshot failed', generation: state.generation })).toEqual(['snapshot e:4:f4, attempt 1']);
+    expect(then({ type: 'snapshot done', generation: state.generation })).toEqual(['reset e:4:f4']);
+    expect(then({ type: 'feed ended' })).toEqual(['subscribe e:4:f4, attempt 1']);
   });
 
   it('pulls from the last contiguous entry when one is missing, once', () => {

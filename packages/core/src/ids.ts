@@ -26,7 +26,10 @@ export type ConversationSeq = Brand<number, 'ConversationSeq'>;
 export type Epoch = Brand<string, 'Epoch'>;
 /** Identity of a history store: 1–32 letters and digits, made when it is first opened. It stays with the store, and with its copies. */
 export type StoreIdentity = Brand<string, 'StoreIdentity'>;
-/** `<epoch>:<seq>`: how far a device has got in its user's inbox. Opaque to applications. */
+/**
+ * `<epoch>:<seq>:<fingerprint>`: how far a device has got in its user's inbox, and on which event it stands there. Opaque to
+ * applications. Without the fingerprint at the beginning of an inbox, and as older versions issued it.
+ */
 export type Cursor = Brand<string, 'Cursor'>;
 /** One process of a deployment: 1–64 letters, digits, `-`. */
 export type NodeId = Brand<string, 'NodeId'>;
@@ -34,7 +37,7 @@ export type NodeId = Brand<string, 'NodeId'>;
 const USER_ID = /^[!-+\--~]{1,128}$/;
 const COMMAND_ID = /^[!-~]{1,64}$/;
 const GROUP = /^g:[0-9A-HJKMNP-TV-Z]{26}$/;
-const CURSOR = /^([A-Za-z0-9]{1,32}):(0|[1-9]\d{0,15})$/;
+const CURSOR = /^([A-Za-z0-9]{1,32}):(0|[1-9]\d{0,15})(?::([a-z0-9]{1,16}))?$/;
 
 export const USER_ID_RULE = 'must be 1 to 128 visible ASCII characters without a comma';
 
@@ -110,16 +113,27 @@ export function createIdSource(random?: () => number): IdSource {
   };
 }
 
-export function formatCursor(epoch: Epoch, seq: number): Cursor {
-  return `${epoch}:${seq}` as Cursor;
+/** @param fingerprint of the newest event at or below `seq` ({@link fingerprintOf}); absent where there is none, or it is not known */
+export function formatCursor(epoch: Epoch, seq: number, fingerprint?: string): Cursor {
+  return `${epoch}:${seq}${fingerprint === undefined ? '' : `:${fingerprint}`}` as Cursor;
+}
+
+/** A cursor, read. */
+export interface CursorPosition {
+  readonly epoch: Epoch;
+  readonly seq: Seq;
+  readonly fingerprint?: string;
 }
 
 /** Throws `invalid_cursor` when the text was not made by {@link formatCursor}. */
-export function parseCursor(value: unknown, field = 'cursor'): { epoch: Epoch; seq: Seq } {
+export function parseCursor(value: unknown, field = 'cursor'): CursorPosition {
   const match = typeof value === 'string' ? CURSOR.exec(value) : null;
   const seq = Number(match?.[2]);
   if (!match || !Number.isSafeInteger(seq)) {
-    throw new TidemarkError('invalid_cursor', 'must be a cursor as issued by the server: <epoch>:<seq>', { field });
+    throw new TidemarkError('invalid_cursor', 'must be a cursor as issued by the server: <epoch>:<seq>:<fingerprint>', {
+      field,
+    });
   }
-  return { epoch: match[1] as Epoch, seq: seq as Seq };
+  const fingerprint = match[3];
+  return { epoch: match[1] as Epoch, seq: seq as Seq, ...(fingerprint !== undefined && { fingerprint }) };
 }

@@ -16,7 +16,7 @@ export interface InboxEntry<C = ContentMap> {
  *  - `new`    there was no cursor: a new device.
  *  - `epoch`  the store is another one than the cursor was issued for.
  *  - `floor`  entries after the cursor were removed by retention.
- *  - `ahead`  the cursor is beyond the store's newest entry: the store lost data (a restored backup).
+ *  - `ahead`  the store does not have what the cursor stands on: it lost data (a restored backup, a replica that was behind).
  */
 export type ResetReason = 'new' | 'epoch' | 'floor' | 'ahead';
 

@@ -53,11 +53,13 @@ export {
   type ReadMarked,
   refKey,
 } from './event.ts';
+export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
   type CommandId,
   type ConversationId,
   type ConversationSeq,
   type Cursor,
+  type CursorPosition,
   createIdSource,
   directConversationId,
   type Epoch,

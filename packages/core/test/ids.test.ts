@@ -1,7 +1,13 @@
 import {
+  type CommandId,
+  type ConversationId,
+  type ConversationSeq,
   createIdSource,
   directConversationId,
   type Epoch,
+  type Event,
+  fingerprintAt,
+  fingerprintOf,
   formatCursor,
   parseCommandId,
   parseConversationId,
@@ -11,6 +17,7 @@ import {
   peerOf,
   selfConversationId,
   TidemarkError,
+  type UserId,
 } from '@tidemark/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -171,12 +178,45 @@ describe('made ids', () => {
   });
 });
 
+const event: Event = {
+  type: 'members.added',
+  conversationId: 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV' as ConversationId,
+  conversationSeq: 7 as ConversationSeq,
+  actorId: 'alice' as UserId,
+  commandId: 'c1' as CommandId,
+  at: 1_700_000_000_000,
+  memberIds: [],
+};
+
+describe('fingerprints', () => {
+  test('are the same everywhere and in every version', () => {
+    expect(fingerprintOf(event)).toBe('23025cl84ob');
+  });
+
+  test('tell events apart by whatever part differs, and are those of the newest event', () => {
+    const others: Event[] = [
+      { ...event, conversationId: 'g:01BX5ZZKBKACTAV9WEVGEMMVRZ' as ConversationId },
+      { ...event, conversationSeq: 8 as ConversationSeq },
+      { ...event, actorId: 'bob' as UserId },
+      { ...event, commandId: null },
+      { ...event, at: event.at + 1 },
+    ];
+    expect(new Set([event, ...others].map(fingerprintOf)).size).toBe(6);
+    const [first, second] = others as [Event, Event];
+    expect(fingerprintAt([{ event: first }, { event: second }, { event: null }], 'before')).toBe(fingerprintOf(second));
+    expect(fingerprintAt([{ event: null }], 'before')).toBe('before');
+    expect(fingerprintAt([], undefined)).toBeUndefined();
+  });
+});
+
 describe('cursors', () => {
   test('are read back as they were made', () => {
     const epochs = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/);
     fc.assert(
       fc.property(epochs, fc.maxSafeNat(), (epoch, seq) => {
         expect(parseCursor(formatCursor(epoch as Epoch, seq))).toEqual({ epoch, seq });
+        const fingerprint = fingerprintOf({ ...event, at: seq });
+        expect(parseCursor(formatCursor(epoch as Epoch, seq, fingerprint))).toEqual({ epoch, seq, fingerprint });
       }),
     );
   });
@@ -199,7 +239,10 @@ describe('cursors', () => {
     'e1:99999999999999999999',
     'e-1:1',
     `${'e'.repeat(33)}:1`,
-    'e1:1:1',
+    'e1:1:',
+    'e1:1:A',
+    'e1:1:1:1',
+    `e1:1:${'a'.repeat(17)}`,
     'e1:١',
     5,
     null,

@@ -12,8 +12,10 @@
  */
 import {
   type Cursor,
+  type CursorPosition,
   type Epoch,
   type FeedItem,
+  fingerprintAt,
   formatCursor,
   type InboxEntry,
   type InboxPage,
@@ -25,6 +27,8 @@ export interface SyncState {
   readonly cursor: number;
   readonly tail: number;
   readonly ahead: number;
+  /** Fingerprints of what cursor and tail stand on, as far as they are known; see `formatCursor`. */
+  readonly stands: { readonly cursor: string | undefined; readonly tail: string | undefined };
   /** The server's newest seq as a catch-up names it, for showing alone; null while it has not. */
   readonly head: number | null;
   /** A page said that there is more after it. May be wrong; only the next page tells. */
@@ -33,7 +37,11 @@ export interface SyncState {
   readonly queue: readonly InboxEntry[];
   readonly applying: number;
   /** A snapshot is under way, or waits for the apply under way: nothing is applied meanwhile. */
-  readonly reset: { readonly reason: ResetReason; readonly fetching: boolean } | null;
+  readonly reset: {
+    readonly reason: ResetReason;
+    readonly fetching: boolean;
+    readonly stands: string | undefined;
+  } | null;
   readonly pulling: boolean;
   /** A frame of another epoch came: the server is asked once whether the cursor still holds. */
   readonly verify: boolean;
@@ -74,14 +82,21 @@ export type SyncInput =
   | { readonly type: 'cursor refused' }
   /** What the local store held is gone, the cursor too; what is in its hands will fail. */
   | { readonly type: 'store lost' }
-  /** `epoch` of the item's tracked id. */
-  | { readonly type: 'item'; readonly epoch: Epoch; readonly seq: number; readonly item: FeedItem }
+  /** `epoch`, `seq` and `fingerprint` of the item's tracked id. */
+  | {
+      readonly type: 'item';
+      readonly epoch: Epoch;
+      readonly seq: number;
+      readonly fingerprint?: string;
+      readonly item: FeedItem;
+    }
   | {
       readonly type: 'page';
       readonly generation: number;
       readonly page: InboxPage;
       readonly epoch: Epoch;
       readonly seq: number;
+      readonly fingerprint?: string;
     }
   | { readonly type: 'pull failed'; readonly generation: number }
   | { readonly type: 'applied' }
@@ -117,7 +132,7 @@ export interface SyncStep {
 
 /** @param cursor what the local store holds; null on a new device. The first effect is to subscribe. */
 export function startSync(
-  cursor: { epoch: Epoch; seq: number } | null,
+  cursor: (Pick<CursorPosition, 'epoch' | 'fingerprint'> & { readonly seq: number }) | null,
   bounds: SyncBounds = DEFAULT_SYNC_BOUNDS,
 ): SyncStep {
   const position = cursor?.seq ?? 0;
@@ -126,6 +141,7 @@ export function startSync(
     cursor: position,
     tail: position,
     ahead: position,
+    stands: { cursor: cursor?.fingerprint, tail: cursor?.fingerprint },
     head: null,
     more: false,
     queue: [],
@@ -171,7 +187,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return settle(next, [subscribe(next)]);
     }
     case 'item':
-      return takeItem(state, input.epoch, input.seq, input.item);
+      return takeItem(state, input);
     case 'page':
       return takePage(state, input);
     case 'pull failed':
@@ -193,8 +209,9 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
   }
 }
 
-function takeItem(state: SyncState, epoch: Epoch, seq: number, item: FeedItem): SyncStep {
-  if (item.type === 'reset') return settle(begin(feedWorks(state), epoch, seq, item.reason));
+function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>): SyncStep {
+  const { epoch, seq, item } = input;
+  if (item.type === 'reset') return settle(begin(feedWorks(state), input, item.reason));
   // A feed without a cursor begins with a reset; this one lost it.
   if (state.epoch === null) return syncStep(state, { type: 'feed ended' });
   // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
@@ -204,9 +221,10 @@ function takeItem(state: SyncState, epoch: Epoch, seq: number, item: FeedItem): 
   return settle(accept(withHead(next, item.head), item.entries));
 }
 
-function takePage(state: SyncState, { page, epoch, seq, generation }: Extract<SyncInput, { type: 'page' }>): SyncStep {
+function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
+  const { page, epoch, seq, generation } = input;
   if (generation !== state.generation) return { state, effects: [] };
-  if (page.type === 'reset') return settle(begin(state, epoch, seq, page.reason));
+  if (page.type === 'reset') return settle(begin(state, input, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
   const more = accept(withHead({ ...state, pulling: false, verify: false }, page.head), page.entries);
   const next = { ...more, ahead: Math.max(more.ahead, seq), more: page.hasMore };
@@ -246,11 +264,14 @@ function accept(state: SyncState, entries: readonly InboxEntry[]): SyncState {
     }
     ahead = Math.max(ahead, entry.seq);
   }
-  return { ...state, queue: fresh.length > 0 ? state.queue.concat(fresh) : state.queue, tail, ahead };
+  if (fresh.length === 0) return { ...state, ahead };
+  const stands = { ...state.stands, tail: fingerprintAt(fresh, state.stands.tail) };
+  return { ...state, queue: state.queue.concat(fresh), tail, ahead, stands };
 }
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
+  const done = fingerprintAt(state.queue.slice(0, state.applying), state.stands.cursor);
   const failures = { ...state.failures, apply: 0 };
   // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
   return {
@@ -259,6 +280,7 @@ function applied(state: SyncState): SyncState {
     applying: 0,
     failures,
     cursor: last?.seq ?? state.cursor,
+    stands: { ...state.stands, cursor: done },
   };
 }
 
@@ -277,17 +299,22 @@ function superseded(state: SyncState): boolean {
 }
 
 /** Forgets everything queued: it goes on from `seq` of `epoch`, after a snapshot. */
-function begin(state: SyncState, epoch: Epoch, seq: number, reason: ResetReason): SyncState {
+function begin(
+  state: SyncState,
+  { epoch, seq, fingerprint }: { readonly epoch: Epoch; readonly seq: number; readonly fingerprint?: string },
+  reason: ResetReason,
+): SyncState {
   return {
     ...state,
     epoch,
     tail: seq,
     ahead: seq,
+    stands: { ...state.stands, tail: fingerprint },
     head: null,
     more: false,
     // What the local store holds at this moment cannot be taken back; its outcome is awaited, and dropped.
     queue: state.queue.slice(0, state.applying),
-    reset: { reason, fetching: false },
+    reset: { reason, fetching: false, stands: fingerprint },
     pulling: false,
     verify: false,
     live: false,
@@ -300,8 +327,15 @@ function begin(state: SyncState, epoch: Epoch, seq: number, reason: ResetReason)
 function snapshotDone(state: SyncState, generation: number): SyncStep {
   if (generation !== state.generation || !state.reset || state.epoch === null) return { state, effects: [] };
   const cursor = state.tail - state.queue.length;
-  const report: SyncReport = { type: 'reset', reason: state.reset.reason, cursor: formatCursor(state.epoch, cursor) };
-  const next = { ...state, cursor, reset: null, failures: { ...state.failures, snapshot: 0, apply: 0 } };
+  const { reason, stands } = state.reset;
+  const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, stands) };
+  const next = {
+    ...state,
+    cursor,
+    stands: { ...state.stands, cursor: stands },
+    reset: null,
+    failures: { ...state.failures, snapshot: 0, apply: 0 },
+  };
   return settle(next, [{ type: 'report', event: report }]);
 }
 
@@ -318,13 +352,14 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
 
   if (next.applying === 0 && next.reset && !next.reset.fetching) {
     // The base of the queue is where the snapshot stands.
-    const cursor = formatCursor(epoch, next.tail - next.queue.length);
+    const cursor = formatCursor(epoch, next.tail - next.queue.length, next.reset.stands);
     effects.push({ type: 'snapshot', cursor, generation: next.generation, attempt: next.failures.snapshot });
     next = { ...next, reset: { ...next.reset, fetching: true } };
   }
   if (next.applying === 0 && !next.reset && next.queue.length > 0) {
     const entries = next.queue.slice(0, next.bounds.batch);
-    const cursor = formatCursor(epoch, (entries.at(-1) as InboxEntry).seq);
+    const stands = fingerprintAt(entries, next.stands.cursor);
+    const cursor = formatCursor(epoch, (entries.at(-1) as InboxEntry).seq, stands);
     effects.push({ type: 'apply', entries, cursor, attempt: next.failures.apply });
     next = { ...next, applying: entries.length };
   }
@@ -334,19 +369,22 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
   if (next.connected && !next.pulling && isWanted && roomy) {
     if (missing && next.failures.pull === 0)
       effects.push({ type: 'report', event: { type: 'gap', after: next.tail, upTo: next.ahead } });
-    const cursor = formatCursor(epoch, next.tail);
+    const cursor = formatCursor(epoch, next.tail, next.stands.tail);
     effects.push({ type: 'pull', cursor, generation: next.generation, attempt: next.failures.pull });
     next = { ...next, pulling: true };
   }
   // `ahead` has reached liveAt since that was announced.
   if (next.connected && !next.reset && next.liveAt !== null && next.cursor === next.ahead && !next.more) {
     next = { ...next, live: true, liveAt: null };
-    effects.push({ type: 'report', event: { type: 'live', cursor: formatCursor(epoch, next.cursor) } });
+    effects.push({
+      type: 'report',
+      event: { type: 'live', cursor: formatCursor(epoch, next.cursor, next.stands.cursor) },
+    });
   }
   return { state: next, effects };
 }
 
 function subscribe(state: SyncState): SyncEffect {
-  const cursor = state.epoch === null ? null : formatCursor(state.epoch, state.tail);
+  const cursor = state.epoch === null ? null : formatCursor(state.epoch, state.tail, state.stands.tail);
   return { type: 'subscribe', cursor, attempt: state.failures.feed };
 }

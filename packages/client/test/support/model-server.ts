@@ -13,6 +13,7 @@ import {
   evolve,
   type FeedInfo,
   type FeedItem,
+  fingerprintAt,
   formatCursor,
   type InboxEntry,
   type MessageId,
@@ -159,7 +160,12 @@ export class ModelServer {
 
   head(userId: string): Cursor {
     const { floor, entries } = this.#inbox(userId as UserId);
-    return formatCursor(this.epoch, floor + entries.length);
+    return this.#cursorAt(userId as UserId, floor + entries.length);
+  }
+
+  #cursorAt(userId: UserId, seq: number): Cursor {
+    const { floor, entries } = this.#inbox(userId);
+    return formatCursor(this.epoch, seq, fingerprintAt(entries.slice(0, seq - floor), undefined));
   }
 
   messagesIn(conversationId: string): MessageSent[] {
@@ -265,7 +271,7 @@ export class ModelServer {
             const entriesPage = {
               type: 'entries',
               entries: page,
-              cursor: formatCursor(this.epoch, last),
+              cursor: this.#cursorAt(userId, last),
               hasMore,
             } as const;
             return head === undefined ? entriesPage : { ...entriesPage, head };
@@ -466,11 +472,11 @@ export class ModelServer {
       const item: FeedItem = { type: 'entries', entries: page, ...(known !== undefined && { head: known }) };
       this.#deliver(feed, item, (page.at(-1) as InboxEntry).seq);
     }
-    this.#deliver(feed, { type: 'live', cursor: formatCursor(this.epoch, head) }, head);
+    this.#deliver(feed, { type: 'live', cursor: this.#cursorAt(feed.userId, head) }, head);
   }
 
   #deliver(feed: Feed, item: FeedItem, seq: number): void {
-    const id = formatCursor(this.epoch, seq);
+    const id = this.#cursorAt(feed.userId, seq);
     const of = this.feedOf === undefined ? feed.userId : this.feedOf;
     const says = !feed.begun && of !== null;
     const data = says ? { ...item, feed: { userId: of as UserId, limits: this.limits } } : item;
@@ -490,10 +496,13 @@ export class ModelServer {
     const { floor, entries } = this.#inbox(userId);
     const reset = (reason: ResetReason): Reset => ({ type: 'reset', reason, cursor: this.head(userId) });
     if (cursor === null) return reset('new');
-    const { epoch, seq } = parseCursor(cursor);
+    const { epoch, seq, fingerprint } = parseCursor(cursor);
     if (epoch !== this.epoch) return reset('epoch');
     if (seq < floor) return reset('floor');
-    return seq > floor + entries.length ? reset('ahead') : undefined;
+    if (seq > floor + entries.length) return reset('ahead');
+    const known = fingerprintAt(entries.slice(0, seq - floor), undefined);
+    // A client that makes another fingerprint than its server would be reset each time it comes.
+    return known !== undefined && fingerprint !== known ? reset('ahead') : undefined;
   }
 
   #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {

@@ -1,7 +1,9 @@
 import {
+  type CursorPosition,
   DEFAULT_LIMITS,
   type Epoch,
   type Event,
+  fingerprintAt,
   type InboxBounds,
   type InboxEntry,
   type InboxRecord,
@@ -14,6 +16,8 @@ import {
 } from '@tidemark/core';
 import type { VoidFiller } from './void-filler.ts';
 
+/** Voids below a cursor that are passed over to find the event it stands on; beyond, it is believed. */
+const VOIDS_PASSED = 16;
 /** Newest entries of a user among which a hole may still be filled. */
 const SETTLING = 256;
 
@@ -47,7 +51,7 @@ export class InboxReader {
    * The newest seq that has nothing unfilled below it. Whoever begins here, with a snapshot taken afterwards, has
    * everything: what still fills a hole is above it.
    */
-  async settledHead(userId: UserId): Promise<Seq> {
+  async settled(userId: UserId): Promise<Position> {
     const { floor, head } = await this.#bounds(userId);
     return this.#settled(userId, floor, head);
   }
@@ -57,12 +61,25 @@ export class InboxReader {
     return new Map([...bounds].map(([userId, { head }]) => [userId, head]));
   }
 
-  /** Where to continue from: the cursor's own seq, or the settled head with the reason why the cursor cannot be used. */
-  async start(userId: UserId, cursor: { epoch: Epoch; seq: Seq } | undefined): Promise<Start> {
+  /**
+   * Where to continue from: the cursor's own seq, or the settled head with the reason why the cursor cannot be used. A cursor
+   * proves by its fingerprint that the store has what it stands on, so that a store that was set back is noticed however far
+   * it has come since.
+   */
+  async start(userId: UserId, cursor: CursorPosition | undefined): Promise<Start> {
     const { floor, head } = await this.#bounds(userId);
-    const reset = this.#resetReason(cursor, floor, head);
-    if (reset === undefined && cursor) return { seq: cursor.seq, head, reset };
-    return { seq: await this.#settled(userId, floor, head), head, reset };
+    let reset = this.#resetReason(cursor, floor, head);
+    if (reset === undefined && cursor) {
+      const { seq } = cursor;
+      const found = await this.#fingerprint(userId, seq, floor);
+      if (isOf(cursor, found)) return { seq, head, reset, fingerprint: found ?? cursor.fingerprint };
+      // Retention may have removed it since the bounds were read.
+      const now = await this.#bounds(userId);
+      reset = this.#resetReason(cursor, now.floor, now.head);
+      if (reset === undefined && seq === now.floor) return { seq, head, reset, fingerprint: cursor.fingerprint };
+      reset ??= 'ahead';
+    }
+    return { ...(await this.#settled(userId, floor, head)), head, reset };
   }
 
   /**
@@ -87,7 +104,7 @@ export class InboxReader {
     return limit * this.#limits.contentBytes > this.#limits.pageBytes;
   }
 
-  #resetReason(cursor: { epoch: Epoch; seq: Seq } | undefined, floor: Seq, head: Seq): ResetReason | undefined {
+  #resetReason(cursor: CursorPosition | undefined, floor: Seq, head: Seq): ResetReason | undefined {
     if (!cursor) return 'new';
     if (cursor.epoch !== this.epoch) return 'epoch';
     if (cursor.seq < floor) return 'floor';
@@ -99,11 +116,30 @@ export class InboxReader {
   }
 
   /** Writers that are slower than others by this many entries of one user have long been given up on. */
-  async #settled(userId: UserId, floor: Seq, head: Seq): Promise<Seq> {
+  async #settled(userId: UserId, floor: Seq, head: Seq): Promise<Position> {
     const from = Math.max(floor, head - SETTLING);
     const seqs = await this.#storage.inbox.seqs(userId, from, SETTLING);
     const hole = seqs.findIndex((seq, index) => seq !== from + 1 + index);
-    return (hole === -1 ? head : from + hole) as Seq;
+    const seq = (hole === -1 ? head : from + hole) as Seq;
+    return { seq, fingerprint: (await this.#fingerprint(userId, seq, floor)) ?? undefined };
+  }
+
+  /**
+   * Of the newest event at or below `seq`. Undefined where that is not known: at the floor, or above more voids than are
+   * passed over; null where the store has nothing at `seq`.
+   */
+  async #fingerprint(userId: UserId, seq: number, floor: number): Promise<string | undefined | null> {
+    if (seq <= floor) return undefined;
+    const [last] = await this.#storage.inbox.range(userId, seq - 1, 1);
+    if (last?.seq !== seq) return null;
+    const records = last.ref === null ? await this.#before(userId, seq, floor) : [last];
+    return fingerprintAt(await this.#resolve(records, undefined), undefined);
+  }
+
+  async #before(userId: UserId, seq: number, floor: number): Promise<readonly InboxRecord[]> {
+    const from = Math.max(floor, seq - 1 - VOIDS_PASSED);
+    const records = await this.#storage.inbox.range(userId, from, VOIDS_PASSED);
+    return records.filter((record) => record.seq <= seq);
   }
 
   /** With their events. The history may give a beginning of them, so that the page ends before the first that it left out. */
@@ -128,11 +164,22 @@ export class InboxReader {
   }
 }
 
-export interface Start {
+/** Where a cursor stands. */
+export interface Position {
   readonly seq: Seq;
+  /** Of the newest event at or below it, where that is known. */
+  readonly fingerprint: string | undefined;
+}
+
+export interface Start extends Position {
   /** The newest seq in the store. */
   readonly head: Seq;
   readonly reset: ResetReason | undefined;
+}
+
+/** Whether the store has, as far as it is known, what the cursor stands on. */
+function isOf({ fingerprint }: CursorPosition, found: string | undefined | null): boolean {
+  return fingerprint === undefined || found === undefined || found === fingerprint;
 }
 
 /** The records up to the first hole; undefined when the hole is at the start. */

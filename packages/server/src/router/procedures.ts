@@ -4,7 +4,9 @@ import {
   type CommandResult,
   type ConversationId,
   type ConversationSummary,
+  type Cursor,
   directConversationId,
+  fingerprintAt,
   formatCursor,
   type IdSource,
   type InboxPage,
@@ -78,21 +80,17 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       since: make.query(wire.sinceInput, async (userId, input): Promise<InboxPage> => {
         const limit = pageSize(input.limit, limits);
         const start = await reader.start(userId, input.cursor ? parseCursor(input.cursor) : undefined);
-        const cursor = formatCursor(reader.epoch, start.seq);
+        const cursor = formatCursor(reader.epoch, start.seq, start.fingerprint);
         if (start.reset) return { type: 'reset', reason: start.reset, cursor };
         const entries = await reader.after(userId, start.seq, limit);
         if (entries === 'floor') {
-          return {
-            type: 'reset',
-            reason: 'floor',
-            cursor: formatCursor(reader.epoch, await reader.settledHead(userId)),
-          };
+          return { type: 'reset', reason: 'floor', cursor: await settledCursor(userId) };
         }
         const last = entries.at(-1);
         return {
           type: 'entries',
           entries,
-          cursor: last ? formatCursor(reader.epoch, last.seq) : cursor,
+          cursor: last ? formatCursor(reader.epoch, last.seq, fingerprintAt(entries, start.fingerprint)) : cursor,
           // Of what there was when the call came. A page may also end by its bytes, or before a hole.
           hasMore: last !== undefined && last.seq < start.head,
           // None while the inbox is empty: there is no seq 0.
@@ -101,7 +99,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       }),
 
       head: make.query(wire.noInput, async (userId) => ({
-        cursor: formatCursor(reader.epoch, await reader.settledHead(userId)),
+        cursor: await settledCursor(userId),
       })),
 
       feed: make.subscription(wire.feedInput, (userId, input, socket, signal) => {
@@ -213,6 +211,11 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       }),
     },
   };
+
+  async function settledCursor(userId: UserId): Promise<Cursor> {
+    const { seq, fingerprint } = await reader.settled(userId);
+    return formatCursor(reader.epoch, seq, fingerprint);
+  }
 
   async function requireSummary(
     userId: UserId,

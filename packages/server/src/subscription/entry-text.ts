@@ -1,4 +1,12 @@
-import { type Cursor, type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
+import {
+  type Cursor,
+  type Epoch,
+  type Event,
+  type FeedItem,
+  fingerprintOf,
+  formatCursor,
+  type Seq,
+} from '@tidemark/core';
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { EncodedEntry, EntryText, SharedEntry } from './shared-entry.ts';
 import { type Numbered, numberedFrame, numberedText, textFrame } from './text-frame.ts';
@@ -44,7 +52,11 @@ export class FeedText {
   }
 
   #entryItem(envelope: string, seq: Seq, event: Event): string {
-    return this.item(envelope, { type: 'entries', entries: [{ seq, event }] }, formatCursor(this.#epoch, seq));
+    return this.item(
+      envelope,
+      { type: 'entries', entries: [{ seq, event }] },
+      formatCursor(this.#epoch, seq, fingerprintOf(event)),
+    );
   }
 
   #cut(event: Event): EntryText {

@@ -4,6 +4,8 @@ import {
   type Cursor,
   type FeedInfo,
   type FeedItem,
+  fingerprintAt,
+  fingerprintOf,
   formatCursor,
   type InboxEntry,
   type Random,
@@ -44,6 +46,10 @@ export class Feed {
   #waits: AbortController | undefined;
   #closed = false;
   #cursor = 0;
+  /** Of the newest event at or below the cursor, where that is known. */
+  #fingerprint: string | undefined;
+  /** The event of the last live entry, while that stands for the fingerprint. */
+  #newest: SharedEntry | undefined;
   #heard = 0;
   /** The newest seq in the store when the feed began. */
   #head = 0;
@@ -72,12 +78,13 @@ export class Feed {
   }
 
   /**
-   * Begins after `seq`, telling the sink of a reset first; `head` is what the catch-up has before it. Call once the hub
-   * sends this feed what it hears.
+   * Begins after `seq`, telling the sink of a reset first; `head` is what the catch-up has before it, `fingerprint` is of the event
+   * that `seq` stands on. Call once the hub sends this feed what it hears.
    */
-  start(seq: Seq, reset: ResetReason | undefined, head: Seq = seq): void {
+  start(seq: Seq, reset: ResetReason | undefined, head: Seq = seq, fingerprint?: string): void {
     if (this.#closed) return;
     this.#cursor = seq;
+    this.#fingerprint = fingerprint;
     this.#head = head;
     if (reset) this.#reset(reset);
     void this.#read();
@@ -136,6 +143,7 @@ export class Feed {
 
   #write(seq: Seq, entry: SharedEntry): void {
     this.#cursor = seq;
+    this.#newest = entry;
     this.#sink.entry(seq, entry);
   }
 
@@ -188,9 +196,11 @@ export class Feed {
       }
       try {
         if (reset) {
-          const head = await reader.settledHead(this.userId);
+          const { seq, fingerprint } = await reader.settled(this.userId);
           if (this.#closed) return;
-          this.#cursor = head;
+          this.#cursor = seq;
+          this.#fingerprint = fingerprint;
+          this.#newest = undefined;
           this.#reset(reset);
           reset = undefined;
         }
@@ -225,6 +235,8 @@ export class Feed {
     for (let start = 0; start < entries.length; start += TEXT_ENTRIES) {
       if (start > 0 && !this.#sink.ready()) return false;
       const slice = entries.slice(start, start + TEXT_ENTRIES);
+      this.#fingerprint = fingerprintAt(slice, this.#known());
+      this.#newest = undefined;
       this.#cursor = (slice.at(-1) as InboxEntry).seq;
       this.#saidLive = false;
       const head = Math.max(this.#head, this.#heard, this.#cursor) as Seq;
@@ -254,8 +266,15 @@ export class Feed {
     return this.#waits.signal;
   }
 
+  /** The fingerprint of the cursor: of a live entry it is made when it is asked for. */
+  #known(): string | undefined {
+    if (this.#newest) this.#fingerprint = fingerprintOf(this.#newest.event);
+    this.#newest = undefined;
+    return this.#fingerprint;
+  }
+
   #cursorText(): Cursor {
-    return formatCursor(this.#port.reader.epoch, this.#cursor);
+    return formatCursor(this.#port.reader.epoch, this.#cursor, this.#known());
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Cursor, type Epoch, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
+import { type Cursor, type Epoch, type FeedItem, fingerprintOf, formatCursor, type Seq } from '@tidemark/core';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { FeedSink } from './feed.ts';
 import type { SharedEntry } from './shared-entry.ts';
@@ -48,7 +48,7 @@ export class GeneratorFeed implements FeedSink {
   }
 
   entry(seq: Seq, { event }: SharedEntry): void {
-    this.item({ type: 'entries', entries: [{ seq, event }] }, formatCursor(this.#epoch, seq));
+    this.item({ type: 'entries', entries: [{ seq, event }] }, formatCursor(this.#epoch, seq, fingerprintOf(event)));
   }
 
   ready(): boolean {

@@ -1,4 +1,4 @@
-import { type Epoch, type Limits, type Seq, TidemarkError, type UserId } from '@tidemark/core';
+import { type CursorPosition, type Limits, TidemarkError, type UserId } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from './attached-socket.ts';
@@ -10,7 +10,7 @@ import { SocketFeed } from './socket-feed.ts';
 /** Opens a feed after a cursor, on an attached socket or as a plain generator. */
 export type OpenFeed = (
   userId: UserId,
-  cursor: { epoch: Epoch; seq: Seq } | undefined,
+  cursor: CursorPosition | undefined,
   socket: AttachedSocket | undefined,
   signal: AbortSignal,
 ) => AsyncGenerator<unknown>;
@@ -28,8 +28,8 @@ export function createOpenFeed(options: {
   async function begin(feed: Feed, cursor: Parameters<OpenFeed>[1]): Promise<void> {
     try {
       await hub.add(feed);
-      const { seq, head, reset } = await reader.start(feed.userId, cursor);
-      feed.start(seq, reset, head);
+      const { seq, head, reset, fingerprint } = await reader.start(feed.userId, cursor);
+      feed.start(seq, reset, head, fingerprint);
     } catch (error) {
       feed.fail(error);
     }

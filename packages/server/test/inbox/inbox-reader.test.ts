@@ -1,4 +1,12 @@
-import { composeStorage, type Epoch, type InboxEntry, type Seq, type Storage } from '@tidemark/core';
+import {
+  composeStorage,
+  type Epoch,
+  type Event,
+  fingerprintOf,
+  type InboxEntry,
+  type Seq,
+  type Storage,
+} from '@tidemark/core';
 import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
@@ -104,8 +112,8 @@ describe('where to start', () => {
   test('without a cursor is the head, as a new device', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2);
-    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, head: 2, reset: 'new' });
-    expect(await reader.start(bob, undefined)).toEqual({ seq: 0, head: 0, reset: 'new' });
+    expect(await reader.start(userId, undefined)).toMatchObject({ seq: 2, head: 2, reset: 'new' });
+    expect(await reader.start(bob, undefined)).toMatchObject({ seq: 0, head: 0, reset: 'new' });
   });
 
   test('is the cursor, wherever it stands between floor and head', async () => {
@@ -113,7 +121,7 @@ describe('where to start', () => {
     await put(1, 2, 3);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
     for (const seq of [1, 2, 3]) {
-      expect(await reader.start(userId, { epoch: epoch(storage), seq: seq as Seq })).toEqual({
+      expect(await reader.start(userId, { epoch: epoch(storage), seq: seq as Seq })).toMatchObject({
         seq,
         head: 3,
         reset: undefined,
@@ -126,9 +134,53 @@ describe('where to start', () => {
     await put(1, 2, 3);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 1);
     const start = (of: Epoch, seq: number) => reader.start(userId, { epoch: of, seq: seq as Seq });
-    expect(await start('another' as Epoch, 2)).toEqual({ seq: 3, head: 3, reset: 'epoch' });
-    expect(await start(epoch(storage), 0)).toEqual({ seq: 3, head: 3, reset: 'floor' });
-    expect(await start(epoch(storage), 4)).toEqual({ seq: 3, head: 3, reset: 'ahead' });
+    expect(await start('another' as Epoch, 2)).toMatchObject({ seq: 3, head: 3, reset: 'epoch' });
+    expect(await start(epoch(storage), 0)).toMatchObject({ seq: 3, head: 3, reset: 'floor' });
+    expect(await start(epoch(storage), 4)).toMatchObject({ seq: 3, head: 3, reset: 'ahead' });
+  });
+
+  test('is the cursor when its fingerprint is of what stands there, also above voids, and the head of a store that was set back', async () => {
+    const { reader, userId, put, storage } = openReader();
+    const [first, second] = (await put(1, 2)) as unknown as readonly [Event, Event];
+    await storage.inbox.fillVoids(userId, [3 as Seq], 0);
+    await put(4);
+    const start = (seq: number, fingerprint?: string) =>
+      reader.start(userId, {
+        epoch: epoch(storage),
+        seq: seq as Seq,
+        ...(fingerprint !== undefined && { fingerprint }),
+      });
+    expect(await start(1, fingerprintOf(first))).toEqual({
+      seq: 1,
+      head: 4,
+      reset: undefined,
+      fingerprint: fingerprintOf(first),
+    });
+    expect(await start(3, fingerprintOf(second))).toMatchObject({ seq: 3, reset: undefined });
+    // As older versions issued it.
+    expect(await start(3)).toMatchObject({ seq: 3, reset: undefined, fingerprint: fingerprintOf(second) });
+    for (const [seq, fingerprint] of [
+      [1, fingerprintOf(second)],
+      [2, fingerprintOf(first)],
+      [3, fingerprintOf(first)],
+    ] as const) {
+      expect(await start(seq, fingerprint)).toMatchObject({ seq: 4, head: 4, reset: 'ahead' });
+    }
+  });
+
+  test('is the head when the store has nothing at the cursor, though more above it', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 5);
+    const cursor = { epoch: epoch(storage), seq: 4 as Seq, fingerprint: '0'.repeat(11) };
+    expect(await reader.start(userId, cursor)).toMatchObject({ seq: 2, head: 5, reset: 'ahead' });
+  });
+
+  test('is the cursor at the floor, whose entry is no longer there to be compared', async () => {
+    const { reader, userId, put, storage } = openReader();
+    await put(1, 2, 3);
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
+    const cursor = { epoch: epoch(storage), seq: 2 as Seq, fingerprint: '0'.repeat(11) };
+    expect(await reader.start(userId, cursor)).toMatchObject({ seq: 2, reset: undefined });
   });
 });
 
@@ -147,29 +199,29 @@ describe('the settled head', () => {
   test('is the head of an inbox without holes, and 0 of none', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2);
-    expect(await reader.settledHead(userId)).toBe(2);
-    expect(await reader.settledHead(bob)).toBe(0);
+    expect((await reader.settled(userId)).seq).toBe(2);
+    expect((await reader.settled(bob)).seq).toBe(0);
   });
 
   test('lies below what a slower writer may still fill, so that whoever begins there has it', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2, 4, 5);
-    expect(await reader.settledHead(userId)).toBe(2);
-    expect(await reader.start(userId, undefined)).toEqual({ seq: 2, head: 5, reset: 'new' });
+    expect((await reader.settled(userId)).seq).toBe(2);
+    expect(await reader.start(userId, undefined)).toMatchObject({ seq: 2, head: 5, reset: 'new' });
     await put(3);
-    expect(await reader.settledHead(userId)).toBe(5);
+    expect((await reader.settled(userId)).seq).toBe(5);
   });
 
   test('is 0 while the very first entry is missing', async () => {
     const { reader, userId, put } = openReader();
     await put(2);
-    expect(await reader.settledHead(userId)).toBe(0);
+    expect((await reader.settled(userId)).seq).toBe(0);
   });
 
   test('is not below the floor', async () => {
     const { reader, userId, put, storage } = openReader();
     await put(1, 2, 3, 5);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
-    expect(await reader.settledHead(userId)).toBe(3);
+    expect((await reader.settled(userId)).seq).toBe(3);
   });
 });

@@ -3,6 +3,7 @@ import {
   type Epoch,
   type Event,
   type FeedItem,
+  fingerprintOf,
   formatCursor,
   type JsonObject,
   type Seq,
@@ -55,7 +56,7 @@ async function stockTexts(
 
 function entryOf(seq: number, event: Event): Sent {
   const item: FeedItem = { type: 'entries', entries: [{ seq: seq as Seq, event }] };
-  return { cursor: formatCursor(epoch, seq), item };
+  return { cursor: formatCursor(epoch, seq, fingerprintOf(event)), item };
 }
 
 /** Equal once parsed, down to the order of keys: what no client can tell apart. */
@@ -149,7 +150,7 @@ test('recipients whose seqs have different numbers of digits, and whose requests
   const shared: SharedEntry = { event: chat.message({ content: { text: 'ü 漢 🌊' } }) };
   const own = ['a', 'ü', 'a'].flatMap((id) => [1, 99, 100, 123_456, 98].map((seq) => ({ id, seq: seq as Seq })));
   for (const { id, seq } of own) {
-    const expected = text.item(envelopeOf({ id }), entryOf(seq, shared.event).item, formatCursor(epoch, seq));
+    const expected = text.item(envelopeOf({ id }), entryOf(seq, shared.event).item, entryOf(seq, shared.event).cursor);
     expect(entryText(text, envelopeOf({ id }), seq, shared)).toBe(expected);
   }
 });

@@ -1,4 +1,4 @@
-import { type Event, formatCursor, type Seq, UnavailableError } from '@tidemark/core';
+import { type Event, fingerprintOf, formatCursor, type Seq, UnavailableError } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import { Feed } from '../../src/subscription/feed.ts';
 import { GAP_PATIENCE, openFeeds } from '../support/feeds.ts';
@@ -16,9 +16,10 @@ describe('a feed', () => {
 
   test('names with each item the cursor to resume from', async () => {
     const { open, put, reader } = openFeeds();
-    await put(1, 2);
+    const [, second] = await put(1, 2);
     const { sink } = await open();
-    expect(sink.cursors).toEqual([formatCursor(reader.epoch, 2), formatCursor(reader.epoch, 2)]);
+    const cursor = formatCursor(reader.epoch, 2, fingerprintOf(second as Event));
+    expect(sink.cursors).toEqual([cursor, cursor]);
   });
 
   test('says with each page of a catch-up how far it has to go', async () => {

@@ -1,4 +1,4 @@
-import { type Epoch, type Event, type FeedItem, formatCursor, type Seq } from '@tidemark/core';
+import { type Epoch, type Event, type FeedItem, fingerprintOf, formatCursor, type Seq } from '@tidemark/core';
 import { conversationBuilder } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { GeneratorFeed } from '../../src/subscription/generator-feed.ts';
@@ -26,7 +26,10 @@ describe('the generator', () => {
     sink.item({ type: 'live', cursor }, cursor);
     sink.entry(4 as Seq, { event });
     expect(await waiting).toEqual({ id: 'epoch1:3', data: { type: 'live', cursor } });
-    expect(await next()).toEqual({ id: 'epoch1:4', data: { type: 'entries', entries: [{ seq: 4, event }] } });
+    expect(await next()).toEqual({
+      id: formatCursor(epoch, 4, fingerprintOf(event)),
+      data: { type: 'entries', entries: [{ seq: 4, event }] },
+    });
   });
 
   test('begins the feed only when somebody iterates', async () => {
@@ -56,7 +59,7 @@ describe('the generator', () => {
     const { sink, next } = openGenerator();
     sink.entry(1 as Seq, { event });
     sink.fail(new Error('a defect'));
-    expect(await next()).toMatchObject({ id: 'epoch1:1' });
+    expect(await next()).toMatchObject({ id: formatCursor(epoch, 1, fingerprintOf(event)) });
     await expect(next()).rejects.toThrow('a defect');
   });
 
