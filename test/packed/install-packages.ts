@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 
@@ -16,19 +16,37 @@ declare module 'vitest' {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Beside the packages. The two compilers are the oldest and the newest TypeScript that the README names. */
+/** Beside the packages, for what the pages show. The compilers are the oldest and the newest TypeScript that the README names. */
 const OTHERS = {
+  '@fastify/websocket': '^11.3.0',
+  '@jest/globals': '^30.0.0',
   '@trpc/client': '11.25.2',
   '@trpc/server': '11.25.2',
+  '@types/better-sqlite3': '^7.6.0 || ^9.0.0',
   '@types/node': '^20.19.0',
+  '@types/pg': '^8.15.0',
   '@types/react': '^19.3.0',
   '@types/ws': '^8.18.0',
+  fastify: '^5.12.0',
+  ioredis: '^6.0.0',
+  jest: '^30.0.0',
+  mongodb: '^7.9.0',
+  mysql2: '^3.24.6',
+  pg: '^8.23.1',
   react: '^19.3.1',
+  superjson: '^2.2.6',
   'typescript-oldest': 'npm:typescript@5.7.3',
   'typescript-newest': 'npm:typescript@6.0.3',
+  vitest: '4.1.11',
   ws: '^8.23.0',
   zod: '^4.6.0',
 };
+
+/** What only `TIDEMARK_MATRIX=wide` looks at. */
+const WIDE = { pnpm: '^9.8.0', 'typescript-native': 'npm:typescript@^7.0.0' };
+
+/** Packages that the pages show and that stand on a platform of their own: their types alone, without that platform. */
+const PLATFORM = { 'react-native-mmkv': '^4.3.0' };
 
 /** Packs every package once and installs them once, for all tests. */
 export function setup(project: TestProject): () => void {
@@ -43,9 +61,11 @@ export function setup(project: TestProject): () => void {
     }
     const application = join(folder, 'application');
     cpSync(fileURLToPath(new URL('./application', import.meta.url)), application, { recursive: true });
-    const manifest = { name: 'application', private: true, type: 'module', dependencies: { ...OTHERS, ...tarballs } };
-    writeFileSync(join(application, 'package.json'), JSON.stringify(manifest));
-    npm(['install', '--no-audit', '--no-fund', '--prefer-offline'], application);
+    const wide = process.env.TIDEMARK_MATRIX === 'wide' ? WIDE : {};
+    install(application, { ...OTHERS, ...wide, ...tarballs });
+    const pages = join(application, 'pages');
+    cpSync(fileURLToPath(new URL('./pages', import.meta.url)), pages, { recursive: true });
+    install(pages, PLATFORM, '--legacy-peer-deps', '--ignore-scripts');
     project.provide('application', application);
     project.provide('tarballs', tarballs);
   } catch (error) {
@@ -57,6 +77,12 @@ export function setup(project: TestProject): () => void {
 
 function workspaces(): string[] {
   return readdirSync(join(root, 'packages')).map((name) => `--workspace=packages/${name}`);
+}
+
+function install(folder: string, dependencies: Record<string, string>, ...options: readonly string[]): void {
+  const manifest = { name: basename(folder), private: true, type: 'module', dependencies };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  npm(['install', '--no-audit', '--no-fund', '--prefer-offline', ...options], folder);
 }
 
 function npm(args: readonly string[], cwd: string): void {

@@ -15,7 +15,7 @@ export class LocalStoreError extends Error {
   override readonly name = 'LocalStoreError';
   readonly problem: LocalStoreProblem;
 
-  constructor(problem: LocalStoreProblem, message: string, options?: ErrorOptions) {
+  constructor(problem: LocalStoreProblem, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.problem = problem;
   }

@@ -1,13 +1,16 @@
-/** What is called of a SQLite driver: better-sqlite3, libsql and node:sqlite have it. */
+/**
+ * What is called of a SQLite driver: better-sqlite3, libsql and node:sqlite have it. Parameters are strings, numbers and null; to
+ * TypeScript they are unknown, since before version 6 it does not find better-sqlite3's own type for them.
+ */
 export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
   exec(sql: string): unknown;
 }
 
 export interface SqliteStatement {
-  run(...parameters: (string | number | null)[]): { readonly changes: number | bigint };
-  get(...parameters: (string | number | null)[]): unknown;
-  all(...parameters: (string | number | null)[]): unknown[];
+  run(...parameters: unknown[]): { readonly changes: number | bigint };
+  get(...parameters: unknown[]): unknown;
+  all(...parameters: unknown[]): unknown[];
 }
 
 /** Primary result code of a driver's error, e.g. `SQLITE_FULL`; `undefined` for errors of other origin. */

@@ -67,6 +67,6 @@ function parse(text: unknown): object {
   throw corrupt('a value');
 }
 
-function corrupt(what: string, options?: ErrorOptions): LocalStoreError {
+function corrupt(what: string, options?: { readonly cause?: unknown }): LocalStoreError {
   return new LocalStoreError('corrupt', `${what} in the local store cannot be read`, options);
 }
