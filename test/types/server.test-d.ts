@@ -54,7 +54,6 @@ describe('what a front end sees through `type AppRouter`', () => {
     void (() => mutate({ ...ids, type: 'order', content: { total: 1 } }));
     // @ts-expect-error a field too many
     void (() => mutate({ ...ids, type: 'text', content: { text: 'x', bold: true } }));
-    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, retry: 1 }));
     // @ts-expect-error no clientMessageId
     void (() => mutate({ conversationId: 'd:alice,bob', type: 'text', content: { text: 'x' } }));
   });
@@ -126,4 +125,17 @@ describe('what a backend is held to', () => {
     // @ts-expect-error no inbox
     void (() => createMessaging({ content, storage: { history } }));
   });
+});
+
+test('attach takes the servers of Node and of frameworks, and nothing without upgrades', () => {
+  type Taken = Parameters<typeof messaging.attach>[0];
+  expectTypeOf<import('node:http').Server>().toExtend<Taken>();
+  expectTypeOf<import('node:https').Server>().toExtend<Taken>();
+  expectTypeOf<import('node:http2').Http2SecureServer>().toExtend<Taken>();
+  expectTypeOf<ReturnType<import('express').Express['listen']>>().toExtend<Taken>();
+  expectTypeOf<import('fastify').FastifyInstance['server']>().toExtend<Taken>();
+  expectTypeOf<import('@hono/node-server').ServerType>().toExtend<Taken>();
+  expectTypeOf<null>().toExtend<Taken>();
+  expectTypeOf<import('express').Express>().not.toExtend<Taken>();
+  expectTypeOf<undefined>().not.toExtend<Taken>();
 });

@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import {
@@ -17,7 +16,7 @@ import { closeInOrder } from './closing.ts';
 import { Deployment } from './deployment/deployment.ts';
 import { StrangerError } from './deployment/stranger.ts';
 import { Admission } from './gate/admission.ts';
-import { type Attachment, type AttachOptions, attachTo } from './gate/attach.ts';
+import { type Attachment, type AttachOptions, attachTo, type UpgradeServer } from './gate/attach.ts';
 import { measureInput } from './gate/measure-input.ts';
 import { ReadBudget } from './gate/read-budget.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
@@ -35,6 +34,7 @@ import { memoryBackplane } from './memory-backplane.ts';
 import { Announcement } from './notify/announcement.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
 import { shareLookups } from './notify/share-lookups.ts';
+import { type OpeningStep, OpeningWarnings, warn } from './opening-warnings.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
 import { type Authorize, Authorizer } from './router/authorization.ts';
@@ -56,7 +56,6 @@ import { FeedText } from './subscription/entry-text.ts';
 import { FeedHub } from './subscription/feed-hub.ts';
 import { createOpenFeed } from './subscription/open-feed.ts';
 import type { ConversationCacheLimits } from './transfer/conversation-cache.ts';
-import { durableRefusals } from './transfer/durable-refusals.ts';
 import { PartitionOwner } from './transfer/partition-owner.ts';
 import { Recovery } from './transfer/recovery.ts';
 import { Transfer } from './transfer/transfer.ts';
@@ -118,13 +117,6 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const committing = groupCommit(storage);
   const load = shareLoads(storage.history);
   const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
-  const refusals = durableRefusals({
-    shared: backplane.refusals,
-    store: storage.history,
-    clock,
-    retentionMs: settings.refusalRetentionMs,
-    partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
-  });
   const owner = new PartitionOwner({
     ...settings,
     ...backplane,
@@ -136,7 +128,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         deployment: deployment.stamp,
         holdsLease,
         partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
-        refusals,
+        refusals: backplane.refusals,
         load,
         storage: committing,
         numbering: new RowNumbering(seqs(), storage.inbox, events, clock),
@@ -164,7 +156,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
   const reader = new InboxReader(storage, voids, limits);
   // 5 store
-  const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
+  const retention = new Retention({ inbox: storage.inbox, clock, events, retention: settings.retention });
   // 6 notify
   const deliverHere = (frame: NodeFrame): void => {
     for (const reply of frame.replies) submission.settle(reply);
@@ -224,7 +216,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const closing = new AbortController();
   const attachments = new Set<Attachment>();
   let closed: Promise<void> | undefined;
+  const opening = new OpeningWarnings();
   const opened = open();
+  if (settings.warnings) void opening.watch(opened, clock, closing.signal);
   // Failures are told to whoever awaits `ready`, asks for `health` or calls a procedure.
   opened.catch((error: unknown) => {
     if (closing.signal.aborted) return;
@@ -261,7 +255,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     }
   }
 
-  async function untilAvailable(what: 'open' | 'claim' | 'listen', step: () => Promise<void>): Promise<void> {
+  async function untilAvailable(what: OpeningStep, step: () => Promise<void>): Promise<void> {
+    opening.begun(what);
     for (let attempt = 0; ; attempt++) {
       try {
         return await step();
@@ -269,6 +264,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         if (!(error instanceof UnavailableError) || closing.signal.aborted) throw error;
         const delayMs = backoff(attempt, { base: 100, cap: 2_000, random });
         events.emit('retried', { what, attempt, delayMs, error });
+        opening.failed(error);
         await clock.sleep(delayMs, closing.signal);
       }
     }
@@ -330,7 +326,14 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       return buildProcedures(make, ports) as never;
     },
     attach: (server, attachOptions) => {
-      const attachment = attachTo(server, attachOptions, { limits, limitEvents, admission, budget, wrap });
+      const attachment = attachTo(server, attachOptions, {
+        limits,
+        limitEvents,
+        admission,
+        budget,
+        wrap,
+        warn: settings.warnings ? warn : () => {},
+      });
       attachments.add(attachment);
       return attachment;
     },
@@ -372,8 +375,12 @@ export interface Messaging<In, Out> {
     options: { userId: (ctx: Omit<Context, keyof Overrides> & Overrides) => string | null | undefined },
   ): MessagingProcedures<In, Out>;
 
-  /** Serves the router over WebSocket on the application's HTTP server. */
-  attach<Router extends AnyTRPCRouter>(server: Server, options: AttachOptions<Router>): Attachment;
+  /**
+   * Serves the router over WebSocket on the application's HTTP server: of `node:http`, `node:https`, `node:http2` with `allowHTTP1`, or
+   * what a framework made of one (`app.server` of Fastify, what `app.listen` of Express and `serve` of Hono return). `null`: where the
+   * framework upgrades sockets itself, and hands them to `accept` of the attachment.
+   */
+  attach<Router extends AnyTRPCRouter>(server: UpgradeServer | null, options: AttachOptions<Router>): Attachment;
 
   /**
    * For the application's own HTTP adapter of tRPC: `createHTTPHandler({ router, createContext, ...messaging.http })`. A body is

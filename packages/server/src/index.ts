@@ -3,7 +3,7 @@ export type { ClosingStep } from './closing.ts';
 export { createMessaging, type Messaging } from './create-messaging.ts';
 export { releaseDeployment } from './deployment/redis-claims.ts';
 export type { InputLimits, RareInputType } from './gate/annotations.ts';
-export type { Attachment, AttachOptions } from './gate/attach.ts';
+export type { Attachment, AttachOptions, UpgradeServer } from './gate/attach.ts';
 export { CLOSE_CODES } from './gate/close-codes.ts';
 export { guardTransformer, type InputGuardOptions } from './gate/guard-transformer.ts';
 export type { HealthReason, HealthReport, HealthStatus } from './health-report.ts';

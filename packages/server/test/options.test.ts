@@ -45,7 +45,6 @@ test('everything but content and storage has its documented default', () => {
     backlog: 10_000,
     backlogBytes: 64 * 1024 * 1024,
     deadLetterRetentionMs: 30 * 24 * 3_600_000,
-    refusalRetentionMs: 24 * 3_600_000,
     deadLetters: 1_000,
     attempts: 5,
     headsEvery: 3_000,
@@ -97,6 +96,7 @@ const HOUR = 3_600_000;
 
 /** Option → values it refuses, and the rule its refusal states. */
 const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][] = [
+  ['warnings', ['no', 0], /boolean/],
   ['worker', ['yes', 1, null], /boolean/],
   ['keyPrefix', ['{x}', 'a b', 'x'.repeat(65), 7], /braces or blanks|string/],
   ['partitions', [0, 257, 1.5, '8', Number.NaN], />=1|<=256|int|number/],
@@ -113,7 +113,6 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['backlogBytes', [1023, 2 ** 40 + 1, DEFAULT_LIMITS.commandBytes - 1], />=1024|<=1099511627776|limits.commandBytes/],
   ['deadLetters', [0, 1_000_001], />=1|<=1000000/],
   ['deadLetterRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
-  ['refusalRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
   ['attempts', [0, 101], />=1|<=100/],
   ['headsEvery', [49, HOUR + 1], />=50|<=3600000/],
   ['presenceTtl', [299, HOUR + 1], />=300|<=3600000/],

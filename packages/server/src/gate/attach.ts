@@ -1,4 +1,5 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Limits, TidemarkError } from '@tidemark/core';
 import {
@@ -25,7 +26,8 @@ import { Pings } from './pings.ts';
 import type { ReadBudget } from './read-budget.ts';
 
 /** ms a closing handshake may take, whoever began it: then the socket is cut. The option is younger than the types of `ws`. */
-const CLOSING: object = { closeTimeout: 1_000 };
+const CLOSING_MS = 1_000;
+const CLOSING: object = { closeTimeout: CLOSING_MS };
 const CONTEXT_TIMEOUT_MS = 10_000;
 
 export interface AttachOptions<Router extends AnyTRPCRouter> {
@@ -58,9 +60,27 @@ export interface AttachOptions<Router extends AnyTRPCRouter> {
   readonly onError?: ((failure: { error: TRPCError; path: string | undefined }) => void) | undefined;
 }
 
+/** What is called of an HTTP server: those of Node have it, and so have the frameworks' server types. */
+export interface UpgradeServer {
+  on(event: 'upgrade', listener: UpgradeListener): unknown;
+  off(event: 'upgrade', listener: UpgradeListener): unknown;
+  listenerCount(event: 'upgrade'): number;
+}
+
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
 export interface Attachment {
   /** Sockets connected now. */
   readonly connections: number;
+  /**
+   * Takes a socket of the `ws` package that somebody else has upgraded, such as a route of `@fastify/websocket`, through the same
+   * gate: `(socket, request) => attachment.accept(socket, request.raw)`. Call it in the turn in which the socket was opened, before
+   * anything of it is read. `path` is not looked at. What is refused (origin, caps) is closed with 4403 or 1013. Frames above
+   * `limits.frameBytes` close with 1009, once they have come: give the same number as `maxPayload` to whoever upgrades.
+   */
+  accept(socket: WebSocket, request: IncomingMessage): void;
+  /** For whoever routes upgrades by itself, such as crossws' `fromNodeUpgradeHandler`: upgrades this request, whatever its path. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Stops accepting, and closes every socket with 1012. */
   close(): Promise<void>;
 }
@@ -71,7 +91,7 @@ export interface Attachment {
  * dropped, and feeds write to the sockets themselves. Stage 1 and 7.
  */
 export function attachTo<Router extends AnyTRPCRouter>(
-  server: Server,
+  server: UpgradeServer | null,
   options: AttachOptions<Router>,
   ports: {
     limits: Limits;
@@ -80,6 +100,8 @@ export function attachTo<Router extends AnyTRPCRouter>(
     budget: ReadBudget;
     /** Stands between tRPC's handler and a socket, so that feeds may write to it themselves. */
     wrap: (socket: WebSocket, tcp: Duplex, router: AnyTRPCRouter) => AttachedSocket;
+    /** Says on the console what nobody else would. */
+    warn: (sentence: string) => void;
   },
 ): Attachment {
   const { router, createContext, path = '/trpc', allowedOrigins = [], onError } = options;
@@ -93,8 +115,9 @@ export function attachTo<Router extends AnyTRPCRouter>(
     autoPong: false,
     ...CLOSING,
   });
-  const pings = new Pings(sockets);
-  const attachedSockets = new Set<AttachedSocket>();
+  const pings = new Pings();
+  const attachedSockets = new Map<AttachedSocket, WebSocket>();
+  let isClosed = false;
   /** Between the handshake and tRPC's handler, which asks for it at once. */
   const contexts = new WeakMap<object, object>();
 
@@ -150,12 +173,30 @@ export function attachTo<Router extends AnyTRPCRouter>(
     reached,
   };
 
-  const onUpgrade = (request: IncomingMessage, tcp: Duplex, head: Buffer): void => {
+  const onUpgrade: UpgradeListener = (request, tcp, head) => {
     if (pathOf(request) !== path) {
       // With another listener the upgrade may be its own; without one nobody would ever answer.
-      if (server.listenerCount('upgrade') === 1) refuse(tcp, '404 Not Found');
+      if (server?.listenerCount('upgrade') === 1) refuse(tcp, '404 Not Found');
       return;
     }
+    // After all other listeners: two answers to one upgrade would be no answer.
+    process.nextTick(() => {
+      if (isAnswered(tcp)) warnOfOthers();
+      else upgrade(request, tcp, head);
+    });
+  };
+
+  let isWarned = false;
+  function warnOfOthers(): void {
+    if (isWarned) return;
+    isWarned = true;
+    ports.warn(
+      `another listener answers the upgrades to ${path} first, so that no client can connect there: with a framework that upgrades ` +
+        'by itself, such as @fastify/websocket, take attach(null, …) and hand its sockets to accept(socket, request) of the attachment',
+    );
+  }
+
+  function upgrade(request: IncomingMessage, tcp: Duplex, head: Buffer): void {
     if (!isOriginAllowed(request, allowedOrigins)) {
       refuse(tcp, '403 Forbidden');
       return;
@@ -169,14 +210,39 @@ export function attachTo<Router extends AnyTRPCRouter>(
     sockets.handleUpgrade(request, tcp, head, (socket) => {
       new Handshake(open(socket, tcp, address), request, handshake);
     });
-  };
+  }
+
+  function accept(socket: WebSocket, request: IncomingMessage): void {
+    const address = addressOf(request);
+    if (isClosed) socket.close(CLOSE_CODES.goingAway, 'server is going away');
+    else if (!isOriginAllowed(request, allowedOrigins)) socket.close(CLOSE_CODES.originRefused, 'origin refused');
+    else if (admission.refusal(address) !== undefined) socket.close(CLOSE_CODES.tooMany, 'too many sockets');
+    else {
+      const opened = open(socket, request.socket, address);
+      const tooLarge = (data: { readonly length: number }): void => {
+        if (data.length <= limits.frameBytes) return;
+        reached('limits.frameBytes', opened.attached);
+        opened.attached.close(CLOSE_CODES.tooLarge, `at most ${limits.frameBytes} bytes (limits.frameBytes)`);
+      };
+      // Before the reader's own listener. Of the buffers that `ws` gives.
+      socket.prependListener('message', (data) => tooLarge(data as Buffer));
+      // Whoever upgraded it may give the closing handshake more time.
+      opened.attached.once('close', () => {
+        const late = setTimeout(() => socket.terminate(), CLOSING_MS).unref();
+        socket.once('close', () => clearTimeout(late));
+      });
+      new Handshake(opened, request, handshake);
+      return;
+    }
+    socket.on('error', () => socket.terminate());
+  }
 
   /** Apart from the request: what its listeners can see lives as long as the socket. */
   function open(socket: WebSocket, tcp: Duplex, address: string | undefined): OpenedSocket {
     const attached = ports.wrap(socket, tcp, router);
     const reader = new FrameReader({ socket, tcp, attached }, reading);
     const slot = admission.enter(address);
-    attachedSockets.add(attached);
+    attachedSockets.set(attached, socket);
     pings.watch(socket, tcp);
     socket.once('close', () => {
       attachedSockets.delete(attached);
@@ -185,18 +251,23 @@ export function attachTo<Router extends AnyTRPCRouter>(
     return { attached, reader, slot };
   }
 
-  server.on('upgrade', onUpgrade);
+  server?.on('upgrade', onUpgrade);
 
   return {
     get connections() {
-      return sockets.clients.size;
+      return attachedSockets.size;
     },
+    accept,
+    upgrade,
     async close() {
+      isClosed = true;
       pings.stop();
-      server.off('upgrade', onUpgrade);
-      for (const socket of attachedSockets) socket.close(CLOSE_CODES.goingAway, 'server is going away');
-      // A peer that does not answer the closing handshake is cut, see CLOSING.
+      server?.off('upgrade', onUpgrade);
+      const ended = [...attachedSockets.values()].map((socket) => once(socket, 'close'));
+      for (const socket of attachedSockets.keys()) socket.close(CLOSE_CODES.goingAway, 'server is going away');
+      // A peer that does not answer the closing handshake is cut, see CLOSING_MS.
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
+      await Promise.all(ended);
     },
   };
 }
@@ -227,6 +298,13 @@ function withSocket(context: unknown, socket: AttachedSocket): object {
 function parseTimeout(ms = CONTEXT_TIMEOUT_MS): number {
   if (Number.isFinite(ms) && ms >= 1 && ms <= 3_600_000) return ms;
   throw new TidemarkError('invalid_input', 'must be 1 to 3,600,000 ms', { field: 'contextTimeoutMs' });
+}
+
+/** Another listener has taken the upgrade for a request, or for its own, or has ended it. */
+function isAnswered(tcp: Duplex & { readonly _httpMessage?: unknown }): boolean {
+  // What Node's own ServerResponse notes on the socket that it writes to, and ws on one that it has upgraded.
+  const isUpgraded = Object.getOwnPropertySymbols(tcp).some((key) => key.description === 'websocket');
+  return tcp.destroyed || tcp.writableEnded || Boolean(tcp._httpMessage) || isUpgraded;
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,16 +1,16 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 
 const PING_EVERY = 25_000;
 
-/** Pings every socket of a server, and drops a peer that has neither answered nor sent anything by the next time. */
+/** Pings every socket that it watches until that is closed, and drops a peer that has neither answered nor sent anything by the next time. */
 export class Pings {
-  readonly #peers = new WeakMap<WebSocket, Peer>();
+  readonly #peers = new Map<WebSocket, Peer>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(sockets: WebSocketServer) {
+  constructor() {
     this.#timer = setInterval(() => {
-      for (const socket of sockets.clients) this.#ping(socket);
+      for (const [socket, peer] of this.#peers) ping(socket, peer);
     }, PING_EVERY);
     this.#timer.unref();
   }
@@ -18,6 +18,7 @@ export class Pings {
   watch(socket: WebSocket, tcp: Duplex): void {
     const peer: Peer = { tcp, answered: true };
     this.#peers.set(socket, peer);
+    socket.once('close', () => this.#peers.delete(socket));
     socket.on('pong', () => {
       peer.answered = true;
     });
@@ -26,20 +27,18 @@ export class Pings {
   stop(): void {
     clearInterval(this.#timer);
   }
+}
 
-  #ping(socket: WebSocket): void {
-    const peer = this.#peers.get(socket);
-    if (!peer) return;
-    const { bytesRead } = peer.tcp;
-    // Whoever sends is there: its answer may stand behind what it sent before, and nothing may be read just now.
-    if (!peer.answered && bytesRead === peer.bytesRead && !socket.isPaused) {
-      socket.terminate();
-      return;
-    }
-    peer.answered = false;
-    peer.bytesRead = bytesRead;
-    socket.ping();
+function ping(socket: WebSocket, peer: Peer): void {
+  const { bytesRead } = peer.tcp;
+  // Whoever sends is there: its answer may stand behind what it sent before, and nothing may be read just now.
+  if (!peer.answered && bytesRead === peer.bytesRead && !socket.isPaused) {
+    socket.terminate();
+    return;
   }
+  peer.answered = false;
+  peer.bytesRead = bytesRead;
+  socket.ping();
 }
 
 /** The other end of a socket. */
