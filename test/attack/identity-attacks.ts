@@ -152,6 +152,53 @@ export const identityAttacks: readonly Attack[] = [
     cost: SOME,
   },
   {
+    name: '300 contexts that are never made, each asked for with 15 kB, and megabytes behind it',
+    who: 'a stranger',
+    target: impatient,
+    send: async (attacker) => {
+      const chunk = Buffer.alloc(64 * 1024, 'x');
+      const sockets = await Promise.all(
+        Array.from({ length: 300 }, async () => {
+          const socket = await attacker.openWith({ token: 'hang', more: 'x'.repeat(15_000) });
+          socket.write(textFrame(FREEZING));
+          for (let n = 0; n < 16; n += 1) socket.write(chunk);
+          return socket;
+        }),
+      );
+      const ends = await Promise.all(sockets.map((socket) => socket.cut()));
+      return {
+        notCut: ends.filter(({ isCut }) => !isCut).length,
+        answers: sockets.flatMap((each) => each.answers).length,
+      };
+    },
+    must: { notCut: 0, answers: 0 },
+    cost: { cpuMs: 6_000, memoryMb: 192 },
+  },
+  {
+    name: 'frames that never end, of 100 sockets that were refused',
+    who: 'a stranger',
+    target: usual,
+    send: async (attacker) => {
+      // The head of a masked text frame of 1 MB, of which there is never the last byte.
+      const head = Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x0f, 0xff, 0xff, 1, 2, 3, 4]);
+      const ends = await Promise.all(
+        Array.from({ length: 100 }, async () => {
+          const socket = await attacker.openWith({ token: 'forged' });
+          await socket.ended();
+          socket.write(head);
+          for (let n = 0; n < 100 && !socket.end.isCut; n += 1) {
+            socket.write(Buffer.alloc(10_000));
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          return socket.cut();
+        }),
+      );
+      return { codes: [...new Set(ends.map(({ code }) => code))], notCut: ends.filter(({ isCut }) => !isCut).length };
+    },
+    must: { codes: [4401], notCut: 0 },
+    cost: { cpuMs: 3_000, memoryMb: 96 },
+  },
+  {
     name: 'a thousand sockets that say nothing',
     who: 'a stranger',
     target: usual,

@@ -54,6 +54,7 @@ describe('what a front end sees through `type AppRouter`', () => {
     void (() => mutate({ ...ids, type: 'order', content: { total: 1 } }));
     // @ts-expect-error a field too many
     void (() => mutate({ ...ids, type: 'text', content: { text: 'x', bold: true } }));
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, retry: 1 }));
     // @ts-expect-error no clientMessageId
     void (() => mutate({ conversationId: 'd:alice,bob', type: 'text', content: { text: 'x' } }));
   });

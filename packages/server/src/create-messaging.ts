@@ -56,6 +56,7 @@ import { FeedText } from './subscription/entry-text.ts';
 import { FeedHub } from './subscription/feed-hub.ts';
 import { createOpenFeed } from './subscription/open-feed.ts';
 import type { ConversationCacheLimits } from './transfer/conversation-cache.ts';
+import { durableRefusals } from './transfer/durable-refusals.ts';
 import { PartitionOwner } from './transfer/partition-owner.ts';
 import { Recovery } from './transfer/recovery.ts';
 import { Transfer } from './transfer/transfer.ts';
@@ -117,6 +118,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const committing = groupCommit(storage);
   const load = shareLoads(storage.history);
   const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
+  const refusals = durableRefusals({
+    shared: backplane.refusals,
+    store: storage.history,
+    clock,
+    retentionMs: settings.refusalRetentionMs,
+    partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
+  });
   const owner = new PartitionOwner({
     ...settings,
     ...backplane,
@@ -128,7 +136,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         deployment: deployment.stamp,
         holdsLease,
         partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
-        refusals: backplane.refusals,
+        refusals,
         load,
         storage: committing,
         numbering: new RowNumbering(seqs(), storage.inbox, events, clock),
@@ -156,7 +164,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
   const reader = new InboxReader(storage, voids, limits);
   // 5 store
-  const retention = new Retention({ inbox: storage.inbox, clock, events, retention: settings.retention });
+  const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
   // 6 notify
   const deliverHere = (frame: NodeFrame): void => {
     for (const reply of frame.replies) submission.settle(reply);

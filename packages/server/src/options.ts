@@ -81,6 +81,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly deadLetters?: number | undefined;
   /** ms for which dead letters are kept, and at most as long again. Default 30 days. */
   readonly deadLetterRetentionMs?: number | undefined;
+  /**
+   * ms for which the store remembers that a command was refused for good, so that no late copy of it is carried out after
+   * all. Default 24 hours.
+   */
+  readonly refusalRetentionMs?: number | undefined;
   /** Times a command that fails as a defect is tried before it is parked. Default 5. */
   readonly attempts?: number | undefined;
   /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
@@ -187,6 +192,7 @@ const settings = z.strictObject({
     .default(DEFAULT_BACKLOG_BYTES),
   deadLetters: count(1_000_000).default(1_000),
   deadLetterRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(DEFAULT_DEAD_LETTER_RETENTION_MS),
+  refusalRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(24 * HOUR),
   attempts: count(100).default(5),
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),

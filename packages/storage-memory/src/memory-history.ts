@@ -16,6 +16,7 @@ import {
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
+import { memoryRefusals } from './memory-refusals.ts';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
 import { pageOf } from './page.ts';
 
@@ -23,6 +24,7 @@ import { pageOf } from './page.ts';
 export function memoryHistory(options: { state?: MemoryState } = {}): HistoryStore {
   const state = options.state ?? createMemoryState();
   return {
+    ...memoryRefusals(state),
     open: async () => {},
     close: async () => {},
     identity: async () => state.identity,

@@ -7,6 +7,7 @@ import type {
   EventRef,
   InboxRow,
   Membership,
+  RefusedCommand,
   StoreIdentity,
   UserId,
 } from '@tidemark/core';
@@ -33,6 +34,8 @@ export interface MemoryState {
   readonly inboxes: Map<UserId, InboxTable>;
   /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
   readonly unsettled: Map<string, EventRef>;
+  /** `<actorId> <commandId> <retry>` → what was refused, in no order. */
+  readonly refusals: Map<string, RefusedCommand>;
 }
 
 export interface ConversationTable {
@@ -67,5 +70,6 @@ export function createMemoryState(epoch: string = crypto.randomUUID().replaceAll
     readMarks: new Map(),
     inboxes: new Map(),
     unsettled: new Map(),
+    refusals: new Map(),
   };
 }

@@ -12,6 +12,7 @@ const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
   (store) => insertOnce(store, 'epoch', randomId()),
   (store) => createTable(store, 'unsettled'),
   (store) => insertOnce(store, 'identity', randomId()),
+  (store) => createTable(store, 'refusals'),
 ];
 
 interface MigratedStore {

@@ -72,6 +72,13 @@ export const SCHEMA = {
     primaryKey: ['conversation_id', 'conversation_seq'],
     clustered: true,
   },
+  /** Commands that were refused for good, for as long as a copy may turn up. `text` is JSON text, as titles are. */
+  refusals: {
+    columns: { actor_id: 'id', command_id: 'id', retry: 'int', conversation_id: 'id', text: 'text', at: 'int' },
+    primaryKey: ['actor_id', 'command_id', 'retry'],
+    indexes: [['at']],
+    clustered: true,
+  },
   /** Without a reference: a void. */
   inbox: {
     columns: { user_id: 'id', seq: 'int', conversation_id: 'id?', conversation_seq: 'int?', at: 'int' },

@@ -19,6 +19,7 @@ import { type EventRow, fromEventRow } from './event-row.ts';
 import type { Row, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
+import { sqlRefusals } from './sql-refusals.ts';
 
 const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
 const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
@@ -38,6 +39,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     );
 
   return {
+    ...sqlRefusals(database),
     open: () => database.open(),
     close: () => database.close(),
     identity: async () => {

@@ -64,6 +64,8 @@ test('no page reads a whole table, and unread messages are found within a range 
     bounds: () => inbox.bounds([userId]),
     load: () => history.load([conversationId]),
     memberships: () => history.memberships([conversationId]),
+    'newest refusals': () => history.newestRefusals(0, 10),
+    'refusals that are due': () => history.purgeRefusals(0, 10),
   };
   for (const [what, ask] of Object.entries(asked)) {
     await ask();

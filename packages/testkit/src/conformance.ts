@@ -3,6 +3,7 @@ import { historyDataCases } from './cases/history-data-cases.ts';
 import { historyListCases } from './cases/history-list-cases.ts';
 import { historyLogCases } from './cases/history-log-cases.ts';
 import { historyRangeCases } from './cases/history-range-cases.ts';
+import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
@@ -21,6 +22,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyListCases,
   ...historyDataCases,
   ...historyWriterCases,
+  ...historyRefusalCases,
 ];
 
 /** Cases of the inbox role, as data. */

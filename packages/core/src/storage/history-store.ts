@@ -3,6 +3,7 @@ import type { ConversationState } from '../conversation-state.ts';
 import type { Event, EventRef } from '../event.ts';
 import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
+import type { RefusalStore } from './refusal-store.ts';
 
 /**
  * HistoryStore: the log of every conversation, and the tables that follow from it. To whoever implements it:
@@ -17,7 +18,7 @@ import type { ConflictOutcome } from './conflict-outcome.ts';
  *  - Every method may be called concurrently.
  *  - Text is data: any string a content or title may hold comes back equal, code unit by code unit.
  */
-export interface HistoryStore {
+export interface HistoryStore extends RefusalStore {
   /** Connects and migrates, under a lock, so that processes may start together. Idempotent. */
   open(): Promise<void>;
   /** Releases what `open` made; never what the application handed in. */

@@ -21,8 +21,11 @@ import type { TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedu
  * @typeParam Out content kinds as they are stored and delivered
  */
 export type MessagingProcedures<In, Out> = {
-  /** Sends a message. Resolves when it is stored, with the same receipt for the same clientMessageId. */
-  send: Mutation<{ conversationId: string; clientMessageId: string } & Content<In>, Receipt>;
+  /**
+   * Sends a message. Resolves when it is stored, with the same receipt for the same clientMessageId. `retry`, 0 unless set, is
+   * raised by one when a person sends a refused message again under its id.
+   */
+  send: Mutation<{ conversationId: string; clientMessageId: string; retry?: number } & Content<In>, Receipt>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;

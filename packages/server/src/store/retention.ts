@@ -1,4 +1,4 @@
-import type { Clock, InboxStore } from '@tidemark/core';
+import type { Clock, InboxStore, RefusalStore } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
 
 /** A pass comes this often within one retention, but no more often than each minute. */
@@ -9,7 +9,7 @@ const BATCH = 1_000;
 const BATCHES = 100;
 
 /**
- * Removes inbox rows past retention in small batches, so that no transaction is long. Stores that expire rows by
+ * Removes inbox rows and refusals past their retention in small batches, so that no transaction is long. Stores that expire rows by
  * themselves have nothing to do. Runs on workers; several at once do no harm. Part of stage 5.
  *
  * Keeps   P9: the store's floor moves, and cursors below it are told
@@ -17,17 +17,28 @@ const BATCHES = 100;
  */
 export class Retention {
   readonly #inbox: InboxStore;
+  readonly #refusals: RefusalStore;
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
   readonly #retention: number;
+  readonly #refusalRetentionMs: number;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: { inbox: InboxStore; clock: Clock; events: ServerEventBus; retention: number }) {
+  constructor(options: {
+    inbox: InboxStore;
+    refusals: RefusalStore;
+    clock: Clock;
+    events: ServerEventBus;
+    retention: number;
+    refusalRetentionMs: number;
+  }) {
     this.#inbox = options.inbox;
+    this.#refusals = options.refusals;
     this.#clock = options.clock;
     this.#events = options.events;
     this.#retention = options.retention;
+    this.#refusalRetentionMs = options.refusalRetentionMs;
   }
 
   start(): void {
@@ -39,16 +50,22 @@ export class Retention {
     await this.#running;
   }
 
-  /** One pass. Returns how many rows were removed. */
+  /** One pass. Returns how many inbox rows were removed. */
   async pass(): Promise<number> {
-    const before = this.#clock.now() - this.#retention;
+    const now = this.#clock.now();
+    const rows = await this.#inBatches(() => this.#inbox.purge(now - this.#retention, BATCH));
+    if (rows > 0) this.#events.emit('purged', { rows });
+    await this.#inBatches(() => this.#refusals.purgeRefusals(now - this.#refusalRetentionMs, BATCH));
+    return rows;
+  }
+
+  async #inBatches(purge: () => Promise<number>): Promise<number> {
     let rows = 0;
     for (let batch = 0; batch < BATCHES && !this.#closing.signal.aborted; batch++) {
-      const removed = await this.#inbox.purge(before, BATCH);
+      const removed = await purge();
       rows += removed;
       if (removed < BATCH) break;
     }
-    if (rows > 0) this.#events.emit('purged', { rows });
     return rows;
   }
 

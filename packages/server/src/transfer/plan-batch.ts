@@ -17,7 +17,7 @@ import {
 import type { Envelope } from '../ingress/envelope.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { decide, resultOf } from './decide.ts';
-import type { Refusal } from './refusals.ts';
+import type { NewRefusal, Refusal } from './refusals.ts';
 import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
 
 /** Ends before the command with which the batch would have more than `batchRows` rows, unless it is the first. */
@@ -147,7 +147,7 @@ export interface Plan {
   /** One for each command that the plan carries out, in their order. */
   readonly replies: (Reply & { readonly to: NodeId })[];
   /** New ones by command, to be remembered before they are told. */
-  readonly refusals: Map<string, Refusal>;
+  readonly refusals: Map<string, NewRefusal>;
 }
 
 /** Inbox rows of events that lead to a state; see `recipientsOf`. */
@@ -157,6 +157,7 @@ function rowsOf(events: readonly Event[], { members }: ConversationState): numbe
   return rows;
 }
 
-export function refusalOf(command: Command, error: TidemarkError): Refusal {
-  return { actorId: command.actorId, commandId: command.commandId, retry: retryOf(command), error };
+export function refusalOf(command: Command, error: TidemarkError): NewRefusal {
+  const { actorId, commandId, conversationId } = command;
+  return { actorId, commandId, conversationId, retry: retryOf(command), error };
 }

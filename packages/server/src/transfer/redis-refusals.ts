@@ -2,7 +2,7 @@ import { type CommandId, parseErrorText, TidemarkError, type UserId } from '@tid
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
-import { REFUSALS_KEPT, REFUSALS_KEPT_FOR, type Refusal, type Refusals } from './refusals.ts';
+import { type NewRefusal, REFUSALS_KEPT, REFUSALS_KEPT_FOR, type Refusal, type Refusals } from './refusals.ts';
 
 /** Refusals on Redis: a stream with expiry per partition; a position is the id of an entry. */
 export class RedisRefusals implements Refusals {
@@ -14,7 +14,7 @@ export class RedisRefusals implements Refusals {
     this.#keys = keys;
   }
 
-  async remember(partition: number, refusals: readonly Refusal[]): Promise<void> {
+  async remember(partition: number, refusals: readonly NewRefusal[]): Promise<void> {
     const fields = refusals.flatMap(({ actorId, commandId, retry, error }) => [
       actorId,
       commandId,

@@ -1,4 +1,4 @@
-import type { CommandKey, TidemarkError } from '@tidemark/core';
+import type { CommandKey, ConversationId, TidemarkError } from '@tidemark/core';
 
 /**
  * Refusals: what the writers of a partition have refused for good. A copy of a command can turn up long after another copy
@@ -7,11 +7,11 @@ import type { CommandKey, TidemarkError } from '@tidemark/core';
  *
  *  - `remember` resolves when every writer of the partition will find them: nobody is told before.
  *  - The newest REFUSALS_KEPT of a partition are kept, and all for REFUSALS_KEPT_FOR ms after the newest.
- *  - As all of a backplane they may be wiped at any moment, and both sides go on.
+ *  - Those of a backplane may be wiped at any moment: the store has them as well (`durableRefusals`).
  *  - Throw UnavailableError when the service cannot be reached.
  */
 export interface Refusals {
-  remember(partition: number, refusals: readonly Refusal[]): Promise<void>;
+  remember(partition: number, refusals: readonly NewRefusal[]): Promise<void>;
   /** Those remembered after `position`, in order, and the position to go on from. `undefined`: from the first. */
   since(
     partition: number,
@@ -23,6 +23,10 @@ export interface Refusal extends CommandKey {
   /** Which of the sender's intentions it was: copies of this one and of earlier ones are refused, a later one is new. */
   readonly retry: number;
   readonly error: TidemarkError;
+}
+
+export interface NewRefusal extends Refusal {
+  readonly conversationId: ConversationId;
 }
 
 export const REFUSALS_KEPT = 10_000;

@@ -24,7 +24,7 @@ import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import type { Recovery } from './recovery.ts';
-import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
+import { type NewRefusal, REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
 
 /**
  * Stage   3 transfer
@@ -301,7 +301,7 @@ export class Transfer {
   }
 
   /** Before anybody is told. */
-  async #remember(refusals: readonly Refusal[]): Promise<void> {
+  async #remember(refusals: readonly NewRefusal[]): Promise<void> {
     if (refusals.length === 0) return;
     await this.#port.refusals.remember(this.#partition, refusals);
     for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);

@@ -32,6 +32,7 @@ import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-ba
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
@@ -205,9 +206,8 @@ export class WriterWorld {
     this.trace.push('Redis is wiped');
     this.#shared.counters.clear();
     for (const partition of this.#shared.streams.partitions.values()) partition.entries.clear();
-    // What was refused before is forgotten with the rest.
+    // What was refused before is forgotten here with the rest, and the store still knows.
     this.#shared.refusals.clear();
-    for (const [key, answers] of this.#answers) if (answers[0]?.error) this.#excused.add(key);
   }
 
   /** Redis evicts the counters, or comes back without its last seconds and throws them away. */
@@ -404,12 +404,19 @@ export class WriterWorld {
       ...acknowledging,
     };
     const random = seededRandom(this.#made);
+    const partitionOf = (conversationId: ConversationId) => (conversationId === group ? 0 : 1);
     const lease = gate('lease', { holds: async () => this.#holds(name) });
     const transfer = new Transfer(partition, reader, {
       deployment: 'ours',
       holdsLease: () => lease.holds(),
-      partitionOf: (conversationId) => (conversationId === group ? 0 : 1),
-      refusals: gate('refusals', this.#backplane.refusals),
+      partitionOf,
+      refusals: durableRefusals({
+        shared: gate('refusals', this.#backplane.refusals),
+        store: storage.history,
+        clock: this.clock,
+        retentionMs: RETENTION,
+        partitionOf,
+      }),
       load: (conversationIds) => storage.history.load(conversationIds),
       storage,
       numbering,

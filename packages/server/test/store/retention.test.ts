@@ -1,5 +1,5 @@
-import { type InboxStore, type Seq, UnavailableError } from '@tidemark/core';
-import { memoryInbox } from '@tidemark/storage-memory';
+import { type InboxStore, type RefusedCommand, type Seq, UnavailableError } from '@tidemark/core';
+import { memoryHistory, memoryInbox } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { Retention } from '../../src/store/retention.ts';
@@ -13,6 +13,7 @@ const RETENTION = 14 * DAY;
 
 function openRetention(changed: (inbox: InboxStore) => Partial<InboxStore> = () => ({})) {
   const inbox = memoryInbox();
+  const history = memoryHistory();
   const clock = new ManualClock();
   const events = new ServerEventBus();
   const retention = new Retention({
@@ -20,10 +21,12 @@ function openRetention(changed: (inbox: InboxStore) => Partial<InboxStore> = () 
     clock,
     events,
     retention: RETENTION,
+    refusals: history,
+    refusalRetentionMs: DAY,
   });
   const put = (userId: typeof alice, at: number, ...seqs: number[]) =>
     inbox.append(seqs.map((seq) => ({ userId, seq: seq as Seq, ref: null, at })));
-  return { inbox, clock, events, retention, put };
+  return { inbox, history, clock, events, retention, put };
 }
 
 describe('a pass', () => {
@@ -43,6 +46,22 @@ describe('a pass', () => {
         [bob, { floor: 0, head: 2 }],
       ]),
     );
+  });
+
+  test('removes refusals that are older than their own retention', async () => {
+    const { history, clock, retention } = openRetention();
+    const refused = (commandId: string, age: number) =>
+      ({
+        actorId: alice,
+        commandId,
+        conversationId: 'd:a,b',
+        retry: 0,
+        text: 'x',
+        at: clock.now() - age,
+      }) as RefusedCommand;
+    await history.keepRefusals([refused('old', DAY + 1), refused('young', DAY)]);
+    await retention.pass();
+    expect((await history.newestRefusals(0, 10)).map(({ commandId }) => commandId)).toEqual(['young']);
   });
 
   test('that finds nothing says nothing', async () => {

@@ -21,6 +21,7 @@ import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane 
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame, Reply } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
@@ -113,7 +114,13 @@ export function openWriter(options: WriterOptions = {}) {
   };
   const transfer = new Transfer(partition, reader, {
     deployment: 'ours',
-    refusals: backplane.refusals,
+    refusals: durableRefusals({
+      shared: backplane.refusals,
+      store: storage.history,
+      clock,
+      retentionMs: 24 * 3_600_000,
+      partitionOf: options.partitionOf ?? (() => partition),
+    }),
     partitionOf: options.partitionOf ?? (() => partition),
     holdsLease: options.holdsLease ?? (async () => true),
     load: (conversationIds) => storage.history.load(conversationIds),

@@ -9,9 +9,7 @@ import { aboutOperation, place } from '../wording.ts';
 /**
  * One clientMessageId has one messageId, one conversationSeq and one receipt, however often it was sent: all receipts of a
  * send are equal, none stands beside a refusal, and the message has what they say wherever it is seen.
- *
- * A refusal leaves nothing in the store, and is remembered by Redis alone. One that Redis forgot before the receipt, in a
- * fault that takes its last writes or all of them, is no violation: a copy of the command that survived may be carried out.
+ * A refusal is as durable as a receipt, whatever Redis forgets meanwhile.
  */
 export function stableReceipt(observed: Observed): Violation[] {
   const found = findings('stable-receipt', ['P3']);
@@ -21,9 +19,7 @@ export function stableReceipt(observed: Observed): Violation[] {
     told.add(send.operationId);
     found.add(() => ({ sentence, subject: aboutOperation(send), records: records() }));
   };
-  const isForgotten = forgetting(observed);
-  for (const send of observed.sends)
-    receipts(send, isForgotten, (sentence, ...records) => report(send, sentence, () => records));
+  for (const send of observed.sends) receipts(send, (sentence, ...records) => report(send, sentence, () => records));
 
   for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
@@ -37,11 +33,7 @@ export function stableReceipt(observed: Observed): Violation[] {
   return found.list();
 }
 
-function receipts(
-  send: ObservedSend,
-  isForgotten: (fail: RecordOf<'fail'>, ok: RecordOf<'ok'>) => boolean,
-  report: (sentence: string, ...records: HistoryRecord[]) => void,
-): void {
+function receipts(send: ObservedSend, report: (sentence: string, ...records: HistoryRecord[]) => void): void {
   const oks = send.oks.filter((ok): ok is RecordOf<'ok'> & { receipt: Receipt } => ok.receipt !== undefined);
   const [first, ...others] = oks;
   if (!first) return;
@@ -53,25 +45,8 @@ function receipts(
   }
   const other = others.find((ok) => !agree(receipt, ok.receipt) || ok.receipt.at !== receipt.at);
   if (other) report(`${id} has two receipts: ${say(receipt)} and ${say(other.receipt)}`, first, other);
-  const fail = send.fails.find((each) => !isForgotten(each, first));
+  const [fail] = send.fails;
   if (fail) report(`${id} has a receipt (${say(receipt)}) and a refusal (${fail.code})`, first, fail);
-}
-
-const LOSES_WRITES: ReadonlySet<string> = new Set([
-  'kill-redis',
-  'redis-flush',
-  'redis-aof-tail-cut',
-  'redis-lagging-failover',
-  'cluster-node-loss',
-]);
-
-/** Whether Redis lost what it held at a time between the refusal and the receipt. */
-function forgetting(observed: Observed): (fail: RecordOf<'fail'>, ok: RecordOf<'ok'>) => boolean {
-  const healedAt = new Map(observed.heals.map((heal) => [heal.faultId, heal.at]));
-  const losses = observed.faults
-    .filter(({ kind }) => LOSES_WRITES.has(kind))
-    .map(({ at, faultId }) => ({ from: at, to: healedAt.get(faultId) ?? Number.POSITIVE_INFINITY }));
-  return (fail, ok) => fail.at < ok.at && losses.some(({ from, to }) => from < ok.at && to > fail.at);
 }
 
 function agree(a: Receipt | MessageSent, b: Receipt | MessageSent): boolean {
