@@ -11,7 +11,10 @@ const SLOW_SOCKETS = 6;
 const SOCKET_BUFFER_BYTES = 256 * 1024;
 /** What a process may hold more than before: a ninth of what would wait if nothing bounded the sockets, and less than the messages. */
 const GROWTH_BYTES = 16e6;
-const LIMITS = { limits: { socketBufferBytes: SOCKET_BUFFER_BYTES } };
+/** Nobody is cut for reading nothing, however long the machine takes to send what is not read. */
+const LIMITS = {
+  limits: { socketBufferBytes: SOCKET_BUFFER_BYTES, slowSocketGraceMs: 3_600_000 },
+};
 const members = ['bob', 'sloth'];
 
 /** A device that speaks tRPC's wire by hand, so that it decides when to read from its socket. */
