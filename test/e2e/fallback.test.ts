@@ -25,8 +25,8 @@ interface Proxy extends AsyncDisposable {
   /** Requests by path, in order. */
   readonly paths: string[];
   readonly tried: number;
-  /** Whether plain requests are answered. */
-  http: boolean;
+  /** Whether plain requests are answered; `portal`: each with a page of its own, and 200. */
+  http: boolean | 'portal';
   /** Breaks every connection there is. */
   cut(): void;
 }
@@ -39,6 +39,10 @@ async function startProxy(app: App, upgrades: Upgrades): Promise<Proxy> {
     proxy.paths.push((incoming.url ?? '').split('?')[0] ?? '');
     if (!proxy.http) {
       outgoing.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad gateway</h1>');
+      return;
+    }
+    if (proxy.http === 'portal') {
+      outgoing.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Accept our terms to go on</h1>');
       return;
     }
     const { method, url, headers } = incoming;
@@ -355,4 +359,31 @@ test('while the page is frozen nothing is requested over HTTP either, and the fe
   await bob.is('live');
   await eventually('both', () => bob.texts().length === 2);
   expect(bob.seqs).toEqual(dense(bob.seqs));
+});
+
+test('a captive portal that answers everything with a page and 200 is nobody: waits grow until something real answers', async () => {
+  await using app = await startApp();
+  await using proxy = await startProxy(app, 'refused');
+  proxy.http = 'portal';
+  await using bob = join(proxy.port, 'bob', { backoff: { base: 10, cap: 60_000 } });
+  const states = new Set<string>();
+  let longestWaitMs = 0;
+  bob.connection.subscribe(() => {
+    const now = bob.connection.getSnapshot();
+    states.add(now.state);
+    if (now.state === 'waiting') longestWaitMs = Math.max(longestWaitMs, now.nextTryAt - Date.now());
+  });
+  bob.client.start();
+  const receipt = bob.send('behind a portal');
+  // A wait that began anew after each answer would stay at a few of `base`.
+  await eventually('a wait of many times the first', () => longestWaitMs > 1_000);
+  expect(states).not.toContain('open');
+  expect(bob.client.connection.getSnapshot()).toMatchObject({ state: 'waiting' });
+  proxy.http = true;
+  bob.connection.retryNow();
+  await eventually('the message', async () => {
+    bob.connection.retryNow();
+    return Promise.race([receipt.then(() => true), new Promise((resolve) => setTimeout(resolve, 50, false))]);
+  });
+  await bob.is('live');
 });

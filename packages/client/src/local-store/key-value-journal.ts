@@ -1,3 +1,4 @@
+import { cutUp } from './key-value-pieces.ts';
 import { getAll, type KeyValueStorage, removeAll, setAll } from './key-value-storage.ts';
 import { LocalStoreError } from './local-store-error.ts';
 
@@ -23,9 +24,6 @@ export interface KeyValueJournal {
   /** Before each read and each commit: everything committed is in its place. */
   settle(): Promise<void>;
 }
-
-/** Characters in one value: Android's AsyncStorage cannot read more than 2 MB. */
-const PIECE = 200_000;
 
 /** @param prefix of its keys: `journal`, the commit, and `journal,<n>`, pieces of one too long for a single value. */
 export function createKeyValueJournal(storage: KeyValueStorage, prefix: string): KeyValueJournal {
@@ -63,10 +61,9 @@ export function createKeyValueJournal(storage: KeyValueStorage, prefix: string):
     commit: async ({ set, remove }) => {
       await settle();
       const text = JSON.stringify({ set: [...set], remove });
-      const pieces = text.length <= PIECE ? 0 : Math.ceil(text.length / PIECE);
-      for (let index = 0; index < pieces; index += 1) {
-        await storage.setItem(piece(index), text.slice(index * PIECE, (index + 1) * PIECE));
-      }
+      const parts = cutUp(text);
+      const pieces = parts.length;
+      for (const [index, part] of parts.entries()) await storage.setItem(piece(index), part);
       doubtful = true;
       await storage.setItem(head, JSON.stringify(pieces === 0 ? { text } : { pieces }));
       doubtful = false;

@@ -1,7 +1,8 @@
 import type { ConversationId, Cursor, Event, UserId } from '@tidemark/core';
 import { CHUNK, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { createKeyValueJournal, type KeyChanges, type KeyValueJournal } from './key-value-journal.ts';
-import { getAll, type KeyValueStorage, removeAll } from './key-value-storage.ts';
+import { getWhole, inPieces, ownerOf } from './key-value-pieces.ts';
+import { type KeyValueStorage, removeAll } from './key-value-storage.ts';
 import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
 import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
@@ -23,7 +24,10 @@ export type KeyValueMigration = (
 ) => Promise<KeyChanges>;
 
 /** The first leads from version 1 to version 2. What holds in every version: the keys begin `<name>,<userId>,`. */
-const KEY_VALUE_MIGRATIONS: readonly KeyValueMigration[] = [];
+const KEY_VALUE_MIGRATIONS: readonly KeyValueMigration[] = [
+  // 2: values may stand in pieces, which a build of version 1 would take for damage. Nothing that is there changes.
+  async () => ({ set: new Map(), remove: [] }),
+];
 
 /** The root: its value decides which of the others count. */
 interface Meta {
@@ -38,6 +42,8 @@ interface Session {
   meta: Meta;
   /** Conversation → numbers of its chunks. */
   chunks: Map<ConversationId, Set<number>>;
+  /** Key → number of its pieces, where its value is too long for one. */
+  pieces: Map<string, number>;
 }
 
 /**
@@ -136,14 +142,27 @@ export function keyValueLocalStoreOf(
     }
     meta = await migrate(meta, journal);
     const chunks: Session['chunks'] = new Map();
+    const pieces: Session['pieces'] = new Map();
     const garbage: string[] = [];
-    for (const each of await ownKeys()) {
+    const keys = await ownKeys();
+    const there = new Set(keys);
+    for (const each of keys) {
+      const owner = ownerOf(prefix, each);
+      if (owner !== undefined && there.has(owner)) pieces.set(owner, (pieces.get(owner) ?? 0) + 1);
+      else if (owner !== undefined) garbage.push(each);
       const [kind = '', generation, chunk = '', ...id] = each.slice(prefix.length).split(',');
       if (kind === 'journal' || ((kind === 'c' || kind === 'e') && generation !== meta.generation)) garbage.push(each);
       else if (kind === 'e') indexChunk(chunks, id.join(',') as ConversationId, Number(chunk));
     }
+    garbage.push(...piecesOf(garbage, keys));
     await removeAll(storage, garbage);
-    return { meta, chunks };
+    return { meta, chunks, pieces };
+  }
+
+  /** Of those keys, among these. */
+  function piecesOf(owners: readonly string[], keys: readonly string[]): string[] {
+    const gone = new Set(owners);
+    return keys.filter((each) => gone.has(ownerOf(prefix, each) ?? ''));
   }
 
   async function migrate(meta: Meta, through: KeyValueJournal): Promise<Meta> {
@@ -171,7 +190,7 @@ export function keyValueLocalStoreOf(
       const id = each.startsWith(`${prefix}d,`) ? each.slice(`${prefix}d,`.length) : undefined;
       if (id === undefined) continue;
       try {
-        readDraft(await storage.getItem(each), id);
+        readDraft((await getWhole(storage, prefix, [each])).get(each), id);
       } catch (error) {
         if (!isLost(error)) throw error;
         unreadable.push(each);
@@ -188,7 +207,7 @@ export function keyValueLocalStoreOf(
     const conversationKeys = key.conversation(meta.generation, '');
     const draftKeys = key.draft('');
     const wanted = (await ownKeys()).filter((each) => each.startsWith(conversationKeys) || each.startsWith(draftKeys));
-    const found = [...(await getAll(storage, wanted))];
+    const found = [...(await getWhole(storage, prefix, wanted))];
     return {
       cursor: meta.cursor,
       conversations: found
@@ -206,7 +225,7 @@ export function keyValueLocalStoreOf(
     chunks: readonly { readonly conversationId: ConversationId; readonly chunk: number }[],
   ): Promise<Event[][]> {
     const keys = chunks.map(({ conversationId, chunk }) => key.chunk(generation, chunk, conversationId));
-    const found = await getAll(storage, keys);
+    const found = await getWhole(storage, prefix, keys);
     return chunks.map(({ conversationId }, index) => {
       const text = found.get(keys[index] ?? '') ?? null;
       if (text === null) throw new LocalStoreError('evicted', 'events of the local store were removed');
@@ -251,10 +270,12 @@ export function keyValueLocalStoreOf(
     for (const each of remove) set.delete(each);
     if (meta.cursor !== own.meta.cursor || replace) set.set(key.meta(), JSON.stringify(meta));
 
-    await through.commit({ set, remove });
+    const pieces = new Map(own.pieces);
+    await through.commit(inPieces({ set, remove }, prefix, pieces));
     const before = own.meta.generation;
     own.meta = meta;
     own.chunks = chunks;
+    own.pieces = pieces;
     for (const { conversationId, chunk } of touched) indexChunk(chunks, conversationId, chunk);
     // It is committed whatever happens now: what cannot be carried out is tried again before the next operation.
     await through.settle().catch(() => undefined);
@@ -274,10 +295,8 @@ export function keyValueLocalStoreOf(
   async function removeGeneration(generation: string): Promise<void> {
     const [conversations, events] = [`${prefix}c,${generation},`, `${prefix}e,${generation},`];
     const keys = await ownKeys();
-    await removeAll(
-      storage,
-      keys.filter((each) => each.startsWith(conversations) || each.startsWith(events)),
-    );
+    const gone = keys.filter((each) => each.startsWith(conversations) || each.startsWith(events));
+    await removeAll(storage, [...gone, ...piecesOf(gone, keys)]);
   }
 
   return {

@@ -194,8 +194,13 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       isOutdated = true;
       return;
     }
-    if (isTalk(message)) line.take(message);
-    else onMessage(message);
+    try {
+      if (isTalk(message)) line.take(message);
+      else onMessage(message);
+    } catch {
+      // Not of this build's making. Whatever it was about is in the store.
+      noticeMissing();
+    }
     if (message.type === 'leading' && leader === from) line.leaderIs(from);
   }
 

@@ -37,7 +37,7 @@ const rows = chats.map((conversationId) => unknownConversation(conversationId, a
 const both = (seq: number, text: string): Event[] => chats.map((conversationId) => event(conversationId, seq, text));
 const titled = rows.map((row) => ({ ...row, title: 'renamed' }));
 
-/** Everything that a transaction can be, also one too long for a single value of the journal. */
+/** Everything that a transaction can be, also one too long for a single value of the journal, or of a chunk. */
 const HISTORY: readonly LocalChanges[] = [
   {
     conversations: rows,
@@ -47,6 +47,8 @@ const HISTORY: readonly LocalChanges[] = [
   },
   { conversations: titled, events: both(17, 'three'), putDrafts: [draft('b', 2)], removeDrafts: ['a' as CommandId] },
   { events: both(1, 'x'.repeat(150_000)), cursor: 'e:2' as Cursor },
+  { events: both(2, 'y'.repeat(150_000)) },
+  { events: both(1, 'short again'), cursor: 'e:3' as Cursor },
   { replace: true, conversations: rows.slice(0, 1), removeDrafts: ['b' as CommandId], cursor: 'f:1' as Cursor },
   { events: both(18, 'last'), putDrafts: [draft('c', 3)], cursor: 'f:2' as Cursor },
 ];

@@ -329,6 +329,46 @@ describe('several tabs', () => {
     expect(await world.store.inner.load()).toEqual({ cursor: null, conversations: [], drafts: [] });
   });
 
+  it('believe nothing that another page of the origin says in their form: what is malformed stops nobody', async () => {
+    const server = new ModelServer();
+    await using world = new TabWorld(server);
+    const [leader, follower] = pair(await openTabs(world, 2));
+    const malformed = [
+      { type: 'leading', connection: null, receipts: 7 },
+      { type: 'connection' },
+      { type: 'changes' },
+      { type: 'changes', changes: { conversations: [null], events: [{ conversationId: 3 }] } },
+      { type: 'changes', changes: { events: 'all', putDrafts: [{}], cursor: {} } },
+      { type: 'sent', receipt: undefined },
+      { type: 'progress', clientMessageId: null },
+      { type: 'event', event: { type: 'no such event' } },
+      { type: 'event' },
+      { type: 'ask', id: 'x', name: 'constructor', input: null },
+      { type: 'ask', id: null, name: 'markRead' },
+      { type: 'answer', id: 5, error: {} },
+    ];
+    const errors: unknown[] = [];
+    const note = (error: unknown): void => {
+      errors.push(error);
+    };
+    process.on('uncaughtException', note);
+    process.on('unhandledRejection', note);
+    try {
+      for (const [index, message] of malformed.entries()) {
+        for (const tab of [leader, follower]) tab.post({ tidemark: 1, from: `stranger ${index}`, n: 1, message });
+      }
+      server.say('bob', chat, 'afterwards');
+      await until(() => expect(leader.client.unread.getSnapshot()).toBe(1));
+      await until(() => expect(follower.client.unread.getSnapshot()).toBe(1));
+      await follower.client.direct('bob').send(text('from the follower')).receipt;
+      await until(() => expect(follower.client.connection.getSnapshot().state).toBe('live'));
+    } finally {
+      process.off('uncaughtException', note);
+      process.off('unhandledRejection', note);
+    }
+    expect(errors).toEqual([]);
+  });
+
   it('read the store anew when a tab of another build says what they do not understand', async () => {
     const server = new ModelServer();
     await using world = new TabWorld(server);
