@@ -157,8 +157,8 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/server/src/inbox/number-rows.ts',
-        find: 'this.#spare.get(userId)?.[index] as Seq',
-        replace: 'this.#spare.get(userId)?.at(-1 - index) as Seq',
+        find: 'for (const { userId, ref } of deliveries)',
+        replace: 'for (const { userId, ref } of [...deliveries].reverse())',
       },
     ],
     faults: [],

@@ -1,4 +1,13 @@
-import type { Clock, Delivery, InboxRow, InboxStore, Seq, UserId } from '@tidemark/core';
+import {
+  type Clock,
+  type ConversationId,
+  type Delivery,
+  type InboxRow,
+  type InboxStore,
+  refKey,
+  type Seq,
+  type UserId,
+} from '@tidemark/core';
 import { RecentMap } from '../recent-map.ts';
 import type { ServerEventBus } from '../server-events.ts';
 import { type InboxSeq, RESTORED_FOR } from './inbox-seq.ts';
@@ -20,10 +29,11 @@ const REMEMBERED = 10_000;
  * Proved  test/backplane/*, test/transfer/number-rows.test.ts, test/simulation/*, test/fault/redis-lost.services.test.ts
  *
  * Counters may be lost (restored from the store's heads) or stale (the store's unique key refuses the row; `afterConflict`
- * raises them). Seqs allocated for an attempt that did not commit number the same deliveries in the next one. Other
- * deliveries get new ones: the conversation has moved, and an entry of its new events must not stand below those that
- * another writer numbered meanwhile. What was allocated in vain is closed with voids in the same commit, so that no
- * reader has to wait for it.
+ * raises them). Seqs allocated for an attempt that did not commit number the same deliveries in the next one, conversation
+ * by conversation: most attempts fail for one command that had been carried out before. Where a conversation has moved its
+ * deliveries get new ones, for an entry of its new events must not stand below those that another writer numbered meanwhile.
+ * What was allocated in vain is closed with voids in the same commit, so that no reader has to wait for it. Where the next
+ * attempt is a beginning of the one before, since a batch was halved, the rest keeps its seqs until it is tried, right after.
  *
  * A counter can be restored too low: events that were numbered before it was lost reach the store after its head was
  * read. Nobody's seq is taken twice by that, but the next event of the same conversation would be numbered below the
@@ -35,10 +45,11 @@ export class RowNumbering {
   readonly #inbox: InboxStore;
   readonly #events: ServerEventBus;
   readonly #clock: Clock;
-  /** Allocated for `#numbered`, not committed, ascending per user. */
-  #spare = new Map<UserId, Seq[]>();
-  /** Monotonic ms before the first of them was allocated. */
-  #spareSince = 0;
+  /** Deliveries of attempts that did not commit, by `deliveryKey`, in their order, with their seqs. */
+  #reserved = new Map<string, Reserved>();
+  /** Monotonic ms before the first of their seqs was allocated. */
+  #reservedSince = 0;
+  /** What the last `number` has numbered. */
   #numbered: readonly Delivery[] = [];
   /** Allocated in vain, to be closed. */
   #unused: { readonly userId: UserId; readonly seq: Seq }[] = [];
@@ -61,19 +72,14 @@ export class RowNumbering {
    */
   async number(deliveries: readonly (Delivery & { readonly at: number })[], areNews: boolean): Promise<InboxRow[]> {
     if (areNews) this.#above.clear();
-    if (!areSame(deliveries, this.#numbered)) this.#abandon();
     this.#numbered = deliveries;
-    const needed = new Map<UserId, number>();
-    for (const { userId } of deliveries) needed.set(userId, (needed.get(userId) ?? 0) + 1);
     do {
       if (this.#isTooLate()) this.#abandon();
-      await this.#supply(needed);
-    } while (this.#isTooLate());
-    const used = new Map<UserId, number>();
+      this.#keepWhatFits(deliveries);
+    } while (!(await this.#supply(deliveries)) || this.#isTooLate());
     const rows: InboxRow[] = deliveries.map(({ userId, ref, at }) => {
-      const index = used.get(userId) ?? 0;
-      used.set(userId, index + 1);
-      return { userId, seq: this.#spare.get(userId)?.[index] as Seq, ref, at };
+      const { seq } = this.#reserved.get(deliveryKey({ userId, ref })) as Reserved;
+      return { userId, seq, ref, at };
     });
     this.#dropReallocated();
     const now = this.#clock.now();
@@ -85,7 +91,7 @@ export class RowNumbering {
 
   /** The rows of the last `number` are in the store. */
   committed(): void {
-    this.#spare = new Map();
+    for (const delivery of this.#numbered) this.#reserved.delete(deliveryKey(delivery));
     this.#numbered = [];
     this.#unused.splice(0, this.#closing);
     this.#closing = 0;
@@ -93,49 +99,92 @@ export class RowNumbering {
 
   /** A seq was taken: counters are brought up to the store, and only seqs above its heads are kept for the next attempt. */
   async afterConflict(): Promise<void> {
-    const userIds = new Set([...this.#spare.keys(), ...this.#unused.map(({ userId }) => userId)]);
+    const userIds = new Set([...this.#reserved.values(), ...this.#unused].map(({ userId }) => userId));
     const heads = await this.#heads([...userIds]);
     await this.#seqs.raise(heads);
-    const isFree = (userId: UserId, seq: Seq): boolean => seq > (heads.get(userId) ?? 0);
-    for (const [userId, seqs] of this.#spare)
-      this.#spare.set(
-        userId,
-        seqs.filter((seq) => isFree(userId, seq)),
-      );
-    this.#unused = this.#unused.filter(({ userId, seq }) => isFree(userId, seq));
+    const isFree = ({ userId, seq }: { userId: UserId; seq: Seq }): boolean => seq > (heads.get(userId) ?? 0);
+    const free = new Map<UserId, Seq[]>();
+    for (const each of this.#reserved.values()) {
+      if (isFree(each)) free.set(each.userId, [...(free.get(each.userId) ?? []), each.seq]);
+    }
+    // The first deliveries of each take what is left.
+    const before = this.#reserved;
+    this.#reserved = new Map();
+    for (const [key, each] of before) {
+      const seq = free.get(each.userId)?.shift();
+      if (seq !== undefined) this.#reserved.set(key, { ...each, seq });
+    }
+    this.#unused = this.#unused.filter(isFree);
     this.#events.emit('counters-raised', { users: heads.size });
   }
 
   #abandon(): void {
-    for (const [userId, seqs] of this.#spare) for (const seq of seqs) this.#unused.push({ userId, seq });
-    this.#spare = new Map();
+    for (const { userId, seq } of this.#reserved.values()) this.#unused.push({ userId, seq });
+    this.#reserved = new Map();
+  }
+
+  /**
+   * Keeps the seqs that these deliveries may have again, and abandons the others.
+   *
+   * A conversation's are kept where its first event has the same place as before: nobody has appended to it since, so all
+   * that its users have of it was numbered before. And of each user only as many as follow one another: what gets a new seq
+   * stands above all that was allocated earlier.
+   */
+  #keepWhatFits(deliveries: readonly Delivery[]): void {
+    if (this.#reserved.size === 0 || isBeginning(deliveries, this.#reserved)) return;
+    const first = firstPlaces(deliveries);
+    const reservedFirst = firstPlaces([...this.#reserved.values()]);
+    const kept = new Map<string, Reserved>();
+    const renumbered = new Set<string>();
+    for (const delivery of deliveries) {
+      const { conversationId } = delivery.ref;
+      const key = deliveryKey(delivery);
+      const lane = `${delivery.userId} ${conversationId}`;
+      const reserved = this.#reserved.get(key);
+      const isSame = first.get(conversationId) === reservedFirst.get(conversationId);
+      if (reserved && isSame && !renumbered.has(lane)) kept.set(key, reserved);
+      else renumbered.add(lane);
+    }
+    for (const key of kept.keys()) this.#reserved.delete(key);
+    this.#abandon();
+    this.#reserved = kept;
   }
 
   /** A counter that was restored gives seqs again that were allocated in vain before it was lost. */
   #dropReallocated(): void {
     if (this.#unused.length === 0) return;
-    const taken = new Map([...this.#spare].map(([userId, seqs]) => [userId, new Set(seqs)]));
-    this.#unused = this.#unused.filter(({ userId, seq }) => !taken.get(userId)?.has(seq));
+    const taken = new Set([...this.#reserved.values()].map(({ userId, seq }) => `${userId} ${seq}`));
+    this.#unused = this.#unused.filter(({ userId, seq }) => !taken.has(`${userId} ${seq}`));
   }
 
   #isTooLate(): boolean {
-    return this.#spare.size > 0 && this.#clock.monotonic() - this.#spareSince > USABLE_FOR;
+    return this.#reserved.size > 0 && this.#clock.monotonic() - this.#reservedSince > USABLE_FOR;
   }
 
-  /** Allocates until there is a spare seq for each that is needed. */
-  async #supply(needed: ReadonlyMap<UserId, number>): Promise<void> {
-    const toAllocate = new Map<UserId, number>();
-    for (const [userId, count] of needed) {
-      const missing = count - (this.#spare.get(userId)?.length ?? 0);
-      if (missing > 0) toAllocate.set(userId, missing);
+  /** Allocates until each delivery has a seq. False: a counter went back meanwhile, so that all of them need new ones. */
+  async #supply(deliveries: readonly Delivery[]): Promise<boolean> {
+    const missing = deliveries.filter((delivery) => !this.#reserved.has(deliveryKey(delivery)));
+    if (missing.length === 0) return true;
+    const counts = new Map<UserId, number>();
+    for (const { userId } of missing) counts.set(userId, (counts.get(userId) ?? 0) + 1);
+    if (this.#reserved.size === 0) this.#reservedSince = this.#clock.monotonic();
+    const next = new Map<UserId, number>();
+    for (const [userId, last] of await this.#allocate(counts))
+      next.set(userId, last - (counts.get(userId) as number) + 1);
+    const isBehind = [...this.#reserved.values()].some(({ userId, seq }) => seq >= (next.get(userId) ?? Infinity));
+    if (isBehind) {
+      // What was reserved is given to others now; only what was allocated just now is to be closed.
+      this.#reserved = new Map();
+      for (const { userId } of missing) this.#unused.push({ userId, seq: take(next, userId) });
+      return false;
     }
-    if (toAllocate.size === 0) return;
-    if (this.#spare.size === 0) this.#spareSince = this.#clock.monotonic();
-    for (const [userId, last] of await this.#allocate(toAllocate)) {
-      const seqs = this.#spare.get(userId) ?? [];
-      for (let seq = last - (toAllocate.get(userId) as number) + 1; seq <= last; seq++) seqs.push(seq as Seq);
-      this.#spare.set(userId, seqs);
+    const reserved = new Map<string, Reserved>();
+    for (const { userId, ref } of deliveries) {
+      const key = deliveryKey({ userId, ref });
+      reserved.set(key, this.#reserved.get(key) ?? { userId, ref, seq: take(next, userId) });
     }
+    this.#reserved = reserved;
+    return true;
   }
 
   async #allocate(counts: ReadonlyMap<UserId, number>): Promise<Map<UserId, Seq>> {
@@ -181,16 +230,35 @@ export class RowNumbering {
   }
 }
 
-function areSame(a: readonly Delivery[], b: readonly Delivery[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ userId, ref }, index) => {
-      const other = b[index];
-      return (
-        userId === other?.userId &&
-        ref.conversationSeq === other.ref.conversationSeq &&
-        ref.conversationId === other.ref.conversationId
-      );
-    })
-  );
+/** A delivery and the seq that it is to have. */
+interface Reserved extends Delivery {
+  readonly seq: Seq;
+}
+
+function deliveryKey({ userId, ref }: Delivery): string {
+  return `${userId} ${refKey(ref)}`;
+}
+
+/** Counts on from what `next` has for the user. */
+function take(next: Map<UserId, number>, userId: UserId): Seq {
+  const seq = next.get(userId) as Seq;
+  next.set(userId, seq + 1);
+  return seq;
+}
+
+/** The first place in each conversation that the deliveries are of. */
+function firstPlaces(deliveries: readonly Delivery[]): Map<ConversationId, number> {
+  const places = new Map<ConversationId, number>();
+  for (const { ref } of deliveries) {
+    const { conversationId, conversationSeq } = ref;
+    places.set(conversationId, Math.min(conversationSeq, places.get(conversationId) ?? conversationSeq));
+  }
+  return places;
+}
+
+/** Whether these are the first of `reserved`, and there are some. */
+function isBeginning(deliveries: readonly Delivery[], reserved: ReadonlyMap<string, Reserved>): boolean {
+  if (deliveries.length === 0 || deliveries.length > reserved.size) return false;
+  const keys = reserved.keys();
+  return deliveries.every((delivery) => deliveryKey(delivery) === keys.next().value);
 }

@@ -170,6 +170,115 @@ describe('seqs of an attempt that did not commit', () => {
     expect((await counters.current([alice])).get(alice)).toBe(1);
   });
 
+  test('number its halves one after the other, each with its own, and leave no void', async () => {
+    const { number, numbering, counters } = openNumbering();
+    const batch = [...deliveries(1, alice, bob), ...deliveries(2, alice, bob), ...deliveries(3, bob)];
+    expect((await numbering.number(batch, true)).map(({ seq }) => seq)).toEqual([1, 1, 2, 2, 3]);
+    expect((await numbering.number(batch.slice(0, 2), true)).map(({ seq }) => seq)).toEqual([1, 1]);
+    expect((await numbering.number(batch.slice(0, 1), true)).map(({ seq }) => seq)).toEqual([1]);
+    numbering.committed();
+    expect((await numbering.number(batch.slice(1, 2), true)).map(({ userId, seq }) => [userId, seq])).toEqual([
+      [bob, 1],
+    ]);
+    numbering.committed();
+    expect((await numbering.number(batch.slice(2), true)).map(({ seq }) => seq)).toEqual([2, 2, 3]);
+    numbering.committed();
+    expect(await counters.current([alice, bob])).toEqual(
+      new Map([
+        [alice, 2],
+        [bob, 3],
+      ]),
+    );
+    expect(await number(4, alice)).toEqual([[alice, 3]]);
+  });
+
+  test('are closed where a half was not committed and another batch follows, or the second half comes without the first', async () => {
+    const { number, numbering } = openNumbering();
+    const batch = [...deliveries(1, alice), ...deliveries(2, alice)];
+    await numbering.number(batch, true);
+    await numbering.number(batch.slice(0, 1), true);
+    numbering.committed();
+    expect(await number(3, bob)).toEqual([
+      [bob, 1],
+      [alice, 2, 'void'],
+    ]);
+    numbering.committed();
+
+    // Event 3 may have been numbered by another writer meanwhile, with a later seq.
+    const next = [...deliveries(3, alice), ...deliveries(4, alice)];
+    await numbering.number(next, true);
+    const rows = await numbering.number(next.slice(1), true);
+    expect(rows.map(({ seq, ref }) => [seq, ref && 4])).toEqual([
+      [5, 4],
+      [3, null],
+      [4, null],
+    ]);
+  });
+
+  test('number the other conversations again where one command turns out to be done, and close what is left over', async () => {
+    const { numbering, counters } = openNumbering();
+    const other = (conversationSeq: number, ...userIds: UserId[]) =>
+      deliveries(conversationSeq, ...userIds).map((each) => ({
+        ...each,
+        ref: { ...each.ref, conversationId: group },
+      }));
+    const seqs = async (batch: readonly (Delivery & { at: number })[]) =>
+      (await numbering.number(batch, true)).map(({ userId, seq, ref }) => [
+        userId,
+        seq,
+        ref?.conversationSeq ?? 'void',
+      ]);
+    await seqs([...deliveries(5, alice, bob), ...other(2, alice), ...deliveries(6, alice, bob)]);
+    // The first of the direct conversation had been carried out long before: the second takes its place.
+    expect(await seqs([...other(2, alice), ...deliveries(5, alice, bob)])).toEqual([
+      [alice, 2, 2],
+      [alice, 1, 5],
+      [bob, 1, 5],
+      [alice, 3, 'void'],
+      [bob, 2, 'void'],
+    ]);
+    expect((await counters.current([alice])).get(alice)).toBe(3);
+  });
+
+  test('are not used for a conversation that has moved, nor above one of the same that gets a new seq', async () => {
+    const { numbering } = openNumbering();
+    const seqs = async (batch: readonly (Delivery & { at: number })[]) =>
+      (await numbering.number(batch, true)).map(({ userId, seq, ref }) => [
+        userId,
+        seq,
+        ref?.conversationSeq ?? 'void',
+      ]);
+    await seqs([...deliveries(5, bob), ...deliveries(6, alice, bob)]);
+    // Event 5 has another recipient now: what alice gets of event 6 must stand above it.
+    expect(await seqs([...deliveries(5, alice, bob), ...deliveries(6, alice, bob)])).toEqual([
+      [alice, 2, 5],
+      [bob, 1, 5],
+      [alice, 3, 6],
+      [bob, 2, 6],
+      [alice, 1, 'void'],
+    ]);
+    expect(await seqs(deliveries(6, alice, bob))).toEqual([
+      [alice, 4, 6],
+      [bob, 3, 6],
+      [alice, 1, 'void'],
+      [alice, 2, 'void'],
+      [bob, 1, 'void'],
+      [alice, 3, 'void'],
+      [bob, 2, 'void'],
+    ]);
+  });
+
+  test('are not mixed with those of a counter that went back, which others are given, too', async () => {
+    const { numbering, lose, store } = openNumbering();
+    await store(alice, 1, 2);
+    await numbering.number([...deliveries(1, alice), ...deliveries(2, bob)], true);
+    lose();
+    const rows = await numbering.number([...deliveries(1, alice), ...deliveries(2, alice)], true);
+    const seqs = rows.flatMap(({ userId, seq }) => (userId === alice ? [seq] : []));
+    expect(new Set(seqs).size).toBe(seqs.length);
+    expect(rows.slice(0, 2).map(({ seq }) => seq)).toEqual([4, 5]);
+  });
+
   test('are closed when they were allocated long ago: a counter restored since then is trusted soon', async () => {
     const { number, clock } = openNumbering();
     await number(1, alice);
