@@ -30,6 +30,9 @@ export interface Backplane {
 /** 64 MiB: a thousand commands of the largest content, or some 200,000 small ones. */
 export const DEFAULT_BACKLOG_BYTES = 64 * 1024 * 1024;
 
+/** Leaves a tenth for what carries the queue out, and for everything else that lives there. */
+export const DEFAULT_MAXMEMORY_SHARE = 0.9;
+
 /** 30 days. */
 export const DEFAULT_DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
 

@@ -17,7 +17,12 @@ import {
 } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
-import { type Backplane, DEFAULT_BACKLOG_BYTES, DEFAULT_DEAD_LETTER_RETENTION_MS } from './backplane.ts';
+import {
+  type Backplane,
+  DEFAULT_BACKLOG_BYTES,
+  DEFAULT_DEAD_LETTER_RETENTION_MS,
+  DEFAULT_MAXMEMORY_SHARE,
+} from './backplane.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
 
@@ -77,6 +82,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly backlog?: number | undefined;
   /** Bytes that the commands in a partition may have before `overloaded`. Default 64 MiB; at least `limits.commandBytes`. */
   readonly backlogBytes?: number | undefined;
+  /**
+   * Share of Redis' `maxmemory` in use beyond which commands are refused as `overloaded`, 0.1 to 1. Default 0.9. Where Redis has
+   * no `maxmemory`, or may not be asked (INFO), only its own refusal counts.
+   */
+  readonly maxmemoryShare?: number | undefined;
   /** Dead letters kept per partition. Default 1,000. */
   readonly deadLetters?: number | undefined;
   /** ms for which dead letters are kept, and at most as long again. Default 30 days. */
@@ -190,6 +200,7 @@ const settings = z.strictObject({
     .min(1024)
     .max(2 ** 40)
     .default(DEFAULT_BACKLOG_BYTES),
+  maxmemoryShare: z.number().min(0.1).max(1).default(DEFAULT_MAXMEMORY_SHARE),
   deadLetters: count(1_000_000).default(1_000),
   deadLetterRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(DEFAULT_DEAD_LETTER_RETENTION_MS),
   refusalRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(24 * HOUR),

@@ -3,6 +3,7 @@ import {
   type BackplaneOptions,
   DEFAULT_BACKLOG_BYTES,
   DEFAULT_DEAD_LETTER_RETENTION_MS,
+  DEFAULT_MAXMEMORY_SHARE,
 } from './backplane.ts';
 import { RedisClaims, type Stamp } from './deployment/redis-claims.ts';
 import { RedisInboxSeq } from './inbox/redis-inbox-seq.ts';
@@ -25,6 +26,8 @@ export interface RedisBackplaneOptions extends BackplaneOptions {
   readonly redis: RedisClient;
   /** What every key begins with, without braces; `tm:` unless set. Deployments with different prefixes don't meet. */
   readonly keyPrefix?: string | undefined;
+  /** Share of Redis' `maxmemory` in use beyond which commands are refused as `overloaded`. Default 0.9. */
+  readonly maxmemoryShare?: number | undefined;
 }
 
 /**
@@ -34,12 +37,14 @@ export interface RedisBackplaneOptions extends BackplaneOptions {
 export function redisBackplane(options: RedisBackplaneOptions): Backplane {
   const { redis, keyPrefix, backlog, backlogBytes = DEFAULT_BACKLOG_BYTES, deadLetters } = options;
   const { deadLetterRetentionMs = DEFAULT_DEAD_LETTER_RETENTION_MS } = options;
+  const { maxmemoryShare = DEFAULT_MAXMEMORY_SHARE } = options;
   assertRedisClient(redis);
   const keys = redisKeys(keyPrefix);
   const calls = new RedisCalls(redis);
   const ingress = new RedisIngressStream(calls, redis, keys, {
     backlog,
     backlogBytes,
+    maxmemoryShare,
     deadLetters,
     deadLetterRetentionMs,
   });

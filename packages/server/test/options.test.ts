@@ -111,6 +111,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['readAhead', [0, 10_000_001, 2.5], />=1|<=10000000|int/],
   ['readAheadBytes', [0, 2 ** 30 + 1, 2.5], />=1|<=1073741824|int/],
   ['backlog', [0, 10_000_001], />=1|<=10000000/],
+  ['maxmemoryShare', [0.09, 1.01], />=0.1|<=1/],
   ['backlogBytes', [1023, 2 ** 40 + 1, DEFAULT_LIMITS.commandBytes - 1], />=1024|<=1099511627776|limits.commandBytes/],
   ['deadLetters', [0, 1_000_001], />=1|<=1000000/],
   ['deadLetterRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],

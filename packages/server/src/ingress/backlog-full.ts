@@ -7,3 +7,9 @@ export function backlogFull(partition: number, limit: 'backlog' | 'backlogBytes'
     limit,
   });
 }
+
+/** The queue's server uses more of its memory than the option `maxmemoryShare` allows. */
+export function memoryFull(most: number): TidemarkError {
+  const limit = 'maxmemoryShare';
+  return new TidemarkError('overloaded', `Redis uses more than ${most} of its maxmemory (${limit})`, { limit });
+}

@@ -1,9 +1,11 @@
 import { type TidemarkError, UnavailableError } from '@tidemark/core';
 import type { RedisClient } from '../redis/client.ts';
+import { isOutOfMemory } from '../redis/failure.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
+import { RedisMemory } from '../redis/redis-memory.ts';
 import * as scripts from '../redis/scripts.ts';
-import { backlogFull } from './backlog-full.ts';
+import { backlogFull, memoryFull } from './backlog-full.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
 import { RedisPartitionReader } from './redis-partition-reader.ts';
 import { RedisStreamReads } from './redis-stream-reads.ts';
@@ -18,6 +20,7 @@ export class RedisIngressStream implements IngressStream {
   readonly #client: RedisClient;
   readonly #keys: RedisKeys;
   readonly #options: StreamOptions;
+  readonly #memory: RedisMemory;
   readonly #queues = new Map<number, AppendQueue>();
   /** Of the partitions of this process, where all are on one server. */
   readonly #reads: RedisStreamReads;
@@ -28,10 +31,14 @@ export class RedisIngressStream implements IngressStream {
     this.#client = client;
     this.#keys = keys;
     this.#options = options;
+    this.#memory = new RedisMemory(calls);
     this.#reads = new RedisStreamReads(calls, client);
   }
 
   append(partition: number, body: string): Promise<void> {
+    const { maxmemoryShare } = this.#options;
+    // Before it is full: what carries the queue out needs room as well, and other things of the application may live there.
+    if (this.#memory.share > maxmemoryShare) return Promise.reject(memoryFull(maxmemoryShare));
     let queue = this.#queues.get(partition);
     if (!queue) {
       queue = new AppendQueue(this.#calls, this.#keys, partition, this.#options);
@@ -119,8 +126,9 @@ class AppendQueue {
         }
       } catch (error) {
         // Those that wait have waited for the same server, and would otherwise wait as long once more.
+        const reason = isOutOfMemory(error) ? memoryFull(1) : error;
         const failed = error instanceof UnavailableError ? [...batch, ...this.#takeFirst(this.#waiting.length)] : batch;
-        for (const append of failed) append.reject(error);
+        for (const append of failed) append.reject(reason);
       }
     }
     this.#sending = false;
@@ -151,6 +159,8 @@ class AppendQueue {
 interface StreamOptions {
   readonly backlog: number;
   readonly backlogBytes: number;
+  /** Share of Redis' `maxmemory` in use beyond which `append` refuses. */
+  readonly maxmemoryShare: number;
   readonly deadLetters: number;
   readonly deadLetterRetentionMs: number;
 }

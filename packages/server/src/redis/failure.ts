@@ -15,6 +15,12 @@ export function redisFailure(error: unknown, what: string): unknown {
   return new UnavailableError(`Redis is not available for ${what}: ${message}`, { cause: error });
 }
 
+/** A server has reached its `maxmemory`; what was asked for was not done. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { cause } = error instanceof Error ? error : {};
+  return cause instanceof Error && cause.message.startsWith('OOM');
+}
+
 export function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

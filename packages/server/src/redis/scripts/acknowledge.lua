@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes entries from the stream of a partition.
 -- Keys     1 stream of the partition · 2 hash with its `entries` and their `bytes`; see append.lua
 -- Args     1 bytes of the entries' bodies together · 2… ids of the entries

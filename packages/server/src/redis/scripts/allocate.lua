@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Moves the counters of users.
 -- Keys     hashes user → seq, one per bucket of users; see raise.lua for what a field holds
 -- Args     1 ms for which a counter counts as restored · then for each key: how many users, the users, and as many counts

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Throws counters of users of one bucket away that stand higher than they can.
 -- Keys     1 hash user → seq; see raise.lua
 -- Args     users, then for each the highest seq that its counter may have

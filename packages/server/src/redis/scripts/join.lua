@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Says that a node holds feeds of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     1 node · 2 ms it holds from now

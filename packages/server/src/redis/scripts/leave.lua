@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Says that a node holds no feed of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     1 node

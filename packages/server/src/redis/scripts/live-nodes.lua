@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lists the nodes, of any role, whose time is not over.
 -- Keys     1 sorted set `<role> <node>` → ms until
 -- Args     none

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Finds the nodes that hold feeds of users.
 -- Keys     one sorted set per user, node → ms until
 -- Args     none

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Moves an entry to the dead letters of its partition.
 -- Keys     1 stream of the partition · 2 its dead letters · 3 hash with the `entries` of the stream, and their `bytes`
 -- Args     1 id of the entry · 2 dead letters kept at most · 3 reason · 4 body · 5 ms for which dead letters are kept

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Brings counters of users of one bucket up to what the store knows.
 -- Keys     1 hash user → seq, followed by a space and the ms at which it was restored; and under the empty field, the life
 --          of the server that wrote it. A server that was started again, or was a replica before, may have lost what came

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Remembers refusals of a partition.
 -- Keys     1 stream of its refusals
 -- Args     1 refusals kept at most · 2 ms to keep them · then for each: actor, command, retry, error text
