@@ -200,6 +200,26 @@ describe('Redis backplane when Redis fails', () => {
     await ingress.append(0, 'x'.repeat(10_000));
   });
 
+  it("gives the lease and the place of a worker that died before the server's clock was set back to others after their time", async () => {
+    await using server = await startServer();
+    const { leases, nodes } = server.open();
+    const keys = redisKeys();
+    await leases.acquire(0, one, 60_000);
+    await nodes.announce(one, 'worker', 60_000);
+    // What an hour less on the clock of the server leaves of them.
+    await server.redis.pexpire(keys.owner(0), 3_600_000);
+    const [listed] = await server.redis.zrange(keys.nodes, '0', '0');
+    await server.redis.zadd(keys.nodes, Date.now() + 3_600_000, String(listed));
+    expect(await leases.acquire(0, two, 300)).toBe(false);
+    await nodes.announce(two, 'worker', 300);
+    await eventually('the lease is free', () => leases.acquire(0, two, 300));
+    await eventually('the worker is missed', async () => {
+      await nodes.announce(two, 'worker', 300);
+      return (await nodes.workers()).length === 1;
+    });
+    expect(await nodes.workers()).toEqual([two]);
+  });
+
   it('throws away the counters of a server that was started again: it may have lost the last', async () => {
     await using server = await startServer();
     const seqs = server.open().inboxSeq(epoch);
