@@ -32,6 +32,7 @@ export default {
       ignoreDependencies: ['ioredis-5', 'mongodb-6'],
     },
     // hello.ts is the program of the README.
+    'examples/recipes': { entry: ['*.ts'], project: ['*.ts'] },
     'examples/*': { entry: ['main.ts', 'hello.ts'], project: ['**/*.{ts,tsx}'] },
     'test/fixtures/*': { entry: ['*.ts'] },
     ...Object.fromEntries(packages),

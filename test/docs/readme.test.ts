@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 
-test("the README's first screen is the program in examples/quickstart/hello.ts", async () => {
-  const [, code] = /```ts\n([\s\S]*?)\n```/.exec(await read('README.md')) ?? [];
+test("the README's whole program is that of examples/quickstart/hello.ts", async () => {
+  const [, code] = /## A whole program\n\n```ts\n([\s\S]*?)\n```/.exec(await read('README.md')) ?? [];
   expect(code).toBe((await read('examples/quickstart/hello.ts')).trimEnd());
 });
 

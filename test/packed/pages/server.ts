@@ -1,13 +1,12 @@
 import { createServer } from 'node:http';
-import { createMessaging } from '@tidemark/server';
-import { memoryStorage } from '@tidemark/storage-memory';
 import { initTRPC } from '@trpc/server';
 import type { CreateWSSContextFnOptions } from '@trpc/server/adapters/ws';
-import { content } from './content.ts';
 import { userOf } from './identity.ts';
+import { messaging } from './messaging.ts';
 
-const t = initTRPC.context<{ user: { id: string } }>().create();
-export const messaging = createMessaging({ content, storage: memoryStorage() });
+export { messaging };
+
+export const t = initTRPC.context<{ user: { id: string } }>().create();
 export const appRouter = t.router({
   chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user.id }),
 });
