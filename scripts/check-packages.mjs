@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { npm } from './npm.mjs';
 import { entryPoints, packagesInOrder, root } from './workspace.mjs';
 
 /** We publish ES modules alone: CommonJS loads them by Node's require(esm), and TypeScript's old resolution is left out. */
@@ -47,7 +48,7 @@ function pack() {
     ...packages.flatMap(({ name }) => ['--workspace', name]),
   ];
   const packed = JSON.parse(
-    execFileSync('npm', args, { cwd: fileURLToPath(root), encoding: 'utf8', maxBuffer: 2 ** 26 }),
+    execFileSync(...npm(...args), { cwd: fileURLToPath(root), encoding: 'utf8', maxBuffer: 2 ** 26 }),
   );
   // npm 10 answers with a list, npm 11 with a record by name.
   return Object.values(packed);

@@ -2,6 +2,7 @@
 // and all of them run before the first failure ends the matter.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { npm } from './npm.mjs';
 import { root } from './workspace.mjs';
 
 /** Two lanes for two cores: what reads sources, and what needs the build. Within a lane one after the other. */
@@ -51,7 +52,7 @@ async function run({ script, title }) {
 
 function npmRun(script) {
   return new Promise((resolve) => {
-    const child = spawn('npm', ['run', '--silent', script], {
+    const child = spawn(...npm('run', '--silent', script), {
       cwd: fileURLToPath(root),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
