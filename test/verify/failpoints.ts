@@ -54,6 +54,7 @@ function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
       await pass(BETWEEN_STORES);
       return inbox.append(rows);
     },
+    probe: () => inbox.probe(),
     fillVoids: (userId, seqs, at) => inbox.fillVoids(userId, seqs, at),
     find: (deliveries) => inbox.find(deliveries),
     range: (userId, after, limit, bytes) => inbox.range(userId, after, limit, bytes),

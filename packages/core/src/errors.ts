@@ -137,8 +137,8 @@ export function parseErrorText(text: string): TidemarkError | undefined {
 
 /**
  * Thrown by storages and queues when the service behind them cannot be reached or refuses for now (connection lost,
- * starting up, failing over, deadlock, disk busy). The pipeline retries it without counting attempts; any other error
- * of a storage counts as a defect of the command that met it.
+ * starting up, failing over, deadlock, disk busy). What fails with it is never parked. Any other error is unexplained: the
+ * pipeline finds out whether the store is ill or the command is.
  */
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';

@@ -7,8 +7,10 @@ import {
   createIdSource,
   DeploymentError,
   type NodeId,
+  type Seq,
   TidemarkError,
   UnavailableError,
+  type UserId,
 } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
@@ -55,10 +57,12 @@ import { AttachedSocket } from './subscription/attached-socket.ts';
 import { FeedText } from './subscription/entry-text.ts';
 import { FeedHub } from './subscription/feed-hub.ts';
 import { createOpenFeed } from './subscription/open-feed.ts';
+import { blameless } from './transfer/blameless.ts';
 import type { ConversationCacheLimits } from './transfer/conversation-cache.ts';
 import { durableRefusals } from './transfer/durable-refusals.ts';
 import { PartitionOwner } from './transfer/partition-owner.ts';
 import { Recovery } from './transfer/recovery.ts';
+import { StoreHealth } from './transfer/store-health.ts';
 import { Transfer } from './transfer/transfer.ts';
 
 /**
@@ -66,6 +70,9 @@ import { Transfer } from './transfer/transfer.ts';
  * message to another one its state is read from the store.
  */
 const CACHE: ConversationCacheLimits = { members: 100_000, commands: 2_000 };
+
+/** The counter that a probe moves; of a user that nobody can be, since a user's id holds no blank. */
+const PROBED = new Map([['tidemark probe' as UserId, 1 as Seq]]);
 
 /**
  * Messaging inside the application's own backend. Returns at once; storage and queue are opened in the background, calls
@@ -118,6 +125,17 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const committing = groupCommit(storage);
   const load = shareLoads(storage.history);
   const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
+  const store = new StoreHealth({
+    probe: async () => {
+      await storage.probe();
+      const counters = backplane.inboxSeq(storage.inbox.epoch);
+      await counters.raise(PROBED);
+      await counters.allocate(PROBED);
+    },
+    health,
+    events,
+    clock,
+  });
   const refusals = durableRefusals({
     shared: backplane.refusals,
     store: storage.history,
@@ -132,11 +150,11 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     limitEvents,
     takesPart: () => deployment.refusal === undefined,
     transfer: (partition, reader, holdsLease) =>
-      new Transfer(partition, reader, {
+      new Transfer(partition, blameless(reader), {
         deployment: deployment.stamp,
-        holdsLease,
+        holdsLease: blameless({ holdsLease }).holdsLease,
         partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
-        refusals,
+        refusals: blameless(refusals),
         load,
         storage: committing,
         numbering: new RowNumbering(seqs(), storage.inbox, events, clock),
@@ -151,14 +169,18 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         limitEvents,
         commandBytes: limits.commandBytes,
         knowsContent: (type) => content.has(type),
+        store,
+        health,
         attempts: settings.attempts,
+        parkAfterMs: settings.parkAfterMs,
         cache: CACHE,
       }),
   });
   // 4 inbox seq, known once the store is open
   let counters: InboxSeq | undefined;
   const seqs = (): InboxSeq => {
-    counters ??= shareAllocations(plausibleCounters(backplane.inboxSeq(storage.inbox.epoch), storage.inbox, events));
+    const own = blameless(backplane.inboxSeq(storage.inbox.epoch));
+    counters ??= shareAllocations(plausibleCounters(own, storage.inbox, events));
     return counters;
   };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
@@ -291,7 +313,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       [
         { sockets: () => Promise.all([...attachments].map((attachment) => attachment.close())) },
         { opening: () => opened.catch(() => {}) },
-        { partitions: () => owner.close(), purging: () => retention.close() },
+        { partitions: () => Promise.all([owner.close(), store.close()]), purging: () => retention.close() },
         { feeds: () => hub.close() },
         { claim: () => deployment.close() },
         { backplane: () => backplane.close() },

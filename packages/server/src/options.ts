@@ -96,8 +96,13 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
    * all. Default 24 hours.
    */
   readonly refusalRetentionMs?: number | undefined;
-  /** Times a command that fails as a defect is tried before it is parked. Default 5. */
+  /**
+   * Times in a row that a command must fail alone before it is parked, each time with the store well for others before and
+   * after it. Default 10: a store that refuses three tries in five at random parks one command in a million.
+   */
   readonly attempts?: number | undefined;
+  /** ms from the first of these failures to the last, at least. Until then its sender is told nothing final. Default 30,000. */
+  readonly parkAfterMs?: number | undefined;
   /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
   readonly headsEvery?: number | undefined;
   /** ms a node's presence lasts without renewal. Default 30,000. */
@@ -204,7 +209,8 @@ const settings = z.strictObject({
   deadLetters: count(1_000_000).default(1_000),
   deadLetterRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(DEFAULT_DEAD_LETTER_RETENTION_MS),
   refusalRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(24 * HOUR),
-  attempts: count(100).default(5),
+  attempts: count(100).default(10),
+  parkAfterMs: ms(0, 24 * HOUR).default(30_000),
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
   drainTimeout: ms(0, HOUR).default(5_000),

@@ -19,6 +19,12 @@ export interface ServerEvents {
   repeated: { partition: number; commands: number };
   /** A command was refused by the writer; its sender was told. */
   rejected: { partition: number; error: TidemarkError };
+  /** A command failed alone, with the store well for others: it is tried again apart from the rest of its partition. */
+  'set-aside': { partition: number; entryId: string; error: unknown };
+  /** The store refuses what every commit needs: commands wait. Told once for each reason. */
+  'store-failed': { reason: string; error: unknown };
+  /** It is well again, after `ms`. */
+  'store-recovered': { ms: number };
   /** A command was parked with its reason; its sender was told. */
   'dead-lettered': { partition: number; entryId: string; reason: string; error: unknown };
   /** This node took over a partition. */
@@ -83,6 +89,7 @@ export type RetriedStep =
   | 'read'
   | 'carry-out'
   | 'acknowledge'
+  | 'complete'
   | 'lease'
   | 'feed'
   | 'presence'

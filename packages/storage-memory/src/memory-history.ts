@@ -28,6 +28,7 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     open: async () => {},
     close: async () => {},
     identity: async () => state.identity,
+    probe: async () => {},
     append: async (events, settling) => {
       if (eventTaken(state, events)) return { conflict: 'event' };
       writeEvents(state, events);

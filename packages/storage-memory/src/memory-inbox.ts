@@ -24,6 +24,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
   return {
     open: async () => {},
     close: async () => {},
+    probe: async () => {},
     epoch: state.epoch,
     bind: async (history) => {
       state.boundTo ??= history;

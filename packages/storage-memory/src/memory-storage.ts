@@ -17,6 +17,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     inbox: memoryInbox({ state }),
     open: async () => {},
     close: async () => {},
+    probe: async () => {},
     commit: async ({ events, rows }) => {
       if (eventTaken(state, events)) return { conflict: 'event' };
       if (rowTaken(state, rows)) return { conflict: 'entry' };

@@ -25,6 +25,7 @@ export interface MongoCollection {
   insertMany(documents: readonly MongoDocument[], options: { ordered: boolean }): Promise<unknown>;
   updateOne(filter: MongoDocument, update: MongoDocument, options: { upsert: true }): Promise<unknown>;
   bulkWrite(operations: readonly MongoUpdate[], options: { ordered: false }): Promise<unknown>;
+  deleteMany(filter: MongoDocument): Promise<unknown>;
   findOne(filter: MongoDocument): Promise<MongoDocument | null>;
   find(filter: MongoDocument, options?: MongoFind): MongoCursor;
   aggregate(pipeline: MongoDocument[]): MongoCursor;

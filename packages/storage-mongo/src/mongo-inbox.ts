@@ -21,6 +21,7 @@ import { keepNewestRows } from './keep-newest.ts';
 import { type Collections, collectionsOf, type MongoDb } from './mongo-db.ts';
 import { guard, indexesTaken } from './mongo-errors.ts';
 import { bindTo, prepare } from './prepare.ts';
+import { probe } from './probe.ts';
 
 export interface MongoInboxOptions {
   /** The application's own database, of a client that it connects and closes. */
@@ -88,6 +89,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     },
     bind: (history) => bindTo(collections, history),
     append: async (rows) => ({ conflict: (await write(rows, { ordered: true })).length > 0 ? 'entry' : undefined }),
+    probe: () => probe(collections),
     fillVoids: async (userId, seqs, at) => {
       const voids = [...new Set(seqs)].map((seq): InboxRow => ({ userId, seq, ref: null, at }));
       const taken = new Set(await write(voids, { ordered: false }));

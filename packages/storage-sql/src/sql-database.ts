@@ -98,6 +98,28 @@ export class SqlDatabase {
     return this.#attempt(() => dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes));
   }
 
+  /** Writes the batches, one after the other, and takes all of it back. Throws what a commit of them would meet. */
+  async probe(batches: readonly (readonly Write[])[]): Promise<void> {
+    const { dialect, tables } = this;
+    const takenBack = new Error('a probe is taken back');
+    const work = async (db: Kysely<unknown>): Promise<never> => {
+      for (const writes of batches) {
+        const context = { db, dialect, tables, texts: this.#texts, inTransaction: true };
+        const { conflict } = await dialect.write(context, writes);
+        if (conflict !== undefined) throw new Error(`${dialect.name}: the rows of a probe were taken`);
+      }
+      throw takenBack;
+    };
+    await this.#attempt(() =>
+      this.#opened()
+        .transaction()
+        .execute(work)
+        .catch((error: unknown) => {
+          if (error !== takenBack) throw error;
+        }),
+    );
+  }
+
   #opened(): Kysely<unknown> {
     if (!this.#db) throw new Error(`${this.dialect.name} storage: open() it first`);
     return this.#db;

@@ -109,6 +109,8 @@ export interface WriteContext {
   readonly tables: TableNames;
   /** Statement texts by the names of the writes in them; there are as many as combinations that occur. */
   readonly texts: Map<string, string>;
+  /** `db` is a transaction of the caller's, who ends it. */
+  readonly inTransaction?: boolean;
 }
 
 /** Writes all or nothing; a unique violation is an outcome, every other error is thrown as the driver threw it. */

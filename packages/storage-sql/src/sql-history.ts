@@ -9,13 +9,16 @@ import {
   type HistoryStore,
   type Membership,
   messageOf,
+  probeBatches,
   type StoreIdentity,
+  systemClock,
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
+import { readAsWriter } from './probe-reads.ts';
 import type { Row, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
@@ -38,7 +41,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       [...new Set(ids)].map((id) => ({ conversation_id: id })),
     );
 
-  return {
+  const history: HistoryStore = {
     ...sqlRefusals(database),
     open: () => database.open(),
     close: () => database.close(),
@@ -49,6 +52,13 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     },
 
     append: (events, settling) => database.write(appendWrites(events, settling)),
+
+    probe: async () => {
+      const batches = probeBatches(systemClock.now());
+      const settled = batches[0]?.events ?? [];
+      await database.probe(batches.map(({ events }, nth) => appendWrites(events, { settled: nth > 0 ? settled : [] })));
+      await readAsWriter({ history }, batches);
+    },
 
     unsettled: async () => {
       const rows = await database.rows(sql<{ conversation_id: string; conversation_seq: number }>`
@@ -139,6 +149,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return rows.map(toSummary)[0];
     },
   };
+  return history;
 
   /**
    * The events at these places, as far as a page goes. Their sizes come first and the texts of the page alone after them:

@@ -5,8 +5,10 @@ import {
   type InboxRecord,
   type InboxRow,
   type InboxStore,
+  probeBatches,
   type Seq,
   type StoreIdentity,
+  systemClock,
   UnavailableError,
   type UserId,
 } from '@tidemark/core';
@@ -14,6 +16,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { inboxWrites } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import { type InboxPurge, inboxPurge } from './inbox-purge.ts';
+import { readAsWriter } from './probe-reads.ts';
 import type { Row, RowShape } from './row-set.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
@@ -30,7 +33,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
   const purge: InboxPurge = inboxPurge(database);
   const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
 
-  return {
+  const inbox: InboxStore = {
     open: () => database.open(),
     close: () => database.close(),
     get epoch() {
@@ -39,6 +42,12 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     bind: async (history) => (await database.metaOnce('history', history)) as StoreIdentity,
 
     append: (rows) => database.write(inboxWrites(rows)),
+
+    probe: async () => {
+      const batches = probeBatches(systemClock.now());
+      await database.probe(batches.map(({ rows }) => inboxWrites(rows)));
+      await readAsWriter({ inbox }, batches);
+    },
 
     fillVoids: async (userId, seqs, at) => {
       for (let attempt = 0; attempt < VOID_TRIES; attempt++) {
@@ -95,6 +104,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
 
     purge,
   };
+  return inbox;
 
   async function freeSeqs(userId: UserId, seqs: readonly Seq[]): Promise<Seq[]> {
     const asked = [...new Set(seqs)];

@@ -48,7 +48,7 @@ export const writeInTransaction: WriteStrategy = async (context, writes) => {
     }
   };
   try {
-    await (pieces.length === 1 ? run(db) : db.transaction().execute(run));
+    await (pieces.length === 1 || context.inTransaction ? run(db) : db.transaction().execute(run));
   } catch (error) {
     if (conflict === undefined) throw error;
   }

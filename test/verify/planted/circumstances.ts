@@ -54,8 +54,9 @@ export const TAKEN_OVER: Circumstance = {
   changes: [
     {
       file: 'packages/server/src/transfer/partition-owner.ts',
-      find: 'if (entries.length > 0) queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));',
-      replace: `const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
+      find: `          if (entries.length > 0 || turn !== undefined)
+            queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));`,
+      replace: `          const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
           const writer = Math.random() < 0.2 ? other : transfer;
           if (entries.length > 0) queue.putBack(await this.#rounds.work(() => writer.carryOut(entries, stop)));`,
     },

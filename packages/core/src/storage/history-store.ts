@@ -14,7 +14,8 @@ import type { RefusalStore } from './refusal-store.ts';
  *    overlapping writers are told apart by nothing else. A violation is an outcome, not an exception.
  *  - When a write resolves, it is durable in the sense the adapter's capabilities state.
  *  - Reads see every write that resolved before they began, on any process.
- *  - Throw `UnavailableError` for what may pass (connection lost, restart, deadlock); anything else is a defect.
+ *  - Throw `UnavailableError` for what may pass (connection lost, restart, deadlock). Of anything else the caller finds out,
+ *    with `probe`, whether it is the store's fault or the batch's.
  *  - Every method may be called concurrently.
  *  - Text is data: any string a content or title may hold comes back equal, code unit by code unit.
  */
@@ -44,6 +45,13 @@ export interface HistoryStore extends RefusalStore {
 
   /** Those that were are no longer unsettled: their rows are in the inbox. */
   settle(refs: readonly EventRef[]): Promise<void>;
+
+  /**
+   * Does what `append` and the reads of a writer do: every table, every kind of statement, with rows of its own that it takes
+   * back. Resolves where the store is well, and rejects with what the store said. By it a writer tells a store that is ill
+   * from a command that is, so it must meet what any append would meet. Nobody ever sees its rows; any number may run at once.
+   */
+  probe(): Promise<void>;
 
   /** State of each conversation; one that does not exist is absent from the map. */
   load(conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, ConversationState>>;

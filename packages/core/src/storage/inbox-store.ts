@@ -38,6 +38,9 @@ export interface InboxStore {
    */
   append(rows: readonly InboxRow[]): Promise<ConflictOutcome>;
 
+  /** As `probe` of a history store: does what `append` and the reads of a writer do, and leaves nothing. */
+  probe(): Promise<void>;
+
   /** Writes voids where a seq is free; those taken meanwhile are left as they are. Returns the seqs written. */
   fillVoids(userId: UserId, seqs: readonly Seq[], at: number): Promise<Seq[]>;
 

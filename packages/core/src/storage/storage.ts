@@ -28,6 +28,8 @@ export interface Storage {
   open(): Promise<void>;
   close(): Promise<void>;
   commit(batch: CommitBatch): Promise<ConflictOutcome>;
+  /** Does what a commit does, with rows that it takes back; see `HistoryStore.probe`. */
+  probe(): Promise<void>;
 }
 
 /**
@@ -66,6 +68,9 @@ export function composeStorage(stores: { history: HistoryStore; inbox: InboxStor
       const outcome = rows.length > 0 ? await inbox.append(rows) : { conflict: undefined };
       if (!outcome.conflict) settled.push(...events.map(refOf));
       return outcome;
+    },
+    probe: async () => {
+      await Promise.all([history.probe(), inbox.probe()]);
     },
   };
 }

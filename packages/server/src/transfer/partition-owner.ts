@@ -105,12 +105,15 @@ export class PartitionOwner {
 
   /** Reads until told to stop. After any failure the partition is opened anew, which brings back what was not acknowledged. */
   async #read(partition: number, stop: AbortSignal): Promise<void> {
-    const { ingress, clock, random, events, batch, limitEvents } = this.#port;
+    const { ingress, clock, random, events, batch, batchRows, limitEvents } = this.#port;
     for (let failures = 0; !stop.aborted; ) {
       const reader = ingress.open(partition);
       const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
       const queue = new FairQueue(reader, {
         ...this.#port,
+        get batchRows() {
+          return Math.min(batchRows, transfer.batchRows);
+        },
         weigh: (body) => transfer.weigh(body),
         reached: (limit) => limitEvents.reached(limit, { partition }),
       });
@@ -118,8 +121,10 @@ export class PartitionOwner {
         while (!stop.aborted) {
           await transfer.completeUnsettled();
           await this.#rounds.next();
-          const entries = await queue.read(batch, stop);
-          if (entries.length > 0) queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));
+          const turn = transfer.nextTurn;
+          const entries = await this.#until(turn, stop, (signal) => queue.read(batch, signal));
+          if (entries.length > 0 || turn !== undefined)
+            queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));
           failures = 0;
         }
       } catch (error) {
@@ -130,6 +135,23 @@ export class PartitionOwner {
         await transfer.told();
         await reader.close();
       }
+    }
+  }
+
+  /** Ends the wait for commands when something else is to be done. @param turn monotonic ms */
+  async #until<T>(turn: number | undefined, stop: AbortSignal, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (turn === undefined) return read(stop);
+    const { clock } = this.#port;
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    stop.addEventListener('abort', end, { once: true });
+    if (stop.aborted) end();
+    void clock.sleep(Math.max(turn - clock.monotonic(), LEAST_WAIT), ended.signal).then(end);
+    try {
+      return await read(ended.signal);
+    } finally {
+      stop.removeEventListener('abort', end);
+      end();
     }
   }
 
@@ -156,6 +178,9 @@ export class PartitionOwner {
     events.emit('released', { partition, nodeId, reason });
   }
 }
+
+/** ms for which commands are waited for at least: what waits apart and is due must not keep them from being read. */
+const LEAST_WAIT = 20;
 
 export interface PartitionOwnerPorts {
   /** Whether this process may write at all: the backplane is its deployment's. */

@@ -9,12 +9,15 @@ import {
   type InboxRow,
   type Random,
   type Storage,
+  shortened,
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
+import { BatchRows } from '../batch-rows.ts';
 import { StrangerError } from '../deployment/stranger.ts';
+import type { Health } from '../health.ts';
 import type { RowNumbering } from '../inbox/number-rows.ts';
-import { decodeEnvelope, type Envelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
+import { decodeEnvelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
@@ -25,6 +28,8 @@ import { ConversationCache, type ConversationCacheLimits } from './conversation-
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import type { Recovery } from './recovery.ts';
 import { type NewRefusal, REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
+import { type SideLane, SideLanes, type Task } from './side-lanes.ts';
+import type { StoreHealth } from './store-health.ts';
 
 /**
  * Stage   3 transfer
@@ -41,9 +46,13 @@ import { type NewRefusal, REFUSALS_KEPT, type Refusal, type Refusals } from './r
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
  * batch's commands and conversations are looked up, and it runs again. Before a refusal is believed, its conversation is read
- * again, after the rest of the batch was carried out. What may pass is retried for as long as the
- * partition is ours; a defect is narrowed down to its command by halving the batch, and parked. A refusal is remembered for
- * all writers before it is told, so that no late copy of the command is carried out after all.
+ * again, after the rest of the batch was carried out. A refusal is remembered for all writers before it is told, so that no
+ * late copy of the command is carried out after all.
+ *
+ * What an attempt fails with does not say whose fault it is; a probe of the store does (`StoreHealth`). While the store is ill
+ * the batch waits. While it is well the batch is halved, and what fails alone waits in a lane of its own (`SideLanes`). It is
+ * parked when it failed `attempts` times in a row, over `parkAfterMs`, each time with the store well for others; unless the
+ * store itself says that it may pass, or has the command.
  */
 export class Transfer {
   readonly #partition: number;
@@ -58,16 +67,41 @@ export class Transfer {
   #failure: { readonly error: unknown } | undefined;
   /** When to ask again for what is unsettled, in monotonic ms. */
   #unsettledAt = 0;
+  readonly #lanes: SideLanes;
+  readonly #rows: BatchRows;
+  /** Rows of the last attempt. */
+  #tried = 0;
+  /** Commands that were set aside so far. */
+  #asides = 0;
 
   constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
     this.#partition = partition;
     this.#reader = reader;
     this.#port = ports;
     this.#cache = new ConversationCache(ports.cache);
+    this.#lanes = new SideLanes(ports.clock, ports.random);
+    this.#rows = new BatchRows(ports.batchRows);
+  }
+
+  /** Rows that a batch may have now. */
+  get batchRows(): number {
+    return this.#rows.now;
+  }
+
+  /** Whether commands wait apart that failed alone. */
+  get waitsApart(): boolean {
+    return this.#lanes.size > 0;
+  }
+
+  /** Monotonic ms at which there is something to do though nothing is queued; undefined when there is not. */
+  get nextTurn(): number | undefined {
+    const { due } = this.#lanes;
+    if (this.#port.storage.capabilities.atomic) return due;
+    return Math.min(due ?? this.#unsettledAt, this.#unsettledAt);
   }
 
   /**
-   * Carries a batch out. Resolves when what it does is stored and what it cannot do is parked, or `signal` has aborted. While
+   * Carries a batch out, after what waits apart and is due. Resolves when what it does is stored and what it cannot do is parked, or `signal` has aborted. While
    * that is told and acknowledged, the next batch may begin: see `told`.
    *
    * Returns the entries that it did not carry out, since the batch would have had more than `batchRows` rows.
@@ -76,7 +110,7 @@ export class Transfer {
    */
   async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<readonly StreamEntry[]> {
     if (this.#failure) throw this.#failure.error;
-    const tasks: Task[] = [];
+    const tasks: Task[] = await this.#retryAside(signal);
     for (const entry of entries) {
       const task = this.#read(entry);
       if ('envelope' in task) tasks.push(task);
@@ -139,19 +173,25 @@ export class Transfer {
   }
 
   /**
-   * Finishes what a crash left half done and nobody asks for again. Now, and every UNSETTLED_EVERY ms; what cannot be
-   * reached is asked for the next time.
+   * Finishes what a crash left half done and nobody asks for again. Now, every UNSETTLED_EVERY ms, and UNSETTLED_SOON after a
+   * failure.
    */
   async completeUnsettled(): Promise<void> {
-    const { storage, clock, recovery, numbering, partitionOf, holdsLease } = this.#port;
+    const { storage, clock, recovery, numbering, partitionOf, holdsLease, events } = this.#port;
     if (storage.capabilities.atomic || clock.monotonic() < this.#unsettledAt) return;
     this.#unsettledAt = clock.monotonic() + UNSETTLED_EVERY;
     const isHere = (conversationId: ConversationId): boolean => partitionOf(conversationId) === this.#partition;
     try {
       await recovery.completeUnsettled(this.#partition, isHere, holdsLease, numbering);
     } catch (error) {
-      if (!(error instanceof UnavailableError)) throw error;
+      this.#completeSoon();
+      const delayMs = this.#unsettledAt - clock.monotonic();
+      events.emit('retried', { what: 'complete', attempt: 0, delayMs, error, partition: this.#partition });
     }
+  }
+
+  #completeSoon(): void {
+    this.#unsettledAt = Math.min(this.#unsettledAt, this.#port.clock.monotonic() + UNSETTLED_SOON);
   }
 
   /**
@@ -161,10 +201,13 @@ export class Transfer {
    * @param unsure an attempt with these tasks, among others, has failed: its outcome is unknown
    */
   async #persist(
-    tasks: readonly Task[],
+    given: readonly Task[],
     signal: AbortSignal,
     { suspicious = false, unsure = false } = {},
   ): Promise<StreamEntry[]> {
+    const tasks = this.#lanes.pass(unsure ? given.map(again) : given);
+    if (tasks.length === 0) return [];
+    // With the store well afterwards: an outage that has just ended says nothing about the batch.
     let failures = 0;
     let isUnsure = unsure || tasks.some((task) => task.entry.redelivered);
     let isSuspicious = suspicious || isUnsure;
@@ -172,8 +215,10 @@ export class Transfer {
       try {
         const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure);
         if (news) {
+          this.#port.store.committed();
+          this.#rows.stored(this.#tried);
           await this.#tell(news, tasks.slice(0, tasks.length - left.length), signal);
-          return left.map(({ entry }) => (isSuspicious ? { ...entry, redelivered: true } : entry));
+          return (isSuspicious ? left.map(again) : left).map(({ entry }) => entry);
         }
         if (doubtful) return await this.#persistApart(tasks, doubtful, signal);
         isSuspicious = true;
@@ -185,14 +230,13 @@ export class Transfer {
         this.#cache.clear();
         isSuspicious = true;
         isUnsure = true;
-        if (!(error instanceof UnavailableError)) {
-          if (tasks.length > 1) return await this.#halve(tasks, signal);
-          failures += 1;
-          if (failures >= this.#port.attempts) {
-            await this.#park(tasks[0] as Task, error, signal);
-            return [];
-          }
+        this.#port.store.failed();
+        this.#completeSoon();
+        failures = (await this.#isWell()) ? failures + 1 : 0;
+        if (tasks.length > 1 && failures >= (error instanceof UnavailableError ? 2 : 1)) {
+          return await this.#halve(tasks, signal);
         }
+        if (failures >= 2) return this.#setAside(tasks[0] as Task, error);
         await this.#wait(attempt, error, signal);
       }
     }
@@ -229,6 +273,7 @@ export class Transfer {
     }
     const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
     const rows = await numbering.number(plan.deliveries, isNews);
+    this.#tried = rows.length + recovered.rows.length;
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
       if (conflict) return { conflict };
@@ -259,13 +304,13 @@ export class Transfer {
     states: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
   ): Plan {
-    const { clock, ids, inboxMembers, knowsContent, batchRows } = this.#port;
+    const { clock, ids, inboxMembers, knowsContent } = this.#port;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
       ids,
       inboxMembers,
       knowsContent,
-      batchRows,
+      batchRows: this.#rows.now,
       remembered: (command) => this.#cache.result(command),
       refused: (key) => this.#refused.get(key),
     });
@@ -320,13 +365,117 @@ export class Transfer {
     return { events, memberships: ids.length > 0 ? await history.memberships(ids) : [] };
   }
 
+  /** Something in the batch fails, or all of it together is too much. */
   async #halve(tasks: readonly Task[], signal: AbortSignal): Promise<StreamEntry[]> {
+    const [rows, asides] = [this.#tried, this.#asides];
     const middle = Math.ceil(tasks.length / 2);
     const left = await this.#persist(tasks.slice(0, middle), signal, { unsure: true });
     const second = tasks.slice(middle);
-    if (left.length === 0) return this.#persist(second, signal, { unsure: true });
     // After what is left, whose senders may be the same.
-    return [...left, ...second.map(({ entry }) => ({ ...entry, redelivered: true }))];
+    if (left.length > 0) return [...left, ...second.map((task) => again(task).entry)];
+    const others = await this.#persist(second, signal, { unsure: true });
+    if (this.#asides === asides && !signal.aborted) this.#rows.tooMany(rows);
+    return others;
+  }
+
+  /** Whether all that a command needs is well, so that what fails is its own doing. */
+  async #isWell(): Promise<boolean> {
+    if (await this.#port.store.check()) return false;
+    try {
+      await this.#learnRefusals();
+      return await this.#port.holdsLease();
+    } catch {
+      return false;
+    }
+  }
+
+  #setAside(task: Task, error: unknown): StreamEntry[] {
+    const { store, events } = this.#port;
+    this.#asides += 1;
+    this.#lanes.open(task, store.mark);
+    events.emit('set-aside', { partition: this.#partition, entryId: task.entry.id, error });
+    this.#reportLanes(error);
+    return [];
+  }
+
+  #reportLanes(error: unknown): void {
+    const { health } = this.#port;
+    const cause = `partition ${this.#partition}`;
+    const { size } = this.#lanes;
+    const text = shortened(error instanceof Error ? error.message : String(error));
+    if (size === 0) health.well(cause);
+    else health.trouble(cause, `${size} commands fail alone and are tried again: ${text}`);
+  }
+
+  /** Tries what is due, each alone, for a while. Gives those that waited behind what has ended. */
+  async #retryAside(signal: AbortSignal): Promise<Task[]> {
+    const { clock } = this.#port;
+    const until = clock.monotonic() + TURN;
+    const freed: Task[] = [];
+    for (let lane = this.#lanes.next(); lane && !signal.aborted; lane = this.#lanes.next()) {
+      freed.push(...(await this.#retry(lane, signal)));
+      if (clock.monotonic() >= until) break;
+    }
+    return freed;
+  }
+
+  async #retry(lane: SideLane, signal: AbortSignal): Promise<readonly Task[]> {
+    const { clock, numbering, store, events } = this.#port;
+    const began = clock.monotonic();
+    let failure: unknown;
+    try {
+      const { news, conflict } = await this.#attempt([lane.suspect], true, true);
+      if (news) {
+        store.committed();
+        await this.#tell(news, [lane.suspect], signal);
+        // Others may have failed for the same reason.
+        this.#lanes.hurry();
+        return this.#close(lane);
+      }
+      this.#cache.clear();
+      if (conflict === 'entry') await numbering.afterConflict();
+    } catch (error) {
+      failure = error;
+      this.#cache.clear();
+      this.#completeSoon();
+      if (await this.#isItsOwnFault(lane, error)) {
+        await this.#park(lane.suspect, error, signal);
+        return this.#close(lane);
+      }
+      this.#reportLanes(error);
+    }
+    const delayMs = this.#lanes.putOff(lane, clock.monotonic() - began);
+    const attempt = lane.tries;
+    events.emit('retried', { what: 'carry-out', attempt, delayMs, error: failure, partition: this.#partition });
+    return [];
+  }
+
+  #close(lane: SideLane): readonly Task[] {
+    const freed = this.#lanes.close(lane);
+    this.#reportLanes(undefined);
+    return freed;
+  }
+
+  /** Only evidence parks: failure and success took turns often enough and for long enough. What is stored is never parked. */
+  async #isItsOwnFault(lane: SideLane, error: unknown): Promise<boolean> {
+    const { store, clock, attempts, parkAfterMs, storage } = this.#port;
+    // The store itself says that it may pass.
+    if (error instanceof UnavailableError) return false;
+    const othersWentWell = store.wentWellSince(lane.mark);
+    const isWell = await this.#isWell();
+    lane.mark = store.mark;
+    if (!othersWentWell || !isWell) {
+      lane.failures = 0;
+      return false;
+    }
+    if (lane.failures === 0) lane.since = clock.monotonic();
+    lane.failures += 1;
+    if (lane.failures < attempts || clock.monotonic() - lane.since < parkAfterMs) return false;
+    try {
+      return (await storage.history.findByCommand([lane.suspect.envelope.command])).length === 0;
+    } catch {
+      return false;
+    }
   }
 
   async #park({ entry, envelope }: Task, error: unknown, signal: AbortSignal): Promise<void> {
@@ -385,6 +534,10 @@ export class Transfer {
 
 /** ms between two looks for events whose rows a crash left out. */
 const UNSETTLED_EVERY = 10_000;
+/** ms after something failed, which may have been between the two stores. */
+const UNSETTLED_SOON = 1_000;
+/** ms for which commands that wait apart are tried before the partition's next batch. */
+const TURN = 50;
 
 export interface TransferPorts {
   /** Its own deployment, in short (`stampOf`): commands of another one are not carried out. */
@@ -416,15 +569,15 @@ export interface TransferPorts {
    * have yet: its sender may try again.
    */
   readonly knowsContent: (type: string) => boolean;
-  /** Times a command that fails as a defect is tried before it is parked. */
+  /** What it is all stored in, as far as others can store something. */
+  readonly store: StoreHealth;
+  readonly health: Health;
+  /** Failures in a row of a command alone, each with the store well for others before and after it, before it is parked. */
   readonly attempts: number;
+  /** ms from the first of them to the last, at least. */
+  readonly parkAfterMs: number;
   /** Of the partition. */
   readonly cache: ConversationCacheLimits;
-}
-
-interface Task {
-  readonly entry: StreamEntry;
-  readonly envelope: Envelope;
 }
 
 /** An entry that is not a command of this partition. */
@@ -447,3 +600,8 @@ type Attempted =
       readonly conflict?: never;
     }
   | { readonly conflict: 'event' | 'entry'; readonly news?: never; readonly left?: never; readonly doubtful?: never };
+
+/** It may have been carried out. */
+function again(task: Task): Task {
+  return task.entry.redelivered ? task : { ...task, entry: { ...task.entry, redelivered: true } };
+}

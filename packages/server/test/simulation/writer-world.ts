@@ -22,6 +22,7 @@ import {
 } from '@tidemark/core';
 import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
 import { seededRandom } from '@tidemark/testkit';
+import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
 import { RowNumbering } from '../../src/inbox/number-rows.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
@@ -35,6 +36,7 @@ import { ServerEventBus } from '../../src/server-events.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
+import { StoreHealth } from '../../src/transfer/store-health.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
 import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers, send } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
@@ -406,6 +408,7 @@ export class WriterWorld {
     const random = seededRandom(this.#made);
     const partitionOf = (conversationId: ConversationId) => (conversationId === group ? 0 : 1);
     const lease = gate('lease', { holds: async () => this.#holds(name) });
+    const health = new Health(events);
     const transfer = new Transfer(partition, reader, {
       deployment: 'ours',
       holdsLease: () => lease.holds(),
@@ -438,7 +441,10 @@ export class WriterWorld {
       limitEvents: new LimitEvents(events, this.clock),
       commandBytes: 1 << 20,
       knowsContent: () => true,
+      store: new StoreHealth({ probe: async () => {}, health, events, clock: this.clock }),
+      health,
       attempts: 3,
+      parkAfterMs: 1_000,
       cache: { members: 1_000, commands: 100 },
     });
     const queue = new FairQueue(reader, {

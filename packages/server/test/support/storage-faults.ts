@@ -17,10 +17,16 @@ export function withCommit(
 /** Refuses the first `times` commits as a store does that cannot be reached; nothing is written by them. */
 export function unreachable(storage: Storage, times: number): Storage {
   let left = times;
-  return withCommit(storage, async (_, next) => {
+  const refused = withCommit(storage, async (_, next) => {
     if (left-- > 0) throw new UnavailableError('connection refused');
     return next();
   });
+  return {
+    ...refused,
+    probe: async () => {
+      if (left > 0) throw new UnavailableError('connection refused');
+    },
+  };
 }
 
 /** Loses the answer of the first `times` commits after they were carried out. */

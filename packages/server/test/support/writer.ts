@@ -11,6 +11,7 @@ import {
 } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { seededRandom } from '@tidemark/testkit';
+import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
 import { RowNumbering } from '../../src/inbox/number-rows.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
@@ -24,8 +25,9 @@ import { ServerEventBus } from '../../src/server-events.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
+import { StoreHealth } from '../../src/transfer/store-health.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock, settled } from './manual-clock.ts';
 
 export const RETENTION = 14 * 24 * 3_600_000;
 
@@ -38,6 +40,7 @@ export interface WriterOptions {
   readonly partition?: number;
   readonly nodeId?: string;
   readonly attempts?: number;
+  readonly parkAfterMs?: number;
   readonly inboxMembers?: number;
   readonly batchRows?: number;
   readonly batchBytes?: number;
@@ -98,6 +101,9 @@ export function openWriter(options: WriterOptions = {}) {
     clock,
   );
   const recovery = new Recovery({ storage, clock, events, retention: RETENTION });
+  const health = new Health(events);
+  health.opened();
+  const store = new StoreHealth({ probe: () => storage.probe(), health, events, clock });
   const stream = backplane.ingress.open(partition);
   const reader: PartitionReader = {
     read: (limit, signal) => stream.read(limit, signal),
@@ -137,7 +143,10 @@ export function openWriter(options: WriterOptions = {}) {
     limitEvents: new LimitEvents(events, clock),
     commandBytes: options.commandBytes ?? 1 << 20,
     knowsContent: (type) => (options.contentTypes ?? ['text']).includes(type),
+    store,
+    health,
     attempts: options.attempts ?? 3,
+    parkAfterMs: options.parkAfterMs ?? 1_000,
     cache: { members: 1_000, commands: 100 },
   });
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: 2_000 });
@@ -171,6 +180,20 @@ export function openWriter(options: WriterOptions = {}) {
     await clock.finish(transfer.told());
   }
 
+  /** Goes on as the partition's owner does until nothing waits apart. */
+  async function carryOutAside(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    for (let turn = transfer.nextTurn; transfer.waitsApart; turn = transfer.nextTurn) {
+      await clock.advance(Math.max(0, (turn ?? 0) - clock.monotonic()));
+      await clock.finish(transfer.completeUnsettled());
+      const now = new AbortController();
+      const reading = fair.read(1_000, now.signal);
+      await settled();
+      now.abort();
+      fair.putBack(await clock.finish(transfer.carryOut(await reading, signal)));
+      await clock.finish(transfer.told());
+    }
+  }
+
   /** What the sender of the call was told. */
   function replyTo(call: string | undefined): CommandResult | TidemarkError {
     const reply = replies.get(call ?? '');
@@ -182,6 +205,7 @@ export function openWriter(options: WriterOptions = {}) {
   async function write(...commands: readonly Command[]): Promise<(CommandResult | TidemarkError)[]> {
     const names = await queue(...commands);
     await carryOut();
+    await carryOutAside();
     return names.map(replyTo);
   }
 
@@ -205,9 +229,13 @@ export function openWriter(options: WriterOptions = {}) {
     reader,
     inboxes,
     queue,
+    health,
+    store,
     carryOut,
+    carryOutAside,
     write,
     replyTo,
+    isAnswered: (call: string) => replies.has(call),
     inboxOf,
     /** Entries that are queued, or in work. */
     backlog: () => backplane.ingress.backlog(partition),

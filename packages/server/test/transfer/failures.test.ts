@@ -1,5 +1,6 @@
-import { UnavailableError } from '@tidemark/core';
+import { type ConversationId, type Storage, UnavailableError, type UserId } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
+import { seededRandom } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { alice, bob, createGroup, direct, group, send } from '../support/commands.ts';
 import { recorded } from '../support/recorded.ts';
@@ -27,11 +28,12 @@ describe('a command with which the storage fails as a defect', () => {
   });
 
   test('alone is tried as often as was asked for, with waits between', async () => {
-    const writer = openWriter({ storage: poisonedBy(memoryStorage(), 'poison'), attempts: 4 });
+    const writer = openWriter({ storage: poisonedBy(memoryStorage(), 'poison'), attempts: 4, parkAfterMs: 0 });
     const retried = recorded(writer.events, 'retried');
     await writer.write(send(alice, direct, { text: 'poison' }));
-    expect(writer.trace.filter((step) => step === 'commit')).toHaveLength(4);
-    expect(retried.map((each) => each.attempt)).toEqual([0, 1, 2]);
+    // The first failure may have been anything.
+    expect(writer.trace.filter((step) => step === 'commit')).toHaveLength(5);
+    expect(retried).toHaveLength(3);
     expect(retried.every((each) => each.what === 'carry-out' && each.delayMs > 0)).toBe(true);
   });
 
@@ -93,6 +95,7 @@ describe('a storage that cannot be reached', () => {
 
     stop.abort();
     await carried;
+    await writer.store.close();
     expect(writer.trace).not.toContain('acknowledge');
     expect(await writer.backlog()).toBe(1);
     expect(writer.clock.sleeping).toBe(0);
@@ -130,3 +133,163 @@ test('a queue that cannot be reached is acknowledged to once it can, and the bat
   expect(writer.replyTo(call)).toMatchObject({ conversationSeq: 2 });
   expect(await writer.backlog()).toBe(0);
 });
+
+describe('a storage that refuses everything with an error that nobody knows', () => {
+  /** Refuses until told otherwise; `probe` says so, unless it does not notice. */
+  function ill({ probeNotices = true } = {}) {
+    const plain = memoryStorage();
+    const state = { isIll: true, probes: 0 };
+    const refuse = (): void => {
+      if (state.isIll) throw new Error('1047 unknown command');
+    };
+    const storage: Storage = {
+      ...withCommit(plain, async (_, next) => {
+        refuse();
+        return next();
+      }),
+      probe: async () => {
+        state.probes += 1;
+        if (probeNotices) refuse();
+      },
+    };
+    return { storage, state };
+  }
+
+  test('keeps the commands waiting, says so once, and all go through when it is well', async () => {
+    const { storage, state } = ill();
+    const writer = openWriter({ storage, attempts: 2, parkAfterMs: 0 });
+    const [failed, recovered] = [recorded(writer.events, 'store-failed'), recorded(writer.events, 'store-recovered')];
+    const calls = await writer.queue(send(alice, direct), send(bob, direct), createGroup(alice, [bob]));
+    const carried = writer.carryOut();
+    while (failed.length === 0) await writer.clock.advance(100);
+    await writer.clock.advance(20_000);
+    expect(writer.frames).toEqual([]);
+    expect(writer.deadLetters()).toEqual([]);
+    expect(failed).toHaveLength(1);
+    expect(writer.health.report().status).toBe('degraded');
+    expect(writer.health.report().reasons[0]?.text).toContain('1047 unknown command');
+
+    state.isIll = false;
+    await writer.clock.finish(carried);
+    expect(calls.map((call) => codeOf(writer.replyTo(call)))).toEqual([undefined, undefined, undefined]);
+    expect(writer.health.report()).toEqual({ status: 'ok', reasons: [] });
+    expect(recovered).toHaveLength(1);
+    // Tried as one batch throughout: no seq was given in vain.
+    expect((await writer.inboxOf(bob)).every(({ event }) => event)).toBe(true);
+    await writer.store.close();
+  });
+
+  test('parks nothing while nobody else goes through, though its probe notices nothing', async () => {
+    const { storage, state } = ill({ probeNotices: false });
+    const writer = openWriter({ storage, attempts: 3, parkAfterMs: 0 });
+    const calls = await writer.queue(send(alice, direct));
+    await writer.carryOut();
+    // Others come, and fail as well: nothing says that it is the first one's own fault.
+    for (let n = 0; n < 20; n += 1) {
+      calls.push(...(await writer.queue(createGroup(bob, [alice], { conversationId: groupOf(n) }))));
+      await writer.clock.advance(10_000);
+      await writer.carryOut();
+    }
+    expect(writer.deadLetters()).toEqual([]);
+    state.isIll = false;
+    await writer.carryOutAside();
+    expect(calls.map((call) => codeOf(writer.replyTo(call)))).toEqual(calls.map(() => undefined));
+    expect(await writer.backlog()).toBe(0);
+  });
+
+  test('three times in five, at random, parks nothing', async () => {
+    const random = seededRandom(7);
+    const plain = memoryStorage();
+    const mayFail = (): void => {
+      if (random() < 0.6) throw new Error('prepared statement "s1" does not exist');
+    };
+    const storage: Storage = {
+      ...withCommit(plain, async (_, next) => {
+        mayFail();
+        return next();
+      }),
+      probe: async () => mayFail(),
+    };
+    const writer = openWriter({ storage, attempts: 10, parkAfterMs: 0 });
+    const commands = Array.from({ length: 120 }, (_, n) =>
+      send([alice, bob][n % 2] as UserId, direct, { text: `${n}` }),
+    );
+    const replies = await writer.write(...commands);
+    expect(replies.map(codeOf)).toEqual(commands.map(() => undefined));
+    expect(writer.deadLetters()).toEqual([]);
+    await writer.store.close();
+  });
+});
+
+describe('a command that fails alone', () => {
+  test('holds up its own sender in its own conversation and nobody else, and then these go through in order', async () => {
+    const writer = openWriter({ storage: poisonedBy(memoryStorage(), 'poison'), attempts: 3, parkAfterMs: 10_000 });
+    const asides = recorded(writer.events, 'set-aside');
+    const own = await writer.queue(
+      send(alice, direct, { text: 'poison' }),
+      send(alice, direct, { text: 'next' }),
+      send(alice, direct, { text: 'last' }),
+    );
+    const others = await writer.queue(send(bob, direct), createGroup(alice, [bob]), send(alice, group));
+    await writer.carryOut();
+    expect(others.map((call) => codeOf(writer.replyTo(call)))).toEqual([undefined, undefined, undefined]);
+    expect(own.some((call) => writer.isAnswered(call))).toBe(false);
+    expect(asides).toHaveLength(1);
+    expect(writer.health.report().reasons[0]?.text).toContain('cannot store poison');
+
+    await writer.carryOutAside();
+    expect(own.map((call) => codeOf(writer.replyTo(call)))).toEqual(['dead_lettered', undefined, undefined]);
+    expect(writer.health.report().status).toBe('ok');
+    const texts = (await writer.inboxOf(bob)).flatMap(({ event }) =>
+      event?.type === 'message.sent' && event.actorId === alice && event.conversationId === direct
+        ? [event.message.content.text]
+        : [],
+    );
+    expect(texts).toEqual(['next', 'last']);
+  });
+
+  test('with an error that the storage knows to pass is never parked', async () => {
+    let failures = 200;
+    const storage = withCommit(memoryStorage(), async (batch, next) => {
+      if (JSON.stringify(batch.events).includes('large') && failures-- > 0) throw new UnavailableError('timed out');
+      return next();
+    });
+    const writer = openWriter({ storage, attempts: 2, parkAfterMs: 0 });
+    const [large, other] = await writer.write(send(alice, direct, { text: 'large' }), send(bob, direct));
+    expect([codeOf(large), codeOf(other)]).toEqual([undefined, undefined]);
+    expect(failures).toBeLessThan(0);
+  });
+});
+
+describe('a batch that fails as a whole, and whose parts are stored', () => {
+  test('is made smaller, so are the next ones, and they grow again when that goes well', async () => {
+    let most = 8;
+    const sizes: number[] = [];
+    const storage = withCommit(memoryStorage(), async ({ rows }, next) => {
+      if (rows.length > most) throw new UnavailableError('canceling statement due to statement timeout');
+      sizes.push(rows.length);
+      return next();
+    });
+    const writer = openWriter({ storage, batchRows: 100 });
+    const texts = Array.from({ length: 60 }, (_, n) => `${n}`);
+    const calls = await writer.queue(...texts.map((text) => send(alice, direct, { text })));
+    while ((await writer.backlog()) > 0) await writer.carryOut();
+    expect(calls.map((call) => codeOf(writer.replyTo(call)))).toEqual(calls.map(() => undefined));
+    expect(writer.transfer.batchRows).toBeLessThan(20);
+    const received = (await writer.inboxOf(bob)).flatMap(({ event }) =>
+      event?.type === 'message.sent' ? [event.message.content.text] : [],
+    );
+    expect(received).toEqual(texts);
+
+    most = 1_000;
+    while (writer.transfer.batchRows < 100) {
+      await writer.queue(...texts.map((text) => send(bob, direct, { text })));
+      while ((await writer.backlog()) > 0) await writer.carryOut();
+    }
+    expect(sizes.at(-1)).toBeGreaterThan(8);
+  });
+});
+
+function groupOf(n: number): ConversationId {
+  return `g:01ARZ3NDEKTSV4RRFFQ69G5${String(n).padStart(3, '0')}` as ConversationId;
+}

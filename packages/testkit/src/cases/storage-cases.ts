@@ -62,6 +62,24 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
     },
   },
   {
+    name: 'probe: many at once, beside commits, resolve and leave nothing',
+    run: async (open) => {
+      await using opened = await open();
+      const { storage } = opened;
+      const chat = conversationBuilder();
+      const counter = seqCounter();
+      await committed(storage, chat, [chat.created], counter);
+      const commits = async (): Promise<void> => {
+        for (let n = 0; n < 5; n++) await committed(storage, chat, [chat.message()], counter);
+      };
+      const probes = [storage, storage.history, storage.inbox].map((probed) => patiently(() => probed.probe()));
+      await Promise.all([commits(), ...probes, ...probes.map(() => patiently(() => storage.probe()))]);
+      const unsettled = await storage.history.unsettled();
+      expect(unsettled.filter(({ conversationId }) => conversationId !== chat.conversationId)).toEqual([]);
+      for (const userId of chat.created.memberIds) expect(await inboxOf(storage, userId)).toEqual(chat.events);
+    },
+  },
+  {
     name: 'commit: a repeat is a conflict of events, and changes nothing',
     run: async (open) => {
       await using opened = await open();
