@@ -65,6 +65,12 @@ export const mysqlDialect: SqlDialect = {
         await sql`select release_lock(${name})`.execute(connection);
       }
     }),
+  currentSchema: async (db) => {
+    const found = await sql<{ name: string | null }>`select database() as name`.execute(db);
+    const name = found.rows[0]?.name;
+    if (!name) throw new Error("the pool's connections must name a database");
+    return name;
+  },
   checkServer,
   classify,
 };

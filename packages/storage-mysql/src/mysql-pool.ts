@@ -14,6 +14,8 @@ export interface MysqlConnection {
   /** Prepares the text on the server, once per connection, and sends the values as they are. */
   execute(query: MysqlQuery, callback: MysqlCallback): unknown;
   release(): void;
+  /** Ends it; the pool makes another when asked. */
+  destroy(): void;
 }
 
 export interface MysqlQuery {

@@ -1,5 +1,5 @@
 import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
-import { SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import { connectionWarnings, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { checkedPool, type MysqlPool, type MysqlPromisePool } from './mysql-pool.ts';
 import { pooledDialect } from './pooled-dialect.ts';
@@ -10,6 +10,11 @@ export interface MysqlOptions {
    * default). It is used and never ended.
    */
   readonly pool: MysqlPool | MysqlPromisePool;
+  /**
+   * Told, at most once a minute, that a connection of the pool has an open transaction that somebody left. By default a
+   * warning of the process.
+   */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** Both roles in one MySQL or MariaDB database; a commit is one transaction of a fixed number of statements. */
@@ -27,7 +32,8 @@ export function mysqlInbox(options: MysqlOptions): InboxStore {
   return sqlInbox(mysqlDatabase(options), { joinsEvents: false });
 }
 
-function mysqlDatabase({ pool }: MysqlOptions): SqlDatabase {
+function mysqlDatabase({ pool, onWarning }: MysqlOptions): SqlDatabase {
   const checked = checkedPool(pool);
-  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked) });
+  const warn = connectionWarnings(onWarning);
+  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked, warn) });
 }

@@ -49,6 +49,12 @@ export const postgresDialect: SqlDialect = {
       await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
       return work(transaction);
     }),
+  currentSchema: async (db) => {
+    const found = await sql<{ name: string | null }>`select current_schema() as name`.execute(db);
+    const name = found.rows[0]?.name;
+    if (!name) throw new Error("no schema of the connection's search_path exists: name one with the option schema");
+    return name;
+  },
   checkServer: async (db) => {
     const found = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
     const encoding = found.rows[0]?.encoding;
@@ -78,9 +84,10 @@ const ALL_SPECIAL = /["\\]/g;
 /**
  * SQLSTATEs that may pass. Classes: 08 connection, 53 resources (connections, disk, memory), 57P server stopping or
  * starting. Codes: 25006 read only (a standby, after a failover), 40001 serialisation, 40P01 deadlock, 55P03 lock timeout,
- * 57014 statement timeout, 57P05 idle session timeout, 58030 input or output.
+ * 57014 statement timeout, 57P05 idle session timeout, 58030 input or output. Of the connection, which is thrown away: 25P02
+ * in a failed transaction, 25P03 25P04 transaction timeouts, 26000 42P05 prepared statements that somebody dropped or made.
  */
-const PASSING = /^(08...|53...|57P0[1-5]|25006|40001|40P01|55P03|57014|58030)$/;
+const PASSING = /^(08...|53...|57P0[1-5]|25006|25P0[2-4]|26000|40001|40P01|42P05|55P03|57014|58030)$/;
 
 /** Errors of `pg` and its pool that carry no code. */
 const LOST =

@@ -8,7 +8,14 @@ export interface PostgresPool {
 
 export interface PostgresClient {
   query(query: PostgresQuery): Promise<PostgresResult>;
-  release(): void;
+  /** With true the pool ends the connection, and makes another when asked. */
+  release(destroy?: boolean): void;
+  /** `I` idle, `T` in a transaction, `E` in one that failed. Absent in older versions. */
+  getTransactionStatus?(): string | null;
+  /** The protocol beneath, where `getTransactionStatus` is missing. */
+  readonly connection?: {
+    on?(event: 'readyForQuery', listener: (message: { readonly status: string }) => void): unknown;
+  };
   on(event: 'error', listener: (error: Error) => void): unknown;
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }

@@ -1,5 +1,6 @@
 import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
-import { SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import { connectionWarnings, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import { Lending } from './lent-client.ts';
 import { pooledDialect } from './pooled-dialect.ts';
 import { postgresDialect } from './postgres-dialect.ts';
 import { checkedPool, type PostgresPool } from './postgres-pool.ts';
@@ -14,6 +15,11 @@ export interface PostgresOptions {
    * statement another connection and does not follow prepared statements (PgBouncer before 1.21 in transaction mode).
    */
   readonly prepare?: boolean;
+  /**
+   * Told, at most once a minute for each, what is wrong with the pool's connections: one with an open transaction that somebody
+   * left, or prepared statements that get lost. By default a warning of the process.
+   */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** Both roles in one Postgres database; a commit is one statement. */
@@ -34,11 +40,12 @@ export function postgresInbox(options: PostgresOptions): InboxStore {
 /** Postgres cuts longer names short, and would take two that differ later for one. */
 const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
-function postgresDatabase({ pool, schema, prepare = true }: PostgresOptions): SqlDatabase {
+function postgresDatabase({ pool, schema, prepare = true, onWarning }: PostgresOptions): SqlDatabase {
   const checked = checkedPool(pool);
   if (schema !== undefined && !(typeof schema === 'string' && SCHEMA_NAME.test(schema))) {
     throw new TypeError('schema must be 1 to 63 letters, digits and _, and not begin with a digit');
   }
   if (typeof prepare !== 'boolean') throw new TypeError('prepare must be true or false');
-  return new SqlDatabase({ dialect: postgresDialect, connect: () => pooledDialect(checked, { prepare }), schema });
+  const lending = new Lending({ prepare, warn: connectionWarnings(onWarning) });
+  return new SqlDatabase({ dialect: postgresDialect, connect: () => pooledDialect(checked, lending), schema });
 }

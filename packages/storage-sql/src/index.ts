@@ -1,3 +1,4 @@
+export { connectionWarnings } from './connection-warnings.ts';
 export { type Row, type RowSet, type RowShape, rowsAsColumns, rowsAsJson } from './row-set.ts';
 export { type ColumnType, SCHEMA, TABLE_PREFIX, type TableName, type TableSpec } from './schema.ts';
 export { SqlDatabase, type SqlDatabaseOptions } from './sql-database.ts';

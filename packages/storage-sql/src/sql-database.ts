@@ -41,6 +41,9 @@ export class SqlDatabase {
     const db = await this.#attempt(async () => new Kysely<unknown>({ dialect: this.#connect() }));
     try {
       await this.#attempt(() => this.dialect.checkServer(db));
+      const place = await this.#attempt(async () => this.dialect.currentSchema?.(db));
+      if (place !== undefined) this.tables.pin(place);
+      this.#texts.clear();
       this.#epoch = (await this.#attempt(() => migrate(db, this.dialect, this.tables))) as Epoch;
       this.#db = db;
     } catch (error) {

@@ -50,6 +50,8 @@ export interface SqlDialect {
   exclusively<T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
   /** Throws when the server or session is set up so that a promise above would be broken. Called at `open`. */
   checkServer(db: Kysely<unknown>): Promise<void>;
+  /** Where a connection as the application makes it has its tables; absent where there is only one place. */
+  currentSchema?(db: Kysely<unknown>): Promise<string>;
   classify(error: unknown): SqlErrorClass;
 }
 

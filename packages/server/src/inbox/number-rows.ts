@@ -69,8 +69,13 @@ export class RowNumbering {
    * Numbers the deliveries in their order, and adds voids for seqs left over from an earlier attempt.
    *
    * @param areNews they follow from states just read, which may hold what another writer numbered
+   * @param mostVoids none are added beyond these
    */
-  async number(deliveries: readonly (Delivery & { readonly at: number })[], areNews: boolean): Promise<InboxRow[]> {
+  async number(
+    deliveries: readonly (Delivery & { readonly at: number })[],
+    areNews: boolean,
+    mostVoids = VOIDS,
+  ): Promise<InboxRow[]> {
     if (areNews) this.#above.clear();
     this.#numbered = deliveries;
     do {
@@ -83,7 +88,7 @@ export class RowNumbering {
     });
     this.#dropReallocated();
     const now = this.#clock.now();
-    const voids = this.#unused.slice(0, VOIDS);
+    const voids = this.#unused.slice(0, Math.min(mostVoids, VOIDS));
     this.#closing = voids.length;
     for (const { userId, seq } of voids) rows.push({ userId, seq, ref: null, at: now });
     return rows;

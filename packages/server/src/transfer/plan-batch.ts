@@ -27,7 +27,7 @@ export function planBatch(
   known: Known | undefined,
   context: PlanContext,
 ): Plan {
-  const { now, ids, inboxMembers, knowsContent, batchRows } = context;
+  const { now, ids, inboxMembers, knowsContent, batchRows, writtenRows } = context;
   const states = new Map(loaded);
   const inBatch = new Map<string, { command: Command; result: CommandResult }>();
   const plan: Plan = {
@@ -41,6 +41,7 @@ export function planBatch(
     refusals: new Map(),
   };
   let rows = 0;
+  let written = 0;
   for (const { envelope } of tasks) {
     const { command, replyTo: to, call } = envelope;
     const { conversationId } = command;
@@ -92,8 +93,10 @@ export function planBatch(
       continue;
     }
     const more = rowsOf(decision.events, decision.state);
-    if (rows > 0 && rows + more > batchRows) break;
+    const isTooMuch = rows + more > batchRows || (written > 0 && written + more > writtenRows);
+    if (rows > 0 && isTooMuch) break;
     rows += more;
+    written += more;
     if (decision.events.length === 0) plan.doubtful.add(conversationId);
     states.set(conversationId, decision.state);
     inBatch.set(key, { command, result: decision.result });
@@ -115,6 +118,8 @@ export interface PlanContext {
   readonly inboxMembers: number;
   /** Inbox rows of the batch at most, unless its first command leads to more. */
   readonly batchRows: number;
+  /** Of these, rows that are new at most, unless its first command with any leads to more. */
+  readonly writtenRows: number;
   /** See `TransferPorts`. */
   readonly knowsContent: (type: string) => boolean;
   /** What this writer remembers of a command that was carried out. */

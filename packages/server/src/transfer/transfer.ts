@@ -213,7 +213,7 @@ export class Transfer {
     let isSuspicious = suspicious || isUnsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure);
+        const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
         if (news) {
           this.#port.store.committed();
           this.#rows.stored(this.#tried);
@@ -233,9 +233,9 @@ export class Transfer {
         this.#port.store.failed();
         this.#completeSoon();
         failures = (await this.#isWell()) ? failures + 1 : 0;
-        if (tasks.length > 1 && failures >= (error instanceof UnavailableError ? 2 : 1)) {
-          return await this.#halve(tasks, signal);
-        }
+        const mayPass = error instanceof UnavailableError;
+        if (failures >= 2 && mayPass) this.#rows.tooMany(this.#tried);
+        if (tasks.length > 1 && failures >= (mayPass ? 2 : 1)) return await this.#halve(tasks, signal);
         if (failures >= 2) return this.#setAside(tasks[0] as Task, error);
         await this.#wait(attempt, error, signal);
       }
@@ -260,8 +260,9 @@ export class Transfer {
    *
    * @param suspicious memory may mislead: commands and states are read from the store
    * @param unsure some of the commands may have been committed, and never announced
+   * @param bare without the voids that others left behind: it, or the batch it was part of, failed while the store was well
    */
-  async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean): Promise<Attempted> {
+  async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean, bare: boolean): Promise<Attempted> {
     const { storage, numbering, clock } = this.#port;
     const started = clock.monotonic();
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
@@ -272,7 +273,7 @@ export class Transfer {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
     const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
-    const rows = await numbering.number(plan.deliveries, isNews);
+    const rows = await numbering.number(plan.deliveries, isNews, bare ? 0 : this.#roomForVoids(plan));
     this.#tried = rows.length + recovered.rows.length;
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
@@ -285,6 +286,11 @@ export class Transfer {
     this.#report(plan, rows, replies.length, clock.monotonic() - started);
     const news = { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies };
     return { news, left: tasks.slice(replies.length) };
+  }
+
+  #roomForVoids({ deliveries }: Plan): number {
+    const most = this.#rows.now;
+    return Math.max(most - deliveries.length, Math.ceil(most / 4));
   }
 
   /** Begins to tell it, once the batch before has been told and acknowledged. */
@@ -304,13 +310,14 @@ export class Transfer {
     states: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
   ): Plan {
-    const { clock, ids, inboxMembers, knowsContent } = this.#port;
+    const { clock, ids, inboxMembers, knowsContent, batchRows } = this.#port;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
       ids,
       inboxMembers,
       knowsContent,
-      batchRows: this.#rows.now,
+      batchRows,
+      writtenRows: this.#rows.now,
       remembered: (command) => this.#cache.result(command),
       refused: (key) => this.#refused.get(key),
     });
@@ -424,7 +431,7 @@ export class Transfer {
     const began = clock.monotonic();
     let failure: unknown;
     try {
-      const { news, conflict } = await this.#attempt([lane.suspect], true, true);
+      const { news, conflict } = await this.#attempt([lane.suspect], true, true, true);
       if (news) {
         store.committed();
         await this.#tell(news, [lane.suspect], signal);

@@ -31,6 +31,34 @@ function deliveries(conversationSeq: number, ...userIds: UserId[]): (Delivery & 
   return userIds.map((userId) => ({ userId, ref, at: 1 }));
 }
 
+test('seqs of a batch that was not committed number its parts, one after the other, and nothing becomes a void', async () => {
+  const { numbering } = openNumbering();
+  const whole = [1, 2, 3, 4].flatMap((conversationSeq) => deliveries(conversationSeq, alice, bob));
+  const numbered = await numbering.number(whole, true);
+  const first = await numbering.number(whole.slice(0, 2), false);
+  numbering.committed();
+  const second = await numbering.number(whole.slice(2), false);
+  numbering.committed();
+  expect([...first, ...second]).toEqual(numbered);
+  expect((await numbering.number(deliveries(5, alice), false)).map(({ seq }) => seq)).toEqual([5]);
+});
+
+test('what follows a part is numbered anew where it is something else, and voids are added as far as there is room', async () => {
+  const { numbering } = openNumbering();
+  const whole = [1, 2, 3, 4].flatMap((conversationSeq) => deliveries(conversationSeq, alice));
+  await numbering.number(whole, true);
+  await numbering.number(whole.slice(0, 1), false);
+  numbering.committed();
+  const seqs = async (mostVoids: number) => {
+    const rows = await numbering.number(deliveries(3, alice), false, mostVoids);
+    return rows.map(({ seq, ref }) => (ref ? seq : `void ${seq}`));
+  };
+  expect(await seqs(0)).toEqual([5]);
+  expect(await seqs(2)).toEqual([5, 'void 2', 'void 3']);
+  numbering.committed();
+  expect((await numbering.number([], false)).map(({ seq }) => seq)).toEqual([4]);
+});
+
 describe('counters', () => {
   test('that are missing are restored from the heads of the inbox store, and said to be', async () => {
     const { number, store, events } = openNumbering();
