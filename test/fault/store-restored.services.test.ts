@@ -185,7 +185,7 @@ function bobsDevice() {
         },
         async close() {
           await client.close();
-          connection.close();
+          await connection.close();
         },
       };
     },
