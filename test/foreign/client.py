@@ -205,8 +205,10 @@ class Client:
                     self.web.socket.close()
                 self.web = None
                 show(closed=str(reason))
-                if str(reason) in ("4401", "4409"):
+                if str(reason) in ("4401", "4403", "4409"):
                     return  # only a person goes on from here
+                if str(reason) == "1009" and self.sending:
+                    self.sent(refused=self.sending, why="too large for a frame")
                 self.next_try = time.monotonic() + min(30, FIRST_WAIT * 2 ** self.failures) * random.uniform(0.5, 1)
                 self.failures += 1
 

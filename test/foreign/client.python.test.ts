@@ -91,6 +91,17 @@ test('a client in Python that knows the page alone sends, hears, is away, resend
   expect(after).toEqual([1, 2, 3, 4].filter((conversationSeq) => conversationSeq > counted));
 });
 
+test('what is too large for a frame is not sent again and again, and what stands behind it is sent', async () => {
+  await using app = await startPlainApp({ limits: { contentBytes: 2_048, frameBytes: 4_096 } });
+  await using alice = await startForeignClient(app.port, 'alice');
+  alice.tell(`send ${TALK} large ${'x'.repeat(6_000)}`);
+  alice.tell(`send ${TALK} small x`);
+  const { receipt } = await alice.shows('the receipt of the other', (line) => line.receipt);
+  expect(receipt?.clientMessageId).toBe('small');
+  expect(alice.shown).toContainEqual({ closed: '1009' });
+  expect(alice.shown).toContainEqual({ refused: 'large', why: 'too large for a frame' });
+});
+
 test('it stops where the page says so: a refused identity is no reason to knock for ever', async () => {
   await using app = await startPlainApp({ strangers: ['mallory'] });
   await using mallory = await startForeignClient(app.port, 'mallory');

@@ -82,6 +82,13 @@ test('the page has every error with its policy, and every procedure with an exam
   expect(described.filter((name) => !called.has(name as string))).toEqual([]);
 });
 
+test('the page says what to do about every code with which a socket is closed', () => {
+  const source = readFileSync(new URL('../../packages/server/src/gate/close-codes.ts', import.meta.url), 'utf8');
+  const codes = [...source.matchAll(/: (\d{4}),/g)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(5);
+  expect(codes.filter((code) => !page.includes(`\n| ${code} | `))).toEqual([]);
+});
+
 test('an example that is not what a server does is found', () => {
   const short = new Abbreviations();
   expect(short.difference({ a: ['x…', 1] }, { a: ['long', 1] })).toBeUndefined();
