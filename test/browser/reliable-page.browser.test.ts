@@ -51,6 +51,27 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
     await context.close();
   });
 
+  test('who leaves a group stays in front of what was said, and a conversation opened meanwhile stays open', async () => {
+    await using host = await connectPeer(chat.url, 'host');
+    const context = await browser.newContext();
+    const anna = await openChat(context, chat.url, 'anna');
+    for (const title of ['Kites', 'Candles']) {
+      const { conversationId } = await host.chat.createGroup({ title, memberIds: ['anna'] });
+      await host.say(conversationId, `about ${title}`);
+    }
+    await anna.open('Kites');
+    await anna.message('about Kites').waitFor();
+    await anna.page.getByRole('button', { name: 'Members' }).click();
+    await anna.page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
+    await anna.page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
+    await anna.page.getByText('You are no longer in this group.').waitFor();
+    await anna.message('about Kites').waitFor();
+    expect(await anna.page.getByRole('dialog').count()).toBe(0);
+    await anna.open('Candles');
+    await anna.message('about Candles').waitFor();
+    await context.close();
+  });
+
   test('who is removed from a group reads what was said, and is offered neither its members nor a place to write', async () => {
     await using host = await connectPeer(chat.url, 'host');
     const context = await browser.newContext();

@@ -50,7 +50,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         />
       )}
       {isShowingMembers && standing === 'member' && (
-        <MembersDialog conversationId={conversationId} onClose={() => setShowingMembers(false)} onLeft={onClose} />
+        <MembersDialog conversationId={conversationId} onClose={() => setShowingMembers(false)} />
       )}
     </>
   );

@@ -11,11 +11,10 @@ import { problemOf } from './problem.ts';
 interface MembersProps {
   readonly conversationId: string;
   readonly onClose: () => void;
-  readonly onLeft: () => void;
 }
 
 /** Who is in a group; to add people, to remove them for its creator, and to leave. */
-export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps) {
+export function MembersDialog({ conversationId, onClose }: MembersProps) {
   const { account } = useSession();
   const { item, addMembers, removeMembers, leave } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
@@ -48,12 +47,15 @@ export function MembersDialog({ conversationId, onClose, onLeft }: MembersProps)
     return (
       <Dialog title="Leave this group?" onClose={() => setStep('list')}>
         <div className={form.content}>
-          <p>“{title}” goes from your list, and nothing that is said later reaches you.</p>
+          <p>
+            “{title}” goes from your list, and nothing that is said later reaches you. What was said stays here until
+            you close it.
+          </p>
         </div>
         <footer className={form.actions}>
           {problems}
           <Button onClick={() => setStep('list')}>Stay</Button>
-          <Button look="main" disabled={isBusy} onClick={() => void act(leave, onLeft)}>
+          <Button look="main" disabled={isBusy} onClick={() => void act(leave, onClose)}>
             Leave
           </Button>
         </footer>
