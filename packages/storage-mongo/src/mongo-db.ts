@@ -30,6 +30,7 @@ export interface MongoCollection {
   find(filter: MongoDocument, options?: MongoFind): MongoCursor;
   aggregate(pipeline: MongoDocument[]): MongoCursor;
   createIndexes(indexes: MongoIndex[]): Promise<unknown>;
+  listIndexes(): MongoCursor;
 }
 
 export interface MongoUpdate {

@@ -33,6 +33,11 @@ export interface MongoInboxOptions {
   readonly retention?: number;
   /** What the names of the collections begin with: letters, digits and `_`, at most 64. Default `tidemark_`. */
   readonly collectionPrefix?: string;
+  /**
+   * Who makes the indexes: `run`, unless set, has `open` do it; with `check` it only looks, and refuses with DeploymentError
+   * where one is missing.
+   */
+  readonly migrate?: 'run' | 'check';
 }
 
 export const DEFAULT_RETENTION_MS = 14 * 24 * 60 * 60 * 1000;
@@ -59,6 +64,10 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       field: 'collectionPrefix',
     });
   }
+  const { migrate = 'run' } = options;
+  if (migrate !== 'run' && migrate !== 'check') {
+    throw new TidemarkError('invalid_input', "must be 'run' or 'check'", { field: 'migrate' });
+  }
   const collections = collectionsOf(options.db, prefix);
   const { inbox } = collections;
   const ceilings = new Ceilings(collections.heads, retention);
@@ -78,7 +87,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   return {
     open: async () => {
       ceilings.forget();
-      epoch = await prepare(collections);
+      epoch = await prepare(collections, migrate);
     },
     // The client is the application's: nothing of ours is open.
     close: async () => {},

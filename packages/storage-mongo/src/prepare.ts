@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
-import type { Epoch, StoreIdentity } from '@tidemark/core';
+import { DeploymentError, type Epoch, type StoreIdentity } from '@tidemark/core';
 import type { Collections, MongoIndex } from './mongo-db.ts';
 import { guard, isDuplicateKey } from './mongo-errors.ts';
 
 /** What `open` sees to: the indexes, and the epoch. Every step may be taken by several processes at once, and again. */
-export async function prepare(collections: Collections): Promise<Epoch> {
-  await guard(() => collections.inbox.createIndexes(INBOX_INDEXES));
+export async function prepare(collections: Collections, mode: 'run' | 'check'): Promise<Epoch> {
+  if (mode === 'run') await guard(() => collections.inbox.createIndexes(INBOX_INDEXES));
+  else await requireIndexes(collections);
   return epochOf(collections);
 }
 
@@ -22,6 +23,25 @@ const INBOX_INDEXES: MongoIndex[] = [
   /** Retention. Zero: the document itself says when. */
   { name: 'expiry', key: { expireAt: 1 }, expireAfterSeconds: 0 },
 ];
+
+async function requireIndexes({ inbox, inboxName }: Collections): Promise<void> {
+  const found = await guard(() => inbox.listIndexes().toArray()).catch((error: unknown) => {
+    if (isMissingCollection(error)) return [];
+    throw error;
+  });
+  const names = new Set(found.map(({ name }) => name));
+  const missing = INBOX_INDEXES.filter(({ name }) => !names.has(name));
+  if (missing.length === 0) return;
+  throw new DeploymentError(
+    missing.map(({ name }) => ({ what: `the index ${name} of ${inboxName}`, here: 'needed', there: 'missing' })),
+    "Open the inbox once with migrate: 'run', as a user who may make indexes, and close it.",
+  );
+}
+
+/** NamespaceNotFound. */
+function isMissingCollection(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === 26;
+}
 
 const EPOCH_ID = 'epoch';
 const HISTORY_ID = 'history';

@@ -71,6 +71,7 @@ export const mysqlDialect: SqlDialect = {
     if (!name) throw new Error("the pool's connections must name a database");
     return name;
   },
+  isMissingTable: (error) => errorField(error, 'errno') === 1146,
   checkServer,
   classify,
 };

@@ -1,5 +1,12 @@
 import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
-import { connectionWarnings, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import {
+  connectionWarnings,
+  type MigrateMode,
+  SqlDatabase,
+  sqlHistory,
+  sqlInbox,
+  sqlStorage,
+} from '@tidemark/storage-sql';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { checkedPool, type MysqlPool, type MysqlPromisePool } from './mysql-pool.ts';
 import { pooledDialect } from './pooled-dialect.ts';
@@ -15,6 +22,11 @@ export interface MysqlOptions {
    * warning of the process.
    */
   readonly onWarning?: (warning: string) => void;
+  /**
+   * Who brings the tables up to date: `run`, unless set, has `open` do it; with `check` it only looks, and refuses with
+   * DeploymentError what is not up to date. A store that is needs no right to make tables in either case.
+   */
+  readonly migrate?: MigrateMode;
 }
 
 /** Both roles in one MySQL or MariaDB database; a commit is one transaction of a fixed number of statements. */
@@ -32,8 +44,8 @@ export function mysqlInbox(options: MysqlOptions): InboxStore {
   return sqlInbox(mysqlDatabase(options), { joinsEvents: false });
 }
 
-function mysqlDatabase({ pool, onWarning }: MysqlOptions): SqlDatabase {
+function mysqlDatabase({ pool, onWarning, migrate }: MysqlOptions): SqlDatabase {
   const checked = checkedPool(pool);
   const warn = connectionWarnings(onWarning);
-  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked, warn) });
+  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked, warn), migrate });
 }

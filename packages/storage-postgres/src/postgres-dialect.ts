@@ -55,6 +55,7 @@ export const postgresDialect: SqlDialect = {
     if (!name) throw new Error("no schema of the connection's search_path exists: name one with the option schema");
     return name;
   },
+  isMissingTable: (error) => ['42P01', '3F000'].includes(String(errorField(error, 'code'))),
   checkServer: async (db) => {
     const found = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db);
     const encoding = found.rows[0]?.encoding;

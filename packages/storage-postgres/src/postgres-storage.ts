@@ -1,5 +1,12 @@
 import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
-import { connectionWarnings, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import {
+  connectionWarnings,
+  type MigrateMode,
+  SqlDatabase,
+  sqlHistory,
+  sqlInbox,
+  sqlStorage,
+} from '@tidemark/storage-sql';
 import { Lending } from './lent-client.ts';
 import { pooledDialect } from './pooled-dialect.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -20,6 +27,11 @@ export interface PostgresOptions {
    * left, or prepared statements that get lost. By default a warning of the process.
    */
   readonly onWarning?: (warning: string) => void;
+  /**
+   * Who brings the tables up to date: `run`, unless set, has `open` do it; with `check` it only looks, and refuses with
+   * DeploymentError what is not up to date. A store that is needs no right to make tables in either case.
+   */
+  readonly migrate?: MigrateMode;
 }
 
 /** Both roles in one Postgres database; a commit is one statement. */
@@ -40,12 +52,13 @@ export function postgresInbox(options: PostgresOptions): InboxStore {
 /** Postgres cuts longer names short, and would take two that differ later for one. */
 const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
-function postgresDatabase({ pool, schema, prepare = true, onWarning }: PostgresOptions): SqlDatabase {
+function postgresDatabase({ pool, schema, prepare = true, onWarning, migrate }: PostgresOptions): SqlDatabase {
   const checked = checkedPool(pool);
   if (schema !== undefined && !(typeof schema === 'string' && SCHEMA_NAME.test(schema))) {
     throw new TypeError('schema must be 1 to 63 letters, digits and _, and not begin with a digit');
   }
   if (typeof prepare !== 'boolean') throw new TypeError('prepare must be true or false');
   const lending = new Lending({ prepare, warn: connectionWarnings(onWarning) });
-  return new SqlDatabase({ dialect: postgresDialect, connect: () => pooledDialect(checked, lending), schema });
+  const connect = () => pooledDialect(checked, lending);
+  return new SqlDatabase({ dialect: postgresDialect, connect, schema, migrate });
 }

@@ -1,4 +1,5 @@
 export { connectionWarnings } from './connection-warnings.ts';
+export type { MigrateMode } from './migrations.ts';
 export { type Row, type RowSet, type RowShape, rowsAsColumns, rowsAsJson } from './row-set.ts';
 export { type ColumnType, SCHEMA, TABLE_PREFIX, type TableName, type TableSpec } from './schema.ts';
 export { SqlDatabase, type SqlDatabaseOptions } from './sql-database.ts';

@@ -1,3 +1,4 @@
+import { DeploymentError } from '@tidemark/core';
 import { type Kysely, sql } from 'kysely';
 import { SCHEMA, TABLE_PREFIX, type TableName, type TableSpec } from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
@@ -21,28 +22,111 @@ interface MigratedStore {
   readonly tables: TableNames;
 }
 
-/** Runs the steps that are missing, alone among all processes, and returns the store's epoch. */
-export async function migrate(db: Kysely<unknown>, dialect: SqlDialect, tables: TableNames): Promise<string> {
+/** A process must know so many steps to use a store that this version has migrated: those before it don't mix with it. */
+const NEEDED = 5;
+
+/** Who brings a store up to date: the process that opens it, or somebody else before. */
+export type MigrateMode = 'run' | 'check';
+
+/**
+ * Sees to it that the store is up to date, and returns its epoch. One that is needs no right but to read and write rows.
+ *
+ * @throws DeploymentError when it is not and `mode` is `check`, and when it is newer than this process can use
+ */
+export async function prepareStore(
+  db: Kysely<unknown>,
+  dialect: SqlDialect,
+  tables: TableNames,
+  mode: MigrateMode,
+): Promise<string> {
+  const store = { db, dialect, tables };
+  const before = await stateOf(store);
+  requireKnown(before);
+  if (isCurrent(before)) return epochIn(before);
+  if (mode === 'check') {
+    throw new DeploymentError(
+      [{ what: "the number of the store's migrations", here: STEPS.length, there: before.versions.size }],
+      "Open the storage once with migrate: 'run', on a connection that may make tables, and close it.",
+    );
+  }
   return dialect.exclusively(db, async (connection) => {
     if (tables.schema !== undefined)
       await sql`create schema if not exists ${sql.id(tables.schema)}`.execute(connection);
     await sql`create table if not exists ${tables.migrations} (version ${sql.raw(dialect.columnTypes.int)} primary key)`.execute(
       connection,
     );
-    const applied = await sql<{ version: number }>`select version from ${tables.migrations}`.execute(connection);
-    const versions = new Set(applied.rows.map((row) => row.version));
+    const mine = { db: connection, dialect, tables };
+    const versions = await versionsIn(mine);
     for (const [index, step] of STEPS.entries()) {
       if (versions.has(index + 1)) continue;
-      await step({ db: connection, dialect, tables });
+      await step(mine);
       await sql`insert into ${tables.migrations} (version) values (${index + 1})`.execute(connection);
     }
-    const meta = await sql<{ value: string }>`select value from ${tables.meta} where name = 'epoch'`.execute(
-      connection,
-    );
-    const epoch = meta.rows[0]?.value;
-    if (epoch === undefined) throw new Error(`${TABLE_PREFIX}meta has lost its epoch`);
-    return epoch;
+    const known = await metaIn(mine);
+    await setMeta(mine, known, 'needs', NEEDED);
+    return epochIn({ versions, meta: await metaIn(mine) });
   });
+}
+
+interface StoreState {
+  /** Steps that were taken. */
+  readonly versions: ReadonlySet<number>;
+  readonly meta: ReadonlyMap<string, string>;
+}
+
+/** Nothing is there before the first migration. */
+async function stateOf(store: MigratedStore): Promise<StoreState> {
+  try {
+    return { versions: await versionsIn(store), meta: await metaIn(store) };
+  } catch (error) {
+    if (!store.dialect.isMissingTable(error)) throw error;
+    return { versions: new Set(), meta: new Map() };
+  }
+}
+
+async function versionsIn({ db, tables }: MigratedStore): Promise<Set<number>> {
+  const applied = await sql<{ version: number }>`select version from ${tables.migrations}`.execute(db);
+  return new Set(applied.rows.map(({ version }) => Number(version)));
+}
+
+async function metaIn({ db, tables }: MigratedStore): Promise<Map<string, string>> {
+  const found = await sql<{ name: string; value: string }>`select name, value from ${tables.meta}`.execute(db);
+  return new Map(found.rows.map(({ name, value }) => [name, value]));
+}
+
+function isCurrent({ versions, meta }: StoreState): boolean {
+  return STEPS.every((_, index) => versions.has(index + 1)) && Number(meta.get('needs') ?? 0) >= NEEDED;
+}
+
+/** A newer version says in the store how many steps one must know to be used beside it. */
+function requireKnown({ versions, meta }: StoreState): void {
+  const newest = Math.max(0, ...versions);
+  if (newest <= STEPS.length || Number(meta.get('needs') ?? newest) <= STEPS.length) return;
+  throw new DeploymentError(
+    [{ what: "the number of the store's migrations", here: STEPS.length, there: newest }],
+    'The store was migrated by a newer version, which this one cannot be used beside: update this process.',
+  );
+}
+
+function epochIn({ meta }: StoreState): string {
+  const epoch = meta.get('epoch');
+  if (epoch === undefined) throw new Error(`${TABLE_PREFIX}meta has lost its epoch`);
+  return epoch;
+}
+
+/** Raises a number of `meta`. */
+async function setMeta(
+  { db, tables }: MigratedStore,
+  known: ReadonlyMap<string, string>,
+  name: string,
+  value: number,
+): Promise<void> {
+  const before = known.get(name);
+  if (before === undefined) {
+    await sql`insert into ${tables.meta} (name, value) values (${name}, ${String(value)})`.execute(db);
+  } else if (Number(before) < value) {
+    await sql`update ${tables.meta} set value = ${String(value)} where name = ${name}`.execute(db);
+  }
 }
 
 async function createTables(store: MigratedStore): Promise<void> {

@@ -1,6 +1,6 @@
 import { type ConflictOutcome, type Epoch, UnavailableError } from '@tidemark/core';
 import { type Dialect, Kysely, type RawBuilder, sql } from 'kysely';
-import { migrate } from './migrations.ts';
+import { type MigrateMode, prepareStore } from './migrations.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import { type TableNames, tableNames } from './table-names.ts';
 
@@ -10,6 +10,8 @@ export interface SqlDatabaseOptions {
   readonly connect: () => Dialect;
   /** Schema of the tables, where the engine has them; otherwise the connection's own. */
   readonly schema?: string | undefined;
+  /** `run` unless set. */
+  readonly migrate?: MigrateMode | undefined;
 }
 
 /** A database that both roles may share: opened once, closed once, errors told apart in one place. */
@@ -17,6 +19,7 @@ export class SqlDatabase {
   readonly dialect: SqlDialect;
   readonly tables: TableNames;
   readonly #connect: () => Dialect;
+  readonly #migrate: MigrateMode;
   readonly #texts = new Map<string, string>();
   #opening: Promise<void> | undefined;
   #db: Kysely<unknown> | undefined;
@@ -26,6 +29,7 @@ export class SqlDatabase {
     this.dialect = options.dialect;
     this.tables = tableNames(options.schema);
     this.#connect = options.connect;
+    this.#migrate = migrateModeOf(options.migrate);
   }
 
   /** Connects, checks the server, migrates. Again after a failure or a `close` it starts anew. */
@@ -44,7 +48,7 @@ export class SqlDatabase {
       const place = await this.#attempt(async () => this.dialect.currentSchema?.(db));
       if (place !== undefined) this.tables.pin(place);
       this.#texts.clear();
-      this.#epoch = (await this.#attempt(() => migrate(db, this.dialect, this.tables))) as Epoch;
+      this.#epoch = (await this.#attempt(() => prepareStore(db, this.dialect, this.tables, this.#migrate))) as Epoch;
       this.#db = db;
     } catch (error) {
       await db.destroy();
@@ -137,6 +141,12 @@ export class SqlDatabase {
       throw new UnavailableError(`${this.dialect.name}: ${messageOf(error)}`, { cause: error });
     }
   }
+}
+
+function migrateModeOf(given: unknown): MigrateMode {
+  if (given === undefined || given === 'run') return 'run';
+  if (given === 'check') return given;
+  throw new TypeError("migrate must be 'run' or 'check'");
 }
 
 function messageOf(error: unknown): string {

@@ -48,6 +48,8 @@ export interface SqlDialect {
   readonly write: WriteStrategy;
   /** Runs `work` while no other process does, over one connection. Used by migrations. */
   exclusively<T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
+  /** Whether a statement failed since a table, or its schema, is not there. */
+  isMissingTable(error: unknown): boolean;
   /** Throws when the server or session is set up so that a promise above would be broken. Called at `open`. */
   checkServer(db: Kysely<unknown>): Promise<void>;
   /** Where a connection as the application makes it has its tables; absent where there is only one place. */

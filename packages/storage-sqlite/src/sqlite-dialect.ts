@@ -35,6 +35,7 @@ export const sqliteDialect: SqlDialect = {
     const found = await sql<{ synchronous: number }>`pragma synchronous`.execute(db);
     if (found.rows[0]?.synchronous !== SYNCHRONOUS_FULL) throw new Error('SQLite does not run with synchronous=FULL');
   },
+  isMissingTable: (error) => error instanceof Error && error.message.includes('no such table'),
   classify,
 };
 

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { HistoryStore, InboxStore, Storage, StorageCapabilities } from '@tidemark/core';
-import { SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
+import { type MigrateMode, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
 import { libsqlDialect } from './libsql-dialect.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -13,6 +13,11 @@ export interface SqliteOptions {
    * it fails as unavailable.
    */
   readonly busyTimeout?: number;
+  /**
+   * Who brings the tables up to date: `run`, unless set, has `open` do it; with `check` it only looks, and refuses with
+   * DeploymentError what is not up to date. A store that is needs no right to make tables in either case.
+   */
+  readonly migrate?: MigrateMode;
 }
 
 /** Both roles in one SQLite file. A resolved commit is on the disk (WAL, synchronous=FULL). */
@@ -37,13 +42,14 @@ function sqliteCapabilities({ path }: SqliteOptions): StorageCapabilities {
   return { name: 'sqlite', atomic: true, survives: path === IN_MEMORY ? 'nothing' : 'machine' };
 }
 
-function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT }: SqliteOptions): SqlDatabase {
+function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate }: SqliteOptions): SqlDatabase {
   if (typeof path !== 'string' || path === '') throw new TypeError("path must be a file's path or ':memory:'");
   if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 60_000) {
     throw new TypeError('busyTimeout must be a whole number of milliseconds from 0 to 60000');
   }
   return new SqlDatabase({
     dialect: sqliteDialect,
+    migrate,
     connect: () => {
       if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
       return libsqlDialect({ path, busyTimeout });

@@ -178,11 +178,12 @@ export const NEW_EPOCH: Circumstance = {
   changes: [
     {
       file: 'packages/storage-sql/src/migrations.ts',
-      find: '    const meta = await sql<',
-      replace: `    await sql\`update \${tables.meta} set value = \${crypto.randomUUID().replaceAll('-', '')} where name = 'epoch'\`.execute(
-      connection,
-    );
-    const meta = await sql<`,
+      find: '  if (isCurrent(before)) return epochIn(before);\n',
+      replace: `  if (isCurrent(before)) {
+    const another = crypto.randomUUID().replaceAll('-', '');
+    await sql\`update \${tables.meta} set value = \${another} where name = 'epoch'\`.execute(db);
+    return another;
+  }\n`,
     },
   ],
 };

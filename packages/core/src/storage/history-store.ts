@@ -20,7 +20,10 @@ import type { RefusalStore } from './refusal-store.ts';
  *  - Text is data: any string a content or title may hold comes back equal, code unit by code unit.
  */
 export interface HistoryStore extends RefusalStore {
-  /** Connects and migrates, under a lock, so that processes may start together. Idempotent. */
+  /**
+   * Connects and migrates, under a lock, so that processes may start together. Idempotent. Throws DeploymentError when the store is
+   * newer than the adapter can use, or not migrated and the adapter was told not to.
+   */
   open(): Promise<void>;
   /** Releases what `open` made; never what the application handed in. */
   close(): Promise<void>;
