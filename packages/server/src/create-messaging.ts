@@ -246,6 +246,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const closing = new AbortController();
   const attachments = new Set<Attachment>();
   let closed: Promise<void> | undefined;
+  let isOpen = false;
   const opening = new OpeningWarnings();
   const opened = open();
   if (settings.warnings) void opening.watch(opened, clock, closing.signal);
@@ -258,10 +259,25 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   /** For calls: what kept the process from its start is for its developers to read. */
   async function ready(): Promise<void> {
     try {
-      await opened;
+      if (!isOpen) await openedInTime();
     } catch (cause) {
       if (!(cause instanceof DeploymentError)) throw cause;
       throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
+    }
+  }
+
+  /** Nobody waits for a store that is down for as long as it is. */
+  async function openedInTime(): Promise<void> {
+    const { openTimeout } = settings;
+    const inTime = new AbortController();
+    const timeout = clock.sleep(openTimeout, inTime.signal).then(() => {
+      if (inTime.signal.aborted) return;
+      throw new TidemarkError('unavailable', `the store or the queue could not be opened within ${openTimeout} ms`);
+    });
+    try {
+      await Promise.race([opened, timeout]);
+    } finally {
+      inTime.abort();
     }
   }
 
@@ -270,6 +286,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     await untilAvailable('claim', () => deployment.join());
     await untilAvailable('listen', () => backplane.notifier.listen(nodeId, onFrame));
     hub.start();
+    isOpen = true;
     health.opened();
     if (!settings.worker) return;
     owner.start();

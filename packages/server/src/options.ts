@@ -107,6 +107,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly headsEvery?: number | undefined;
   /** ms a node's presence lasts without renewal. Default 30,000. */
   readonly presenceTtl?: number | undefined;
+  /**
+   * ms a call waits for the process to open, while its store or its queue cannot be reached; then it fails with `unavailable`.
+   * Opening is tried for as long as it takes. Default 5,000.
+   */
+  readonly openTimeout?: number | undefined;
   /** ms `close` waits for commands in work. Default 5,000. */
   readonly drainTimeout?: number | undefined;
   /**
@@ -213,6 +218,7 @@ const settings = z.strictObject({
   parkAfterMs: ms(0, 24 * HOUR).default(30_000),
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
+  openTimeout: ms(0, HOUR).default(5_000),
   drainTimeout: ms(0, HOUR).default(5_000),
   closeTimeout: ms(0, HOUR).default(10_000),
   nodeId: z

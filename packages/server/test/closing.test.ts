@@ -1,5 +1,5 @@
 import type { Storage } from '@tidemark/core';
-import { directConversationId } from '@tidemark/core';
+import { directConversationId, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { initTRPC } from '@trpc/server';
 import { expect, test } from 'vitest';
@@ -150,5 +150,22 @@ test('a step that fails in time fails the closing; one that fails after it is pa
   const late = closeInOrder([{ backplane: never }, { storage: broken }], 50, clock);
   await clock.advance(50);
   expect(await late).toEqual(['backplane']);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('a call to a process whose store cannot be opened is answered after its time, and a later one when it is open', async () => {
+  const clock = new ManualClock();
+  const storage = memoryStorage();
+  let isDown = true;
+  const open = async (): Promise<void> => {
+    if (isDown) throw new UnavailableError('nobody listens');
+  };
+  const { messaging, send } = messagingOn({ ...storage, open }, clock);
+  await expect(clock.finish(send())).rejects.toThrow(/^unavailable: .* within 5000 ms/);
+  expect(messaging.health()).toEqual({ status: 'starting', reasons: [] });
+  isDown = false;
+  expect(await clock.finish(send())).toMatchObject({ conversationSeq: 2 });
+  expect(messaging.health().status).toBe('ok');
+  await clock.finish(messaging.close());
   expect(clock.sleeping).toBe(0);
 });
