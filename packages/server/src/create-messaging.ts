@@ -115,7 +115,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     settings.authorizeTimeoutMs,
   );
   // 2 ingress
-  const submission = new Submission(backplane.ingress, clock, {
+  const submission = new Submission(blameless(backplane.ingress), clock, {
     ...settings,
     deployment,
     commandBytes: limits.commandBytes,

@@ -1,8 +1,9 @@
-import { UnavailableError } from '@tidemark/core';
+import { TidemarkError, UnavailableError } from '@tidemark/core';
 
 /**
  * A port of what stands between the processes (queue, counters, leases, refusals), whose failures are never a command's own:
- * whatever it fails with, a right that was taken away or an answer never seen before, may pass. Part of stage 3.
+ * whatever it fails with, a right that was taken away or an answer never seen before, may pass. What it refuses by a bound of
+ * ours (`overloaded`) stays what it is. Part of stages 2 and 3.
  *
  * Keeps   P7 nothing is parked because of the queue
  * Proved  test/fault/redis-rights.services.test.ts
@@ -16,7 +17,7 @@ export function blameless<Port extends object>(port: Port): Port {
         try {
           return await Reflect.apply(value, target, args);
         } catch (cause) {
-          if (cause instanceof UnavailableError) throw cause;
+          if (cause instanceof UnavailableError || cause instanceof TidemarkError) throw cause;
           const text = cause instanceof Error ? cause.message : String(cause);
           throw new UnavailableError(`${String(name)}: ${text}`, { cause });
         }
