@@ -58,6 +58,8 @@ async function postgresDatabase(): Promise<Restorable> {
   return {
     open: () => {
       const pool = new pg.Pool({ connectionString: named('chat'), max: 4 });
+      // Of a connection that has not quite ended when its database is dropped.
+      pool.on('error', () => {});
       return { storage: postgresStorage({ pool }), end: () => pool.end() };
     },
     backUp: async () => void (await admin.query('create database backup template chat')),
