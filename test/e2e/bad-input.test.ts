@@ -267,7 +267,10 @@ test('a missing identity is unauthenticated over HTTP, and closes the socket wit
 
 test('a frame over maxPayload closes that connection with 1009, and the others go on', async () => {
   const storage = memoryStorage();
-  await using app = await startApp({ storage, limits: { frameBytes: 4_096 } });
+  await using app = await startApp({
+    storage,
+    limits: { contentBytes: 2_048, frameBytes: 4_096, parametersBytes: 1_024 },
+  });
   await using alice = connectStock(app.wsUrl, 'alice');
   await alice.trpc.chat.inbox.head.query();
   const socket = new WebSocket(`${app.wsUrl}?connectionParams=1`);

@@ -92,7 +92,7 @@ test('a client in Python that knows the page alone sends, hears, is away, resend
 });
 
 test('what is too large for a frame is not sent again and again, and what stands behind it is sent', async () => {
-  await using app = await startPlainApp({ limits: { contentBytes: 2_048, frameBytes: 4_096 } });
+  await using app = await startPlainApp({ limits: { contentBytes: 2_048, frameBytes: 4_096, parametersBytes: 1_024 } });
   await using alice = await startForeignClient(app.port, 'alice');
   alice.tell(`send ${TALK} large ${'x'.repeat(6_000)}`);
   alice.tell(`send ${TALK} small x`);

@@ -12,7 +12,7 @@ async function openHttp() {
   const messaging = createMessaging({
     content: { text: z.object({ text: z.string() }) },
     storage: memoryStorage(),
-    limits: { frameBytes: 4_096, callsPerFrame: 3 },
+    limits: { contentBytes: 2_048, frameBytes: 4_096, parametersBytes: 1_024, callsPerFrame: 3 },
   });
   const t = initTRPC.context<{ user: string | null }>().create({ isDev: true });
   const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });

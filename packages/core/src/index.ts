@@ -80,7 +80,7 @@ export {
 } from './ids.ts';
 export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
-export { commandBytesFor, DEFAULT_LIMITS, type Limits } from './limits.ts';
+export { commandBytesFor, DEFAULT_LIMITS, ENVELOPE_BYTES, type Limits, leastCommandBytes } from './limits.ts';
 export type { Message, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {

@@ -2,11 +2,14 @@ import { DEFAULT_PAGE } from './default-page.ts';
 
 /** Limits that are on from the start; every one is an option of `createMessaging({ limits })`. */
 export interface Limits {
-  /** UTF-8 bytes of a message's content as JSON, as it is sent and as its schema gives it out. At most 1,048,576. */
+  /**
+   * UTF-8 bytes of a message's content as JSON, as it is sent and as its schema gives it out. At most 1,048,576; frameBytes and
+   * inputBytes must be larger by ENVELOPE_BYTES.
+   */
   readonly contentBytes: number;
   /**
    * UTF-8 bytes of one command as it is queued; `invalid_input` beyond. By default as many as contentBytes and inboxMembers can
-   * need. The same in every process.
+   * need; at least contentBytes and 4 KiB. The same in every process.
    */
   readonly commandBytes: number;
   /** Members of a conversation that is delivered to inboxes. */
@@ -44,7 +47,7 @@ export interface Limits {
   readonly socketBufferBytes: number;
   /** ms in which a peer has to take a part of what waits beyond socketBufferBytes; then it is cut. */
   readonly slowSocketGraceMs: number;
-  /** Bytes of the connection parameters, the first frame of a socket; larger ones close it with 1009. */
+  /** Bytes of the connection parameters, the first frame of a socket; larger ones close it with 1009. At most frameBytes. */
   readonly parametersBytes: number;
   /** Calls in one frame; those beyond are answered with `rate_limited`. Ends of subscriptions don't count. */
   readonly callsPerFrame: number;
@@ -71,10 +74,18 @@ export interface Limits {
   readonly socketsPerUser: number;
 }
 
+/** Bytes that a frame or an input has beside the content, at most: ids, path, and what a transformer adds. */
+export const ENVELOPE_BYTES = 2_048;
+
 /** Bytes of a command beside its content or its members: ids, title, and where the reply goes. */
 const COMMAND_HEAD_BYTES = 4 * 1024;
 /** Bytes of a user id in a list, at most: every character may be escaped. */
 const MEMBER_BYTES = 260;
+
+/** A command with the largest content fits. */
+export function leastCommandBytes(contentBytes: number): number {
+  return COMMAND_HEAD_BYTES + contentBytes;
+}
 
 /** The default of `commandBytes`: whatever the other limits allow fits in a command. */
 export function commandBytesFor(limits: Pick<Limits, 'contentBytes' | 'inboxMembers'>): number {

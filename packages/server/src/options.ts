@@ -23,6 +23,7 @@ import {
   DEFAULT_DEAD_LETTER_RETENTION_MS,
   DEFAULT_MAXMEMORY_SHARE,
 } from './backplane.ts';
+import { checkPairs } from './limit-pairs.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
 
@@ -248,9 +249,7 @@ export function parseOptions<Schemas extends ContentSchemas>(
     throw new TidemarkError('invalid_input', 'must be a function', { field: 'authorize' });
   }
   const parsed = parseWire(settings, rest);
-  if (parsed.backlogBytes < parsed.limits.commandBytes) {
-    throw new TidemarkError('invalid_input', 'must be at least limits.commandBytes', { field: 'backlogBytes' });
-  }
+  checkPairs(parsed.limits, parsed.backlogBytes);
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
   const stores = parseStorage(storage);
   const retention = parseRetention(rest.retention, parsed.retention, stores.inbox.retention);

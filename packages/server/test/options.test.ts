@@ -90,9 +90,47 @@ test('limits that are not given keep their defaults beside those that are', () =
 
 test('a command may be as large as the other limits allow, unless limits.commandBytes says otherwise', () => {
   const commandBytes = (limits: Partial<Limits>): number => parse({ limits }).settings.limits.commandBytes;
-  expect(commandBytes({ contentBytes: 1024 * 1024 })).toBeGreaterThan(1024 * 1024);
+  const large = { contentBytes: 1024 * 1024, frameBytes: 2 * 1024 * 1024, inputBytes: 2 * 1024 * 1024 };
+  expect(commandBytes(large)).toBeGreaterThan(1024 * 1024);
   expect(commandBytes({ inboxMembers: 10_000 })).toBeGreaterThan(10_000 * 2 * 128);
-  expect(commandBytes({ contentBytes: 1024 * 1024, commandBytes: 2_000 })).toBe(2_000);
+  expect(commandBytes({ contentBytes: 10_000, commandBytes: 20_000 })).toBe(20_000);
+});
+
+describe('limits that would break each other’s promise are refused by both names', () => {
+  const MIB = 1024 * 1024;
+  test.each<[string, Record<string, unknown>, string, string]>([
+    [
+      'a content that fills its frame',
+      { contentBytes: MIB, inputBytes: 2 * MIB },
+      'limits.frameBytes',
+      'limits.contentBytes',
+    ],
+    ['a frame below the default content', { frameBytes: 8_192 }, 'limits.frameBytes', 'limits.contentBytes'],
+    [
+      'a content beyond its input',
+      { contentBytes: MIB, frameBytes: 2 * MIB },
+      'limits.inputBytes',
+      'limits.contentBytes',
+    ],
+    ['a content beyond its command', { commandBytes: 64 * 1024 }, 'limits.commandBytes', 'limits.contentBytes'],
+    [
+      'parameters beyond their frame',
+      { contentBytes: 1_000, frameBytes: 8_192 },
+      'limits.frameBytes',
+      'limits.parametersBytes',
+    ],
+  ])('%s', (_, limits, field, other) => {
+    const refused = refusal({ limits });
+    expect(refused.field).toBe(field);
+    expect(refused.detail).toContain(other);
+    expect(refused.detail).toMatch(/^is \d+, and must be at least \d+: /);
+  });
+
+  test('and the least that is named is accepted', () => {
+    const { detail } = refusal({ limits: { frameBytes: 20_000 } });
+    const least = Number(/at least (\d+)/.exec(detail)?.[1]);
+    expect(parse({ limits: { frameBytes: least } }).settings.limits.frameBytes).toBe(least);
+  });
 });
 
 const HOUR = 3_600_000;

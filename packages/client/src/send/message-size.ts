@@ -1,7 +1,4 @@
-import { type FeedInfo, type JsonObject, TidemarkError } from '@tidemark/core';
-
-/** What a frame holds beside the content: ids, path, and what a transformer adds. */
-const ENVELOPE_BYTES = 2_048;
+import { ENVELOPE_BYTES, type FeedInfo, type JsonObject, TidemarkError } from '@tidemark/core';
 
 /** Refuses what the server would: a frame that is too large cuts the socket, and every other call on it. */
 export function checkSize(content: JsonObject, limits: FeedInfo['limits'] | undefined): void {

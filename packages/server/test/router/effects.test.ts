@@ -113,7 +113,7 @@ describe('in an hour', () => {
 });
 
 test('an input that unfolds to more than a frame may hold is refused before its schema sees it', async () => {
-  await using app = openMessaging({ limits: { frameBytes: 10_000 } });
+  await using app = openMessaging({ limits: { contentBytes: 5_000, frameBytes: 10_000, parametersBytes: 1_000 } });
   const reached = recorded(app.messaging, 'limit-reached');
   const shared = new Array(100).fill('x');
   const unfolding = new Array(100).fill(shared);
