@@ -44,6 +44,7 @@ export function failingStorage(storage: Storage, pass: Pass): Storage {
 
 function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
   return {
+    survives: inbox.survives,
     get epoch() {
       return inbox.epoch;
     },

@@ -102,3 +102,4 @@ export {
   type Storage,
   type StorageCapabilities,
 } from './storage/storage.ts';
+export type { Survives } from './storage/survives.ts';

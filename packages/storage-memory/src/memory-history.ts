@@ -25,6 +25,7 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
   const state = options.state ?? createMemoryState();
   return {
     ...memoryRefusals(state),
+    survives: 'nothing',
     open: async () => {},
     close: async () => {},
     identity: async () => state.identity,

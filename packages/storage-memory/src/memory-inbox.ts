@@ -22,6 +22,7 @@ export interface MemoryInboxOptions {
 export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
   const state = options.state ?? createMemoryState(options.epoch);
   return {
+    survives: 'nothing',
     open: async () => {},
     close: async () => {},
     probe: async () => {},

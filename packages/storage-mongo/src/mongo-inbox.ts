@@ -85,6 +85,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   }
 
   return {
+    survives: 'machine',
     open: async () => {
       ceilings.forget();
       epoch = await prepare(collections, migrate);

@@ -31,7 +31,7 @@ export interface MysqlOptions {
 
 /** Both roles in one MySQL or MariaDB database; a commit is one transaction of a fixed number of statements. */
 export function mysqlStorage(options: MysqlOptions): Storage {
-  return sqlStorage(mysqlDatabase(options), { name: 'mysql', atomic: true, survives: 'machine' });
+  return sqlStorage(mysqlDatabase(options), { name: 'mysql', atomic: true });
 }
 
 /** The history role alone, for `composeStorage`. */

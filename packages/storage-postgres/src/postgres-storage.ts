@@ -36,7 +36,7 @@ export interface PostgresOptions {
 
 /** Both roles in one Postgres database; a commit is one statement. */
 export function postgresStorage(options: PostgresOptions): Storage {
-  return sqlStorage(postgresDatabase(options), { name: 'postgres', atomic: true, survives: 'machine' });
+  return sqlStorage(postgresDatabase(options), { name: 'postgres', atomic: true });
 }
 
 /** The history role alone, for `composeStorage`. */

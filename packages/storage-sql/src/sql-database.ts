@@ -1,4 +1,4 @@
-import { type ConflictOutcome, type Epoch, UnavailableError } from '@tidemark/core';
+import { type ConflictOutcome, type Epoch, type Survives, UnavailableError } from '@tidemark/core';
 import { type Dialect, Kysely, type RawBuilder, sql } from 'kysely';
 import { type MigrateMode, prepareStore } from './migrations.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
@@ -10,6 +10,8 @@ export interface SqlDatabaseOptions {
   readonly connect: () => Dialect;
   /** Schema of the tables, where the engine has them; otherwise the connection's own. */
   readonly schema?: string | undefined;
+  /** What a resolved write survives; `machine` unless set. */
+  readonly survives?: Survives | undefined;
   /** `run` unless set. */
   readonly migrate?: MigrateMode | undefined;
 }
@@ -18,6 +20,7 @@ export interface SqlDatabaseOptions {
 export class SqlDatabase {
   readonly dialect: SqlDialect;
   readonly tables: TableNames;
+  readonly survives: Survives;
   readonly #connect: () => Dialect;
   readonly #migrate: MigrateMode;
   readonly #texts = new Map<string, string>();
@@ -28,6 +31,7 @@ export class SqlDatabase {
   constructor(options: SqlDatabaseOptions) {
     this.dialect = options.dialect;
     this.tables = tableNames(options.schema);
+    this.survives = options.survives ?? 'machine';
     this.#connect = options.connect;
     this.#migrate = migrateModeOf(options.migrate);
   }

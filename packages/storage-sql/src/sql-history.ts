@@ -43,6 +43,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
 
   const history: HistoryStore = {
     ...sqlRefusals(database),
+    survives: database.survives,
     open: () => database.open(),
     close: () => database.close(),
     identity: async () => {

@@ -34,6 +34,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
   const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
 
   const inbox: InboxStore = {
+    survives: database.survives,
     open: () => database.open(),
     close: () => database.close(),
     get epoch() {

@@ -6,11 +6,11 @@ import { sqlHistory } from './sql-history.ts';
 import { sqlInbox } from './sql-inbox.ts';
 
 /** Both roles on one SQL database: a commit is one transaction, and `range` of the inbox joins the events. */
-export function sqlStorage(database: SqlDatabase, capabilities: StorageCapabilities): Storage {
+export function sqlStorage(database: SqlDatabase, capabilities: Omit<StorageCapabilities, 'survives'>): Storage {
   const history = sqlHistory(database);
   const inbox = sqlInbox(database, { joinsEvents: true });
   return {
-    capabilities,
+    capabilities: { ...capabilities, survives: database.survives },
     history,
     inbox,
     open: () => database.open(),

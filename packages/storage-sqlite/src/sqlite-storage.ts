@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { HistoryStore, InboxStore, Storage, StorageCapabilities } from '@tidemark/core';
+import type { HistoryStore, InboxStore, Storage } from '@tidemark/core';
 import { type MigrateMode, SqlDatabase, sqlHistory, sqlInbox, sqlStorage } from '@tidemark/storage-sql';
 import { libsqlDialect } from './libsql-dialect.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -22,7 +22,7 @@ export interface SqliteOptions {
 
 /** Both roles in one SQLite file. A resolved commit is on the disk (WAL, synchronous=FULL). */
 export function sqliteStorage(options: SqliteOptions): Storage {
-  return sqlStorage(sqliteDatabase(options), sqliteCapabilities(options));
+  return sqlStorage(sqliteDatabase(options), { name: 'sqlite', atomic: true });
 }
 
 /** The history role alone, for `composeStorage`. */
@@ -38,10 +38,6 @@ export function sqliteInbox(options: SqliteOptions): InboxStore {
 const IN_MEMORY = ':memory:';
 const DEFAULT_BUSY_TIMEOUT = 5_000;
 
-function sqliteCapabilities({ path }: SqliteOptions): StorageCapabilities {
-  return { name: 'sqlite', atomic: true, survives: path === IN_MEMORY ? 'nothing' : 'machine' };
-}
-
 function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate }: SqliteOptions): SqlDatabase {
   if (typeof path !== 'string' || path === '') throw new TypeError("path must be a file's path or ':memory:'");
   if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 60_000) {
@@ -49,6 +45,7 @@ function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate }: S
   }
   return new SqlDatabase({
     dialect: sqliteDialect,
+    survives: path === IN_MEMORY ? 'nothing' : 'machine',
     migrate,
     connect: () => {
       if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });

@@ -1,11 +1,11 @@
 import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UnavailableError } from '@tidemark/core';
+import { composeStorage, UnavailableError } from '@tidemark/core';
 import { batchFor, conversationBuilder, refOf, seqCounter } from '@tidemark/testkit';
 import Database from 'libsql';
 import { expect, test } from 'vitest';
-import { type SqliteOptions, sqliteStorage } from '../src/index.ts';
+import { type SqliteOptions, sqliteHistory, sqliteInbox, sqliteStorage } from '../src/index.ts';
 
 test('options that break their rule are refused by name', () => {
   const refused = (options: unknown) => expect(() => sqliteStorage(options as SqliteOptions));
@@ -22,6 +22,10 @@ test('capabilities say that a file survives the machine, and memory nothing', ()
     survives: 'machine',
   });
   expect(sqliteStorage({ path: ':memory:' }).capabilities.survives).toBe('nothing');
+  const composed = (history: string, inbox: string) =>
+    composeStorage({ history: sqliteHistory({ path: history }), inbox: sqliteInbox({ path: inbox }) });
+  expect(composed('history.db', 'inbox.db').capabilities.survives).toBe('machine');
+  expect(composed('history.db', ':memory:').capabilities.survives).toBe('nothing');
 });
 
 test('a store that is not open says so', async () => {

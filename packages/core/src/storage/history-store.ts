@@ -4,6 +4,7 @@ import type { Event, EventRef } from '../event.ts';
 import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { RefusalStore } from './refusal-store.ts';
+import type { Survives } from './survives.ts';
 
 /**
  * HistoryStore: the log of every conversation, and the tables that follow from it. To whoever implements it:
@@ -12,7 +13,7 @@ import type { RefusalStore } from './refusal-store.ts';
  *    package derives from them: conversations, heads, memberships, read marks. Don't derive it anew.
  *  - Uniqueness is the fence. (conversationId, conversationSeq) and (actorId, commandId where not null) are unique;
  *    overlapping writers are told apart by nothing else. A violation is an outcome, not an exception.
- *  - When a write resolves, it is durable in the sense the adapter's capabilities state.
+ *  - When a write resolves, it is durable in the sense that `survives` states.
  *  - Reads see every write that resolved before they began, on any process.
  *  - Throw `UnavailableError` for what may pass (connection lost, restart, deadlock). Of anything else the caller finds out,
  *    with `probe`, whether it is the store's fault or the batch's.
@@ -20,6 +21,9 @@ import type { RefusalStore } from './refusal-store.ts';
  *  - Text is data: any string a content or title may hold comes back equal, code unit by code unit.
  */
 export interface HistoryStore extends RefusalStore {
+  /** What a resolved write survives. */
+  readonly survives: Survives;
+
   /**
    * Connects and migrates, under a lock, so that processes may start together. Idempotent. Throws DeploymentError when the store is
    * newer than the adapter can use, or not migrated and the adapter was told not to.

@@ -1,6 +1,7 @@
 import type { Event, EventRef } from '../event.ts';
 import type { Epoch, Seq, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
+import type { Survives } from './survives.ts';
 
 /**
  * InboxStore: which event stands at which seq of which user. To whoever implements it:
@@ -10,11 +11,14 @@ import type { ConflictOutcome } from './conflict-outcome.ts';
  *  - A row is a reference: an event's body is stored once, in the history. An adapter that keeps both may join.
  *  - Retention removes the oldest rows of a user, never from the middle. A user's head must survive it, even when
  *    every row has expired: counters are restored from it.
- *  - When a write resolves, it is durable in the sense the adapter's capabilities state.
+ *  - When a write resolves, it is durable in the sense that `survives` states.
  *  - Reads see every write that resolved before they began, on any process.
  *  - Throw `UnavailableError` for what may pass; anything else is a defect.
  */
 export interface InboxStore {
+  /** What a resolved write survives. */
+  readonly survives: Survives;
+
   open(): Promise<void>;
   close(): Promise<void>;
 

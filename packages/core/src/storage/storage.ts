@@ -3,6 +3,7 @@ import type { Event, EventRef } from '../event.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { InboxRow, InboxStore } from './inbox-store.ts';
+import { type Survives, weakestOf } from './survives.ts';
 
 /** What one batch of the writer leaves behind: the events, and who finds them at which seq. */
 export interface CommitBatch {
@@ -16,8 +17,8 @@ export interface StorageCapabilities {
   readonly name: string;
   /** Whether `commit` writes events and rows in one transaction: all or nothing. */
   readonly atomic: boolean;
-  /** What a resolved commit survives: nothing, the death of every process, or loss of power of the machine. */
-  readonly survives: 'nothing' | 'process' | 'machine';
+  /** What a resolved commit survives. */
+  readonly survives: Survives;
 }
 
 /** Both roles behind one commit. SQL adapters are a Storage by themselves; others are composed of two stores. */
@@ -36,13 +37,13 @@ export interface Storage {
  * History in one store, inbox in another. History is committed first: an event without its rows is completed when the
  * batch is repeated (its commands are found, the missing rows are added), while rows without their event would be
  * visible before they are durable. The history remembers which events have no rows yet, for batches that nobody repeats;
- * that they have them it learns with the next batch.
+ * that they have them it learns with the next batch. A commit survives what both stores do.
  */
 export function composeStorage(stores: { history: HistoryStore; inbox: InboxStore }): Storage {
   const { history, inbox } = stores;
   const settled: EventRef[] = [];
   return {
-    capabilities: { name: 'composed', atomic: false, survives: 'process' },
+    capabilities: { name: 'composed', atomic: false, survives: weakestOf([history.survives, inbox.survives]) },
     history,
     inbox,
     open: async () => {

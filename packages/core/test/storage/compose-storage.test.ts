@@ -109,6 +109,21 @@ describe('a composed storage', () => {
   });
 });
 
+test.each([
+  ['machine', 'machine', 'machine'],
+  ['machine', 'process', 'process'],
+  ['process', 'machine', 'process'],
+  ['machine', 'nothing', 'nothing'],
+  ['nothing', 'machine', 'nothing'],
+] as const)(
+  'a commit of a history that survives %s and an inbox that survives %s survives %s',
+  (first, second, both) => {
+    const history = { ...memoryHistory(), survives: first };
+    const inbox = { ...memoryInbox(), survives: second };
+    expect(composeStorage({ history, inbox }).capabilities.survives).toBe(both);
+  },
+);
+
 test('an inbox that was opened with another history is refused, and both are named', async () => {
   const [history, another, inbox] = [memoryHistory(), memoryHistory(), memoryInbox()];
   await composeStorage({ history, inbox }).open();
