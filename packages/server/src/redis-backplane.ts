@@ -21,7 +21,8 @@ export interface RedisBackplaneOptions extends BackplaneOptions {
   /**
    * A `Redis` or `Cluster` of ioredis, connected to Redis 7 or later. It is shared with the application and never closed.
    * Beside it the backplane opens one connection to read commands on, one per partition that this process writes on a
-   * cluster, and one to listen on.
+   * cluster, and one to listen on; with the client's options, `keyPrefix` among them, and on the database it is on, also
+   * after `select`.
    */
   readonly redis: RedisClient;
   /** What every key begins with, without braces; `tm:` unless set. Deployments with different prefixes don't meet. */

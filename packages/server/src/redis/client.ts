@@ -6,6 +6,8 @@ export type RedisClient = StandaloneRedis | ClusterRedis;
 
 export interface StandaloneRedis extends RedisCommands {
   readonly isCluster: boolean;
+  /** Of the connection: `select` is the database it is on, which SELECT changes, unlike `options.db`. */
+  readonly condition?: { readonly select?: number | undefined } | null | undefined;
   duplicate(override?: ConnectionOverrides): RedisConnection;
 }
 
@@ -29,7 +31,11 @@ export interface RedisConnection extends RedisCommands {
 interface RedisCommands {
   /** `wait` `connecting` `connect` `ready` `close` `reconnecting` `end`, and `disconnecting` of a cluster. */
   readonly status: string;
-  readonly options: { readonly keyPrefix?: string | undefined; readonly natMap?: unknown };
+  readonly options: {
+    readonly keyPrefix?: string | undefined;
+    readonly db?: number | undefined;
+    readonly natMap?: unknown;
+  };
   call(command: string, ...args: (string | number)[]): Promise<unknown>;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -39,6 +45,7 @@ interface RedisCommands {
 export interface ConnectionOverrides {
   host?: string;
   port?: number;
+  db?: number;
   keyPrefix?: string;
   connectionName: string;
   lazyConnect: true;

@@ -12,7 +12,8 @@ import { CALL_TIMEOUT_MS, type RedisCalls } from './redis-calls.ts';
 /**
  * Opens connections of the backplane's own, beside the application's client and with its options: for commands that block
  * and for subscriptions. Such a connection goes to one server and never reconnects; when it fails, its owner throws it
- * away and opens another. In a cluster it goes to the server that has the slot: any master says which one that is.
+ * away and opens another. It is on the database of the client; when the application selects another it is ended, and so
+ * opened again on that one. In a cluster it goes to the server that has the slot: any master says which one that is.
  */
 export interface OwnConnectionOptions<T> {
   readonly client: RedisClient;
@@ -67,14 +68,22 @@ async function attempt<T>(
   duplicate: (overrides: ConnectionOverrides) => RedisConnection,
 ): Promise<{ connection: RedisConnection; reply: T }> {
   if (signal.aborted) throw new UnavailableError('the backplane was closed');
-  const connection = duplicate(overridesFor(client, name));
+  const db = calls.database;
+  const connection = duplicate({ ...overridesFor(client, name), ...(!calls.isCluster && { db }) });
   let lastError: unknown;
   connection.on('error', (error) => {
     lastError = error;
   });
   const disconnect = (): void => dropOwnConnection(connection);
   signal.addEventListener('abort', disconnect, { once: true });
-  connection.on('end', () => signal.removeEventListener('abort', disconnect));
+  const follow = (): void => {
+    if (calls.database !== db) disconnect();
+  };
+  calls.onSelect.add(follow);
+  connection.on('end', () => {
+    signal.removeEventListener('abort', disconnect);
+    calls.onSelect.delete(follow);
+  });
   try {
     await calls.deadlines.within(CALL_TIMEOUT_MS, name, connection.connect());
     const reply = await calls.deadlines.within(CALL_TIMEOUT_MS, name, first(connection));

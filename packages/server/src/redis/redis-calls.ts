@@ -23,6 +23,8 @@ export class RedisCalls {
   readonly deadlines = new Deadlines();
   /** Whether keys with different hash tags may be on different servers. */
   readonly isCluster: boolean;
+  /** Told when the application selects another database; see `database`. */
+  readonly onSelect = new Set<() => void>();
   readonly #client: RedisClient;
   /** Calls that wait for the connection, oldest first. */
   readonly #held: { readonly expires: number; readonly send: () => void; readonly refuse: (why: string) => void }[] =
@@ -37,6 +39,13 @@ export class RedisCalls {
     this.isCluster = isClusterClient(client);
     client.on('ready', this.#release);
     client.on('end', this.#release);
+    client.on('select', this.#selected);
+  }
+
+  /** The database that the application's client is on now. */
+  get database(): number {
+    if (isClusterClient(this.#client)) return 0;
+    return this.#client.condition?.select ?? this.#client.options.db ?? 0;
   }
 
   /** Runs a script. All keys are in one slot. */
@@ -61,6 +70,7 @@ export class RedisCalls {
     this.#closed = true;
     this.#client.off('ready', this.#release);
     this.#client.off('end', this.#release);
+    this.#client.off('select', this.#selected);
     for (const call of this.#held.splice(0)) call.refuse('the backplane was closed');
     this.deadlines.close();
   }
@@ -115,6 +125,10 @@ export class RedisCalls {
     else if (this.#client.status === 'end') {
       for (const call of this.#held.splice(0)) call.refuse('the client of Redis was closed');
     }
+  };
+
+  readonly #selected = (): void => {
+    for (const told of [...this.onSelect]) told();
   };
 
   /** Their callers have been refused already. */

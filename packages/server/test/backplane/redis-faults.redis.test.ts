@@ -377,6 +377,34 @@ describe('Redis backplane when Redis fails', () => {
     expect(keys.filter((key) => !key.startsWith('app:tm:'))).toEqual([]);
   });
 
+  it('follows the client to the database that the application selects, before it starts and while it runs', async () => {
+    await using server = await startServer();
+    const redis = server.client({});
+    await redis.select(3);
+    const { ingress, notifier } = server.open({ redis });
+    const databases = async (): Promise<Set<string | undefined>> =>
+      new Set((await connections(server.redis)).map(({ database }) => database));
+    await notifier.listen(one, () => {});
+    const reader = ingress.open(0);
+    await ingress.append(0, 'a');
+    expect(bodiesOf(await readAll(reader, 1))).toEqual(['a']);
+    expect(await databases()).toEqual(new Set(['3']));
+
+    // A client that connects again selects its database again.
+    await server.redis.client('KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
+    await eventually('the client is back', () => ingress.append(0, 'b').then(...isDone));
+    expect(bodiesOf(await eventuallyRead(ingress.open(0), 2))).toEqual(['a', 'b']);
+    await eventually('all connections are on the database again', async () => isOnly(await databases(), '3'));
+
+    const waiting = ingress.open(1).read(1, new AbortController().signal);
+    waiting.catch(() => {});
+    await redis.select(5);
+    await ingress.append(1, 'c');
+    expect(bodiesOf(await eventuallyRead(ingress.open(1), 1))).toEqual(['c']);
+    await eventually('all connections are on the other database', async () => isOnly(await databases(), '5'));
+    expect(await server.redis.dbsize()).toBe(0);
+  });
+
   it('answers all who read in one turn as soon as one partition has entries', async () => {
     await using server = await startServer();
     const { ingress } = server.open();
@@ -412,7 +440,7 @@ describe('Redis backplane when Redis fails', () => {
     using timers = watchTimers();
     const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
     const listeners = (): number =>
-      ['ready', 'end', 'error', 'close'].reduce((sum, name) => sum + server.redis.listenerCount(name), 0);
+      ['ready', 'end', 'error', 'close', 'select'].reduce((sum, name) => sum + server.redis.listenerCount(name), 0);
     await server.redis.ping();
     const before = { sockets: sockets(), listeners: listeners() };
     const backplane = redisBackplane({ ...DEFAULTS, redis: server.redis });
@@ -549,10 +577,15 @@ function watchTimers() {
 }
 
 /** Connections that backplanes opened themselves. */
-async function connections(redis: Redis): Promise<{ id: string; command: string }[]> {
+async function connections(redis: Redis): Promise<{ id: string; database: string; command: string }[]> {
   const list = String(await redis.client('LIST'));
-  return [...list.matchAll(/id=(\d+) .*? name=tidemark-.*? cmd=(\S+)/g)].map(([, id = '', command = '']) => ({
-    id,
-    command,
-  }));
+  return [...list.matchAll(/id=(\d+) .*? name=tidemark-.*? db=(\d+) .*?cmd=(\S+)/g)].map(
+    ([, id = '', database = '', command = '']) => ({ id, database, command }),
+  );
+}
+
+const isDone = [() => true, () => false] as const;
+
+function isOnly<T>(values: ReadonlySet<T>, value: T): boolean {
+  return values.size === 1 && values.has(value);
 }
