@@ -2,6 +2,7 @@ import { DeploymentError, type Epoch, type NodeId, type StoreIdentity } from '@t
 import { assertRedisClient, type RedisClient } from '../redis/client.ts';
 import { type RedisKeys, redisKeys } from '../redis/keys.ts';
 import { RedisCalls } from '../redis/redis-calls.ts';
+import { RedisRights } from '../redis/rights.ts';
 import * as scripts from '../redis/scripts.ts';
 import { type Claim, type Claims, type Standing, stampOf } from './claims.ts';
 
@@ -43,7 +44,9 @@ export class RedisClaims implements Claims {
   }
 
   async check(): Promise<void> {
-    const info = await this.#calls.command('info', 'memory').catch(ignoreForbidden);
+    // Sent together: neither waits for the other.
+    const rights = new RedisRights(this.#calls, this.#keys);
+    const [info] = await Promise.all([this.#calls.command('info', 'memory').catch(ignoreForbidden), rights.check()]);
     const policy = /^maxmemory_policy:(\S+)/m.exec(String(info))?.[1] ?? 'noeviction';
     const isBounded = !/^maxmemory:0\r?$/m.test(String(info));
     if (!isBounded || policy === 'noeviction') return;
@@ -79,7 +82,7 @@ export class RedisClaims implements Claims {
   }
 }
 
-/** Without the right to ask, nothing is known. */
+/** The check of the rights names it. */
 function ignoreForbidden(error: unknown): undefined {
   if (error instanceof Error && error.message.startsWith('NOPERM')) return undefined;
   throw error;

@@ -42,6 +42,11 @@ export class RedisCalls {
     client.on('select', this.#selected);
   }
 
+  /** What the application's client puts before every key and channel. */
+  get keyPrefix(): string {
+    return this.#client.options.keyPrefix ?? '';
+  }
+
   /** The database that the application's client is on now. */
   get database(): number {
     if (isClusterClient(this.#client)) return 0;

@@ -27,4 +27,5 @@ export const join = script(readFileSync(new URL('./scripts/join.lua', import.met
 export const leave = script(readFileSync(new URL('./scripts/leave.lua', import.meta.url), 'utf8'));
 export const nodesOf = script(readFileSync(new URL('./scripts/nodes-of.lua', import.meta.url), 'utf8'));
 export const announce = script(readFileSync(new URL('./scripts/announce.lua', import.meta.url), 'utf8'));
+export const refusedRights = script(readFileSync(new URL('./scripts/refused-rights.lua', import.meta.url), 'utf8'));
 export const liveNodes = script(readFileSync(new URL('./scripts/live-nodes.lua', import.meta.url), 'utf8'));
