@@ -9,7 +9,10 @@ export interface Context {
   readonly user: User | undefined;
 }
 
-const t = initTRPC.context<Context>().create({ transformer: superjson });
+/** A stream over HTTP whose client vanished is noticed by the pings that it does not take, and its client by those that are missing. */
+const sse = { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 25_000 } };
+
+const t = initTRPC.context<Context>().create({ transformer: superjson, sse });
 
 const authedProcedure = t.procedure.use(({ ctx, next }) => {
   if (!ctx.user) throw new TRPCError({ code: 'UNAUTHORIZED' });

@@ -52,6 +52,8 @@ export const ERRORS = {
   unavailable: { policy: 'retry' },
   /** No receipt within the time limit. The command may still be carried out: call again with the same id. */
   outcome_unknown: { policy: 'retry' },
+  /** A newer feed of this user took the place of this one, since they have limits.feedsPerUser; only a person begins another. */
+  displaced: { policy: 'give-up' },
   /** This process is shutting down; connect to another. */
   closing: { policy: 'reconnect' },
   /** The command failed repeatedly and was parked for inspection. */
@@ -77,6 +79,7 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   overloaded: 'TOO_MANY_REQUESTS',
   unavailable: 'INTERNAL_SERVER_ERROR',
   outcome_unknown: 'TIMEOUT',
+  displaced: 'CONFLICT',
   closing: 'INTERNAL_SERVER_ERROR',
   dead_lettered: 'INTERNAL_SERVER_ERROR',
 };

@@ -41,7 +41,7 @@ export interface Limits {
   readonly conversationsPerHour: number;
   /** Conversations that others may put one user into within an hour, on one process. */
   readonly invitationsPerHour: number;
-  /** Feeds one user may hold open on one process. */
+  /** Feeds one user may hold open on one process; when another comes the oldest ends with `displaced`. */
   readonly feedsPerUser: number;
   /** Bytes that may wait in one socket before its feed falls back to its cursor, and nothing more is read from it. */
   readonly socketBufferBytes: number;

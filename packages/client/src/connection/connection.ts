@@ -38,6 +38,8 @@ export interface Connection {
    * connect afresh; at once what is open carries nothing more. The second time in a row: `signed-out`. Absent: `renew`.
    */
   denied?(cause: ConnectionCause): void;
+  /** The server ended the client's feed for one elsewhere: `kicked`. Absent: the feed is tried again, later each time. */
+  displaced?(): void;
   /** Sockets that were opened and taken so far: what was confirmed on an earlier one says nothing of the next. */
   readonly opened?: number;
   /** How often the server has closed a socket for what was sent on it, such as a frame that is too large. */

@@ -483,6 +483,9 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       for (const socket of own.sockets) socket.close();
       own.http?.restart();
     },
+    displaced: () => {
+      if (session) happen('kicked');
+    },
     get opened() {
       return openedSockets;
     },

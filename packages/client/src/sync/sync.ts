@@ -166,6 +166,7 @@ export function createSync(options: SyncOptions): Sync {
       const { code } = callOutcome(error).error;
       cause = causeOf(code, error);
       if (code === 'unauthenticated') deny();
+      if (code === 'displaced') connection?.displaced?.();
       dispatch({ type: code === 'invalid_cursor' ? 'cursor refused' : 'feed ended' });
     };
     const started = (): void => {

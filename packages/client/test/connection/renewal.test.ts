@@ -1,4 +1,4 @@
-import { directConversationId, parseCursor, type UserId } from '@tidemark/core';
+import { directConversationId, parseCursor, TidemarkError, type UserId } from '@tidemark/core';
 import { ManualClock } from '@tidemark/testkit/application';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
@@ -85,6 +85,20 @@ describe('the feed', () => {
     expect(bob.seqs).toEqual(Array.from({ length: all }, (_, index) => index + 1));
     await until(() => expect(bob.client.connection.getSnapshot().state).toBe('live'));
     expect([...bob.shown].filter((state) => state !== 'catching-up' && state !== 'live')).toEqual([]);
+  });
+
+  it('that gave way to a newer one is not opened again by itself, and goes on when a person says so', async () => {
+    const model = new ModelServer();
+    await using server = await socketServer(() => model.port('bob'));
+    await using bob = await follow(server);
+    model.endFeeds('bob', new TidemarkError('displaced', 'at most 32 feeds per user'));
+    await until(() => expect(bob.client.connection.getSnapshot()).toEqual({ state: 'kicked' }));
+    model.say('alice', chat, 'meanwhile');
+    await bob.clock.advance(60_000);
+    expect(model.feeds.size).toBe(0);
+    bob.connection.open();
+    await until(() => expect(bob.client.connection.getSnapshot().state).toBe('live'));
+    await until(() => expect(bob.seqs.at(-1)).toBe(head(model)));
   });
 
   it('shows what its connection shows: offline, kicked, and live again', async () => {

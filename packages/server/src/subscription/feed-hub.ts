@@ -39,6 +39,12 @@ export class FeedHub {
     return this.#feeds.get(userId)?.length ?? 0;
   }
 
+  /** The oldest feeds of a user who has more than `limit`, as many as are too many. */
+  beyond(userId: UserId, limit: number): readonly Feed[] {
+    const feeds = this.#feeds.get(userId) ?? [];
+    return feeds.slice(0, Math.max(0, feeds.length - limit));
+  }
+
   get users(): number {
     return this.#feeds.size;
   }

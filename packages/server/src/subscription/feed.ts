@@ -73,6 +73,10 @@ export class Feed {
     return this.#cursor;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   get isLive(): boolean {
     return this.#mode === 'live';
   }

@@ -26,6 +26,7 @@ export function createOpenFeed(options: {
   const { hub, reader, ports, limits, limitEvents } = options;
 
   async function begin(feed: Feed, cursor: Parameters<OpenFeed>[1]): Promise<void> {
+    if (feed.isClosed) return;
     try {
       await hub.add(feed);
       const { seq, head, reset, fingerprint } = await reader.start(feed.userId, cursor);
@@ -35,17 +36,23 @@ export function createOpenFeed(options: {
     }
   }
 
-  return async function* openFeed(userId, cursor, socket, signal) {
-    if (hub.count(userId) >= limits.feedsPerUser) {
+  /** Streams whose clients vanished without a word may last for hours: they must not lock their owner out. */
+  function makeRoom(userId: UserId): void {
+    const { feedsPerUser } = limits;
+    for (const feed of hub.beyond(userId, feedsPerUser)) {
       limitEvents.reached('limits.feedsPerUser', { userId });
-      throw new TidemarkError(
-        'rate_limited',
-        `at most ${limits.feedsPerUser} feeds per user on one process (limits.feedsPerUser)`,
-      );
+      const detail = `at most ${feedsPerUser} feeds per user on one process (limits.feedsPerUser), and this was the oldest`;
+      feed.fail(new TidemarkError('displaced', detail));
+      // Not when its generator ends: nobody may read from it any more.
+      void hub.remove(feed);
     }
+  }
+
+  return async function* openFeed(userId, cursor, socket, signal) {
     const sink = socket ? new SocketFeed(socket) : new GeneratorFeed(reader.epoch);
     const feed = new Feed(userId, sink, ports);
     hub.reserve(feed);
+    makeRoom(userId);
     try {
       yield* sink.run(() => void begin(feed, cursor), signal);
     } finally {

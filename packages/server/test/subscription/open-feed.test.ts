@@ -23,7 +23,7 @@ function openSubscriptions(feedsPerUser = 2) {
     ended.catch(() => {});
     return { stop, items, ended };
   }
-  return { ...feeds, subscribe };
+  return { ...feeds, openFeed, subscribe };
 }
 
 const words = (items: readonly FeedItem[]) =>
@@ -87,26 +87,43 @@ describe('a subscription', () => {
     expect((await backplane.presence.nodesOf([userId])).size).toBe(0);
   });
 
-  test('beyond what one user may hold is refused, and makes room when one ends', async () => {
-    const { subscribe, hub, userId } = openSubscriptions(2);
-    const first = subscribe();
-    const second = subscribe();
+  test('beyond what one user may hold takes the place of the oldest, which is told not to come back', async () => {
+    const { subscribe, hub, userId, events } = openSubscriptions(2);
+    const reached: object[] = [];
+    events.on('limit-reached', (event) => reached.push(event));
+    const [first, second] = [subscribe(), subscribe()];
     await settled();
     const third = subscribe();
-    await expect(third.ended).rejects.toMatchObject({ code: 'rate_limited', policy: 'retry' });
-    first.stop.abort();
-    await first.ended;
-    const fourth = subscribe();
+    await expect(first.ended).rejects.toMatchObject({
+      code: 'displaced',
+      policy: 'give-up',
+      detail: expect.stringContaining('limits.feedsPerUser'),
+    });
     await settled();
+    expect([second, third].map(({ items }) => words(items).at(-1))).toEqual(['live', 'live']);
     expect(hub.count(userId)).toBe(2);
-    for (const { stop } of [second, fourth]) stop.abort();
+    expect(reached).toEqual([{ limit: 'limits.feedsPerUser', userId }]);
+    for (const { stop } of [second, third]) stop.abort();
   });
 
-  test('beyond the limit is refused also when all of them open in the same tick', async () => {
+  test('gives way also when its client has vanished, and nobody reads from it any more', async () => {
+    const { openFeed, subscribe, hub, userId, backplane } = openSubscriptions(1);
+    const vanished = openFeed(userId, undefined, undefined, new AbortController().signal);
+    await vanished.next();
+    const { items, stop } = subscribe();
+    await settled();
+    expect(words(items)).toEqual(['reset', 'live']);
+    expect(hub.count(userId)).toBe(1);
+    expect((await backplane.presence.nodesOf([userId])).size).toBe(1);
+    stop.abort();
+    await vanished.return(undefined);
+  });
+
+  test('beyond the limit takes the place of the oldest also when all of them open in the same tick', async () => {
     const { subscribe, hub, userId } = openSubscriptions(2);
     const opened = Array.from({ length: 190 }, () => subscribe());
-    const refused = await Promise.allSettled(opened.slice(2).map(({ ended }) => ended));
-    expect(refused.every(({ status }) => status === 'rejected')).toBe(true);
+    const displaced = await Promise.allSettled(opened.slice(0, -2).map(({ ended }) => ended));
+    expect(displaced.every(({ status }) => status === 'rejected')).toBe(true);
     expect(hub.count(userId)).toBe(2);
     for (const { stop } of opened) stop.abort();
   });
