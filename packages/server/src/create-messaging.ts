@@ -17,6 +17,7 @@ import type { WebSocket } from 'ws';
 import { closeInOrder } from './closing.ts';
 import { Deployment } from './deployment/deployment.ts';
 import { StrangerError } from './deployment/stranger.ts';
+import { WorkerWatch } from './deployment/worker-watch.ts';
 import { Admission } from './gate/admission.ts';
 import { type Attachment, type AttachOptions, attachTo, type UpgradeServer } from './gate/attach.ts';
 import { measureInput } from './gate/measure-input.ts';
@@ -98,6 +99,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   const health = new Health(events);
   const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, events, health });
+
+  const workers = new WorkerWatch({ ...settings, nodes: backplane.nodes, events, health });
 
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
   // 1 router, and the gate in front of it
@@ -288,7 +291,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     hub.start();
     isOpen = true;
     health.opened();
-    if (!settings.worker) return;
+    if (!settings.worker) return workers.start();
     owner.start();
     retention.start();
   }
@@ -331,7 +334,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         { sockets: () => Promise.all([...attachments].map((attachment) => attachment.close())) },
         { opening: () => opened.catch(() => {}) },
         { partitions: () => Promise.all([owner.close(), store.close()]), purging: () => retention.close() },
-        { feeds: () => hub.close() },
+        { feeds: () => Promise.all([hub.close(), workers.close()]) },
         { claim: () => deployment.close() },
         { backplane: () => backplane.close() },
         { storage: () => storage.close() },

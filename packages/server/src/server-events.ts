@@ -50,6 +50,8 @@ export interface ServerEvents {
   'stranger-refused': { what: 'command' | 'frame'; of: string };
   /** The backplane turned out to be another deployment's, or to have other settings: this process takes no part until it is over. */
   'deployment-refused': { error: DeploymentError };
+  /** On a process with `worker: false`: for `ms` no worker was listed anywhere. Commands are queued, and wait. Told once. */
+  'workers-missed': { ms: number };
   /** What `health` answers has changed. */
   'health-changed': HealthReport;
   'feed-opened': { userId: UserId; transport: FeedTransport };
@@ -91,6 +93,7 @@ export type RetriedStep =
   | 'acknowledge'
   | 'complete'
   | 'lease'
+  | 'workers'
   | 'feed'
   | 'presence'
   | 'heads'
