@@ -391,7 +391,7 @@ describe('Redis backplane when Redis fails', () => {
     expect(await databases()).toEqual(new Set(['3']));
 
     // A client that connects again selects its database again.
-    await server.redis.client('KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
+    await server.redis.call('CLIENT', 'KILL', 'SKIPME', 'yes', 'TYPE', 'normal');
     await eventually('the client is back', () => ingress.append(0, 'b').then(...isDone));
     expect(bodiesOf(await eventuallyRead(ingress.open(0), 2))).toEqual(['a', 'b']);
     await eventually('all connections are on the database again', async () => isOnly(await databases(), '3'));

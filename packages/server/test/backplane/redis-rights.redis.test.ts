@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type CommandId,
+  type ConversationId,
   DeploymentError,
   type Epoch,
   type NodeId,
@@ -61,7 +62,8 @@ describe('the rights of the Redis user', () => {
     expect(await nodes.workers()).toEqual([node]);
     await nodes.withdraw(node);
     const error = new TidemarkError('forbidden', 'no');
-    await refusals.remember(0, [{ actorId: ann, commandId: 'c1' as CommandId, retry: 0, error }]);
+    const conversationId = 'u:ann' as ConversationId;
+    await refusals.remember(0, [{ conversationId, actorId: ann, commandId: 'c1' as CommandId, retry: 0, error }]);
     expect((await refusals.since(0, undefined)).refusals).toMatchObject([{ actorId: ann, commandId: 'c1' }]);
     await claims.leave(node);
   });
