@@ -136,7 +136,7 @@ export class Attacker implements Disposable {
   /** How many entries a user has been delivered. */
   async entriesOf(user: string): Promise<number> {
     const { body } = await this.get('/trpc/chat.inbox.head', undefined, user);
-    return Number(/"cursor":"[^":]*:(\d+)"/.exec(body)?.[1]);
+    return Number(/"cursor":"[^":]*:(\d+)[":]/.exec(body)?.[1]);
   }
 
   [Symbol.dispose](): void {

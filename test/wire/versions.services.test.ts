@@ -103,7 +103,7 @@ test('nodes and clients of different tRPC versions of the peer range understand 
       for (let n = 2; n <= 5; n++) await send(n);
       await eventually(`${pair} resumes`, () => receiver.seqs.length >= 6);
       expect(receiver.seqs, `${pair} by seq, without gap or repeat`).toEqual([1, 2, 3, 4, 5, 6]);
-      expect(receiver.ids.at(-1)).toMatch(/^[A-Za-z0-9]+:6$/);
+      expect(receiver.ids.at(-1)).toMatch(/^[A-Za-z0-9]+:6:[a-z0-9]+$/);
 
       const refused = await receiver.trpc.chat.send
         .mutate({ conversationId, clientMessageId: 'bad', type: 'text', content: { text: '' } })
