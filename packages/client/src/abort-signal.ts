@@ -1,11 +1,6 @@
-/** What `signal.throwIfAborted()` does, which the AbortSignal of React Native lacks. */
+/** What `signal.throwIfAborted()` does, which the AbortSignal of React Native lacks, as it does the reason. */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortReason(signal);
-}
-
-/** Why it was aborted: an `AbortError` also where the runtime keeps no reason. */
-function abortReason(signal: AbortSignal): unknown {
-  return signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
+  if (signal.aborted) throw signal.reason ?? new Error('aborted');
 }
 
 /** Calls `listener` once, when it is aborted or at once. The function that is returned ends that. */

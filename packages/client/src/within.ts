@@ -15,10 +15,7 @@ export async function within<T>(
   const over = new AbortController();
   const release = onAbort(signal, () => over.abort());
   const late = clock.sleep(ms, over.signal).then(() => {
-    throw new TidemarkError(
-      'outcome_unknown',
-      signal.aborted ? 'it was given up' : `no answer within ${ms} ms (${option})`,
-    );
+    throw new TidemarkError('outcome_unknown', signal.aborted ? 'given up' : `no answer within ${ms} ms (${option})`);
   });
   late.catch(() => undefined);
   try {

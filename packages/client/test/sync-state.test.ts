@@ -57,7 +57,7 @@ describe('the sync core', () => {
     ]);
   });
 
-  it('has in each cursor the fingerprint of the newest event at or below it', () => {
+  it('has in each cursor the fingerprint with which the server’s stands there', () => {
     const chat = conversationBuilder();
     const [six, seven] = [chat.created, chat.message()];
     const [f6, f7] = [fingerprintOf(six), fingerprintOf(seven)];
@@ -69,10 +69,13 @@ describe('the sync core', () => {
       state = step.state;
       return step.effects.map(short);
     };
+    const standing = (input: SyncInput, fingerprint: string) => ({ ...input, fingerprint }) as SyncInput;
     const batch = [{ seq: 6 as Seq, event: six }, entry(7)];
-    expect(then(item(7, { type: 'entries', entries: batch }))).toEqual([`apply 6 7 → e:7:${f6}, attempt 0`]);
+    expect(then(standing(item(7, { type: 'entries', entries: batch }), f6))).toEqual([
+      `apply 6 7 → e:7:${f6}, attempt 0`,
+    ]);
     expect(then(item(9, { type: 'entries', entries: [entry(9)] }))).toEqual(['gap 7…9', `pull e:7:${f6}, attempt 0`]);
-    expect(then(item(8, { type: 'entries', entries: [{ seq: 8 as Seq, event: seven }] }))).toEqual([]);
+    expect(then(standing(item(8, { type: 'entries', entries: [{ seq: 8 as Seq, event: seven }] }), f7))).toEqual([]);
     expect(then({ type: 'applied' })).toEqual([`apply 8 → e:8:${f7}, attempt 0`]);
     expect(then({ type: 'feed ended' })).toEqual([`subscribe e:8:${f7}, attempt 1`]);
     // An apply under way when a reset comes is of the world before.

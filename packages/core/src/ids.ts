@@ -122,7 +122,7 @@ export function formatCursor(epoch: Epoch, seq: number, fingerprint?: string): C
 export interface CursorPosition {
   readonly epoch: Epoch;
   readonly seq: Seq;
-  readonly fingerprint?: string;
+  readonly fingerprint?: string | undefined;
 }
 
 /** Throws `invalid_cursor` when the text was not made by {@link formatCursor}. */
@@ -130,10 +130,7 @@ export function parseCursor(value: unknown, field = 'cursor'): CursorPosition {
   const match = typeof value === 'string' ? CURSOR.exec(value) : null;
   const seq = Number(match?.[2]);
   if (!match || !Number.isSafeInteger(seq)) {
-    throw new TidemarkError('invalid_cursor', 'must be a cursor as issued by the server: <epoch>:<seq>:<fingerprint>', {
-      field,
-    });
+    throw new TidemarkError('invalid_cursor', 'must be one that the server gave', { field });
   }
-  const fingerprint = match[3];
-  return { epoch: match[1] as Epoch, seq: seq as Seq, ...(fingerprint !== undefined && { fingerprint }) };
+  return { epoch: match[1] as Epoch, seq: seq as Seq, fingerprint: match[3] };
 }

@@ -238,11 +238,10 @@ function construct(Base: WebSocketClass, url: string, observer: SocketObserver):
   }
 }
 
-/** PING and PONG are answered before the identity is looked at; an error is no acceptance, whoever it answers. */
+/** PING and PONG, which are no JSON, are answered before the identity is looked at; an error is no acceptance, whoever it answers. */
 function isAnswer(data: unknown): boolean {
-  if (typeof data !== 'string' || data === 'PING' || data === 'PONG') return false;
   try {
-    return 'result' in (JSON.parse(data) as object);
+    return 'result' in (JSON.parse(data as string) as object);
   } catch {
     return false;
   }

@@ -29,5 +29,5 @@ export function isLost(error: unknown): error is LocalStoreError {
 /** Of a failure that has come several times: what it is, or that nobody explains it. */
 export function explained(cause: unknown): LocalStoreError {
   if (cause instanceof LocalStoreError) return cause;
-  return new LocalStoreError('unavailable', 'the local store keeps failing', { cause });
+  return new LocalStoreError('unavailable', 'it keeps failing', { cause });
 }

@@ -9,7 +9,7 @@ export function checkSize(content: JsonObject, limits: FeedInfo['limits'] | unde
   if (text.length * 3 <= most) return;
   const bytes = utf8Length(text);
   if (bytes <= most) return;
-  const detail = `is ${bytes} bytes as JSON; the server takes ${most} (limits.contentBytes)`;
+  const detail = `is ${bytes} bytes, at most ${most} (limits.contentBytes)`;
   throw new TidemarkError('content_too_large', detail, { field: 'content' });
 }
 

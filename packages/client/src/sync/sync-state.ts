@@ -15,12 +15,14 @@ import {
   type CursorPosition,
   type Epoch,
   type FeedItem,
-  fingerprintAt,
   formatCursor,
   type InboxEntry,
   type InboxPage,
   type ResetReason,
 } from '@tidemark/core';
+
+/** The last entry of what came together has the fingerprint with which the server's cursor stands on it. */
+type QueuedEntry = InboxEntry & { readonly print?: string | undefined };
 
 export interface SyncState {
   readonly epoch: Epoch | null;
@@ -28,20 +30,17 @@ export interface SyncState {
   readonly tail: number;
   readonly ahead: number;
   /** Fingerprints of what cursor and tail stand on, as far as they are known; see `formatCursor`. */
-  readonly stands: { readonly cursor: string | undefined; readonly tail: string | undefined };
+  readonly cursorPrint: string | undefined;
+  readonly tailPrint: string | undefined;
   /** The server's newest seq as a catch-up names it, for showing alone; null while it has not. */
   readonly head: number | null;
   /** A page said that there is more after it. May be wrong; only the next page tells. */
   readonly more: boolean;
   /** Entries cursor+1 … tail. The first `applying` of them are in the hands of the local store. */
-  readonly queue: readonly InboxEntry[];
+  readonly queue: readonly QueuedEntry[];
   readonly applying: number;
   /** A snapshot is under way, or waits for the apply under way: nothing is applied meanwhile. */
-  readonly reset: {
-    readonly reason: ResetReason;
-    readonly fetching: boolean;
-    readonly stands: string | undefined;
-  } | null;
+  readonly reset: { readonly reason: ResetReason; readonly fetching: boolean } | null;
   readonly pulling: boolean;
   /** A frame of another epoch came: the server is asked once whether the cursor still holds. */
   readonly verify: boolean;
@@ -87,7 +86,7 @@ export type SyncInput =
       readonly type: 'item';
       readonly epoch: Epoch;
       readonly seq: number;
-      readonly fingerprint?: string;
+      readonly fingerprint?: string | undefined;
       readonly item: FeedItem;
     }
   | {
@@ -96,7 +95,7 @@ export type SyncInput =
       readonly page: InboxPage;
       readonly epoch: Epoch;
       readonly seq: number;
-      readonly fingerprint?: string;
+      readonly fingerprint?: string | undefined;
     }
   | { readonly type: 'pull failed'; readonly generation: number }
   | { readonly type: 'applied' }
@@ -141,7 +140,8 @@ export function startSync(
     cursor: position,
     tail: position,
     ahead: position,
-    stands: { cursor: cursor?.fingerprint, tail: cursor?.fingerprint },
+    cursorPrint: cursor?.fingerprint,
+    tailPrint: cursor?.fingerprint,
     head: null,
     more: false,
     queue: [],
@@ -218,7 +218,7 @@ function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>)
   if (epoch !== state.epoch) return settle({ ...state, verify: true });
   const next = feedWorks(state);
   if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
-  return settle(accept(withHead(next, item.head), item.entries));
+  return settle(accept(withHead(next, item.head), item.entries, seq, input.fingerprint));
 }
 
 function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
@@ -226,7 +226,12 @@ function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>)
   if (generation !== state.generation) return { state, effects: [] };
   if (page.type === 'reset') return settle(begin(state, input, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
-  const more = accept(withHead({ ...state, pulling: false, verify: false }, page.head), page.entries);
+  const more = accept(
+    withHead({ ...state, pulling: false, verify: false }, page.head),
+    page.entries,
+    seq,
+    input.fingerprint,
+  );
   const next = { ...more, ahead: Math.max(more.ahead, seq), more: page.hasMore };
   // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
   const progress = next.tail > state.tail || (next.ahead === next.tail && !next.more);
@@ -240,7 +245,7 @@ function failed({ failures }: SyncState, what: keyof SyncState['failures']): Syn
 
 /** Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time. */
 function feedWorks(state: SyncState): SyncState {
-  return state.failures.feed === 0 ? state : { ...state, failures: { ...state.failures, feed: 0 } };
+  return { ...state, failures: { ...state.failures, feed: 0 } };
 }
 
 function withHead(state: SyncState, head: number | undefined): SyncState {
@@ -253,25 +258,24 @@ export function missingIn({ head, ahead, cursor, reset }: SyncState): number | n
 }
 
 /** Queues what continues the tail; drops what is known; remembers that there is more than fits or follows. */
-function accept(state: SyncState, entries: readonly InboxEntry[]): SyncState {
+function accept(state: SyncState, entries: readonly InboxEntry[], at: number, fingerprint?: string): SyncState {
   const room = state.bounds.queue - state.queue.length;
-  const fresh: InboxEntry[] = [];
-  let { tail, ahead } = state;
+  const fresh: QueuedEntry[] = [];
+  let { tail, ahead, tailPrint } = state;
   for (const entry of entries) {
     if (entry.seq === tail + 1 && fresh.length < room) {
-      fresh.push(entry);
       tail = entry.seq;
+      tailPrint = tail === at ? fingerprint : undefined;
+      fresh.push(tailPrint ? { ...entry, print: tailPrint } : entry);
     }
     ahead = Math.max(ahead, entry.seq);
   }
-  if (fresh.length === 0) return { ...state, ahead };
-  const stands = { ...state.stands, tail: fingerprintAt(fresh, state.stands.tail) };
-  return { ...state, queue: state.queue.concat(fresh), tail, ahead, stands };
+  return { ...state, queue: state.queue.concat(fresh), tail, ahead, tailPrint };
 }
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
-  const done = fingerprintAt(state.queue.slice(0, state.applying), state.stands.cursor);
+  const { reset, cursorPrint } = state;
   const failures = { ...state.failures, apply: 0 };
   // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
   return {
@@ -280,7 +284,7 @@ function applied(state: SyncState): SyncState {
     applying: 0,
     failures,
     cursor: last?.seq ?? state.cursor,
-    stands: { ...state.stands, cursor: done },
+    cursorPrint: reset ? cursorPrint : last?.print,
   };
 }
 
@@ -301,7 +305,7 @@ function superseded(state: SyncState): boolean {
 /** Forgets everything queued: it goes on from `seq` of `epoch`, after a snapshot. */
 function begin(
   state: SyncState,
-  { epoch, seq, fingerprint }: { readonly epoch: Epoch; readonly seq: number; readonly fingerprint?: string },
+  { epoch, seq, fingerprint }: Pick<CursorPosition, 'epoch' | 'fingerprint'> & { readonly seq: number },
   reason: ResetReason,
 ): SyncState {
   return {
@@ -309,12 +313,14 @@ function begin(
     epoch,
     tail: seq,
     ahead: seq,
-    stands: { ...state.stands, tail: fingerprint },
+    // Where the snapshot will stand; what is applied meanwhile is of the world before.
+    cursorPrint: fingerprint,
+    tailPrint: fingerprint,
     head: null,
     more: false,
     // What the local store holds at this moment cannot be taken back; its outcome is awaited, and dropped.
     queue: state.queue.slice(0, state.applying),
-    reset: { reason, fetching: false, stands: fingerprint },
+    reset: { reason, fetching: false },
     pulling: false,
     verify: false,
     live: false,
@@ -327,12 +333,11 @@ function begin(
 function snapshotDone(state: SyncState, generation: number): SyncStep {
   if (generation !== state.generation || !state.reset || state.epoch === null) return { state, effects: [] };
   const cursor = state.tail - state.queue.length;
-  const { reason, stands } = state.reset;
-  const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, stands) };
+  const { reason } = state.reset;
+  const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, state.cursorPrint) };
   const next = {
     ...state,
     cursor,
-    stands: { ...state.stands, cursor: stands },
     reset: null,
     failures: { ...state.failures, snapshot: 0, apply: 0 },
   };
@@ -352,14 +357,14 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
 
   if (next.applying === 0 && next.reset && !next.reset.fetching) {
     // The base of the queue is where the snapshot stands.
-    const cursor = formatCursor(epoch, next.tail - next.queue.length, next.reset.stands);
+    const cursor = formatCursor(epoch, next.tail - next.queue.length, next.cursorPrint);
     effects.push({ type: 'snapshot', cursor, generation: next.generation, attempt: next.failures.snapshot });
     next = { ...next, reset: { ...next.reset, fetching: true } };
   }
   if (next.applying === 0 && !next.reset && next.queue.length > 0) {
     const entries = next.queue.slice(0, next.bounds.batch);
-    const stands = fingerprintAt(entries, next.stands.cursor);
-    const cursor = formatCursor(epoch, (entries.at(-1) as InboxEntry).seq, stands);
+    const { seq, print } = entries.at(-1) as QueuedEntry;
+    const cursor = formatCursor(epoch, seq, print);
     effects.push({ type: 'apply', entries, cursor, attempt: next.failures.apply });
     next = { ...next, applying: entries.length };
   }
@@ -369,7 +374,7 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
   if (next.connected && !next.pulling && isWanted && roomy) {
     if (missing && next.failures.pull === 0)
       effects.push({ type: 'report', event: { type: 'gap', after: next.tail, upTo: next.ahead } });
-    const cursor = formatCursor(epoch, next.tail, next.stands.tail);
+    const cursor = formatCursor(epoch, next.tail, next.tailPrint);
     effects.push({ type: 'pull', cursor, generation: next.generation, attempt: next.failures.pull });
     next = { ...next, pulling: true };
   }
@@ -378,13 +383,13 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
     next = { ...next, live: true, liveAt: null };
     effects.push({
       type: 'report',
-      event: { type: 'live', cursor: formatCursor(epoch, next.cursor, next.stands.cursor) },
+      event: { type: 'live', cursor: formatCursor(epoch, next.cursor, next.cursorPrint) },
     });
   }
   return { state: next, effects };
 }
 
 function subscribe(state: SyncState): SyncEffect {
-  const cursor = state.epoch === null ? null : formatCursor(state.epoch, state.tail, state.stands.tail);
+  const cursor = state.epoch === null ? null : formatCursor(state.epoch, state.tail, state.tailPrint);
   return { type: 'subscribe', cursor, attempt: state.failures.feed };
 }

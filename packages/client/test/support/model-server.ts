@@ -502,7 +502,7 @@ export class ModelServer {
     if (seq > floor + entries.length) return reset('ahead');
     const known = fingerprintAt(entries.slice(0, seq - floor), undefined);
     // A client that makes another fingerprint than its server would be reset each time it comes.
-    return known !== undefined && fingerprint !== known ? reset('ahead') : undefined;
+    return known !== undefined && fingerprint !== undefined && fingerprint !== known ? reset('ahead') : undefined;
   }
 
   #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {

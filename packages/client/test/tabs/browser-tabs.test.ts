@@ -197,6 +197,6 @@ describe('the tabs of a browser', () => {
 
   it('need a secure context', () => {
     vi.stubGlobal('navigator', {});
-    expect(() => browserTabs()).toThrow('Web Locks');
+    expect(() => browserTabs()).toThrow('secure context');
   });
 });
