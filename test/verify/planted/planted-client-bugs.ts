@@ -6,8 +6,8 @@ const SYNC_STATE = 'packages/client/src/sync/sync-state.ts';
 
 const RESET_IGNORED: Change = {
   file: SYNC_STATE,
-  find: '    reset: { reason, fetching: false, stands: fingerprint },\n',
-  replace: `    reset: reason === 'new' ? { reason, fetching: false, stands: fingerprint } : null,\n`,
+  find: '    reset: { reason, fetching: false },\n',
+  replace: `    reset: reason === 'new' ? { reason, fetching: false } : null,\n`,
 };
 
 export const CLIENT_BUGS: readonly PlantedBug[] = [
