@@ -95,6 +95,14 @@ describe('the rights of the Redis user', () => {
     expect(await server.admin.dbsize()).toBe(0);
   });
 
+  it('the rule is the one in the README', async () => {
+    await using server = await startAcl();
+    await server.grant('+eval');
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, written = ''] = /^ACL SETUSER chat (~[^`]+)```$/m.exec(readme) ?? [];
+    expect(written.trim().split(/\s+/)).toEqual(ruleOf(await server.refusal()));
+  });
+
   it('the rule holds every command that the sources name', async () => {
     await using server = await startAcl();
     await server.grant('+eval');
