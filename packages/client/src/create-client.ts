@@ -320,8 +320,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       events.emit('role', { role: 'follower' });
     },
     greeting: () => ({ type: 'leading', connection: shown, receipts: outbox.receipts() }),
-    onRefused: (cause) =>
-      replica.leaveStore(new LocalStoreError('blocked', 'the browser refuses Web Locks', { cause })),
+    onRefused: (cause) => replica.leaveStore(new LocalStoreError('blocked', 'Web Locks are refused', { cause })),
     onMessage: hear,
   });
   events.on('store', ({ problem }) => {

@@ -12,7 +12,7 @@ export function warnOnce(events: ClientEmitter): void {
     if (said.has(cause)) return;
     said.add(cause);
     // biome-ignore lint/suspicious/noConsole: the one place where the client speaks to whoever develops with it
-    console.warn(`tidemark: ${about} ${cause}: ${detail} (unless warnings: false)`);
+    console.warn(`tidemark: ${about} ${cause}: ${detail} (warnings: false)`);
   }
 
   events.on('connection', (now) => {

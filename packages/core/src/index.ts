@@ -27,7 +27,6 @@ export {
   recipientsAsOf,
   recipientsOf,
 } from './conversation-state.ts';
-export { DEFAULT_PAGE } from './default-page.ts';
 export {
   DeploymentError,
   type Difference,
@@ -80,7 +79,8 @@ export {
 } from './ids.ts';
 export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, ResetReason } from './inbox.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
-export { commandBytesFor, DEFAULT_LIMITS, ENVELOPE_BYTES, type Limits, leastCommandBytes } from './limits.ts';
+export { commandBytesFor, DEFAULT_LIMITS, type Limits, leastCommandBytes } from './limits.ts';
+export { DEFAULT_PAGE, ENVELOPE_BYTES } from './limits-of-clients.ts';
 export type { Message, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {

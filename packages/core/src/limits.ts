@@ -1,4 +1,4 @@
-import { DEFAULT_PAGE } from './default-page.ts';
+import { DEFAULT_PAGE } from './limits-of-clients.ts';
 
 /** Limits that are on from the start; every one is an option of `createMessaging({ limits })`. */
 export interface Limits {
@@ -73,9 +73,6 @@ export interface Limits {
   /** Sockets of one user on one process; when another comes the oldest is closed with 4409. */
   readonly socketsPerUser: number;
 }
-
-/** Bytes that a frame or an input has beside the content, at most: ids, path, and what a transformer adds. */
-export const ENVELOPE_BYTES = 2_048;
 
 /** Bytes of a command beside its content or its members: ids, title, and where the reply goes. */
 const COMMAND_HEAD_BYTES = 4 * 1024;

@@ -483,9 +483,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       for (const socket of own.sockets) socket.close();
       own.http?.restart();
     },
-    displaced: () => {
-      if (session) happen('kicked');
-    },
+    displaced: () => happen('kicked'),
     get opened() {
       return openedSockets;
     },

@@ -84,7 +84,7 @@ export function observedSocket(
     readyState = CONNECTING;
     heard = 0;
     heardAt = clock.monotonic();
-    cause: ConnectionCause = { reason: 'unreachable', detail: 'the socket did not open' };
+    cause: ConnectionCause = { reason: 'unreachable', detail: 'it did not open' };
     readonly #real: WebSocketLike;
     readonly #ended = new AbortController();
     readonly #opening = new AbortController();
@@ -173,7 +173,7 @@ export function observedSocket(
       this.readyState = OPEN;
       this.#opening.abort();
       this.heardAt = clock.monotonic();
-      this.cause = { reason: 'lost', detail: 'no sign of life' };
+      this.cause = { reason: 'lost', detail: 'it is silent' };
       observer.opened(this);
       this.#tell('open', event);
     }

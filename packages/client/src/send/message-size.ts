@@ -4,10 +4,7 @@ import { ENVELOPE_BYTES, type FeedInfo, type JsonObject, TidemarkError } from '@
 export function checkSize(content: JsonObject, limits: FeedInfo['limits'] | undefined): void {
   if (!limits) return;
   const most = Math.min(limits.contentBytes, limits.frameBytes - ENVELOPE_BYTES);
-  const text = JSON.stringify(content);
-  // No character takes more than three bytes.
-  if (text.length * 3 <= most) return;
-  const bytes = utf8Length(text);
+  const bytes = utf8Length(JSON.stringify(content));
   if (bytes <= most) return;
   const detail = `is ${bytes} bytes, at most ${most} (limits.contentBytes)`;
   throw new TidemarkError('content_too_large', detail, { field: 'content' });

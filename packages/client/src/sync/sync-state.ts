@@ -275,7 +275,6 @@ function accept(state: SyncState, entries: readonly InboxEntry[], at: number, fi
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
-  const { reset, cursorPrint } = state;
   const failures = { ...state.failures, apply: 0 };
   // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
   return {
@@ -284,7 +283,7 @@ function applied(state: SyncState): SyncState {
     applying: 0,
     failures,
     cursor: last?.seq ?? state.cursor,
-    cursorPrint: reset ? cursorPrint : last?.print,
+    cursorPrint: state.reset ? state.cursorPrint : last?.print,
   };
 }
 

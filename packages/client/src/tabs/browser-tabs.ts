@@ -26,7 +26,7 @@ export function hasBrowserTabs(): boolean {
  */
 export function browserTabs({ name = 'tidemark' }: BrowserTabsOptions = {}): Tabs {
   if (!hasBrowserTabs()) {
-    throw new Error('browserTabs needs a secure context (https)');
+    throw new Error('needs a secure context (https)');
   }
   return { join: (userId, observer) => takeSeat(`${name}/${userId}`, observer) };
 }
