@@ -64,7 +64,7 @@ async function liveFrame(server: ServerProcess, user: string, send: () => Promis
     .join('\n')
     .replace(/"at":\d+/g, '"at":0')
     .replace(/"seq":\d+/g, '"seq":0')
-    .replace(/:\d+"/g, ':0"')
+    .replace(/:\d+(:[a-z0-9]+)?"/g, ':0"')
     .replace(/"(messageId|commandId)":"[^"]*"/g, '"$1":""')
     .replace(/"conversationSeq":\d+/g, '"conversationSeq":0');
 }

@@ -94,8 +94,8 @@ export async function closeHoles(inbox: InboxStore, userId: UserId, at: number):
   return inbox.fillVoids(userId, holes, at);
 }
 
-/** Calls again while the store says `UnavailableError` (a deadlock, a busy file), at most for `ms` (10,000 unless set). */
-export async function patiently<T>(call: () => Promise<T>, ms = 10_000): Promise<T> {
+/** Calls again while the store says `UnavailableError` (a deadlock, a busy file), at most for `ms` (60,000 unless set). */
+export async function patiently<T>(call: () => Promise<T>, ms = 60_000): Promise<T> {
   const until = performance.now() + ms;
   for (let pause = 1; ; pause = Math.min(pause * 2, 100)) {
     try {
