@@ -1,4 +1,4 @@
-import type { CommandId, ConversationId, Event, EventRef, Receipt, Storage, UserId } from '@tidemark/core';
+import type { CommandId, ConversationId, Event, EventRef, Receipt, Seq, Storage, UserId } from '@tidemark/core';
 import { expect } from 'vitest';
 import { eventually } from './app.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
@@ -86,9 +86,15 @@ export async function readLog(storage: Storage, conversationId: string): Promise
 async function untilQuiet(records: readonly DeliveryRecord[], storage: Storage): Promise<void> {
   for (const record of records) {
     const user = record.user as UserId;
-    await eventually(`${user} has all that the store holds`, async () => {
-      const head = (await storage.inbox.bounds([user])).get(user)?.head ?? 0;
-      return record.entries.length >= head;
+    const headOf = async () => (await storage.inbox.bounds([user])).get(user)?.head ?? 0;
+    const hasAll = async () => record.entries.length >= (await headOf());
+    await eventually(`${user} has all that the store holds`, hasAll).catch(async (cause: unknown) => {
+      const [heard, head] = [record.entries.length, await headOf()];
+      const stored = await storage.inbox.range(user, heard as Seq, 20);
+      const next = stored.map(({ seq, ref }) =>
+        ref ? `${seq} ${ref.conversationId} #${ref.conversationSeq}` : `${seq} void`,
+      );
+      throw new Error(`${user} heard ${heard} of ${head}; the store goes on with ${next.join(', ')}`, { cause });
     });
   }
 }

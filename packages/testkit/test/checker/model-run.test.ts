@@ -35,6 +35,13 @@ const REMOVED_BEFORE_AN_EPOCH = [
   { what: 'epoch', who: 0, whom: 0, n: 0 },
 ] as const;
 
+/** What was acknowledged in the first of them is in no inbox of the second. */
+const TWO_EPOCHS = [
+  { what: 'epoch', who: 0, whom: 0, n: 0 },
+  { what: 'send', who: 0, whom: 0, n: 0 },
+  { what: 'epoch', who: 0, whom: 0, n: 0 },
+] as const;
+
 describe('a system that keeps its promises', () => {
   test('never violates one, whatever happens to it', () => {
     fc.assert(
@@ -68,7 +75,7 @@ describe('a system that keeps its promises', () => {
         expect(verdict.attempts).toBe(verdict.acknowledged + verdict.unknown + verdict.failed);
         expect(verdict.acknowledged).toBeGreaterThan(0);
       }),
-      { numRuns: 200, examples: [[[...REMOVED_BEFORE_AN_EPOCH]]] },
+      { numRuns: 200, examples: [[[...REMOVED_BEFORE_AN_EPOCH]], [[...TWO_EPOCHS]]] },
     );
   });
 

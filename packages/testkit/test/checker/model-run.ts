@@ -205,7 +205,7 @@ export class ModelRun {
 
   /** The inbox store was emptied and is another one now: all inboxes begin anew. */
   newEpoch(): void {
-    this.#epoch = 'e2' as Epoch;
+    this.#epoch = `e${Number(this.#epoch.slice(1)) + 1}` as Epoch;
     this.#inboxes.clear();
     this.#floors.clear();
     this.#counter = seqCounter();
