@@ -4,6 +4,7 @@ import {
   backoff,
   type ContentMap,
   type ContentSchemas,
+  type ConversationId,
   createIdSource,
   DeploymentError,
   type NodeId,
@@ -25,6 +26,7 @@ import { ReadBudget } from './gate/read-budget.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
 import { Health } from './health.ts';
 import type { HealthReport } from './health-report.ts';
+import { inTime } from './in-time.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
 import { RowNumbering } from './inbox/number-rows.ts';
@@ -58,6 +60,7 @@ import { AttachedSocket } from './subscription/attached-socket.ts';
 import { FeedText } from './subscription/entry-text.ts';
 import { FeedHub } from './subscription/feed-hub.ts';
 import { createOpenFeed } from './subscription/open-feed.ts';
+import { textOf } from './text-of.ts';
 import { blameless } from './transfer/blameless.ts';
 import type { ConversationCacheLimits } from './transfer/conversation-cache.ts';
 import { durableRefusals } from './transfer/durable-refusals.ts';
@@ -72,7 +75,7 @@ import { Transfer } from './transfer/transfer.ts';
  */
 const CACHE: ConversationCacheLimits = { members: 100_000, commands: 2_000 };
 
-/** The counter that a probe moves; of a user that nobody can be, since a user's id holds no blank. */
+/** The counter that a probe moves. No user has this id: a user id has no space in it. */
 const PROBED = new Map([['tidemark probe' as UserId, 1 as Seq]]);
 
 /**
@@ -96,6 +99,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const backplane =
     options.backplane ??
     (options.redis ? redisBackplane({ redis: options.redis, ...settings }) : memoryBackplane(settings));
+
+  const partitionHere = (conversationId: ConversationId): number => partitionOf(conversationId, settings.partitions);
 
   const health = new Health(events);
   const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, events, health });
@@ -144,7 +149,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     store: storage.history,
     clock,
     retentionMs: settings.refusalRetentionMs,
-    partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
+    partitionOf: partitionHere,
   });
   const owner = new PartitionOwner({
     ...settings,
@@ -156,7 +161,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       new Transfer(partition, blameless(reader), {
         deployment: deployment.stamp,
         holdsLease: blameless({ holdsLease }).holdsLease,
-        partitionOf: (conversationId) => partitionOf(conversationId, settings.partitions),
+        partitionOf: partitionHere,
         refusals: blameless(refusals),
         load,
         storage: committing,
@@ -182,8 +187,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // 4 inbox seq, known once the store is open
   let counters: InboxSeq | undefined;
   const seqs = (): InboxSeq => {
-    const own = blameless(backplane.inboxSeq(storage.inbox.epoch));
-    counters ??= shareAllocations(plausibleCounters(own, storage.inbox, events));
+    counters ??= shareAllocations(
+      plausibleCounters(blameless(backplane.inboxSeq(storage.inbox.epoch)), storage.inbox, events),
+    );
     return counters;
   };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
@@ -231,7 +237,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   });
 
   const texts = new WeakMap<AnyTRPCRouter, FeedText>();
-  const textOf = (router: AnyTRPCRouter): FeedText => {
+  const feedTextOf = (router: AnyTRPCRouter): FeedText => {
     const text = texts.get(router) ?? new FeedText(router, storage.inbox.epoch, random);
     texts.set(router, text);
     return text;
@@ -242,7 +248,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       bufferLimit: limits.socketBufferBytes,
       slowGraceMs: limits.slowSocketGraceMs,
       onSlow: ({ userId, address }) => limitEvents.reached('limits.slowSocketGraceMs', { userId, address }),
-      feedText: () => textOf(router),
+      feedText: () => feedTextOf(router),
     });
 
   // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -253,10 +259,10 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const opening = new OpeningWarnings();
   const opened = open();
   if (settings.warnings) void opening.watch(opened, clock, closing.signal);
-  // Failures are told to whoever awaits `ready`, asks for `health` or calls a procedure.
+  // `ready`, `health` and every call report a failure; here nobody waits for it.
   opened.catch((error: unknown) => {
     if (closing.signal.aborted) return;
-    health.trouble('start', error instanceof Error ? error.message : String(error), { isFinal: true });
+    health.trouble('start', textOf(error), { isFinal: true });
   });
 
   /** For calls: what kept the process from its start is for its developers to read. */
@@ -272,16 +278,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   /** Nobody waits for a store that is down for as long as it is. */
   async function openedInTime(): Promise<void> {
     const { openTimeout } = settings;
-    const inTime = new AbortController();
-    const timeout = clock.sleep(openTimeout, inTime.signal).then(() => {
-      if (inTime.signal.aborted) return;
-      throw new TidemarkError('unavailable', `the store or the queue could not be opened within ${openTimeout} ms`);
-    });
-    try {
-      await Promise.race([opened, timeout]);
-    } finally {
-      inTime.abort();
-    }
+    const detail = `the store or the queue could not be opened within ${openTimeout} ms`;
+    await inTime(clock, openTimeout, opened, () => new TidemarkError('unavailable', detail));
   }
 
   async function open(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import { inTime } from '../in-time.ts';
 
 /** A command as the application's `authorize` sees it, its message typed by the content kinds. @typeParam Out as stored */
 export type AuthorizedCommand<Out> =
@@ -57,17 +58,9 @@ export class Authorizer {
     throw new TidemarkError('forbidden', shortened(text ?? 'the application does not allow this'));
   }
 
-  async #inTime(asked: Promise<Authorization>): Promise<Authorization> {
-    const answered = new AbortController();
-    const late = this.#clock.sleep(this.#timeoutMs, answered.signal).then((): never => {
-      throw new TidemarkError('unavailable', `authorize took more than ${this.#timeoutMs} ms (authorizeTimeoutMs)`, {
-        limit: 'authorizeTimeoutMs',
-      });
-    });
-    try {
-      return await Promise.race([asked, late]);
-    } finally {
-      answered.abort('answered');
-    }
+  #inTime(asked: Promise<Authorization>): Promise<Authorization> {
+    const detail = `authorize took more than ${this.#timeoutMs} ms (authorizeTimeoutMs)`;
+    const late = () => new TidemarkError('unavailable', detail, { limit: 'authorizeTimeoutMs' });
+    return inTime(this.#clock, this.#timeoutMs, asked, late);
   }
 }

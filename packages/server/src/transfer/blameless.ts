@@ -1,4 +1,5 @@
 import { TidemarkError, UnavailableError } from '@tidemark/core';
+import { textOf } from '../text-of.ts';
 
 /**
  * A port of what stands between the processes (queue, counters, leases, refusals), whose failures are never a command's own:
@@ -18,8 +19,7 @@ export function blameless<Port extends object>(port: Port): Port {
           return await Reflect.apply(value, target, args);
         } catch (cause) {
           if (cause instanceof UnavailableError || cause instanceof TidemarkError) throw cause;
-          const text = cause instanceof Error ? cause.message : String(cause);
-          throw new UnavailableError(`${String(name)}: ${text}`, { cause });
+          throw new UnavailableError(`${String(name)}: ${textOf(cause)}`, { cause });
         }
       };
     },

@@ -1,6 +1,8 @@
 import { type Clock, shortened } from '@tidemark/core';
 import type { Health } from '../health.ts';
+import { inTime } from '../in-time.ts';
 import type { ServerEventBus } from '../server-events.ts';
+import { textOf } from '../text-of.ts';
 
 /** ms after which a probe without an answer counts as failed. */
 const PROBE_TIMEOUT = 10_000;
@@ -14,7 +16,7 @@ const CAUSE = 'store';
  * all partitions of the process.
  *
  * Keeps   P7 nothing is parked because of the store
- * Proved  test/transfer/store-health.test.ts, test/fault/store-ill.services.test.ts
+ * Proved  test/transfer/store-health.test.ts, test/fault/store-ill.postgres.test.ts
  */
 export class StoreHealth {
   readonly #port: StoreHealthPorts;
@@ -73,19 +75,13 @@ export class StoreHealth {
 
   async #probe(): Promise<Illness | undefined> {
     const { clock, probe } = this.#port;
-    const ended = new AbortController();
     try {
-      const late = clock.sleep(PROBE_TIMEOUT, ended.signal).then(() => {
-        if (!ended.signal.aborted) throw new Error(`no answer for ${PROBE_TIMEOUT} ms`);
-      });
-      await Promise.race([probe(), late]);
+      await inTime(clock, PROBE_TIMEOUT, probe(), () => new Error(`no answer for ${PROBE_TIMEOUT} ms`));
       this.#isWell();
       return undefined;
     } catch (error) {
       this.#isIll(error);
       return { error };
-    } finally {
-      ended.abort();
     }
   }
 
@@ -140,9 +136,4 @@ export interface Illness {
 export interface StoreMark {
   readonly committed: number;
   readonly failed: number;
-}
-
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || String((error as { code?: unknown }).code ?? error.name);
 }
