@@ -37,7 +37,7 @@ export interface SideLane {
  * it again. Part of stage 3.
  *
  * Keeps   P5 a sender's order in a conversation, P7 what fails alone is tried again, and the rest goes through
- * Proved  test/transfer/side-lanes.test.ts
+ * Proved  test/transfer/failures.test.ts
  */
 export class SideLanes {
   readonly #lanes = new Map<string, SideLane>();

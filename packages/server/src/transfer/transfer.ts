@@ -14,18 +14,18 @@ import {
   UnavailableError,
 } from '@tidemark/core';
 import { BatchRows } from '../batch-rows.ts';
-import { StrangerError } from '../deployment/stranger.ts';
 import type { Health } from '../health.ts';
 import type { RowNumbering } from '../inbox/number-rows.ts';
-import { decodeEnvelope, type ReplyAddress, replyAddressOf } from '../ingress/envelope.ts';
+import type { ReplyAddress } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
 import { RecentMap } from '../recent-map.ts';
-import type { ServerEventBus } from '../server-events.ts';
+import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
+import { type EntryRules, type InvalidEntry, readEntry } from './read-entry.ts';
 import type { Recovery } from './recovery.ts';
 import { type NewRefusal, REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
 import { type SideLane, SideLanes, type Task } from './side-lanes.ts';
@@ -101,8 +101,8 @@ export class Transfer {
   }
 
   /**
-   * Carries a batch out, after what waits apart and is due. Resolves when what it does is stored and what it cannot do is parked, or `signal` has aborted. While
-   * that is told and acknowledged, the next batch may begin: see `told`.
+   * Carries a batch out, after what waits apart and is due. Resolves when what it does is stored and what it cannot do is
+   * parked, or `signal` has aborted. While that is told and acknowledged, the next batch may begin: see `told`.
    *
    * Returns the entries that it did not carry out, since the batch would have had more than `batchRows` rows.
    *
@@ -112,7 +112,7 @@ export class Transfer {
     if (this.#failure) throw this.#failure.error;
     const tasks: Task[] = await this.#retryAside(signal);
     for (const entry of entries) {
-      const task = this.#read(entry);
+      const task = readEntry(entry, this.#partition, this.#port);
       if ('envelope' in task) tasks.push(task);
       else await this.#refuseEntry(entry, task, signal);
     }
@@ -126,39 +126,6 @@ export class Transfer {
     // One that is too long is refused unread.
     const read = body.length > this.#port.commandBytes ? '' : body;
     return weigh(read, (conversationId) => this.#cache.state(conversationId as ConversationId)?.members.size);
-  }
-
-  /** The task of an entry, or why it has none, and the error for its sender. Nothing in the queue is trusted. */
-  #read(entry: StreamEntry): Task | InvalidEntry {
-    const { commandBytes, deployment, events, partitionOf } = this.#port;
-    try {
-      if (entry.body.length > commandBytes) {
-        const detail = `${entry.body.length} characters, at most ${commandBytes} bytes (limits.commandBytes)`;
-        throw new TidemarkError('invalid_input', detail, { field: 'command' });
-      }
-      const envelope = decodeEnvelope(entry.body);
-      if (envelope.of !== deployment) throw new StrangerError(envelope.of);
-      const partition = partitionOf(envelope.command.conversationId);
-      if (partition === this.#partition) return { entry, envelope };
-      const reason = `belongs to partition ${partition}, and stood in ${this.#partition}: does every process have as many?`;
-      // Not final: its own partition would carry it out.
-      return { address: envelope, reason, error: new TidemarkError('unavailable', `the command ${reason}`) };
-    } catch (cause) {
-      const address = replyAddressOf(entry.body);
-      if (cause instanceof StrangerError) {
-        events.emit('stranger-refused', { what: 'command', of: cause.of });
-        const reason = `${cause.message}, and this one is ${deployment}`;
-        // Not final: its own deployment may have carried it out.
-        return {
-          address,
-          reason,
-          error: new TidemarkError('unavailable', `the command was queued in Redis where ${reason}`),
-        };
-      }
-      const error = cause instanceof TidemarkError ? cause : new TidemarkError('invalid_input', String(cause));
-      const reason = error.code === 'unavailable' ? undefined : error.message;
-      return { address, reason, error };
-    }
   }
 
   async #refuseEntry(entry: StreamEntry, { address, reason, error }: InvalidEntry, signal: AbortSignal): Promise<void> {
@@ -409,9 +376,8 @@ export class Transfer {
     const { health } = this.#port;
     const cause = `partition ${this.#partition}`;
     const { size } = this.#lanes;
-    const text = shortened(error instanceof Error ? error.message : String(error));
     if (size === 0) health.well(cause);
-    else health.trouble(cause, `${size} commands fail alone and are tried again: ${text}`);
+    else health.trouble(cause, `${size} commands fail alone and are tried again: ${shortened(textOf(error))}`);
   }
 
   /** Tries what is due, each alone, for a while. Gives those that waited behind what has ended. */
@@ -486,8 +452,7 @@ export class Transfer {
   }
 
   async #park({ entry, envelope }: Task, error: unknown, signal: AbortSignal): Promise<void> {
-    const reason = error instanceof Error ? error.message : String(error);
-    await this.#parkEntry(entry, reason, error, signal);
+    await this.#parkEntry(entry, textOf(error), error, signal);
     const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
     await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(envelope.command, told)]));
     await this.#answer(envelope, told);
@@ -546,10 +511,7 @@ const UNSETTLED_SOON = 1_000;
 /** ms for which commands that wait apart are tried before the partition's next batch. */
 const TURN = 50;
 
-export interface TransferPorts {
-  /** Its own deployment, in short (`stampOf`): commands of another one are not carried out. */
-  readonly deployment: string;
-  readonly partitionOf: (conversationId: ConversationId) => number;
+export interface TransferPorts extends EntryRules {
   /**
    * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while
    * it was paused would decide by them, once more and otherwise, what its successor has refused.
@@ -561,7 +523,6 @@ export interface TransferPorts {
   readonly numbering: RowNumbering;
   readonly recovery: Recovery;
   readonly announcement: Announcement;
-  readonly events: ServerEventBus;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: IdSource;
@@ -569,8 +530,6 @@ export interface TransferPorts {
   /** Inbox rows of one batch at most, unless one command leads to more. */
   readonly batchRows: number;
   readonly limitEvents: LimitEvents;
-  /** Bytes of one entry at most. */
-  readonly commandBytes: number;
   /**
    * Whether this process has the kind of content. A process that was upgraded earlier may accept one that this one does not
    * have yet: its sender may try again.
@@ -585,16 +544,6 @@ export interface TransferPorts {
   readonly parkAfterMs: number;
   /** Of the partition. */
   readonly cache: ConversationCacheLimits;
-}
-
-/** An entry that is not a command of this partition. */
-interface InvalidEntry {
-  /** Where its reply goes; undefined when the entry does not say. */
-  readonly address: ReplyAddress | undefined;
-  /** Why it is parked; undefined for a command of a newer version, which its sender will queue again. */
-  readonly reason: string | undefined;
-  /** For the sender. */
-  readonly error: TidemarkError;
 }
 
 /** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
