@@ -4,22 +4,10 @@ import { describe, expect, it } from 'vitest';
 import type { Draft, LocalChanges, LocalStore } from '../../src/index.ts';
 import { unknownConversation } from '../../src/local-store/conversation-row.ts';
 import { MemoryKeyValueStorage, type Multi } from './memory-key-value-storage.ts';
+import { sentMessage } from './sent-message.ts';
 
 const alice = 'alice' as UserId;
 const chats = ['d:alice,bob', 'd:alice,carol'] as ConversationId[];
-
-function event(conversationId: ConversationId, seq: number, text: string): Event {
-  return {
-    type: 'message.sent',
-    conversationId,
-    conversationSeq: seq as Event['conversationSeq'],
-    actorId: alice,
-    commandId: `c-${seq}` as CommandId,
-    at: seq,
-    messageId: `m-${seq}` as Extract<Event, { type: 'message.sent' }>['messageId'],
-    message: { type: 'text', content: { text } },
-  };
-}
 
 function draft(id: string, order: number): Draft {
   const message = { type: 'text', content: { text: id } };
@@ -34,7 +22,8 @@ function draft(id: string, order: number): Draft {
 }
 
 const rows = chats.map((conversationId) => unknownConversation(conversationId, alice, true));
-const both = (seq: number, text: string): Event[] => chats.map((conversationId) => event(conversationId, seq, text));
+const both = (seq: number, text: string): Event[] =>
+  chats.map((conversationId) => sentMessage(conversationId, seq, text));
 const titled = rows.map((row) => ({ ...row, title: 'renamed' }));
 
 /** Everything that a transaction can be, also one too long for a single value of the journal, or of a chunk. */

@@ -1,8 +1,9 @@
 import { keyValueLocalStore } from '@tidemark/client/key-value';
-import type { CommandId, ConversationId, Event, UserId } from '@tidemark/core';
+import type { CommandId, ConversationId, UserId } from '@tidemark/core';
 import { expect, it } from 'vitest';
 import { unknownConversation } from '../../src/local-store/conversation-row.ts';
 import { MemoryKeyValueStorage } from './memory-key-value-storage.ts';
+import { sentMessage } from './sent-message.ts';
 
 const alice = 'alice' as UserId;
 /** Its other member ends like the key of a piece. */
@@ -12,19 +13,6 @@ const ANDROID_BYTES = 2_000_000;
 /** Of a character that takes three bytes and one in a string: `limits.contentBytes` of 256 KiB in as few as can be. */
 const CONTENT = '\u20ac'.repeat(87_000);
 
-function event(seq: number, text: string): Event {
-  return {
-    type: 'message.sent',
-    conversationId: chat,
-    conversationSeq: seq as Event['conversationSeq'],
-    actorId: alice,
-    commandId: `c-${seq}` as CommandId,
-    at: seq,
-    messageId: `m-${seq}` as Extract<Event, { type: 'message.sent' }>['messageId'],
-    message: { type: 'text', content: { text } },
-  };
-}
-
 const largest = (storage: MemoryKeyValueStorage): number =>
   Math.max(...[...storage.items.values()].map((value) => Buffer.byteLength(value)));
 
@@ -32,7 +20,7 @@ it('no value is larger than Android can read, whatever the contents: sixteen of 
   const storage = new MemoryKeyValueStorage('in bulk');
   const store = keyValueLocalStore({ storage });
   await store.open(alice);
-  const events = Array.from({ length: 15 }, (_, index) => event(index + 1, `${index}${CONTENT}`));
+  const events = Array.from({ length: 15 }, (_, index) => sentMessage(chat, index + 1, `${index}${CONTENT}`));
   const draft = {
     clientMessageId: 'long' as CommandId,
     conversationId: chat,
@@ -55,14 +43,14 @@ it('what becomes shorter, is removed or replaced leaves no piece behind', async 
   const pieces = () => [...storage.items.keys()].filter((key) => key.startsWith('tidemark,alice,p,')).length;
   let store = keyValueLocalStore({ storage });
   await store.open(alice);
-  await store.transaction({ events: [1, 2, 3, 4, 5].map((seq) => event(seq, CONTENT)) });
+  await store.transaction({ events: [1, 2, 3, 4, 5].map((seq) => sentMessage(chat, seq, CONTENT)) });
   expect(pieces()).toBe(3);
   // By another client, which finds them.
   store = keyValueLocalStore({ storage });
   await store.open(alice);
-  await store.transaction({ events: [event(1, ''), event(2, '')] });
+  await store.transaction({ events: [sentMessage(chat, 1, ''), sentMessage(chat, 2, '')] });
   expect(pieces()).toBe(2);
-  await store.transaction({ replace: true, events: [16, 17, 18].map((seq) => event(seq, CONTENT)) });
+  await store.transaction({ replace: true, events: [16, 17, 18].map((seq) => sentMessage(chat, seq, CONTENT)) });
   expect(pieces()).toBe(2);
   expect(await store.events({ conversationId: chat, after: 0, limit: 100 })).toHaveLength(3);
   await store.erase();
@@ -74,7 +62,7 @@ it('no pair of surrogates is cut in two: storages keep UTF-8, which has no half 
   const store = keyValueLocalStore({ storage });
   await store.open(alice);
   for (const before of ['', 'x']) {
-    const one = event(1, before + '\u{1f600}'.repeat(150_000));
+    const one = sentMessage(chat, 1, before + '\u{1f600}'.repeat(150_000));
     const values = new Set<string>();
     storage.setItem = async (key, value) => {
       values.add(value);
@@ -93,7 +81,7 @@ it('a piece that is gone is damage, not a shorter text', async () => {
   const storage = new MemoryKeyValueStorage('in bulk');
   const store = keyValueLocalStore({ storage });
   await store.open(alice);
-  await store.transaction({ events: [1, 2, 3].map((seq) => event(seq, CONTENT)) });
+  await store.transaction({ events: [1, 2, 3].map((seq) => sentMessage(chat, seq, CONTENT)) });
   const [last] = [...storage.items.keys()].filter((key) => key.startsWith('tidemark,alice,p,1,'));
   storage.items.delete(last ?? '');
   await expect(store.events({ conversationId: chat, after: 0, limit: 100 })).rejects.toMatchObject({
