@@ -131,7 +131,7 @@ export function createLocalReplica(
     if (missing.length > 0) await store.transaction({ putDrafts: missing });
     for (const draft of loaded.drafts) drafts.set(draft.clientMessageId, draft);
     initial = { cursor: loaded.cursor, drafts: [...drafts.values()] };
-    // What is in memory alone is told until the next start.
+    // One that the platform refuses stays refused until the next start, and has been reported.
     if (told !== 'blocked') told = undefined;
     world += 1;
     if (world > 1) for (const listener of lostListeners) listener();

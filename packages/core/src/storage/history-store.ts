@@ -34,7 +34,7 @@ export interface HistoryStore extends RefusalStore {
 
   /**
    * Which store it is, read from it: made at random when it was first opened, and never changed. A copy of the store has the
-   * same. By it a deployment is told from others on the same Redis.
+   * same. It distinguishes deployments on the same Redis.
    */
   identity(): Promise<StoreIdentity>;
 
