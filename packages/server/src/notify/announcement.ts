@@ -1,13 +1,13 @@
-import { type Event, type InboxRow, type NodeId, refKey, type UserId } from '@tidemark/core';
+import { type Event, type InboxRow, type NodeId, refKey, type Seq, type UserId } from '@tidemark/core';
 import type { ServerEventBus } from '../server-events.ts';
-import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Reply } from './node-frame.ts';
+import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Place, type Reply } from './node-frame.ts';
 import type { Notifier } from './notifier.ts';
 import type { Presence } from './presence.ts';
 
 /** What a batch has to tell. */
 export interface News {
   readonly events: readonly Event[];
-  /** Of these events. */
+  /** Of these events, and voids. */
   readonly rows: readonly InboxRow[];
   readonly replies: readonly (Reply & { readonly to: NodeId })[];
   /** For the sender of a command that another deployment queued: `of` is that one, in short. */
@@ -54,62 +54,37 @@ export class Announcement {
 
   /** Resolves when every node has been told, or could not be; never rejects. */
   async announce(partition: number, { events, rows, replies, stranger }: News): Promise<void> {
-    const frames = new Map<NodeId, { deliveries: NodeDelivery[]; replies: Reply[] }>();
+    const frames = new Map<NodeId, { deliveries: NodeDelivery[]; voids: Place[]; replies: Reply[] }>();
     const frameOf = (nodeId: NodeId) => {
-      const frame = frames.get(nodeId) ?? { deliveries: [], replies: [] };
+      const frame = frames.get(nodeId) ?? { deliveries: [], voids: [], replies: [] };
       frames.set(nodeId, frame);
       return frame;
     };
-    for (const [nodeId, deliveries] of await this.#deliveriesByNode(events, rows)) {
+    const nodesOf = await this.#nodesOf(rows);
+    for (const [nodeId, deliveries] of deliveriesByNode(events, rows, nodesOf)) {
       frameOf(nodeId).deliveries.push(...deliveries);
+    }
+    for (const [userId, seq] of highestVoids(rows)) {
+      for (const nodeId of nodesOf.get(userId) ?? []) frameOf(nodeId).voids.push([userId, seq]);
     }
     for (const { to, ...reply } of replies) frameOf(to).replies.push(reply as Reply);
     await Promise.all([...frames].map(([nodeId, frame]) => this.#publish(nodeId, frame)));
     if (stranger) {
       const { to, of, ...reply } = stranger;
-      await this.#publish(to, { deliveries: [], replies: [reply as Reply] }, of);
+      await this.#publish(to, { deliveries: [], voids: [], replies: [reply as Reply] }, of);
     }
     this.#events.emit('published', { partition, events: events.length, nodes: frames.size, replies: replies.length });
   }
 
-  async #deliveriesByNode(events: readonly Event[], rows: readonly InboxRow[]): Promise<Map<NodeId, NodeDelivery[]>> {
-    const byNode = new Map<NodeId, NodeDelivery[]>();
-    if (rows.length === 0) return byNode;
-    let nodesOf: Map<UserId, readonly NodeId[]>;
+  /** Where the recipients are; of nobody where that cannot be asked. */
+  async #nodesOf(rows: readonly InboxRow[]): Promise<ReadonlyMap<UserId, readonly NodeId[]>> {
+    if (rows.length === 0) return new Map();
     try {
-      nodesOf = await this.#presence.nodesOf([...new Set(rows.map((row) => row.userId))]);
+      return await this.#presence.nodesOf([...new Set(rows.map((row) => row.userId))]);
     } catch (error) {
       this.#events.emit('publish-failed', { nodeId: null, error });
-      return byNode;
+      return new Map();
     }
-    const recipientsOf = new Map<string, Map<NodeId, [UserId, InboxRow['seq']][]>>();
-    let ref: InboxRow['ref'] = null;
-    let recipients: Map<NodeId, [UserId, InboxRow['seq']][]> = new Map();
-    for (const row of rows) {
-      const { userId, seq } = row;
-      const nodes = nodesOf.get(userId);
-      if (!row.ref || !nodes) continue;
-      // Rows of one event mostly follow each other, and refer to it by the same object.
-      if (row.ref !== ref) {
-        ref = row.ref;
-        const key = refKey(ref);
-        recipients = recipientsOf.get(key) ?? new Map();
-        recipientsOf.set(key, recipients);
-      }
-      for (const nodeId of nodes) {
-        const to = recipients.get(nodeId);
-        if (to) to.push([userId, seq]);
-        else recipients.set(nodeId, [[userId, seq]]);
-      }
-    }
-    for (const event of events) {
-      for (const [nodeId, to] of recipientsOf.get(refKey(event)) ?? []) {
-        const deliveries = byNode.get(nodeId);
-        if (deliveries) deliveries.push({ event, to });
-        else byNode.set(nodeId, [{ event, to }]);
-      }
-    }
-    return byNode;
   }
 
   async #publish(nodeId: NodeId, frame: NodeFrame, of = this.#deployment()): Promise<void> {
@@ -120,4 +95,48 @@ export class Announcement {
       this.#events.emit('publish-failed', { nodeId, error });
     }
   }
+}
+
+function deliveriesByNode(
+  events: readonly Event[],
+  rows: readonly InboxRow[],
+  nodesOf: ReadonlyMap<UserId, readonly NodeId[]>,
+): Map<NodeId, NodeDelivery[]> {
+  const byNode = new Map<NodeId, NodeDelivery[]>();
+  const recipientsOf = new Map<string, Map<NodeId, Place[]>>();
+  let ref: InboxRow['ref'] = null;
+  let recipients: Map<NodeId, Place[]> = new Map();
+  for (const row of rows) {
+    const { userId, seq } = row;
+    const nodes = nodesOf.get(userId);
+    if (!row.ref || !nodes) continue;
+    // Rows of one event mostly follow each other, and refer to it by the same object.
+    if (row.ref !== ref) {
+      ref = row.ref;
+      const key = refKey(ref);
+      recipients = recipientsOf.get(key) ?? new Map();
+      recipientsOf.set(key, recipients);
+    }
+    for (const nodeId of nodes) {
+      const to = recipients.get(nodeId);
+      if (to) to.push([userId, seq]);
+      else recipients.set(nodeId, [[userId, seq]]);
+    }
+  }
+  for (const event of events) {
+    for (const [nodeId, to] of recipientsOf.get(refKey(event)) ?? []) {
+      const deliveries = byNode.get(nodeId);
+      if (deliveries) deliveries.push({ event, to });
+      else byNode.set(nodeId, [{ event, to }]);
+    }
+  }
+  return byNode;
+}
+
+function highestVoids(rows: readonly InboxRow[]): Map<UserId, Seq> {
+  const highest = new Map<UserId, Seq>();
+  for (const { userId, seq, ref } of rows) {
+    if (ref === null && seq > (highest.get(userId) ?? 0)) highest.set(userId, seq);
+  }
+  return highest;
 }

@@ -19,14 +19,19 @@ import { StrangerError } from '../deployment/stranger.ts';
 /** What one node is told after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
 export interface NodeFrame {
   readonly deliveries: readonly NodeDelivery[];
+  /** Users whose inbox goes on with voids, and the highest of them: nothing else tells their feeds that it does. */
+  readonly voids: readonly Place[];
   readonly replies: readonly Reply[];
 }
 
 /** An event with the seq at which each of this node's users finds it. The body travels once per node. */
 export interface NodeDelivery {
   readonly event: Event;
-  readonly to: readonly (readonly [UserId, Seq])[];
+  readonly to: readonly Place[];
 }
+
+/** A place in a user's inbox. */
+export type Place = readonly [UserId, Seq];
 
 export type Reply =
   | { readonly call: string; readonly result: CommandResult }
@@ -43,7 +48,7 @@ export function encodeNodeFrame(frame: NodeFrame, of: string): string {
   const replies: EncodedReply[] = frame.replies.map((reply) =>
     'result' in reply ? reply : { call: reply.call, error: reply.error.message },
   );
-  return JSON.stringify({ of, deliveries: frame.deliveries, replies });
+  return JSON.stringify({ of, deliveries: frame.deliveries, voids: frame.voids, replies });
 }
 
 /**
@@ -55,9 +60,11 @@ export function encodeNodeFrame(frame: NodeFrame, of: string): string {
  * @throws StrangerError for a frame of another one
  */
 export function decodeNodeFrame(text: string, deployment: string): NodeFrame {
-  const { of, deliveries, replies } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+  // A process of an earlier version tells nothing of voids.
+  const { of, deliveries, voids = [], replies } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
   if (of !== deployment) throw new StrangerError(typeof of === 'string' ? of.slice(0, STAMP_LENGTH) : '');
-  return { deliveries: parseList(deliveries, parseDelivery), replies: parseList(replies, parseReply) };
+  if (!isPlaces(voids)) throw invalid('voids', 'must list users with their seqs');
+  return { deliveries: parseList(deliveries, parseDelivery), voids, replies: parseList(replies, parseReply) };
 }
 
 const MESSAGE_ID_LENGTH = 26;
@@ -80,7 +87,7 @@ function parseList<T>(value: unknown, parse: (item: Record<string, unknown>) => 
 function parseDelivery(value: Readonly<Record<string, unknown>>): NodeDelivery {
   const event = parseEvent((value.event ?? {}) as Record<string, unknown>);
   const { to } = value;
-  if (!Array.isArray(to) || !to.every(isRecipient)) throw invalid('to', 'must list users with their seqs');
+  if (!isPlaces(to)) throw invalid('to', 'must list users with their seqs');
   const users = participants(event.conversationId);
   if (users && !to.every(([userId]) => users.includes(userId))) {
     throw invalid('to', 'must be users whom the id of the conversation names');
@@ -88,7 +95,11 @@ function parseDelivery(value: Readonly<Record<string, unknown>>): NodeDelivery {
   return { event, to };
 }
 
-function isRecipient(value: unknown): value is readonly [UserId, Seq] {
+function isPlaces(value: unknown): value is readonly Place[] {
+  return Array.isArray(value) && value.every(isPlace);
+}
+
+function isPlace(value: unknown): value is Place {
   return Array.isArray(value) && typeof value[0] === 'string' && Number.isSafeInteger(value[1]) && value[1] > 0;
 }
 

@@ -86,8 +86,8 @@ export class FeedHub {
       await presence.join([feed.userId], nodeId, this.#port.presenceTtl).catch(ignoreUnavailable);
   }
 
-  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {
-    for (const { event, to } of frame.deliveries) {
+  deliver({ deliveries, voids }: Pick<NodeFrame, 'deliveries' | 'voids'>): void {
+    for (const { event, to } of deliveries) {
       const entry: SharedEntry = { event };
       for (const [userId, seq] of to) {
         for (const feed of this.#feeds.get(userId) ?? []) {
@@ -100,6 +100,7 @@ export class FeedHub {
         }
       }
     }
+    for (const [userId, seq] of voids) for (const feed of this.#feeds.get(userId) ?? []) feed.hear(seq);
   }
 
   /** Ends every feed with `closing`: sockets are gone by then, but a generator would wait for its caller to go. */

@@ -104,6 +104,13 @@ export class Feed {
     else this.readOn();
   }
 
+  /** The inbox goes on up to `seq`, with voids: the store is read, which has them. */
+  hear(seq: Seq): void {
+    if (seq <= this.#cursor || this.#closed) return;
+    if (seq > this.#heard) this.#heard = seq;
+    this.readOn();
+  }
+
   /** Writes the entry, and those that waited for it. */
   #writeOn(seq: Seq, entry: SharedEntry): void {
     this.#write(seq, entry);

@@ -114,11 +114,33 @@ describe('committed events', () => {
     expect(there).toEqual([]);
   });
 
-  test('are told, voids are not', async () => {
+  test('are told with the highest void of each of their users', async () => {
+    const { backplane, here, there, announce } = await openAnnouncement();
+    await backplane.presence.join([alice], HERE, TTL);
+    await backplane.presence.join([alice, bob], THERE, TTL);
+    const voids = [
+      row(alice, 1, null),
+      row(alice, 4, null),
+      row(alice, 3, null),
+      row(bob, 7, null),
+      row(carol, 9, null),
+    ];
+    await announce([first], [row(alice, 2, first), ...voids], []);
+    expect(told(here)).toEqual([[1, [[alice, 2]]]]);
+    expect(here.map((frame) => frame.voids)).toEqual([[[alice, 4]]]);
+    expect(there.map((frame) => frame.voids)).toEqual([
+      [
+        [alice, 4],
+        [bob, 7],
+      ],
+    ]);
+  });
+
+  test('are not needed for voids to be told', async () => {
     const { backplane, here, announce } = await openAnnouncement();
     await backplane.presence.join([alice], HERE, TTL);
-    await announce([first], [row(alice, 1, null), row(alice, 2, first)], []);
-    expect(told(here)).toEqual([[1, [[alice, 2]]]]);
+    await announce([], [row(alice, 1, null)], []);
+    expect(here).toEqual([{ deliveries: [], voids: [[alice, 1]], replies: [] }]);
   });
 });
 

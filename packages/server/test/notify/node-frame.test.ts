@@ -2,7 +2,7 @@ import { type CommandResult, ERRORS, type ErrorCode, type Seq, TidemarkError } f
 import { conversationBuilder, hostileContent } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { StrangerError } from '../../src/deployment/stranger.ts';
-import { decodeNodeFrame, encodeNodeFrame } from '../../src/notify/node-frame.ts';
+import { decodeNodeFrame, encodeNodeFrame, type NodeFrame } from '../../src/notify/node-frame.ts';
 import { alice, carol, direct } from '../support/commands.ts';
 
 const OURS = '0123456789ab';
@@ -10,7 +10,11 @@ const OURS = '0123456789ab';
 test('a frame carries events, seqs and results between nodes unchanged', () => {
   const event = conversationBuilder().message({ content: hostileContent() });
   const result: CommandResult = { conversationId: direct, conversationSeq: 2 as never, at: 3, messageId: null };
-  const frame = { deliveries: [{ event, to: [[alice, 7 as Seq] as const] }], replies: [{ call: 'n.1', result }] };
+  const frame: NodeFrame = {
+    deliveries: [{ event, to: [[alice, 7 as Seq]] }],
+    voids: [[alice, 9 as Seq]],
+    replies: [{ call: 'n.1', result }],
+  };
   expect(decodeNodeFrame(encodeNodeFrame(frame, OURS), OURS)).toEqual(frame);
 });
 
@@ -18,7 +22,7 @@ test.each(Object.keys(ERRORS) as ErrorCode[])('a frame carries the error %s with
   for (const field of [undefined, 'content.total']) {
     const error = new TidemarkError(code, 'a sentence: with [signs]\nand lines', { field });
     const [reply] = decodeNodeFrame(
-      encodeNodeFrame({ deliveries: [], replies: [{ call: 'n.1', error }] }, OURS),
+      encodeNodeFrame({ deliveries: [], voids: [], replies: [{ call: 'n.1', error }] }, OURS),
       OURS,
     ).replies;
     expect(reply).toMatchObject({ call: 'n.1', error: { code, field, detail: error.detail } });
@@ -30,6 +34,10 @@ test('an error of a newer version is one that may be tried again', () => {
   expect(decodeNodeFrame(text, OURS).replies).toMatchObject([
     { call: 'n.1', error: { code: 'unavailable', policy: 'retry' } },
   ]);
+});
+
+test('a frame of a process that tells nothing of voids is read', () => {
+  expect(decodeNodeFrame(`{"of":"${OURS}","deliveries":[],"replies":[]}`, OURS).voids).toEqual([]);
 });
 
 test.each(['another', '', undefined])('a frame of the deployment %j is refused, whatever it holds', (of) => {
@@ -52,6 +60,7 @@ describe('a frame that no node wrote', () => {
       frameWith({ event: { ...event, conversationId: direct }, to: [[carol, 7]] }),
     ],
     ['recipients that are none', frameWith({ to: [[alice]] })],
+    ['voids of nobody', frameWith({}).replace('{', '{"voids":[[7,7]],')],
     ['a seq of zero', frameWith({ to: [[alice, 0]] })],
     ['a seq beyond counting', frameWith({ to: [[alice, 2 ** 53]] })],
     ['a user that is none', frameWith({ to: [[7, 7]] })],

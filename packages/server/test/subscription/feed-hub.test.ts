@@ -68,8 +68,20 @@ test('a frame reaches every feed of its recipients, and no other', async () => {
   const { hub, open, put } = openFeeds();
   const [one, two, other] = [await open(), await open(), await open({ userId: bob })];
   const [event] = await put(1);
-  hub.deliver({ deliveries: [{ event: event as Event, to: [[one.feed.userId, 1 as Seq]] }] });
+  hub.deliver({ deliveries: [{ event: event as Event, to: [[one.feed.userId, 1 as Seq]] }], voids: [] });
   expect([one.sink.seqs, two.sink.seqs, other.sink.seqs]).toEqual([[1], [1], []]);
+});
+
+test('a frame that tells of voids has the feeds read them, and those that stand there do nothing', async () => {
+  const { hub, open, put, storage, clock, userId } = openFeeds();
+  await put(1);
+  const { sink } = await open();
+  await storage.inbox.fillVoids(userId, [2 as Seq, 3 as Seq], 1);
+  for (let times = 0; times < 2; times++) {
+    hub.deliver({ deliveries: [], voids: [[userId, 3 as Seq]] });
+    await clock.advance(0);
+  }
+  expect(sink.written).toEqual(['1', 'live', '2 3', 'live']);
 });
 
 test('a frame for users whose feeds are gone is dropped', async () => {
@@ -77,7 +89,7 @@ test('a frame for users whose feeds are gone is dropped', async () => {
   const { feed, sink } = await open();
   await hub.remove(feed);
   const [event] = await put(1);
-  hub.deliver({ deliveries: [{ event: event as Event, to: [[feed.userId, 1 as Seq]] }] });
+  hub.deliver({ deliveries: [{ event: event as Event, to: [[feed.userId, 1 as Seq]] }], voids: [] });
   expect(sink.seqs).toEqual([]);
 });
 
@@ -142,7 +154,7 @@ describe('comparing heads', () => {
     expect(sink.written.slice(-2)).toEqual(['reset ahead', 'live']);
     expect(feed.cursor).toBe(1);
     const [event] = await put(2);
-    hub.deliver({ deliveries: [{ event: event as Event, to: [[userId, 2 as Seq]] }] });
+    hub.deliver({ deliveries: [{ event: event as Event, to: [[userId, 2 as Seq]] }], voids: [] });
     expect(sink.seqs).toEqual([2]);
     await hub.close();
   });

@@ -67,7 +67,7 @@ describe('a subscription', () => {
     reader.start = async (...asked) => {
       const begin = await start(...asked);
       const [event] = await put(2);
-      if (event) hub.deliver({ deliveries: [{ event, to: [[userId, 2 as Seq]] }] });
+      if (event) hub.deliver({ deliveries: [{ event, to: [[userId, 2 as Seq]] }], voids: [] });
       return begin;
     };
     const { items, stop } = subscribe(1);
