@@ -26,7 +26,9 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
     await bob.getByText('3 × Brass pendant lamp, small').last().waitFor();
 
     for (const page of [alice, bob]) {
-      const texts = await page.getByRole('region', { name: 'Messages' }).getByRole('listitem').allInnerTexts();
+      const items = page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
+      await items.getByText('3 × Brass pendant lamp, small').waitFor();
+      const texts = await items.allInnerTexts();
       expect(texts).toHaveLength(3);
       expect(texts[1]).toContain('It comes back.\nIt always does.');
     }

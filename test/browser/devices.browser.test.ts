@@ -150,7 +150,7 @@ describe.skipIf(executable === undefined)(
       await hal[1].banner('Your sign-in has ended').waitFor();
       // It says what became of what was written, and has no place to write any more.
       await hal[1].page.getByText('drafts and what waited to be sent were removed').waitFor();
-      expect(await hal[1].page.getByRole('textbox').count()).toBe(0);
+      await expect.poll(() => hal[1].page.getByRole('textbox').count()).toBe(0);
       await eventually(async () => (await hal[1].texts(/for hal/)).length === 0);
       expect(hal.map((tab) => tab.openSockets())).toEqual([0, 0]);
       // The tab that was told does not bring back what was removed.

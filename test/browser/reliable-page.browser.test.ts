@@ -37,7 +37,7 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
     ]) {
       await goTo(alice.page, hash);
       await alice.page.getByText(DEAD_END).waitFor();
-      expect(await alice.field().count(), hash).toBe(0);
+      await expect.poll(() => alice.field().count(), { message: hash }).toBe(0);
       await goTo(alice.page, '');
       await alice.page.getByText(DEAD_END).waitFor({ state: 'detached' });
     }
@@ -66,7 +66,7 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
     await anna.page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click();
     await anna.page.getByText('You are no longer in this group.').waitFor();
     await anna.message('about Kites').waitFor();
-    expect(await anna.page.getByRole('dialog').count()).toBe(0);
+    await expect.poll(() => anna.page.getByRole('dialog').count()).toBe(0);
     await anna.open('Candles');
     await anna.message('about Candles').waitFor();
     await context.close();
@@ -89,9 +89,9 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
       if (isNew) await anna.page.reload();
       await anna.page.getByText('You are no longer in this group.').waitFor();
       await anna.message('while you are here').waitFor();
-      expect(await anna.field().count()).toBe(0);
-      expect(await anna.page.getByRole('button', { name: 'Members' }).count()).toBe(0);
-      expect(await anna.page.getByRole('dialog').count()).toBe(0);
+      await expect.poll(() => anna.field().count()).toBe(0);
+      await expect.poll(() => anna.page.getByRole('button', { name: 'Members' }).count()).toBe(0);
+      await expect.poll(() => anna.page.getByRole('dialog').count()).toBe(0);
     }
     await context.close();
   });
@@ -135,7 +135,7 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
     await olaf.say(tower);
     await olaf.sent(tower);
     const rows = olaf.page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
-    expect(await rows.count()).toBe(1);
+    await expect.poll(() => rows.count()).toBe(1);
     const bubble = olaf.page.locator('[data-status]');
     expect(await bubble.evaluate((element) => getComputedStyle(element).overflow)).toBe('clip');
     expect((await bubble.boundingBox())?.height).toBeLessThan(60);
@@ -165,7 +165,7 @@ describe.skipIf(executable === undefined)('what the page of the chat says and do
       await quantity.fill(wrong);
       await dialog.getByText('A whole number from 1 to 999').waitFor();
       await send.click();
-      expect(await dialog.count()).toBe(1);
+      await expect.poll(() => dialog.count()).toBe(1);
     }
     await quantity.press('Control+a');
     await quantity.press('Delete');
