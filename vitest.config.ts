@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/longest-first.ts';
 import { PATIENCE_MS, TEST_LIMIT_MS } from './test/support/patience.ts';
 
 // Tests run on the sources: tsconfig.json says where each package's are.
@@ -58,6 +59,7 @@ export default defineConfig({
   test: {
     // One line a file, and the closing lines alone when all is well; failures are printed in full.
     reporters: [slowestTests, 'default'],
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: false,
     coverage: {
       provider: 'v8',
@@ -122,7 +124,7 @@ export default defineConfig({
             enabled: true,
             only: true,
             include: ['test/types/**/*.test-d.ts'],
-            tsconfig: './tsconfig.json',
+            tsconfig: './test/types/tsconfig.json',
             // An error elsewhere is `npm run check`'s to report.
             ignoreSourceErrors: true,
           },
