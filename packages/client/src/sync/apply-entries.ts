@@ -82,8 +82,10 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
     case 'message.sent': {
       const isUnread = isNews && event.actorId !== userId && seq > row.readSeq;
       if (isUnread) row.unread += 1;
-      if (seq > (row.lastMessage?.conversationSeq ?? 0)) row.lastMessage = messageOf(event);
-      row.activeAt = Math.max(row.activeAt, event.at);
+      if (seq > (row.lastMessage?.conversationSeq ?? 0)) {
+        row.lastMessage = messageOf(event);
+        row.activeAt = event.at;
+      }
       break;
     }
     case 'conversation.created':
@@ -93,7 +95,7 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
       row.createdBy = event.actorId;
       row.createdAt = event.at;
       row.joinedSeq = seq;
-      row.activeAt = Math.max(row.activeAt, event.at);
+      row.activeAt = event.at;
       row.member = true;
       row.stale = null;
       break;

@@ -58,6 +58,6 @@ function merge(summary: ConversationSummary, row: ConversationRow): Conversation
     ...rowOfSummary(summary, row),
     head: isRowNewer ? row.head : summary.head,
     lastMessage: isRowNewer ? (row.lastMessage ?? summary.lastMessage) : summary.lastMessage,
-    activeAt: Math.max(row.activeAt, summary.activeAt),
+    activeAt: isRowNewer ? row.activeAt : summary.activeAt,
   };
 }
