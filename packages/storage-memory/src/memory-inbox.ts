@@ -50,7 +50,7 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
       pageOf(range(state, userId, after, limit), { limit, bytes }, ({ event }) => event).items,
     seqs: async (userId, after, limit) => range(state, userId, after, limit).map(({ seq }) => seq),
     bounds: async (userIds) => new Map(userIds.map((userId) => [userId, bounds(state, userId)])),
-    purge: async (before, limit) => purge(state, before, limit),
+    purge: async (before, limit, plausible = Number.POSITIVE_INFINITY) => purge(state, before, limit, plausible),
   };
 }
 
@@ -109,16 +109,16 @@ function bounds(state: MemoryState, userId: UserId): InboxBounds {
 }
 
 /**
- * From the oldest seq of each user on, stopping at the first row that is young enough: rows written by clocks that
- * disagree must not leave a hole in the middle. The newest row stays.
+ * From the oldest seq of each user on, as far as `lastDue`: rows written by clocks that disagree must not leave a hole in
+ * the middle. The newest row stays.
  */
-function purge(state: MemoryState, before: number, limit: number): number {
+function purge(state: MemoryState, before: number, limit: number, plausible: number): number {
   let removed = 0;
   for (const inbox of state.inboxes.values()) {
-    for (let seq = inbox.floor + 1; seq < inbox.head && removed < limit; seq++) {
+    const last = lastDue(inbox, before, plausible);
+    for (let seq = inbox.floor + 1; seq <= last && removed < limit; seq++) {
       const row = inbox.rows.get(seq);
       if (!row) continue;
-      if (row.at >= before) break;
       inbox.rows.delete(seq);
       if (row.ref) inbox.deliveries.delete(refKey(row.ref));
       inbox.floor = seq;
@@ -126,4 +126,16 @@ function purge(state: MemoryState, before: number, limit: number): number {
     }
   }
   return removed;
+}
+
+/** The last row past retention before the first that is young enough. One that is dated beyond what is plausible is neither. */
+function lastDue(inbox: InboxTable, before: number, plausible: number): number {
+  let last = 0;
+  for (let seq = inbox.floor + 1; seq < inbox.head; seq++) {
+    const row = inbox.rows.get(seq);
+    if (!row || row.at > plausible) continue;
+    if (row.at >= before) break;
+    last = seq;
+  }
+  return last;
 }

@@ -20,6 +20,20 @@ const SURELY_KEPT = 1 / 2;
 /** Ceilings a process remembers, so that it writes each once. About 100 bytes each. */
 const REMEMBERED = 50_000;
 
+/** What the heads of these users say of time is brought down to what rows of a plausible `at`, in ms since 1970, can give. */
+export async function believeHeads(
+  { heads }: Collections,
+  users: ReadonlySet<UserId>,
+  plausible: number,
+  retention: number,
+): Promise<void> {
+  const latest = new Date(plausible + retention * SURELY_KEPT);
+  const updates = [...users].map((userId) => ({
+    updateOne: { filter: { _id: userId }, update: { $min: { keptUntil: latest, firstKeptUntil: latest } } },
+  }));
+  await guard(() => heads.bulkWrite(updates, { ordered: false }));
+}
+
 export class Ceilings {
   readonly #heads: MongoCollection;
   readonly #retention: number;
@@ -73,7 +87,7 @@ export class Ceilings {
   }
 }
 
-/** Head and floor of each user, in one command: two steps into an index per user. */
+/** Head and floor of each user, in one command: two steps into an index per user. What is past the server's clock says. */
 export async function readBounds(
   { heads, inboxName }: Collections,
   userIds: readonly UserId[],
@@ -81,30 +95,36 @@ export async function readBounds(
   const bounds = new Map<UserId, InboxBounds>(userIds.map((userId) => [userId, { floor: 0 as Seq, head: 0 as Seq }]));
   if (userIds.length === 0) return bounds;
   const found = await guard(() =>
-    heads.aggregate([{ $match: { _id: { $in: [...userIds] } } }, edge(inboxName, 1), edge(inboxName, -1)]).toArray(),
+    heads
+      .aggregate([
+        { $match: { _id: { $in: [...userIds] } } },
+        edge(inboxName, 1),
+        edge(inboxName, -1),
+        { $set: { now: '$$NOW' } },
+      ])
+      .toArray(),
   );
-  const now = Date.now();
-  for (const { _id: userId, ceiling, keptUntil, firstKeptUntil, lowest, highest } of found as Head[]) {
+  for (const { _id: userId, ceiling, keptUntil, firstKeptUntil, lowest, highest, now } of found as Head[]) {
+    const isPast = (date: Date | undefined): boolean => date === undefined || date <= now;
+
     const [first, last] = [lowest[0]?.seq, highest[0]?.seq];
     if (first !== undefined && last !== undefined) {
       // While nothing can have expired, what is missing below the first row is a hole that its writer may still fill.
-      const floor = isPast(firstKeptUntil, now) ? first - 1 : 0;
+      const floor = isPast(firstKeptUntil) ? first - 1 : 0;
       bounds.set(userId, { floor: floor as Seq, head: last as Seq });
       continue;
     }
-    const head = (isPast(keptUntil, now) ? ceiling : ceiling - BLOCK) as Seq;
+    const head = (isPast(keptUntil) ? ceiling : ceiling - BLOCK) as Seq;
     bounds.set(userId, { floor: head, head });
   }
   return bounds;
 }
 
-function isPast(date: Date | undefined, now: number): boolean {
-  return date === undefined || date.getTime() <= now;
-}
-
 interface Head extends MongoDocument {
   readonly _id: UserId;
   readonly ceiling: number;
+  /** What the server's clock shows. */
+  readonly now: Date;
   /** Rows above the ceiling before this one cannot have expired until then. */
   readonly keptUntil?: Date;
   /** No row of this user can have expired until then. */

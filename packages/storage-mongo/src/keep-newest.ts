@@ -28,20 +28,26 @@ export async function keepNewestRows(collections: Collections, now: number, rete
     for await (const document of collections.inbox.find({ expireAt: soon }, { projection })) {
       chunk.push(document as InboxDocument);
       if (chunk.length < CHUNK) continue;
-      await keepNewestOf(collections, chunk, now + retention * EXTENSION);
+      await keepNewestOf(collections, chunk, now, retention);
       chunk = [];
     }
   });
-  await keepNewestOf(collections, chunk, now + retention * EXTENSION);
+  await keepNewestOf(collections, chunk, now, retention);
 }
 
-async function keepNewestOf(collections: Collections, expiring: InboxDocument[], expireAt: number): Promise<void> {
+async function keepNewestOf(
+  collections: Collections,
+  expiring: InboxDocument[],
+  now: number,
+  retention: number,
+): Promise<void> {
   const users = new Set<UserId>(expiring.map(({ userId }) => userId));
   const bounds = await readBounds(collections, [...users]);
   const newest = expiring.filter(({ userId, seq }) => bounds.get(userId)?.head === seq);
   if (newest.length === 0) return;
+  const expireAt = new Date(now + retention * EXTENSION);
   const updates = newest.map(({ userId, seq }) => ({
-    updateOne: { filter: { userId, seq }, update: { $max: { expireAt: new Date(expireAt) } } },
+    updateOne: { filter: { userId, seq }, update: { $max: { expireAt } } },
   }));
   await guard(() => collections.inbox.bulkWrite(updates, { ordered: false }));
 }

@@ -15,6 +15,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import { expireInOrder } from './expire-in-order.ts';
 import { Ceilings, readBounds } from './heads.ts';
 import { documentOf, type InboxDocument, refOf, rowOf } from './inbox-document.ts';
 import { keepNewestRows } from './keep-newest.ts';
@@ -69,7 +70,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     throw new TidemarkError('invalid_input', "must be 'run' or 'check'", { field: 'migrate' });
   }
   const collections = collectionsOf(options.db, prefix);
-  const { inbox } = collections;
+  const { inbox, meta } = collections;
   const ceilings = new Ceilings(collections.heads, retention);
   let epoch: Epoch | undefined;
 
@@ -121,9 +122,15 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       return documents.map((document) => (document as InboxDocument).seq);
     },
     bounds: async (userIds) => readBounds(collections, userIds),
-    // Rows go by themselves; what is left to do is to see to those that had better stay.
-    purge: async () => {
-      await keepNewestRows(collections, Date.now(), retention);
+    wallTime: async () => {
+      // Of the epoch's document, since only a document tells it.
+      const [time] = await guard(() => meta.aggregate([{ $limit: 1 }, { $project: { now: '$$NOW' } }]).toArray());
+      return (time as { now: Date } | undefined)?.now.getTime() ?? Number.NaN;
+    },
+    // Rows go by themselves; what is left to do is to see to those that had better stay, and to those that would stay too long.
+    purge: async (before, _limit, plausible) => {
+      if (plausible !== undefined) await expireInOrder(collections, plausible, retention);
+      await keepNewestRows(collections, before + retention, retention);
       return 0;
     },
   };

@@ -7,6 +7,8 @@ import { startMongo } from '../../../test/support/services/mongo.ts';
 import type { Service } from '../../../test/support/services/service.ts';
 import { mongoInbox } from '../src/index.ts';
 
+const YEAR = 365 * 24 * 3_600_000;
+
 let server: Service;
 let client: MongoClient;
 
@@ -63,7 +65,7 @@ inboxConformance('mongoInbox', async () => {
       // As after half of the retention.
       const past = { keptUntil: new Date(), firstKeptUntil: new Date() };
       await db.collection('tidemark_heads').updateMany({}, { $set: past });
-      await inbox.purge(before, 1_000);
+      await inbox.purge(before, 1_000, before + 10 * YEAR);
       await expect.poll(() => rows.countDocuments({ expireAt: { $lte: expireAt } })).toBe(0);
     },
     [Symbol.asyncDispose]: database[Symbol.asyncDispose],
@@ -130,7 +132,7 @@ describe('retention by the TTL index', () => {
     const nearlyOver = now - retention + 5_000;
     const bob = 'bob' as UserId;
     await inbox.append([row(1, nearlyOver), row(2, nearlyOver), row(1, nearlyOver, bob), row(2, now, bob)]);
-    expect(await inbox.purge(now, 100)).toBe(0);
+    expect(await inbox.purge(now - retention, 100)).toBe(0);
 
     const rows = await database.db.collection('tidemark_inbox').find().sort({ userId: 1, seq: 1 }).toArray();
     const left = rows.map((each) => [each.userId, each.seq, (each.expireAt.getTime() - now) / retention]);
@@ -140,6 +142,28 @@ describe('retention by the TTL index', () => {
       ['bob', 1, 0.005],
       ['bob', 2, 1],
     ]);
+  });
+});
+
+describe('a row that a clock a year ahead had dated', () => {
+  test('expires with the one after it, and its block when it was begun', async () => {
+    await using database = emptyDatabase();
+    const retention = 1_000_000;
+    const inbox = await opened(database.db, { retention });
+    const now = Date.now();
+    await inbox.append([row(1, now + YEAR), row(2, now + YEAR), row(3, now - retention / 2), row(4, now + YEAR)]);
+    await inbox.purge(now - retention, 100, now + 60_000);
+
+    const rows = await database.db.collection('tidemark_inbox').find().sort({ seq: 1 }).toArray();
+    expect(rows.map(({ expireAt }) => expireAt.getTime() - now)).toEqual([
+      retention / 2,
+      retention / 2,
+      retention / 2,
+      retention + 60_000,
+    ]);
+    const [head] = await database.db.collection('tidemark_heads').find().toArray();
+    expect(head?.keptUntil.getTime() - now).toBe(retention / 2 + 60_000);
+    expect(head?.firstKeptUntil.getTime() - now).toBe(retention / 2 + 60_000);
   });
 });
 

@@ -1,9 +1,10 @@
+import type { InboxStore } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { insertInto } from './batch-writes.ts';
 import type { RowSet, RowShape } from './row-set.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
-export type InboxPurge = (before: number, limit: number) => Promise<number>;
+export type InboxPurge = InboxStore['purge'];
 
 const SHARE_SHAPE = { user_id: 'id', rows_due: 'int', top: 'int' } as const satisfies RowShape;
 const ROW_SHAPE = { user_id: 'id', seq: 'int' } as const satisfies RowShape;
@@ -17,8 +18,8 @@ interface DueRow {
 
 /**
  * Retention: removes the oldest rows, at most `limit` at a time. Of each user it takes rows from the lowest seq on, up to
- * the first that is young enough: clocks that disagree must not leave a hole in the middle. The newest row stays, since
- * the head must survive. Floors are raised before rows go, so that no reader meets a hole it was not told of.
+ * the first that is young enough: clocks that disagree must not leave a hole in the middle. One that is dated beyond what
+ * is plausible goes with those after it. The newest row stays, since the head must survive. Floors are raised before rows go, so that no reader meets a hole it was not told of.
  */
 export function inboxPurge(database: SqlDatabase): InboxPurge {
   const { dialect, tables } = database;
@@ -28,13 +29,13 @@ export function inboxPurge(database: SqlDatabase): InboxPurge {
    */
   let resumeAt: number | undefined;
 
-  return async (before, limit) => {
+  return async (before, limit, plausible = Number.POSITIVE_INFINITY) => {
     const resumed = resumeAt !== undefined;
-    const removed = await purgeFrom(before, limit);
-    return removed === 0 && resumed ? purgeFrom(before, limit) : removed;
+    const removed = await purgeFrom(before, limit, plausible);
+    return removed === 0 && resumed ? purgeFrom(before, limit, plausible) : removed;
   };
 
-  async function purgeFrom(before: number, limit: number): Promise<number> {
+  async function purgeFrom(before: number, limit: number, plausible: number): Promise<number> {
     const shares = await database.rows(shareOfEach(before, limit));
     const found = shares.reduce((sum, share) => sum + share.rows_due, 0);
     resumeAt = found < limit ? undefined : Math.max(...shares.map((share) => share.last_at));
@@ -43,7 +44,7 @@ export function inboxPurge(database: SqlDatabase): InboxPurge {
       shape: SHARE_SHAPE,
       rows: shares.map(({ user_id, rows_due, top }) => ({ user_id, rows_due, top })),
     };
-    const due = oldestOf(await database.rows(lowestRows(set)), before);
+    const due = oldestOf(await database.rows(lowestRows(set)), before, plausible);
     if (due.length === 0) return 0;
     await database.changed(raiseFloors(due));
     const rows = due.map(({ user_id, seq }) => ({ user_id, seq }));
@@ -91,10 +92,10 @@ interface ShareRow {
 }
 
 /** Of rows in order of (user, seq): those of each user before the first that is young enough. */
-function oldestOf(rows: readonly DueRow[], before: number): DueRow[] {
+function oldestOf(rows: readonly DueRow[], before: number, plausible: number): DueRow[] {
   let stoppedAt: string | undefined;
   return rows.filter((row) => {
-    if (row.user_id !== stoppedAt && row.at >= before) stoppedAt = row.user_id;
+    if (row.user_id !== stoppedAt && row.at >= before && row.at <= plausible) stoppedAt = row.user_id;
     return row.user_id !== stoppedAt;
   });
 }

@@ -368,6 +368,14 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     },
   },
   {
+    mistake: 'purge stops at a row that a wrong clock dated',
+    caughtBy: 'retention: rows that a clock far ahead dated',
+    open: (state) => {
+      const { inbox } = memoryStorage({ state });
+      return withInbox(memoryStorage({ state }), { purge: (before, limit) => inbox.purge(before, limit) });
+    },
+  },
+  {
     mistake: 'the floor stays where it was',
     caughtBy: 'retention: the oldest rows go',
     open: (state) => {

@@ -34,6 +34,9 @@ export interface InboxStore {
   /** ms after which the store removes rows by itself. Absent: the server says how long they are kept, and calls `purge`. */
   readonly retention?: number;
 
+  /** As `wallTime` of a history store. */
+  readonly wallTime?: (() => Promise<number>) | undefined;
+
   /**
    * Appends rows, in their order. `{ conflict: 'entry' }` when a key is taken. All or none is best; where an adapter has no
    * transaction, what it wrote until it met a taken key, or died, is a beginning of `rows`. So an event that has all its
@@ -71,8 +74,11 @@ export interface InboxStore {
   /**
    * Removes rows older than `before` (ms since 1970), at most `limit`, and returns how many. A store that expires rows by
    * itself returns 0. Each user's newest row stays, or its seq is remembered otherwise.
+   *
+   * @param plausible a row with a later `at` was dated by a wrong clock: it goes with the rows after it, and holds up none
+   *   of them. Every date is plausible unless set
    */
-  purge(before: number, limit: number): Promise<number>;
+  purge(before: number, limit: number, plausible?: number): Promise<number>;
 }
 
 export interface InboxRow {

@@ -1,4 +1,5 @@
 import type { Clock, InboxStore, RefusalStore } from '@tidemark/core';
+import { mostAhead } from '../checked-clock.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
 /** A pass comes this often within one retention, but no more often than each minute. */
@@ -22,6 +23,7 @@ export class Retention {
   readonly #events: ServerEventBus;
   readonly #retention: number;
   readonly #refusalRetentionMs: number;
+  readonly #maxClockSkewMs: number;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -32,6 +34,7 @@ export class Retention {
     events: ServerEventBus;
     retention: number;
     refusalRetentionMs: number;
+    maxClockSkewMs: number;
   }) {
     this.#inbox = options.inbox;
     this.#refusals = options.refusals;
@@ -39,6 +42,7 @@ export class Retention {
     this.#events = options.events;
     this.#retention = options.retention;
     this.#refusalRetentionMs = options.refusalRetentionMs;
+    this.#maxClockSkewMs = options.maxClockSkewMs;
   }
 
   start(): void {
@@ -53,7 +57,8 @@ export class Retention {
   /** One pass. Returns how many inbox rows were removed. */
   async pass(): Promise<number> {
     const now = this.#clock.now();
-    const rows = await this.#inBatches(() => this.#inbox.purge(now - this.#retention, BATCH));
+    const plausible = now + mostAhead(this.#maxClockSkewMs);
+    const rows = await this.#inBatches(() => this.#inbox.purge(now - this.#retention, BATCH, plausible));
     if (rows > 0) this.#events.emit('purged', { rows });
     await this.#inBatches(() => this.#refusals.purgeRefusals(now - this.#refusalRetentionMs, BATCH));
     return rows;

@@ -10,6 +10,7 @@ import { withInbox } from '../support/storage-faults.ts';
 
 const DAY = 24 * 3_600_000;
 const RETENTION = 14 * DAY;
+const MAX_CLOCK_SKEW_MS = 60_000;
 
 function openRetention(changed: (inbox: InboxStore) => Partial<InboxStore> = () => ({})) {
   const inbox = memoryInbox();
@@ -23,6 +24,7 @@ function openRetention(changed: (inbox: InboxStore) => Partial<InboxStore> = () 
     retention: RETENTION,
     refusals: history,
     refusalRetentionMs: DAY,
+    maxClockSkewMs: MAX_CLOCK_SKEW_MS,
   });
   const put = (userId: typeof alice, at: number, ...seqs: number[]) =>
     inbox.append(seqs.map((seq) => ({ userId, seq: seq as Seq, ref: null, at })));
@@ -62,6 +64,20 @@ describe('a pass', () => {
     await history.keepRefusals([refused('old', DAY + 1), refused('young', DAY)]);
     await retention.pass();
     expect((await history.newestRefusals(0, 10)).map(({ commandId }) => commandId)).toEqual(['young']);
+  });
+
+  test('is not stopped by a row that a clock a year ahead had dated, nor takes it before those after it', async () => {
+    const { inbox, clock, retention, put } = openRetention();
+    const now = clock.now();
+    await put(alice, now + 365 * DAY, 1);
+    await put(alice, now - RETENTION - 1, 2);
+    await put(alice, now, 3);
+    await put(bob, now + 365 * DAY, 1);
+    await put(bob, now + 2 * MAX_CLOCK_SKEW_MS, 2);
+    await put(bob, now, 3);
+    await retention.pass();
+    expect((await inbox.bounds([alice])).get(alice)).toEqual({ floor: 2, head: 3 });
+    expect((await inbox.bounds([bob])).get(bob)).toEqual({ floor: 0, head: 3 });
   });
 
   test('that finds nothing says nothing', async () => {

@@ -125,13 +125,42 @@ export const inboxRetentionCases: readonly ConformanceCase<OpenedInbox>[] = [
       if (opened.expire) expect(removed).toBe(0);
     },
   },
+  {
+    name: 'retention: rows that a clock far ahead dated go with those after them',
+    run: async (open) => {
+      await using opened = await open();
+      const { inbox } = opened;
+      const { alice, bob, ref } = names();
+      const ages = [100, FAR_AHEAD, FAR_AHEAD, 200, 300, 400];
+      await put(
+        inbox,
+        ages.map((at, n) => row(alice, n + 1, ref(n + 1), at)),
+      );
+      await put(
+        inbox,
+        [FAR_AHEAD, 400].map((at, n) => row(bob, n + 1, ref(n + 1), at)),
+      );
+      await retain(opened, 250);
+      for (const [userId, floor, head] of [
+        [alice, 4, 6],
+        [bob, 0, 2],
+      ] as const) {
+        expect(await bounds(inbox, userId)).toEqual({ floor, head });
+        await readableFromFloorToHead(inbox, userId, head);
+      }
+    },
+  },
 ];
+
+/** ms since SEEDED_START: what a clock showed that was 20 years ahead. */
+const FAR_AHEAD = 20 * 365 * 24 * 3_600_000;
 
 /** Lets everything older than `age` (ms since SEEDED_START) go, by whichever of the two means the store has. */
 async function retain(opened: OpenedInbox, age: number): Promise<void> {
   const before = SEEDED_START + age;
   if (opened.expire) return opened.expire(before);
-  for (let calls = 0; (await opened.inbox.purge(before, 100)) > 0; calls++) expect(calls).toBeLessThan(100);
+  for (let calls = 0; (await opened.inbox.purge(before, 100, SEEDED_START + FAR_AHEAD / 2)) > 0; calls++)
+    expect(calls).toBeLessThan(100);
 }
 
 async function bounds(inbox: InboxStore, userId: UserId): Promise<InboxBounds> {

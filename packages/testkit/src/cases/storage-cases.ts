@@ -80,6 +80,16 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
     },
   },
   {
+    name: 'wall time: where a store tells it, it is in ms since 1970',
+    run: async (open) => {
+      await using opened = await open();
+      const { history, inbox } = opened.storage;
+      for (const { wallTime } of [history, inbox]) {
+        if (wallTime) expect(Math.abs((await wallTime()) - Date.now())).toBeLessThan(24 * 3_600_000);
+      }
+    },
+  },
+  {
     name: 'commit: a repeat is a conflict of events, and changes nothing',
     run: async (open) => {
       await using opened = await open();
