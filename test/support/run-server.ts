@@ -3,7 +3,8 @@
  * and spoken to by server-process.ts.
  *
  * Prints JSON lines: `{"port":…}` when it is ready, `{"event":…,"payload":…}` for each server event that `--events` names,
- * `{"held":…}` when asked for `memory` on its input. Closes gracefully on SIGTERM, and ends with its parent: its input ends
+ * `{"held":…}` when asked for `memory` on its input, `{"health":…}` when
+ * asked for `health`. `clock <ms>` moves its wall clock by so much from the true one. Closes gracefully on SIGTERM, and ends with its parent: its input ends
  * then. Faults are injected here, around the ports, so that the product has no switch for them.
  */
 import { readFileSync } from 'node:fs';
@@ -28,6 +29,8 @@ const { values } = parseArgs({
     kill: { type: 'string', default: '' },
     /** `odd` (those whose newest event has an odd conversationSeq) or `all` of the frames that other nodes publish here. */
     'drop-frames': { type: 'string', default: '' },
+    /** ms by which the wall clock of the process is off from the start. */
+    'clock-offset': { type: 'string', default: '0' },
   },
 });
 
@@ -81,11 +84,19 @@ function losing(backplane: Backplane, which: string): Backplane {
   };
 }
 
+/** Of the whole process, whoever asks. Its monotonic clock goes on as before. */
+let clockOffset = Number(values['clock-offset']);
+const trueTime = Date.now;
+Date.now = () => trueTime() + clockOffset;
+
 // First of all, since starting may last: for as long as a service is not there.
 const input = createInterface({ input: process.stdin });
 input.on('close', () => process.exit());
 input.on('line', (line) => {
-  if (line !== 'memory') return;
+  const [what, argument] = line.split(' ');
+  if (what === 'clock') clockOffset = Number(argument);
+  if (what === 'health') print({ health: app.messaging.health() });
+  if (what !== 'memory') return;
   // What is still in use, without what only waits to be collected.
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();

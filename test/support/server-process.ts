@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
+import type { HealthReport, MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
 import { eventually } from './app.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,6 +22,8 @@ export interface ServerProcessOptions {
   readonly trpc?: 'trpc-previous' | 'trpc-floor';
   /** Which frames to this node are lost. */
   readonly dropFrames?: 'odd' | 'all';
+  /** ms by which its wall clock is off from the start. */
+  readonly clockOffsetMs?: number;
 }
 
 type Settings = Omit<
@@ -56,6 +58,9 @@ export interface ServerProcess extends AsyncDisposable {
   seen<Name extends ServerEventName>(name: Name): readonly ServerEvents[Name][];
   /** Bytes that the process holds now, garbage not counted. */
   memory(): Promise<number>;
+  health(): Promise<HealthReport>;
+  /** Moves its wall clock by so much from the true one. */
+  setClockOffset(ms: number): void;
   /** Closes it gracefully, as a deployment does, and resolves when it is gone. */
   close(): Promise<void>;
 }
@@ -81,6 +86,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       `--events=${(options.events ?? []).join(',')}`,
       `--kill=${options.kill ?? ''}`,
       `--drop-frames=${options.dropFrames ?? ''}`,
+      `--clock-offset=${options.clockOffsetMs ?? 0}`,
     ],
     { cwd: CHECKOUT, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, TRPC_FIXTURE: options.trpc } },
   );
@@ -99,6 +105,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
 
   const seen = new Map<string, unknown[]>();
   const memory: number[] = [];
+  const health: HealthReport[] = [];
   let port: number | undefined;
   let trpcVersion = '';
   createInterface({ input: child.stdout }).on('line', (text) => {
@@ -106,12 +113,14 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       port?: number;
       trpcVersion?: string;
       held?: number;
+      health?: HealthReport;
       event?: string;
       payload?: unknown;
     };
     if (line.port !== undefined) port = line.port;
     if (line.trpcVersion !== undefined) trpcVersion = line.trpcVersion;
     if (line.held !== undefined) memory.push(line.held);
+    if (line.health !== undefined) health.push(line.health);
     if (line.event === undefined) return;
     const payloads = seen.get(line.event);
     if (payloads) payloads.push(line.payload);
@@ -136,6 +145,15 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       child.stdin.write('memory\n');
       await eventually('the server process says how much memory it holds', () => memory.length > asked);
       return memory.at(-1) as number;
+    },
+    health: async () => {
+      const asked = health.length;
+      child.stdin.write('health\n');
+      await eventually('the server process says how it is', () => health.length > asked);
+      return health.at(-1) as HealthReport;
+    },
+    setClockOffset: (ms) => {
+      child.stdin.write(`clock ${ms}\n`);
     },
     close: async () => {
       child.kill('SIGTERM');

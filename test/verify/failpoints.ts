@@ -61,7 +61,8 @@ function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
     range: (userId, after, limit, bytes) => inbox.range(userId, after, limit, bytes),
     seqs: (userId, after, limit) => inbox.seqs(userId, after, limit),
     bounds: (userIds) => inbox.bounds(userIds),
-    purge: (before, limit) => inbox.purge(before, limit),
+    purge: (before, limit, plausible) => inbox.purge(before, limit, plausible),
+    wallTime: inbox.wallTime,
   };
 }
 

@@ -149,8 +149,8 @@ export class UnavailableError extends Error {
 
 /**
  * Thrown at start, and told by `health` later, when the parts of a deployment do not belong together: its Redis is another
- * store's, its processes have other partitions, its store is newer than the process. Such a process takes no part. It does not
- * pass by itself: the message names what differs and what to do.
+ * store's, its processes have other partitions, its store is newer than the process, its clock is far off. Such a process takes no
+ * part. It does not pass by itself: the message names what differs and what to do.
  */
 export class DeploymentError extends Error {
   override readonly name = 'DeploymentError';

@@ -23,6 +23,8 @@ export interface Backplane {
   readonly nodes: Nodes;
   readonly presence: Presence;
   readonly notifier: Notifier;
+  /** Wall time by the clock of the service, ms since 1970; absent where that is this process. */
+  readonly wallTime?: (() => Promise<number>) | undefined;
   /** Closes connections it opened itself; never the one the application handed in. */
   close(): Promise<void>;
 }

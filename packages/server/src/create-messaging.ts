@@ -15,6 +15,7 @@ import {
 } from '@tidemark/core';
 import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server';
 import type { WebSocket } from 'ws';
+import { CheckedClock, mostAhead, type WallTime } from './checked-clock.ts';
 import { closeInOrder } from './closing.ts';
 import { Deployment } from './deployment/deployment.ts';
 import { StrangerError } from './deployment/stranger.ts';
@@ -91,9 +92,12 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   { [Kind in keyof Schemas & string]: StandardSchemaV1.InferInput<Schemas[Kind]> },
   { [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }
 > {
-  const { settings, storage } = parseOptions(options);
-  const { nodeId, clock, random, limits } = settings;
+  const { settings: given, storage } = parseOptions(options);
   const events = new ServerEventBus();
+  const health = new Health(events);
+  const clock = new CheckedClock({ ...given, events, health });
+  const settings = { ...given, clock };
+  const { nodeId, random, limits } = settings;
   const limitEvents = new LimitEvents(events, clock);
   const ids = createIdSource(options.random);
   const backplane =
@@ -102,9 +106,10 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   const partitionHere = (conversationId: ConversationId): number => partitionOf(conversationId, settings.partitions);
 
-  const health = new Health(events);
   const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, events, health });
 
+  /** Why this process may write nothing, though it runs. */
+  const refusal = (): DeploymentError | undefined => deployment.refusal ?? clock.refusal;
   const workers = new WorkerWatch({ ...settings, nodes: backplane.nodes, events, health });
 
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +131,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const submission = new Submission(blameless(backplane.ingress), clock, {
     ...settings,
     deployment,
+    refusal,
     commandBytes: limits.commandBytes,
     limitEvents,
   });
@@ -156,7 +162,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ...backplane,
     events,
     limitEvents,
-    takesPart: () => deployment.refusal === undefined,
+    takesPart: () => refusal() === undefined,
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, blameless(reader), {
         deployment: deployment.stamp,
@@ -170,6 +176,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         announcement,
         events,
         clock,
+        mostAhead: mostAhead(settings.maxClockSkewMs),
         random,
         ids,
         inboxMembers: limits.inboxMembers,
@@ -285,6 +292,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   async function open(): Promise<void> {
     await untilAvailable('open', () => storage.open());
     await untilAvailable('claim', () => deployment.join());
+    await clock.watch(wallTimes());
     await untilAvailable('listen', () => backplane.notifier.listen(nodeId, onFrame));
     hub.start();
     isOpen = true;
@@ -292,6 +300,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     if (!settings.worker) return workers.start();
     owner.start();
     retention.start();
+  }
+
+  /** Of clocks that this process shares with the others; that of a store with both roles once. */
+  function wallTimes(): WallTime[] {
+    const { history, inbox, capabilities } = storage;
+    const stores = capabilities.atomic ? [history] : [history, inbox];
+    return [...stores, backplane].flatMap(({ wallTime }) => wallTime ?? []);
   }
 
   function onFrame(frame: string): void {
@@ -333,7 +348,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         { opening: () => opened.catch(() => {}) },
         { partitions: () => Promise.all([owner.close(), store.close()]), purging: () => retention.close() },
         { feeds: () => Promise.all([hub.close(), workers.close()]) },
-        { claim: () => deployment.close() },
+        { claim: () => Promise.all([deployment.close(), clock.close()]) },
         { backplane: () => backplane.close() },
         { storage: () => storage.close() },
       ],

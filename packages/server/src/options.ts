@@ -113,6 +113,12 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
    * Opening is tried for as long as it takes. Default 5,000.
    */
   readonly openTimeout?: number | undefined;
+  /**
+   * ms by which this process' wall clock may differ from those of the store and of Redis, 5,000 to 86,400,000. Beyond it the
+   * process takes no part until its clock is right again. Where history, inbox and Redis have clocks that disagree, half of
+   * them have to agree with it. Default 300,000 (5 minutes).
+   */
+  readonly maxClockSkewMs?: number | undefined;
   /** ms `close` waits for commands in work. Default 5,000. */
   readonly drainTimeout?: number | undefined;
   /**
@@ -220,6 +226,7 @@ const settings = z.strictObject({
   headsEvery: ms(50, HOUR).default(3_000),
   presenceTtl: ms(300, HOUR).default(30_000),
   openTimeout: ms(0, HOUR).default(5_000),
+  maxClockSkewMs: ms(5_000, 24 * HOUR).default(5 * 60_000),
   drainTimeout: ms(0, HOUR).default(5_000),
   closeTimeout: ms(0, HOUR).default(10_000),
   nodeId: z

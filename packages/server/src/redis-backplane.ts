@@ -60,6 +60,10 @@ export function redisBackplane(options: RedisBackplaneOptions): Backplane {
     nodes: new RedisNodes(calls, keys, stamp),
     presence: new RedisPresence(calls, keys, stamp),
     notifier,
+    wallTime: async () => {
+      const [seconds] = (await calls.command('time')) as [string, string];
+      return Number(seconds) * 1_000;
+    },
     close: async () => {
       await Promise.all([ingress.close(), notifier.close()]);
       calls.close();

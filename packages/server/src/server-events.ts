@@ -50,6 +50,11 @@ export interface ServerEvents {
   'stranger-refused': { what: 'command' | 'frame'; of: string };
   /** The backplane turned out to be another deployment's, or to have other settings: this process takes no part until it is over. */
   'deployment-refused': { error: DeploymentError };
+  /**
+   * The wall clock of this process is `aheadMs` ahead (behind: negative) of those of the store and of Redis: it takes no part
+   * until its clock is right again, which `health-changed` tells.
+   */
+  'clock-refused': { aheadMs: number; error: DeploymentError };
   /** On a process with `worker: false`: for `ms` no worker was listed anywhere. Commands are queued, and wait. Told once. */
   'workers-missed': { ms: number };
   /** What `health` answers has changed. */
@@ -88,6 +93,7 @@ export interface LimitCaller {
 export type RetriedStep =
   | 'open'
   | 'claim'
+  | 'clock'
   | 'read'
   | 'carry-out'
   | 'acknowledge'

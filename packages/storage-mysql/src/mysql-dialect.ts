@@ -51,6 +51,8 @@ export const mysqlDialect: SqlDialect = {
     sql`on duplicate key update ${sql.ref(column)} =
       greatest(${table}.${sql.ref(column)}, values(${sql.ref(column)}))`,
 
+  // Without an argument: what is converted from a time zone is ambiguous for an hour each autumn.
+  wallTime: 'unix_timestamp() * 1000',
   write: writeInTransaction,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>
     db.connection().execute(async (connection) => {

@@ -43,6 +43,7 @@ export const postgresDialect: SqlDialect = {
     sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.ref(column)} = excluded.${sql.ref(column)}
       where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`,
 
+  wallTime: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
   write: writeInOneStatement,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>
     db.transaction().execute(async (transaction) => {

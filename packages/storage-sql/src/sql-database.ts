@@ -93,6 +93,16 @@ export class SqlDatabase {
     }
   }
 
+  /** What the server's clock shows; absent where it has none of its own. */
+  get wallTime(): (() => Promise<number>) | undefined {
+    const { wallTime } = this.dialect;
+    if (wallTime === undefined) return undefined;
+    return async () => {
+      const [row] = await this.rows(sql<{ now: number }>`select ${sql.raw(wallTime)} as now`);
+      return Number(row?.now);
+    };
+  }
+
   rows<T>(query: RawBuilder<T>): Promise<T[]> {
     return this.#attempt(async () => (await query.execute(this.#opened())).rows);
   }

@@ -44,6 +44,8 @@ export interface SqlDialect {
   keepGreatest(table: RawBuilder<unknown>, key: readonly string[], column: string): RawBuilder<unknown>;
 
   // ── Behaviour ──
+  /** The server's clock, in ms since 1970, as an expression. Absent: the engine has no other clock than this process. */
+  readonly wallTime?: string;
   /** How a batch is written: one statement, or one transaction of several. */
   readonly write: WriteStrategy;
   /** Runs `work` while no other process does, over one connection. Used by migrations. */

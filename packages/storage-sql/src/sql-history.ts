@@ -52,6 +52,8 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return identity as StoreIdentity;
     },
 
+    wallTime: database.wallTime,
+
     append: (events, settling) => database.write(appendWrites(events, settling)),
 
     probe: async () => {

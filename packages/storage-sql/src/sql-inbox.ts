@@ -42,6 +42,8 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     },
     bind: async (history) => (await database.metaOnce('history', history)) as StoreIdentity,
 
+    wallTime: database.wallTime,
+
     append: (rows) => database.write(inboxWrites(rows)),
 
     probe: async () => {

@@ -39,6 +39,12 @@ export interface HistoryStore extends RefusalStore {
   identity(): Promise<StoreIdentity>;
 
   /**
+   * Wall time by the clock of the store's server, ms since 1970: a process whose own differs far from it writes nothing. Absent
+   * where the store has no other clock than the process.
+   */
+  readonly wallTime?: (() => Promise<number>) | undefined;
+
+  /**
    * Appends events, all or none. Events of one conversation are in order and contiguous.
    * `{ conflict: 'event' }` when a unique key is taken; then nothing was written.
    *

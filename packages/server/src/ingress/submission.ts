@@ -49,16 +49,15 @@ export class Submission {
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
     const { nodeId, partitions, receiptTimeout, deployment } = this.#options;
-    const { stamp, refusal } = deployment;
-    if (refusal)
-      throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause: refusal });
+    const cause = this.#options.refusal();
+    if (cause) throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
     const partition = partitionOf(command.conversationId, partitions);
     const { lastWait } = this.#paceOf(partition);
     if (lastWait > receiptTimeout / 2) {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = callOf(command);
-    const body = encodeEnvelope({ of: stamp, command, replyTo: nodeId, call });
+    const body = encodeEnvelope({ of: deployment.stamp, command, replyTo: nodeId, call });
     this.#requireFit(body, command);
     const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
     this.#expect(waiting);
@@ -167,8 +166,10 @@ export class Submission {
 }
 
 export interface SubmissionOptions {
-  /** What its commands carry, and why none may be queued now. */
-  readonly deployment: Pick<Deployment, 'stamp' | 'refusal'>;
+  /** What its commands carry. */
+  readonly deployment: Pick<Deployment, 'stamp'>;
+  /** Why none may be queued now. */
+  readonly refusal: () => Error | undefined;
   readonly nodeId: NodeId;
   readonly partitions: number;
   readonly receiptTimeout: number;

@@ -44,6 +44,8 @@ export function decide(state: ConversationState | undefined, command: Command, c
 export interface DecideContext {
   /** Wall time of the writer, ms since 1970. */
   readonly now: number;
+  /** ms by which the last event's `at` may exceed it; one that does by more was dated by a wrong clock. */
+  readonly mostAhead: number;
   readonly ids: IdSource;
   readonly inboxMembers: number;
 }
@@ -175,8 +177,13 @@ function headOf(state: ConversationState, command: Command, context: DecideConte
     conversationSeq: (state.head + 1) as ConversationSeq,
     actorId: command.actorId,
     commandId: command.commandId,
-    at: Math.max(context.now, state.lastAt),
+    at: atAfter(state, context),
   };
+}
+
+/** Time does not go back in a conversation, but for once after an event that a wrong clock had dated: it would last for ever. */
+function atAfter({ lastAt }: ConversationState, { now, mostAhead }: DecideContext): number {
+  return lastAt - now > mostAhead ? now : Math.max(now, lastAt);
 }
 
 function done(before: ConversationState | undefined, events: readonly Event[]): Decision {

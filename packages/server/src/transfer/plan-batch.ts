@@ -27,7 +27,7 @@ export function planBatch(
   known: Known | undefined,
   context: PlanContext,
 ): Plan {
-  const { now, ids, inboxMembers, knowsContent, batchRows, writtenRows } = context;
+  const { now, mostAhead, ids, inboxMembers, knowsContent, batchRows, writtenRows } = context;
   const states = new Map(loaded);
   const inBatch = new Map<string, { command: Command; result: CommandResult }>();
   const plan: Plan = {
@@ -84,7 +84,7 @@ export function planBatch(
       plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
       continue;
     }
-    const decision = decide(states.get(conversationId), command, { now: now(), ids, inboxMembers });
+    const decision = decide(states.get(conversationId), command, { now: now(), mostAhead, ids, inboxMembers });
     if ('error' in decision) {
       const { error } = decision;
       plan.doubtful.add(conversationId);
@@ -114,6 +114,8 @@ export function planBatch(
 export interface PlanContext {
   /** Wall time of the writer, ms since 1970. */
   readonly now: () => number;
+  /** See `DecideContext`. */
+  readonly mostAhead: number;
   readonly ids: IdSource;
   readonly inboxMembers: number;
   /** Inbox rows of the batch at most, unless its first command leads to more. */

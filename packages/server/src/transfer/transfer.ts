@@ -277,9 +277,10 @@ export class Transfer {
     states: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
   ): Plan {
-    const { clock, ids, inboxMembers, knowsContent, batchRows } = this.#port;
+    const { clock, mostAhead, ids, inboxMembers, knowsContent, batchRows } = this.#port;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
+      mostAhead,
       ids,
       inboxMembers,
       knowsContent,
@@ -524,6 +525,8 @@ export interface TransferPorts extends EntryRules {
   readonly recovery: Recovery;
   readonly announcement: Announcement;
   readonly clock: Clock;
+  /** See `DecideContext`. */
+  readonly mostAhead: number;
   readonly random: Random;
   readonly ids: IdSource;
   readonly inboxMembers: number;

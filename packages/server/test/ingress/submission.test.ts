@@ -36,6 +36,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
   const reached = recorded(events, 'limit-reached');
   const submission = new Submission(ingress, clock, {
     deployment,
+    refusal: () => deployment.refusal,
     nodeId: 'node-1' as NodeId,
     partitions: PARTITIONS,
     receiptTimeout: RECEIPT_TIMEOUT,

@@ -436,6 +436,7 @@ export class WriterWorld {
       clock: this.clock,
       random,
       ids: this.#ids,
+      mostAhead: 600_000,
       inboxMembers: 500,
       batchRows: BATCH_ROWS,
       limitEvents: new LimitEvents(events, this.clock),

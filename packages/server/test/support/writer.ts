@@ -138,6 +138,7 @@ export function openWriter(options: WriterOptions = {}) {
     clock,
     random,
     ids: createIdSource(random),
+    mostAhead: 600_000,
     inboxMembers: options.inboxMembers ?? 500,
     batchRows: options.batchRows ?? 5_000,
     limitEvents: new LimitEvents(events, clock),

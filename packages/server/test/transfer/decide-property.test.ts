@@ -37,7 +37,7 @@ function live(steps: readonly { command: Command; now: number }[]): Life {
   const recipients: UserId[][] = [];
   let state: ConversationState | undefined;
   for (const { command: each, now } of steps) {
-    const decision = decide(state, each, { now, ids, inboxMembers: 4 });
+    const decision = decide(state, each, { now, mostAhead: 1_000, ids, inboxMembers: 4 });
     if ('error' in decision) continue;
     for (const event of decision.events) {
       events.push(event);

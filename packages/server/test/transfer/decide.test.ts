@@ -33,7 +33,12 @@ function run(
   command: Command,
   options: { now?: number; inboxMembers?: number } = {},
 ) {
-  return decide(state, command, { now: options.now ?? 1_000, ids, inboxMembers: options.inboxMembers ?? 500 });
+  return decide(state, command, {
+    now: options.now ?? 1_000,
+    mostAhead: 500,
+    ids,
+    inboxMembers: options.inboxMembers ?? 500,
+  });
 }
 
 function accepted(decision: Decision): { events: readonly Event[]; result: CommandResult; state: ConversationState } {
@@ -230,11 +235,18 @@ test.each([
   }
 });
 
-test('the time of a conversation never goes back, whatever the clock of the writer says', () => {
+test('the time of a conversation does not go back where clocks differ as they may', () => {
   const state = accepted(run(undefined, send(alice, direct), { now: 5_000 })).state;
-  const earlier = accepted(run(state, send(bob, direct), { now: 4_000 }));
+  const earlier = accepted(run(state, send(bob, direct), { now: 4_500 }));
   expect(earlier.result.at).toBe(5_000);
   expect(accepted(run(earlier.state, send(bob, direct), { now: 6_000 })).result.at).toBe(6_000);
+});
+
+test('what a clock far ahead had dated does not date what comes after it', () => {
+  const state = accepted(run(undefined, send(alice, direct), { now: 5_501 })).state;
+  const next = accepted(run(state, send(bob, direct), { now: 5_000 }));
+  expect(next.result.at).toBe(5_000);
+  expect(accepted(run(next.state, send(bob, direct), { now: 4_999 })).result.at).toBe(5_000);
 });
 
 test('the events of a decision lead to its state', () => {
