@@ -135,8 +135,8 @@ export const LOST_FRAMES: Circumstance = {
   changes: [
     {
       file: 'packages/server/src/subscription/feed-hub.ts',
-      find: `  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {\n`,
-      replace: `  deliver(frame: Pick<NodeFrame, 'deliveries'>): void {\n    if (Math.random() < 0.8) return;\n`,
+      find: '    for (const { event, to } of deliveries) {\n',
+      replace: '    if (Math.random() < 0.8) return;\n    for (const { event, to } of deliveries) {\n',
     },
   ],
 };
