@@ -1,5 +1,6 @@
 import type { Conversation, Membership } from './conversation.ts';
-import type { Event, EventRef } from './event.ts';
+import type { EventRef } from './event-ref.ts';
+import { definitionOf, type Event } from './features/events.ts';
 import type { ConversationId, ConversationSeq, UserId } from './ids.ts';
 
 /** What the writer of a conversation needs to decide its next command. */
@@ -14,35 +15,20 @@ export interface ConversationState {
 
 /** The state after one more event; `state` is undefined before the first. The only place that knows how. */
 export function evolve(state: ConversationState | undefined, event: Event): ConversationState {
-  if (event.type === 'conversation.created') {
-    return {
-      conversation: {
-        conversationId: event.conversationId,
-        kind: event.kind,
-        title: event.title,
-        createdBy: event.actorId,
-        createdAt: event.at,
-      },
-      head: event.conversationSeq,
-      lastAt: event.at,
-      members: new Map(event.memberIds.map((userId) => [userId, event.conversationSeq])),
-    };
-  }
-  if (!state) throw new Error(`the first event of ${event.conversationId} must create it, not be ${event.type}`);
-  let members = state.members;
-  if (event.type === 'members.added') {
-    members = new Map([...members, ...event.memberIds.map((userId) => [userId, event.conversationSeq] as const)]);
-  } else if (event.type === 'members.removed') {
-    const left = new Set(event.memberIds);
-    members = new Map([...members].filter(([userId]) => !left.has(userId)));
-  }
-  return { conversation: state.conversation, head: event.conversationSeq, lastAt: event.at, members };
+  const { creates, joins, leaves } = definitionOf(event);
+  const { conversationId, conversationSeq: head, at: lastAt } = event;
+  const conversation = creates?.(event) ?? state?.conversation;
+  if (!conversation) throw new Error(`the first event of ${conversationId} must create it, not be ${event.type}`);
+  if (!joins && !leaves && state) return { conversation, head, lastAt, members: state.members };
+  const members = new Map(creates ? [] : state?.members);
+  for (const userId of leaves?.(event) ?? []) members.delete(userId);
+  for (const userId of joins?.(event) ?? []) members.set(userId, head);
+  return { conversation, head, lastAt, members };
 }
 
 /** Who finds the event in their inbox: the members after it, and those it removed. */
 export function recipientsOf(state: ConversationState, event: Event): UserId[] {
-  const members = [...state.members.keys()];
-  return event.type === 'members.removed' ? [...members, ...event.memberIds] : members;
+  return [...state.members.keys(), ...(definitionOf(event).leaves?.(event) ?? [])];
 }
 
 /** The same from stored memberships, for an event of any age. */
@@ -92,40 +78,31 @@ export function project(events: readonly Event[]): Projection {
   const openIn = new Map<string, number>();
 
   for (const event of events) {
-    const { conversationId, conversationSeq, at } = event;
+    const { conversationId, conversationSeq, actorId, at } = event;
+    const { creates, joins, leaves, reads, message, bumps } = definitionOf(event);
     const before = heads.get(conversationId);
-    const isMessage = event.type === 'message.sent';
-    const moves = isMessage || event.type === 'conversation.created';
     heads.set(conversationId, {
       conversationId,
       head: conversationSeq,
       lastAt: at,
-      lastMessageSeq: isMessage ? conversationSeq : (before?.lastMessageSeq ?? null),
-      activeAt: moves ? at : (before?.activeAt ?? null),
+      lastMessageSeq: message ? conversationSeq : (before?.lastMessageSeq ?? null),
+      activeAt: bumps ? at : (before?.activeAt ?? null),
     });
-    if (event.type === 'conversation.created') {
-      const { kind, title, actorId } = event;
-      created.push({ conversationId, kind, title, createdBy: actorId, createdAt: at });
+    if (creates) created.push(creates(event));
+    for (const userId of leaves?.(event) ?? []) {
+      const index = openIn.get(`${userId} ${conversationId}`);
+      if (index === undefined) left.push({ conversationId, userId, leftSeq: conversationSeq });
+      else joined[index] = { ...(joined[index] as Membership), leftSeq: conversationSeq };
+      openIn.delete(`${userId} ${conversationId}`);
     }
-    if (event.type === 'conversation.created' || event.type === 'members.added') {
-      for (const userId of event.memberIds) {
-        openIn.set(`${userId} ${conversationId}`, joined.length);
-        joined.push({ conversationId, userId, joinedSeq: conversationSeq, leftSeq: null });
-      }
-    } else if (event.type === 'members.removed') {
-      for (const userId of event.memberIds) {
-        const index = openIn.get(`${userId} ${conversationId}`);
-        if (index === undefined) left.push({ conversationId, userId, leftSeq: conversationSeq });
-        else joined[index] = { ...(joined[index] as Membership), leftSeq: conversationSeq };
-        openIn.delete(`${userId} ${conversationId}`);
-      }
-    } else if (event.type === 'read.marked') {
-      const key = `${event.actorId} ${event.of}`;
-      const known = readMarks.get(key)?.readSeq ?? 0;
-      if (event.readSeq > known) {
-        readMarks.set(key, { userId: event.actorId, conversationId: event.of, readSeq: event.readSeq });
-      }
+    for (const userId of joins?.(event) ?? []) {
+      openIn.set(`${userId} ${conversationId}`, joined.length);
+      joined.push({ conversationId, userId, joinedSeq: conversationSeq, leftSeq: null });
     }
+    const mark = reads?.(event);
+    if (!mark) continue;
+    const key = `${actorId} ${mark.conversationId}`;
+    if (mark.readSeq > (readMarks.get(key)?.readSeq ?? 0)) readMarks.set(key, { userId: actorId, ...mark });
   }
   return { created, heads: [...heads.values()], joined, left, readMarks: [...readMarks.values()] };
 }

@@ -1,4 +1,4 @@
-import type { Event } from './event.ts';
+import type { Event } from './features/events.ts';
 
 /**
  * What tells an event from every other that might stand at its place: at most 7 characters of a–z and 0–9, from the parts that

@@ -1,5 +1,5 @@
 import type { ContentMap } from './content.ts';
-import type { Event } from './event.ts';
+import type { Event } from './features/events.ts';
 import type { Cursor, Seq, UserId } from './ids.ts';
 
 /**

@@ -1,14 +1,5 @@
 export { backoff, type Clock, type Random, systemClock } from './clock.ts';
-export {
-  type AddMembers,
-  type Command,
-  type CommandResult,
-  type CreateConversation,
-  type MarkRead,
-  type RemoveMembers,
-  retryOf,
-  type SendMessage,
-} from './command.ts';
+export { type CommandResult, retryOf } from './command.ts';
 export {
   CONTENT_TYPE,
   type Content,
@@ -40,18 +31,21 @@ export {
   type TransportCode,
   UnavailableError,
 } from './errors.ts';
+export { type EventRef, refKey } from './event-ref.ts';
+export type { Command, CommandOf, CommandType } from './features/commands.ts';
+export type { ConversationCreated, CreateConversation } from './features/conversations.ts';
+export type { EventDefinition, ReadMark } from './features/event-definition.ts';
 export {
-  type ConversationCreated,
+  COUNTED_TYPES,
+  definitionOf,
+  EVENT_TYPES,
   type Event,
-  type EventRef,
+  type EventOf,
   type EventType,
-  type MembersAdded,
-  type MembersRemoved,
-  type MessageSent,
-  messageOf,
-  type ReadMarked,
-  refKey,
-} from './event.ts';
+} from './features/events.ts';
+export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
+export { type MessageSent, messageOf, type SendMessage } from './features/messages.ts';
+export type { MarkRead, ReadMarked } from './features/read-marks.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
   type CommandId,

@@ -1,6 +1,7 @@
 import type { ConversationSummary, Membership } from '../conversation.ts';
 import type { ConversationState } from '../conversation-state.ts';
-import type { Event, EventRef } from '../event.ts';
+import type { EventRef } from '../event-ref.ts';
+import type { Event } from '../features/events.ts';
 import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { RefusalStore } from './refusal-store.ts';

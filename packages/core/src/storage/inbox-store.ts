@@ -1,4 +1,5 @@
-import type { Event, EventRef } from '../event.ts';
+import type { EventRef } from '../event-ref.ts';
+import type { Event } from '../features/events.ts';
 import type { Epoch, Seq, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { Survives } from './survives.ts';

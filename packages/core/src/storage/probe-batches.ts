@@ -1,4 +1,4 @@
-import type { Event } from '../event.ts';
+import type { Event } from '../features/events.ts';
 import {
   type ConversationId,
   type ConversationSeq,

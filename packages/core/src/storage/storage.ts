@@ -1,5 +1,6 @@
 import { DeploymentError } from '../errors.ts';
-import type { Event, EventRef } from '../event.ts';
+import type { EventRef } from '../event-ref.ts';
+import type { Event } from '../features/events.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { HistoryStore } from './history-store.ts';
 import type { InboxRow, InboxStore } from './inbox-store.ts';

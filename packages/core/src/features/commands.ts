@@ -1,0 +1,12 @@
+import type { CreateConversation } from './conversations.ts';
+import type { AddMembers, RemoveMembers } from './members.ts';
+import type { SendMessage } from './messages.ts';
+import type { MarkRead } from './read-marks.ts';
+
+/** An intention, already parsed and authorised by a router; the writer of the conversation decides it in order. */
+export type Command = SendMessage | CreateConversation | AddMembers | RemoveMembers | MarkRead;
+
+export type CommandType = Command['type'];
+
+/** The command of one type. */
+export type CommandOf<T extends CommandType> = Extract<Command, { readonly type: T }>;

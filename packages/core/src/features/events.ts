@@ -1,0 +1,36 @@
+import type { ContentMap } from '../content.ts';
+import { type ConversationCreated, conversationCreated } from './conversations.ts';
+import type { EventDefinition } from './event-definition.ts';
+import { type MembersAdded, type MembersRemoved, membersAdded, membersRemoved } from './members.ts';
+import { type MessageSent, messageSent } from './messages.ts';
+import { type ReadMarked, readMarked } from './read-marks.ts';
+
+/** What happened in a conversation, in the order of conversationSeq. The log of events is the truth; tables follow. */
+export type Event<C = ContentMap> = MessageSent<C> | ConversationCreated | MembersAdded | MembersRemoved | ReadMarked;
+
+export type EventType = Event['type'];
+
+/** The event of one type. */
+export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
+
+/** Every type of event that this build knows. A type without a row does not compile. */
+const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
+  'message.sent': messageSent,
+  'conversation.created': conversationCreated,
+  'members.added': membersAdded,
+  'members.removed': membersRemoved,
+  'read.marked': readMarked,
+};
+
+/** The types of event that this build knows. */
+export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
+
+/** Those that an unread count counts. */
+export const COUNTED_TYPES = EVENT_TYPES.filter((type) => EVENTS[type].counts);
+
+/** Of a type that only newer builds know nothing is known; it passes through, and is kept. */
+const UNKNOWN: EventDefinition<Event> = { kept: true };
+
+export function definitionOf({ type }: { readonly type: string }): EventDefinition<Event> {
+  return Object.hasOwn(EVENTS, type) ? (EVENTS[type as EventType] as EventDefinition<Event>) : UNKNOWN;
+}
