@@ -99,6 +99,20 @@ export default {
       to: { path: '^(?:test|bench|examples|scripts)/|^packages/[^/]+/test/' },
     },
     {
+      name: 'stages-know-no-feature',
+      severity: 'error',
+      comment: 'A stage moves any command by what the table of its feature says: a new feature changes no stage.',
+      from: { path: server(`(?:${STAGES})/`) },
+      to: { path: server('features/'), pathNot: server('features/(?:commands|command-definition|deciding)\\.ts$') },
+    },
+    {
+      name: 'features-know-no-stage',
+      severity: 'error',
+      comment: 'What a command means does not depend on how it travels.',
+      from: { path: server('features/') },
+      to: { path: server(`(?:${STAGES})/`) },
+    },
+    {
       name: 'core-stands-alone',
       severity: 'error',
       comment: 'core holds the words all packages share: it imports none of ours.',

@@ -5,12 +5,12 @@ import {
   type ConversationSummary,
   type ConversationsQuery,
   commandKey,
+  definitionOf,
   type Event,
   type EventRef,
   type HistoryQuery,
   type HistoryStore,
   type Membership,
-  messageOf,
   project,
   refKey,
   UNREAD_SPAN,
@@ -189,7 +189,7 @@ function summarise(
   let unread = head - from + 1 > most * UNREAD_SPAN ? most : 0;
   for (let seq = from; seq <= head && unread < most; seq++) {
     const event = table.log.get(seq);
-    if (event?.type === 'message.sent' && event.actorId !== userId) unread++;
+    if (event && definitionOf(event).counts && event.actorId !== userId) unread++;
   }
   // Nothing before the user joined is visible to them, not even as the last message of a list.
   const last = lastMessageSeq !== null && lastMessageSeq >= stay.joinedSeq ? table.log.get(lastMessageSeq) : undefined;
@@ -199,7 +199,7 @@ function summarise(
     joinedSeq: stay.joinedSeq,
     readSeq,
     unread,
-    lastMessage: last?.type === 'message.sent' ? messageOf(last) : null,
+    lastMessage: (last && definitionOf(last).message?.(last)) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };
 }

@@ -1,14 +1,15 @@
 import {
+  COUNTED_TYPES,
   type ConversationId,
   type ConversationState,
   type ConversationSummary,
   type ConversationsQuery,
+  definitionOf,
   type Event,
   type EventRef,
   type HistoryQuery,
   type HistoryStore,
   type Membership,
-  messageOf,
   probeBatches,
   type StoreIdentity,
   systemClock,
@@ -246,7 +247,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   function unreadOf(userId: UserId, most: number | undefined): RawBuilder<unknown> {
     const theirs = sql`from ${tables.events} u
       where u.conversation_id = p.conversation_id and u.conversation_seq > p.seen_seq
-        and u.type = 'message.sent' and u.actor_id <> ${userId}`;
+        and u.type ${oneOf(COUNTED_TYPES)} and u.actor_id <> ${userId}`;
     if (most === undefined) return sql`(select count(*) ${theirs})`;
     const capped = sql.lit(most);
     // Whether there is a last one to count is found by walking the log in its order; else there are few enough to count.
@@ -254,6 +255,12 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       (select ${capped} ${theirs} order by u.conversation_seq limit 1 offset ${sql.lit(most - 1)}),
       (select count(*) ${theirs})) end)`;
   }
+}
+
+/** The comparison with these constants; an equation where there is one, which every planner knows what to do with. */
+function oneOf(values: readonly string[]): RawBuilder<unknown> {
+  const [first, ...others] = values.map((value) => sql.lit(value));
+  return others.length === 0 ? sql`= ${first}` : sql`in (${sql.join([first, ...others])})`;
 }
 
 /** A conversation_id and conversation_seq of `alias` as the key of the event `e`. */
@@ -343,7 +350,7 @@ function toSummary(row: SummaryRow): ConversationSummary {
     joinedSeq: row.joined_seq,
     readSeq: row.read_seq,
     unread: row.unread,
-    lastMessage: last?.type === 'message.sent' ? messageOf(last) : null,
+    lastMessage: (last && definitionOf(last).message?.(last)) ?? null,
     activeAt: row.active_at,
   } as ConversationSummary;
 }

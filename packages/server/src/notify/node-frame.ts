@@ -1,5 +1,6 @@
 import {
   type CommandResult,
+  EVENT_TYPES,
   type Event,
   type MessageId,
   type MessageSent,
@@ -71,13 +72,7 @@ const MESSAGE_ID_LENGTH = 26;
 const TYPE_LENGTH = 64;
 const STAMP_LENGTH = 32;
 const CALL_LENGTH = 512;
-const EVENT_TYPES: ReadonlySet<unknown> = new Set<Event['type']>([
-  'message.sent',
-  'conversation.created',
-  'members.added',
-  'members.removed',
-  'read.marked',
-]);
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
 
 function parseList<T>(value: unknown, parse: (item: Record<string, unknown>) => T): T[] {
   if (!Array.isArray(value)) throw invalid('frame', 'must hold lists of deliveries and replies');
@@ -106,7 +101,7 @@ function isPlace(value: unknown): value is Place {
 /** The same rules as the wire schema's; messages by hand, since most events are. */
 function parseEvent(value: Readonly<Record<string, unknown>>): Event {
   const { type } = value;
-  if (type !== 'message.sent' && EVENT_TYPES.has(type)) return parseWire(eventSchema, value) as Event;
+  if (type !== 'message.sent' && KNOWN_TYPES.has(type)) return parseWire(eventSchema, value) as Event;
   const head = parseHead(value);
   if (type === 'message.sent') {
     return { type, ...head, messageId: parseMessageId(value.messageId), message: parseContent(value.message) };

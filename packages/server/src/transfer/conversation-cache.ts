@@ -6,8 +6,8 @@ import {
   commandKey,
   type Event,
 } from '@tidemark/core';
+import { resultOf } from '../features/deciding.ts';
 import { RecentMap } from '../recent-map.ts';
-import { resultOf } from './decide.ts';
 
 /** What a conversation weighs beside its members: in memory it takes as much as so many of them, some 65 bytes each. */
 const ALONE = 6;

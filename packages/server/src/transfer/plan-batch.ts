@@ -6,6 +6,7 @@ import {
   type ConversationState,
   commandKey,
   type Delivery,
+  definitionOf,
   type Event,
   type IdSource,
   type Membership,
@@ -14,9 +15,11 @@ import {
   retryOf,
   TidemarkError,
 } from '@tidemark/core';
+import { commandDefinitionOf } from '../features/commands.ts';
+import { resultOf } from '../features/deciding.ts';
 import type { Envelope } from '../ingress/envelope.ts';
 import type { Reply } from '../notify/node-frame.ts';
-import { decide, resultOf } from './decide.ts';
+import { decide } from './decide.ts';
 import type { NewRefusal, Refusal } from './refusals.ts';
 import { areTheSame, isRepeatOf, isResultOf, reused } from './repeats.ts';
 
@@ -77,10 +80,11 @@ export function planBatch(
       plan.replies.push({ to, call, error: before.error });
       continue;
     }
-    if (command.type === 'message.send' && !knowsContent(command.message.type)) {
+    const contentType = commandDefinitionOf(command).contentType?.(command);
+    if (contentType !== undefined && !knowsContent(contentType)) {
       // A process that has it may have stored the message before.
       plan.doubtful.add(conversationId);
-      const detail = `this process does not have content of type "${command.message.type}" yet`;
+      const detail = `this process does not have content of type "${contentType}" yet`;
       plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
       continue;
     }
@@ -160,7 +164,7 @@ export interface Plan {
 /** Inbox rows of events that lead to a state; see `recipientsOf`. */
 function rowsOf(events: readonly Event[], { members }: ConversationState): number {
   let rows = 0;
-  for (const event of events) rows += members.size + (event.type === 'members.removed' ? event.memberIds.length : 0);
+  for (const event of events) rows += members.size + (definitionOf(event).leaves?.(event).length ?? 0);
   return rows;
 }
 

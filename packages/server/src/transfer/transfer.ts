@@ -4,6 +4,8 @@ import {
   type ConversationId,
   type ConversationState,
   commandKey,
+  definitionOf,
+  type Event,
   type HistoryStore,
   type IdSource,
   type InboxRow,
@@ -335,7 +337,7 @@ export class Transfer {
         event.commandId === null ? [] : [[commandKey({ actorId: event.actorId, commandId: event.commandId }), event]],
       ),
     );
-    const changed = found.filter(({ type }) => type === 'members.added' || type === 'members.removed');
+    const changed = found.filter((event) => changesMembers(event));
     const ids = [...new Set(changed.map(({ conversationId }) => conversationId))];
     return { events, memberships: ids.length > 0 ? await history.memberships(ids) : [] };
   }
@@ -497,7 +499,7 @@ export class Transfer {
     const { events } = this.#port;
     const partition = this.#partition;
     if (plan.events.length > 0 || rows.length > 0) {
-      const messages = plan.events.filter((event) => event.type === 'message.sent').length;
+      const messages = plan.events.filter((event) => definitionOf(event).message).length;
       events.emit('committed', { partition, events: plan.events.length, messages, rows: rows.length, commands, ms });
     }
     if (plan.repeated > 0) events.emit('repeated', { partition, commands: plan.repeated });
@@ -559,6 +561,12 @@ type Attempted =
       readonly conflict?: never;
     }
   | { readonly conflict: 'event' | 'entry'; readonly news?: never; readonly left?: never; readonly doubtful?: never };
+
+/** Of a conversation that was there before. */
+function changesMembers(event: Event): boolean {
+  const { creates, joins, leaves } = definitionOf(event);
+  return creates === undefined && (joins ?? leaves) !== undefined;
+}
 
 /** It may have been carried out. */
 function again(task: Task): Task {

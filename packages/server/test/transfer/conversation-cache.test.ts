@@ -1,8 +1,8 @@
 import type { ConversationState } from '@tidemark/core';
 import { conversationBuilder, seededIds } from '@tidemark/testkit';
 import { expect, test } from 'vitest';
+import { resultOf } from '../../src/features/deciding.ts';
 import { ConversationCache } from '../../src/transfer/conversation-cache.ts';
-import { resultOf } from '../../src/transfer/decide.ts';
 
 const ids = seededIds();
 const chats = [0, 1, 2].map(() => conversationBuilder({ ids }));

@@ -11,7 +11,8 @@ import {
   type TidemarkError,
 } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
-import { type Decision, decide, resultOf } from '../../src/transfer/decide.ts';
+import { resultOf } from '../../src/features/deciding.ts';
+import { type Decision, decide } from '../../src/transfer/decide.ts';
 import {
   addMembers,
   alice,

@@ -1,0 +1,28 @@
+import type { CommandResult, ConversationState, Event, Membership } from '@tidemark/core';
+import type { DecideContext, Decided } from './deciding.ts';
+
+/** What a command means to the writer, which knows none by its name. */
+export interface CommandDefinition<C> {
+  /**
+   * What it does to its conversation. Pure: state and command in, events out. Every rule about who may do what is asked here,
+   * in the order in which the conversation's writer asks.
+   *
+   * @throws TidemarkError the refusal that the sender gets
+   */
+  readonly decide: (state: ConversationState | undefined, command: C, context: DecideContext) => Decided;
+  /**
+   * Whether it is the one that led to `event`, which has its id. An id that is used twice for two intentions must not be
+   * answered with what the first one did: the caller would believe that the second was carried out.
+   *
+   * @param memberships of the event's conversation: a command names members, its event only those whom it concerned
+   */
+  readonly ledTo: (command: C, event: Event, memberships: readonly Membership[]) => boolean;
+  /** What two commands with one id have in common when they are the same. */
+  readonly intention: (command: C) => readonly unknown[];
+  /** Whether what is remembered of a command with its id is certain to be its result. Absent: the store is asked. */
+  readonly isResult?: (command: C, remembered: CommandResult) => boolean;
+  /** The kind of content that a process must have to carry it out. */
+  readonly contentType?: (command: C) => string;
+  /** The input of the call that its id is given in. Default `commandId`. */
+  readonly idField?: string;
+}

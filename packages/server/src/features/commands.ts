@@ -1,0 +1,19 @@
+import type { Command, CommandOf, CommandType } from '@tidemark/core';
+import type { CommandDefinition } from './command-definition.ts';
+import { createConversation } from './conversations.ts';
+import { addMembers, removeMembers } from './members.ts';
+import { sendMessage } from './messages.ts';
+import { markRead } from './read-marks.ts';
+
+/** Every type of command that this build carries out. A type without a row does not compile. */
+const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> } = {
+  'message.send': sendMessage,
+  'conversation.create': createConversation,
+  'members.add': addMembers,
+  'members.remove': removeMembers,
+  'read.mark': markRead,
+};
+
+export function commandDefinitionOf({ type }: Command): CommandDefinition<Command> {
+  return COMMANDS[type] as CommandDefinition<Command>;
+}

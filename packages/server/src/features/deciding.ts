@@ -1,0 +1,119 @@
+import {
+  type Command,
+  type CommandResult,
+  type ConversationSeq,
+  type ConversationState,
+  definitionOf,
+  type Event,
+  evolve,
+  type IdSource,
+  participants,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+
+/** What a feature has at hand when it decides a command. */
+export interface DecideContext {
+  /** Wall time of the writer, ms since 1970. */
+  readonly now: number;
+  /** ms by which the last event's `at` may exceed it; one that does by more was dated by a wrong clock. */
+  readonly mostAhead: number;
+  readonly ids: IdSource;
+  readonly inboxMembers: number;
+}
+
+/** Events to commit (none: nothing changes), with the result and the state after them. */
+export interface Decided {
+  readonly events: readonly Event[];
+  readonly result: CommandResult;
+  readonly state: ConversationState;
+}
+
+/** The result that belongs to a command's event, also when it is found again later. */
+export function resultOf(event: Event): CommandResult {
+  return {
+    conversationId: event.conversationId,
+    conversationSeq: event.conversationSeq,
+    at: event.at,
+    messageId: definitionOf(event).message?.(event).messageId ?? null,
+  };
+}
+
+/** The state after these events, the first of which follows `before`. */
+export function done(before: ConversationState | undefined, events: readonly Event[]): Decided {
+  let state = before;
+  for (const event of events) state = evolve(state, event);
+  return { events, result: resultOf(events.at(-1) as Event), state: state as ConversationState };
+}
+
+/** What the command asks for is so already. */
+export function unchanged(state: ConversationState): Decided {
+  const { conversation, head, lastAt } = state;
+  const result = { conversationId: conversation.conversationId, conversationSeq: head, at: lastAt, messageId: null };
+  return { events: [], result, state };
+}
+
+/** The head of the event that follows `state`. */
+export function headOf(state: ConversationState, command: Command, context: DecideContext) {
+  return {
+    conversationId: command.conversationId,
+    conversationSeq: (state.head + 1) as ConversationSeq,
+    actorId: command.actorId,
+    commandId: command.commandId,
+    at: atAfter(state, context),
+  };
+}
+
+/** Time does not go back in a conversation, but for once after an event that a wrong clock had dated: it would last for ever. */
+function atAfter({ lastAt }: ConversationState, { now, mostAhead }: DecideContext): number {
+  return lastAt - now > mostAhead ? now : Math.max(now, lastAt);
+}
+
+/** A direct conversation, and that of a user alone, come into being with their first command: the id says who is in it. */
+export function openIfNew(
+  state: ConversationState | undefined,
+  command: Command,
+  context: DecideContext,
+): { opening: readonly Event[]; current: ConversationState } {
+  if (state) return { opening: [], current: requireMember(state, command.actorId) };
+  const memberIds = participants(command.conversationId);
+  if (!memberIds?.includes(command.actorId)) throw notAMember();
+  const kind = memberIds.length === 1 ? 'self' : 'direct';
+  const created = { ...createdBy(command, memberIds, context), kind, title: null, commandId: null } as const;
+  return { opening: [created], current: evolve(undefined, created) };
+}
+
+/** What the first event of a conversation has in any case. */
+export function createdBy(command: Command, memberIds: readonly UserId[], context: DecideContext) {
+  return {
+    type: 'conversation.created' as const,
+    conversationId: command.conversationId,
+    conversationSeq: 1 as ConversationSeq,
+    actorId: command.actorId,
+    at: context.now,
+    memberIds,
+  };
+}
+
+export function requireMember(state: ConversationState | undefined, userId: UserId): ConversationState {
+  if (!state?.members.has(userId)) throw notAMember();
+  return state;
+}
+
+export function requireGroup(state: ConversationState): void {
+  if (state.conversation.kind !== 'group') {
+    throw new TidemarkError('forbidden', 'members can be changed in groups only', { field: 'conversationId' });
+  }
+}
+
+export function requireRoom(members: number, context: DecideContext): void {
+  if (members > context.inboxMembers) {
+    throw new TidemarkError('too_many_members', `${members} members, at most ${context.inboxMembers}`, {
+      field: 'memberIds',
+    });
+  }
+}
+
+export function notAMember(field = 'conversationId'): TidemarkError {
+  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', { field });
+}
