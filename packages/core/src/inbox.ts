@@ -30,7 +30,7 @@ export interface FeedInfo {
 
 /** In the first item of a feed alone; absent from servers before it. */
 interface FirstOfFeed {
-  readonly feed?: FeedInfo;
+  readonly feed?: FeedInfo | undefined;
 }
 
 /** Explicit notice that the client must rebuild from a snapshot, and continue from `cursor` afterwards. */
@@ -49,7 +49,7 @@ export interface Entries<C = ContentMap> {
    * The newest seq known when these were read from the store: how far a catch-up has to go. For showing only, absent from
    * live entries and from older servers.
    */
-  readonly head?: Seq;
+  readonly head?: Seq | undefined;
 }
 
 /** The feed has caught up: what follows is live. Sent once per connection, and again after each catch-up. */

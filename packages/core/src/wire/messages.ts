@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { MessageSent, SendMessage } from '../features/messages.ts';
+import type { Message, Receipt } from '../message.ts';
+import {
+  at,
+  commandHead,
+  commandId,
+  content,
+  contentType,
+  conversationId,
+  conversationSeq,
+  eventHead,
+  messageId,
+  position,
+  type SchemaOf,
+  userId,
+} from './shapes.ts';
+
+const retry = position.max(1_000_000);
+
+export const sendInput = z.strictObject({
+  conversationId,
+  clientMessageId: commandId,
+  type: contentType,
+  /** Checked against the kind's own schema by the router. */
+  content: z.unknown(),
+  /** Raised by one when a person sends a refused message again under its id. */
+  retry: retry.optional(),
+});
+
+export const messageSent = z.object({
+  type: z.literal('message.sent'),
+  ...eventHead.shape,
+  messageId,
+  message: content,
+}) satisfies SchemaOf<MessageSent>;
+
+export const sendMessage = z.object({
+  type: z.literal('message.send'),
+  ...commandHead.shape,
+  message: content,
+  retry: retry.optional(),
+}) satisfies SchemaOf<SendMessage>;
+
+const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };
+export const receipt = z.object(messageHead) satisfies SchemaOf<Receipt>;
+export const message = z.object({ ...messageHead, ...content.shape }) satisfies SchemaOf<Message>;
