@@ -56,6 +56,7 @@ import { ServerEventBus, type ServerEventName, type ServerEvents } from './serve
 import { partitionOf } from './spread.ts';
 import { groupCommit } from './store/group-commit.ts';
 import { Retention } from './store/retention.ts';
+import { SetBackWatch } from './store/set-back-watch.ts';
 import { shareLoads } from './store/share-loads.ts';
 import { AttachedSocket } from './subscription/attached-socket.ts';
 import { FeedText } from './subscription/entry-text.ts';
@@ -106,7 +107,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   const partitionHere = (conversationId: ConversationId): number => partitionOf(conversationId, settings.partitions);
 
-  const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, events, health });
+  const setBacks = new SetBackWatch({ ...settings, storage, events, onSetBack: () => hub.startAgain() });
+  const deployment = new Deployment({ ...settings, claims: backplane.claims, storage, setBacks, events, health });
 
   /** Why this process may write nothing, though it runs. */
   const refusal = (): DeploymentError | undefined => deployment.refusal ?? clock.refusal;
@@ -185,6 +187,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         commandBytes: limits.commandBytes,
         knowsContent: (type) => content.has(type),
         store,
+        setBacks,
         health,
         attempts: settings.attempts,
         parkAfterMs: settings.parkAfterMs,

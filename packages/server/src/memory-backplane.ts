@@ -31,7 +31,7 @@ export interface MemoryBackplaneState {
 
 export function createMemoryBackplaneState(): MemoryBackplaneState {
   return {
-    claim: { claim: undefined, processes: new Map() },
+    claim: { claim: undefined, reached: { setBacks: 0, witness: '' }, processes: new Map() },
     streams: createMemoryStreams(),
     leases: new Map(),
     refusals: new Map(),

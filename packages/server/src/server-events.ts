@@ -1,4 +1,4 @@
-import type { DeploymentError, NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
+import type { DeploymentError, EventRef, NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
 import type { HealthReport } from './health-report.ts';
 
@@ -25,6 +25,11 @@ export interface ServerEvents {
   'store-failed': { reason: string; error: unknown };
   /** It is well again, after `ms`. */
   'store-recovered': { ms: number };
+  /**
+   * The store has an event no more that it had: a backup was restored, or a replica was promoted that lacked commits. Every open
+   * feed starts again; devices that come later are told if they stand on what was lost. Told by whoever notices.
+   */
+  'store-set-back': { lost: EventRef };
   /** A command was parked with its reason; its sender was told. */
   'dead-lettered': { partition: number; entryId: string; reason: string; error: unknown };
   /** This node took over a partition. */
@@ -94,6 +99,7 @@ export type RetriedStep =
   | 'open'
   | 'claim'
   | 'clock'
+  | 'witness'
   | 'read'
   | 'carry-out'
   | 'acknowledge'

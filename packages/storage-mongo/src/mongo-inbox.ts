@@ -91,6 +91,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
       ceilings.forget();
       epoch = await prepare(collections, migrate);
     },
+    forget: () => ceilings.forget(),
     // The client is the application's: nothing of ours is open.
     close: async () => {},
     retention,

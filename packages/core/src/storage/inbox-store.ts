@@ -32,6 +32,9 @@ export interface InboxStore {
    */
   bind(history: StoreIdentity): Promise<StoreIdentity>;
 
+  /** The store was set back under the running process: what the adapter remembers of it is not to be trusted any more. */
+  forget?(): void;
+
   /** ms after which the store removes rows by itself. Absent: the server says how long they are kept, and calls `purge`. */
   readonly retention?: number;
 

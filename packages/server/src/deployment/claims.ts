@@ -11,6 +11,14 @@ export interface Claim {
   readonly version: number;
 }
 
+/** How far the store has come, as far as the processes of the deployment know. */
+export interface Reached {
+  /** How often it was found set back. */
+  readonly setBacks: number;
+  /** An event that it had since then, as its finder writes it; empty where none is known. */
+  readonly witness: string;
+}
+
 /** How entries, frames, leases and lists are written. Raised when a process of the version before would misread one. */
 export const BACKPLANE_VERSION = 1;
 
@@ -22,6 +30,8 @@ export const BACKPLANE_VERSION = 1;
  *  - The epoch, the partitions and the version of a claim may be replaced by a process of the same identity once no process
  *    lives on it, and nothing is queued that would then stand in a wrong place.
  *  - A claim is as lost as everything in a backplane may be: the next process that renews it makes it anew.
+ *  - Beside the claim stands how far the store has come: the highest `setBacks`, and the last witness given with it. Witnesses
+ *    given with a lower one are not kept.
  *  - What is written through the other ports carries `stampOf` the claim taken last, and what carries another is not theirs.
  *  - Throw UnavailableError when the service cannot be reached.
  */
@@ -29,7 +39,7 @@ export interface Claims {
   /** For people: what is claimed. */
   readonly place: string;
   /** Claims, or renews, for `ttl` ms. Returns the claim that stands: it was taken when it equals the one given. */
-  take(claim: Claim, nodeId: NodeId, ttl: number): Promise<Standing>;
+  take(claim: Claim, nodeId: NodeId, ttl: number, reached: Reached): Promise<Standing>;
   /** This process lives no more. */
   leave(nodeId: NodeId): Promise<void>;
   /** Throws DeploymentError when the service is set up so that a promise would be broken. */
@@ -42,6 +52,8 @@ export interface Standing {
   readonly processes: number;
   /** Commands that wait in its partitions, where they keep it from being replaced. */
   readonly queued: number;
+  /** What stood beside the claim before this call. */
+  readonly reached: Reached;
 }
 
 const STAMP_LENGTH = 12;

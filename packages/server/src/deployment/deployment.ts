@@ -8,12 +8,14 @@ import {
 } from '@tidemark/core';
 import type { Health } from '../health.ts';
 import type { ServerEventBus } from '../server-events.ts';
+import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { BACKPLANE_VERSION, type Claim, type Claims, isSameClaim, type Standing, stampOf } from './claims.ts';
 
 /**
  * This process as a part of its deployment. At start it claims the backplane in the name of its store, and renews that with
  * every heartbeat, so that a backplane that was emptied is claimed anew. When the claim turns out to be another's, it takes no
  * part until that is over: it queues nothing and writes no partition, while it goes on to serve what it reads from the store.
+ * With the claim the processes tell each other how far the store has come, so that one that was set back is noticed.
  *
  * Keeps   P12 nothing of another deployment is carried out or shown
  * Proved  test/deployment/deployment.test.ts, test/fault/second-deployment.services.test.ts
@@ -35,12 +37,13 @@ export class Deployment {
    * @throws DeploymentError when it is another's, or set up so that a promise would be broken; UnavailableError
    */
   async join(): Promise<void> {
-    const { claims, storage, partitions, nodeId } = this.#port;
+    const { claims, storage, partitions } = this.#port;
     const identity = await storage.history.identity();
     const claim: Claim = { identity, epoch: storage.inbox.epoch, partitions, version: BACKPLANE_VERSION };
     await claims.check();
-    const standing = await claims.take(claim, nodeId, this.#ttl);
+    const standing = await this.#take(claim);
     if (!isSameClaim(standing.claim, claim)) throw refusalOf(claim, standing, claims.place);
+    await this.#port.setBacks.heard(standing.reached);
     this.#claim = claim;
     this.#heart = this.#beat(claim);
   }
@@ -66,20 +69,35 @@ export class Deployment {
   }
 
   async #beat(claim: Claim): Promise<void> {
-    const { claims, clock, events, nodeId } = this.#port;
+    const { clock, events } = this.#port;
     const { signal } = this.#closing;
     const delayMs = this.#ttl / 3;
     for (let attempt = 0; ; ) {
       await clock.sleep(delayMs, signal);
       if (signal.aborted) return;
       try {
-        const standing = await claims.take(claim, nodeId, this.#ttl);
+        const standing = await this.#take(claim);
         attempt = 0;
         this.#judge(claim, standing);
+        if (!this.#refusal) this.#compare(standing);
       } catch (error) {
         events.emit('retried', { what: 'claim', attempt: attempt++, delayMs, error });
       }
     }
+  }
+
+  #take(claim: Claim): Promise<Standing> {
+    const { claims, nodeId, setBacks } = this.#port;
+    return claims.take(claim, nodeId, this.#ttl, setBacks.report());
+  }
+
+  /** The next heartbeat does not wait for it: a store that hangs must not cost the claim. */
+  #compare({ reached }: Standing): void {
+    const { setBacks, events } = this.#port;
+    setBacks.heard(reached).catch((error: unknown) => {
+      if (this.#closing.signal.aborted) return;
+      events.emit('retried', { what: 'witness', attempt: 0, delayMs: this.#ttl / 3, error });
+    });
   }
 
   #judge(claim: Claim, standing: Standing): void {
@@ -103,6 +121,7 @@ export interface DeploymentPorts {
   readonly partitions: number;
   /** ms after which a silent process is taken for dead. */
   readonly leaseTtl: number;
+  readonly setBacks: SetBackWatch;
   readonly clock: Clock;
   readonly events: ServerEventBus;
   readonly health: Health;

@@ -4,7 +4,7 @@ import { type RedisKeys, redisKeys } from '../redis/keys.ts';
 import { RedisCalls } from '../redis/redis-calls.ts';
 import { RedisRights } from '../redis/rights.ts';
 import * as scripts from '../redis/scripts.ts';
-import { type Claim, type Claims, type Standing, stampOf } from './claims.ts';
+import { type Claim, type Claims, type Reached, type Standing, stampOf } from './claims.ts';
 
 /** What everything that this process writes in Redis carries, once it has claimed its prefix. */
 export interface Stamp {
@@ -25,15 +25,15 @@ export class RedisClaims implements Claims {
     this.place = `Redis under the keyPrefix '${keys.prefix}'`;
   }
 
-  async take(claim: Claim, nodeId: NodeId, ttl: number): Promise<Standing> {
-    let answer = await this.#run(claim, nodeId, ttl, false);
+  async take(claim: Claim, nodeId: NodeId, ttl: number, reached: Reached): Promise<Standing> {
+    let answer = await this.#run(claim, nodeId, ttl, reached, false);
     let queued = 0;
     if (answer.isFree) {
       // Entries of partitions that there will be no more would never be read, others would stand in the wrong one.
       const { partitions, version } = answer.standing.claim;
       const mayStay = partitions === claim.partitions && version === claim.version;
       queued = mayStay ? 0 : await this.#queued(partitions);
-      if (queued === 0) answer = await this.#run(claim, nodeId, ttl, true);
+      if (queued === 0) answer = await this.#run(claim, nodeId, ttl, reached, true);
     }
     if (answer.isTaken) this.#stamp.value = stampOf(claim);
     return { ...answer.standing, queued };
@@ -56,9 +56,9 @@ export class RedisClaims implements Claims {
     );
   }
 
-  async #run(claim: Claim, nodeId: NodeId, ttl: number, replace: boolean) {
+  async #run(claim: Claim, nodeId: NodeId, ttl: number, { setBacks, witness }: Reached, replace: boolean) {
     const { identity, epoch, partitions, version } = claim;
-    const args = [nodeId, Math.ceil(ttl), replace ? 1 : 0, identity, epoch, partitions, version];
+    const args = [nodeId, Math.ceil(ttl), replace ? 1 : 0, identity, epoch, partitions, version, setBacks, witness];
     const reply = (await this.#calls.run(scripts.claim, [this.#keys.deployment], args)) as [number, ...string[]];
     const [outcome, ...stands] = reply;
     const standing: Standing = {
@@ -70,6 +70,8 @@ export class RedisClaims implements Claims {
       },
       processes: Number(stands[4]),
       queued: 0,
+      // What another program wrote there is no number.
+      reached: { setBacks: Number(stands[5]) || 0, witness: stands[6] ?? '' },
     };
     return { isTaken: outcome === 1, isFree: outcome === 2, standing };
   }

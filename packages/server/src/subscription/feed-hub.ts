@@ -70,6 +70,11 @@ export class FeedHub {
     }
   }
 
+  /** The store was set back: any feed may stand on what it lost. */
+  startAgain(): void {
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.startAgain();
+  }
+
   async remove(feed: Feed): Promise<void> {
     const { presence, nodeId, events } = this.#port;
     feed.close();

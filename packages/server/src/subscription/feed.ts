@@ -54,6 +54,8 @@ export class Feed {
   /** The newest seq in the store when the feed began. */
   #head = 0;
   #mode: 'reading' | 'live' = 'reading';
+  /** Its cursor cannot be continued from, as was found while it was under way. */
+  #startsAgain = false;
   #impatient = false;
   /** Nothing has been read for it. */
   #isNew = true;
@@ -132,12 +134,13 @@ export class Feed {
     void this.#read();
   }
 
-  /** The store has nothing at the cursor any more: the sink rebuilds, and the feed goes on from the store's head. */
+  /** The store may not have what is at the cursor any more: the sink rebuilds, and the feed goes on from the store's head. */
   startAgain(): void {
-    if (this.#mode !== 'live' || this.#closed) return;
+    if (this.#closed) return;
     this.#ahead.clear();
     this.#heard = 0;
-    void this.#read('ahead');
+    this.#startsAgain = true;
+    if (this.#mode === 'live') void this.#read();
   }
 
   /** Ends the subscription with an error; the client may open another. */
@@ -191,8 +194,8 @@ export class Feed {
     this.#port.events.emit('feed-reset', { userId: this.userId, reason });
   }
 
-  /** @param reset why the cursor cannot be continued from; absent: it can, as far as is known */
-  async #read(reset?: ResetReason): Promise<void> {
+  async #read(): Promise<void> {
+    let reset: ResetReason | undefined;
     const { clock, events, random, reader, page } = this.#port;
     this.#mode = 'reading';
     // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
@@ -206,6 +209,8 @@ export class Feed {
         continue;
       }
       try {
+        if (this.#startsAgain) reset = 'ahead';
+        this.#startsAgain = false;
         if (reset) {
           const { seq, fingerprint } = await reader.settled(this.userId);
           if (this.#closed) return;
@@ -230,7 +235,7 @@ export class Feed {
         const isAnswered = this.#cursor >= this.#heard || (entries.length === 0 && this.#heard === heardBefore);
         // A page that may have ended by its bytes says nothing of what stands behind it.
         const isLast = entries.length === 0 || (entries.length < wanted && !reader.mayCut(wanted));
-        if (isWritten && isLast && isAnswered) return this.#goLive();
+        if (isWritten && isLast && isAnswered && !this.#startsAgain) return this.#goLive();
         wanted = isWritten && this.#sink.ready() ? Math.min(page, wanted * 2) : Math.max(1, Math.floor(wanted / 2));
       } catch (error) {
         if (!(error instanceof UnavailableError)) return this.fail(error);

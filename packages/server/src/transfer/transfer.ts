@@ -23,6 +23,7 @@ import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts'
 import type { LimitEvents } from '../limit-events.ts';
 import type { Announcement, News } from '../notify/announcement.ts';
 import { RecentMap } from '../recent-map.ts';
+import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
@@ -75,6 +76,8 @@ export class Transfer {
   #tried = 0;
   /** Commands that were set aside so far. */
   #asides = 0;
+  /** How often the store had been set back when what is remembered of it was read. */
+  #setBacks: number;
 
   constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
     this.#partition = partition;
@@ -83,6 +86,7 @@ export class Transfer {
     this.#cache = new ConversationCache(ports.cache);
     this.#lanes = new SideLanes(ports.clock, ports.random);
     this.#rows = new BatchRows(ports.batchRows);
+    this.#setBacks = ports.setBacks.count;
   }
 
   /** Rows that a batch may have now. */
@@ -200,6 +204,7 @@ export class Transfer {
         isSuspicious = true;
         isUnsure = true;
         this.#port.store.failed();
+        this.#port.setBacks.failed();
         this.#completeSoon();
         failures = (await this.#isWell()) ? failures + 1 : 0;
         const mayPass = error instanceof UnavailableError;
@@ -232,8 +237,11 @@ export class Transfer {
    * @param bare without the voids that others left behind: it, or the batch it was part of, failed while the store was well
    */
   async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean, bare: boolean): Promise<Attempted> {
-    const { storage, numbering, clock } = this.#port;
+    const { storage, numbering, clock, setBacks } = this.#port;
     const started = clock.monotonic();
+    const standing = setBacks.current();
+    // Looked at before anything is written.
+    standing.catch(() => {});
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isNews } = await this.#load(tasks, suspicious);
     const plan = this.#plan(tasks, states, known);
@@ -244,10 +252,12 @@ export class Transfer {
     const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
     const rows = await numbering.number(plan.deliveries, isNews, bare ? 0 : this.#roomForVoids(plan));
     this.#tried = rows.length + recovered.rows.length;
+    if (await this.#isSetBack(standing)) return { conflict: 'event' };
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
       if (conflict) return { conflict };
       numbering.committed();
+      setBacks.committed({ events: plan.events, rows });
       this.#cache.keep(plan.states, plan.events);
     }
     await this.#remember([...plan.refusals.values()]);
@@ -255,6 +265,13 @@ export class Transfer {
     this.#report(plan, rows, replies.length, clock.monotonic() - started);
     const news = { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies };
     return { news, left: tasks.slice(replies.length) };
+  }
+
+  /** Whether what this attempt goes by may have been read before the store was set back. */
+  async #isSetBack(standing: Promise<number>): Promise<boolean> {
+    const before = this.#setBacks;
+    this.#setBacks = await standing;
+    return this.#setBacks !== before;
   }
 
   #roomForVoids({ deliveries }: Plan): number {
@@ -413,6 +430,7 @@ export class Transfer {
     } catch (error) {
       failure = error;
       this.#cache.clear();
+      this.#port.setBacks.failed();
       this.#completeSoon();
       if (await this.#isItsOwnFault(lane, error)) {
         await this.#park(lane.suspect, error, signal);
@@ -542,6 +560,7 @@ export interface TransferPorts extends EntryRules {
   readonly knowsContent: (type: string) => boolean;
   /** What it is all stored in, as far as others can store something. */
   readonly store: StoreHealth;
+  readonly setBacks: SetBackWatch;
   readonly health: Health;
   /** Failures in a row of a command alone, each with the store well for others before and after it, before it is parked. */
   readonly attempts: number;

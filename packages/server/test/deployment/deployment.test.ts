@@ -1,34 +1,51 @@
-import { DeploymentError, type NodeId, type StoreIdentity, UnavailableError } from '@tidemark/core';
+import {
+  DeploymentError,
+  type NodeId,
+  parseUserId,
+  type Storage,
+  type StoreIdentity,
+  UnavailableError,
+} from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
+import { conversationBuilder } from '@tidemark/testkit';
 import { expect, test } from 'vitest';
 import { stampOf } from '../../src/deployment/claims.ts';
 import { Deployment } from '../../src/deployment/deployment.ts';
 import { Health } from '../../src/health.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { SetBackWatch } from '../../src/store/set-back-watch.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 
 const LEASE_TTL = 3_000;
+const RETENTION = 14 * 24 * 3_600_000;
 
 function world() {
   const shared = createMemoryBackplaneState();
   const clock = new ManualClock();
+  const watchOf = (storage: Storage, events: ServerEventBus, onSetBack = () => {}) =>
+    new SetBackWatch({ storage, retention: RETENTION, onSetBack, events, clock });
   const start = (name: string, storage = memoryStorage(), partitions = 4) => {
     const events = new ServerEventBus();
     const health = new Health(events);
     const backplane = memoryBackplane({ partitions, backlog: 10, deadLetters: 10, shared, clock });
+    let startedAgain = 0;
+    const setBacks = watchOf(storage, events, () => {
+      startedAgain += 1;
+    });
     const deployment = new Deployment({
       claims: backplane.claims,
       storage,
       nodeId: name as NodeId,
       partitions,
       leaseTtl: LEASE_TTL,
+      setBacks,
       clock,
       events,
       health,
     });
-    return { deployment, storage, events, health, backplane };
+    return { deployment, storage, events, health, backplane, setBacks, startedAgain: () => startedAgain };
   };
   return { shared, clock, start };
 }
@@ -106,7 +123,7 @@ test('a process that finds another claim while it runs takes no part until that 
 
 test('a backplane that cannot be reached for a while is no other deployment', async () => {
   const { start, clock } = world();
-  const { deployment, storage, events, health, backplane } = start('a');
+  const { deployment, storage, events, health, backplane, setBacks } = start('a');
   const retried = recorded(events, 'retried');
   let down = false;
   const claims = {
@@ -122,6 +139,7 @@ test('a backplane that cannot be reached for a while is no other deployment', as
     nodeId: 'a' as NodeId,
     partitions: 4,
     leaseTtl: LEASE_TTL,
+    setBacks,
     clock,
     events,
     health,
@@ -137,4 +155,36 @@ test('a backplane that cannot be reached for a while is no other deployment', as
   await flaky.close();
   await settled();
   expect(deployment.stamp).toBe('');
+});
+
+test('a store that was set back is noticed with the next heartbeat by one process, and with the one after it by all', async () => {
+  const { start, clock } = world();
+  const writer = start('a');
+  const gateway = start('b', writer.storage);
+  await Promise.all([writer.deployment.join(), gateway.deployment.join()]);
+  const event = conversationBuilder({ memberIds: [parseUserId('ann')] }).created;
+  await writer.storage.history.append([event]);
+  writer.setBacks.committed({ events: [event], rows: [] });
+  await clock.advance(LEASE_TTL / 3);
+  expect([writer.startedAgain(), gateway.startedAgain()]).toEqual([0, 0]);
+  writer.storage.history.findByRef = async () => [];
+  await clock.advance((2 * LEASE_TTL) / 3);
+  expect([writer.startedAgain(), gateway.startedAgain()]).toEqual([1, 1]);
+  await clock.advance(LEASE_TTL);
+  expect([writer.startedAgain(), gateway.startedAgain()]).toEqual([1, 1]);
+  await Promise.all([writer.deployment.close(), gateway.deployment.close()]);
+});
+
+test('a store that cannot be asked costs no claim', async () => {
+  const { start, clock } = world();
+  const ours = start('a');
+  const retried = recorded(ours.events, 'retried');
+  await ours.deployment.join();
+  const event = conversationBuilder({ memberIds: [parseUserId('ann')] }).created;
+  ours.setBacks.committed({ events: [event], rows: [] });
+  ours.storage.history.findByRef = () => Promise.reject(new UnavailableError('down'));
+  await clock.advance(LEASE_TTL);
+  expect(retried).toMatchObject([{ what: 'witness' }, { what: 'witness' }, { what: 'witness' }]);
+  expect(ours.health.report()).toMatchObject({ reasons: [] });
+  await ours.deployment.close();
 });

@@ -33,6 +33,7 @@ import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-ba
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { SetBackWatch } from '../../src/store/set-back-watch.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
@@ -443,6 +444,13 @@ export class WriterWorld {
       commandBytes: 1 << 20,
       knowsContent: () => true,
       store: new StoreHealth({ probe: async () => {}, health, events, clock: this.clock }),
+      setBacks: new SetBackWatch({
+        storage: this.#storage,
+        retention: RETENTION,
+        onSetBack: () => {},
+        events,
+        clock: this.clock,
+      }),
       health,
       attempts: 3,
       parkAfterMs: 1_000,

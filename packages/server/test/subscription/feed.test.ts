@@ -74,6 +74,27 @@ describe('a feed', () => {
     expect(resets).toHaveLength(1);
   });
 
+  test.each([
+    ['is live', (feed: Feed) => feed.startAgain()],
+    [
+      'reads',
+      (feed: Feed) => {
+        feed.readOn();
+        feed.startAgain();
+      },
+    ],
+  ])('that starts again while it %s tells so, and goes on from what the store has', async (_, startAgain) => {
+    const { open, put, commitAndOffer, clock } = openFeeds();
+    await put(1, 2);
+    const { feed, sink } = await open({ after: 9 });
+    startAgain(feed);
+    await clock.advance(0);
+    expect(sink.written.slice(-2)).toEqual(['reset ahead', 'live']);
+    expect(feed.cursor).toBe(2);
+    await commitAndOffer(feed, 3);
+    expect(sink.seqs).toEqual([3]);
+  });
+
   test('that is closed writes nothing more, and leaves no timer', async () => {
     const { open, put, commitAndOffer, clock } = openFeeds();
     await put(1);

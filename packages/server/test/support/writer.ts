@@ -22,6 +22,7 @@ import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane 
 import { Announcement } from '../../src/notify/announcement.ts';
 import type { NodeFrame, Reply } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
+import { SetBackWatch } from '../../src/store/set-back-watch.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
 import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
@@ -104,6 +105,7 @@ export function openWriter(options: WriterOptions = {}) {
   const health = new Health(events);
   health.opened();
   const store = new StoreHealth({ probe: () => storage.probe(), health, events, clock });
+  const setBacks = new SetBackWatch({ storage, clock, events, retention: RETENTION, onSetBack: () => {} });
   const stream = backplane.ingress.open(partition);
   const reader: PartitionReader = {
     read: (limit, signal) => stream.read(limit, signal),
@@ -145,6 +147,7 @@ export function openWriter(options: WriterOptions = {}) {
     commandBytes: options.commandBytes ?? 1 << 20,
     knowsContent: (type) => (options.contentTypes ?? ['text']).includes(type),
     store,
+    setBacks,
     health,
     attempts: options.attempts ?? 3,
     parkAfterMs: options.parkAfterMs ?? 1_000,
@@ -232,6 +235,7 @@ export function openWriter(options: WriterOptions = {}) {
     queue,
     health,
     store,
+    setBacks,
     carryOut,
     carryOutAside,
     write,

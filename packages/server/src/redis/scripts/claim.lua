@@ -1,10 +1,12 @@
 #!lua flags=allow-oom
 -- Claims a prefix for a deployment, or renews the claim.
--- Keys     1 hash: identity, epoch, partitions, version; and `node:<node>` → ms until which it lives, and ms it asked for
+-- Keys     1 hash: identity, epoch, partitions, version, setBacks, witness; and `node:<node>` → ms until which it lives, and ms it
+--          asked for
 -- Args     1 node · 2 ms it lives from now · 3 whether the claim of a deployment of the same identity may be replaced when no
---          process lives on it: 1 or 0 · 4 identity · 5 epoch · 6 partitions · 7 version
+--          process lives on it: 1 or 0 · 4 identity · 5 epoch · 6 partitions · 7 version · 8 how often the store was found
+--          set back · 9 an event that it had since then, or nothing
 -- Returns  1 when it is claimed so, 2 when it could be replaced, 0 otherwise; then the claim that stands, as in 4 to 7; then how
---          many other processes live on it
+--          many other processes live on it; then what stood of 8 and 9 before
 -- Atomic   so that of several deployments that start together the first has it; a script also so that time is Redis's.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -53,4 +55,10 @@ if same then
     end
   end
 end
-return { same and 1 or free and 2 or 0, stands[1], stands[2], stands[3], stands[4], others }
+local setBacks = tonumber(fields['setBacks'] or '0') or 0
+local witness = fields['witness'] or ''
+local given = tonumber(ARGV[8])
+if same and (given > setBacks or (given == setBacks and ARGV[9] ~= '')) then
+  redis.call('HSET', KEYS[1], 'setBacks', ARGV[8], 'witness', ARGV[9])
+end
+return { same and 1 or free and 2 or 0, stands[1], stands[2], stands[3], stands[4], others, tostring(setBacks), witness }

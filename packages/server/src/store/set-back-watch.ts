@@ -1,0 +1,192 @@
+import {
+  type Clock,
+  type CommitBatch,
+  type Event,
+  type EventRef,
+  fingerprintOf,
+  type InboxRow,
+  parseConversationId,
+  parseUserId,
+  type Seq,
+  type Storage,
+  type UserId,
+} from '@tidemark/core';
+import type { Reached } from '../deployment/claims.ts';
+import type { ServerEventBus } from '../server-events.ts';
+
+/** ms after a commit for which the store is taken to be as it was: it is neither restored nor failed over in less. */
+const TRUSTED_FOR = 10;
+
+/**
+ * Notices that the store was set back: a backup was restored under running processes, or a replica was promoted that had lost
+ * commits. It knows one thing that the store had, a witness: the event that this process committed last, or one that another
+ * process named in the claim. When the store has it no more, whatever was remembered of the store is forgotten, and every open
+ * feed starts again, since it may stand on what is lost. How often that happened is counted in the claim, so that all processes
+ * hear of it with their next heartbeat, whoever noticed.
+ *
+ * The store is asked at each heartbeat; by a writer also after each failure, and before a commit that does not follow another
+ * within TRUSTED_FOR: nothing is written on top of a store that was set back before its writer knows. Part of stage 5.
+ *
+ * Keeps   P9 a device that stands on what the store lost is told, P5 no conversation goes on above a gap
+ * Proved  test/store/set-back-watch.test.ts, test/fault/store-set-back.services.test.ts
+ */
+export class SetBackWatch {
+  readonly #port: SetBackWatchPorts;
+  #witness: Witness | undefined;
+  /** This process committed it. */
+  #isOwn = false;
+  /** Given for the claim; it stands there once the claim has answered. */
+  #reporting: Witness | undefined;
+  #reported: Witness | undefined;
+  /** Monotonic ms at which the store had it. */
+  #seenAt = 0;
+  #isDoubtful = false;
+  #count = 0;
+  #checking: Promise<void> | undefined;
+
+  constructor(ports: SetBackWatchPorts) {
+    this.#port = ports;
+  }
+
+  /** How often the store was found set back, as far as this process knows. What was read from it before is not to be trusted. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The store has this now. */
+  committed({ events, rows }: CommitBatch): void {
+    const event = events.at(-1);
+    if (!event) return;
+    this.#remember(witnessOf(event, rows.at(-1)));
+    this.#isOwn = true;
+  }
+
+  /** Something that was asked of the store failed: another one may answer from now on. */
+  failed(): void {
+    this.#isDoubtful = true;
+  }
+
+  /** The `count`, after the store was asked where that may have changed. */
+  async current(): Promise<number> {
+    const isFresh = this.#port.clock.monotonic() - this.#seenAt <= TRUSTED_FOR;
+    if (this.#isDoubtful || !isFresh) await this.#check();
+    return this.#count;
+  }
+
+  /** For the claim: what this process knows. A witness is put there once, so that it does not hide a later one of another. */
+  report(): Reached {
+    const isNews = this.#isOwn && this.#witness !== this.#reported;
+    this.#reporting = isNews ? this.#witness : undefined;
+    return { setBacks: this.#count, witness: this.#reporting ? JSON.stringify(this.#reporting) : '' };
+  }
+
+  /** What stood in the claim before the last report. Rejects while the store cannot be asked. */
+  async heard({ setBacks, witness }: Reached): Promise<void> {
+    this.#reported = this.#reporting ?? this.#reported;
+    if (setBacks > this.#count) this.#startAgain(setBacks);
+    await this.#check();
+    const named = setBacks === this.#count ? parseWitness(witness) : undefined;
+    if (!named) return;
+    await this.#ask(named);
+    // Who committed it may be gone by the time the store is set back, and the claim may be lost.
+    if (setBacks === this.#count && !this.#isOwn) this.#remember(named);
+  }
+
+  #check(): Promise<void> {
+    const check = async (): Promise<void> => {
+      const witness = this.#witness;
+      if (!witness) return;
+      this.#isDoubtful = false;
+      await this.#ask(witness).catch((error: unknown) => {
+        this.#isDoubtful = true;
+        throw error;
+      });
+    };
+    this.#checking ??= check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  /** Asks the store for what it had. */
+  async #ask(witness: Witness): Promise<void> {
+    const { clock, events } = this.#port;
+    const [began, before] = [clock.monotonic(), this.#count];
+    const isThere = await this.#isThere(witness);
+    if (isThere && witness === this.#witness) this.#seenAt = Math.max(this.#seenAt, began);
+    // What is known of an earlier store is no news.
+    if (isThere || this.#count !== before) return;
+    const { conversationId, conversationSeq } = witness;
+    events.emit('store-set-back', { lost: { conversationId, conversationSeq } });
+    this.#startAgain(before + 1);
+  }
+
+  async #isThere({ fingerprint, row, ...ref }: Witness): Promise<boolean> {
+    const { storage, clock, retention } = this.#port;
+    const [event] = await storage.history.findByRef([ref]);
+    if (!event || fingerprintOf(event) !== fingerprint) return false;
+    // An inbox of its own is set back by itself; its rows expire.
+    if (!row || storage.capabilities.atomic || event.at < clock.now() - retention / 2) return true;
+    const [found] = await storage.inbox.find([{ userId: row.userId, ref }]);
+    return found?.seq === row.seq;
+  }
+
+  #startAgain(count: number): void {
+    this.#count = count;
+    this.#witness = undefined;
+    this.#isOwn = false;
+    this.#port.storage.inbox.forget?.();
+    this.#port.onSetBack();
+  }
+
+  #remember(witness: Witness): void {
+    this.#witness = witness;
+    this.#seenAt = this.#port.clock.monotonic();
+  }
+}
+
+export interface SetBackWatchPorts {
+  readonly storage: Storage;
+  /** ms for which inboxes keep their rows. */
+  readonly retention: number;
+  /** Every feed of this process must start again. */
+  readonly onSetBack: () => void;
+  readonly events: ServerEventBus;
+  readonly clock: Clock;
+}
+
+/** An event that the store had, and one of its rows. */
+interface Witness extends EventRef {
+  readonly fingerprint: string;
+  readonly row?: { readonly userId: UserId; readonly seq: Seq };
+}
+
+function witnessOf(event: Event, row: InboxRow | undefined): Witness {
+  const { conversationId, conversationSeq } = event;
+  const isItsOwn = row?.ref?.conversationId === conversationId && row.ref.conversationSeq === conversationSeq;
+  return {
+    conversationId,
+    conversationSeq,
+    fingerprint: fingerprintOf(event),
+    ...(isItsOwn && { row: { userId: row.userId, seq: row.seq } }),
+  };
+}
+
+/** What another process wrote, or anybody who can write to the backplane. Undefined when it is no witness. */
+function parseWitness(text: string): Witness | undefined {
+  if (text === '') return undefined;
+  try {
+    const { conversationId, conversationSeq, fingerprint, row } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof fingerprint !== 'string' || !isPlace(conversationSeq)) return undefined;
+    const event = { conversationId: parseConversationId(conversationId), conversationSeq, fingerprint } as Witness;
+    if (row === undefined) return event;
+    const { userId, seq } = row as Record<string, unknown>;
+    return isPlace(seq) ? { ...event, row: { userId: parseUserId(userId), seq: seq as Seq } } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPlace(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}

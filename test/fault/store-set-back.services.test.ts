@@ -1,0 +1,137 @@
+import { type ConversationId, directConversationId, parseUserId } from '@tidemark/core';
+import type { ServerEvents } from '@tidemark/server';
+import { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { type App, connectStock, eventually, startApp } from '../support/app.ts';
+import { lastingDevice } from '../support/lasting-device.ts';
+import { mariadbDatabase, mongoBeside, postgresDatabase, type Restorable } from '../support/restorable-stores.ts';
+import { startRedis } from '../support/services/redis.ts';
+
+const direct = directConversationId('alice', 'bob');
+const other = directConversationId('bob', 'carol');
+
+/** Processes of one deployment, whose store is set back while they run. */
+async function startDeployment(make: () => Promise<Restorable>) {
+  const [store, redis] = [await make(), await startRedis()];
+  const client = new Redis(redis.url);
+  const ends: (() => PromiseLike<unknown>)[] = [
+    () => store[Symbol.asyncDispose](),
+    () => redis[Symbol.asyncDispose](),
+    async () => client.disconnect(),
+  ];
+  const noticed: ServerEvents['store-set-back'][] = [];
+  return {
+    store,
+    redis: client,
+    noticed,
+    async start(options: { worker?: boolean } = {}): Promise<App> {
+      const { storage, end } = store.open();
+      const own = new Redis(redis.url);
+      const app = await startApp({ storage, redis: own, voidAfter: 100, leaseTtl: 600, ...options });
+      app.messaging.on('store-set-back', (event) => noticed.push(event));
+      ends.push(async () => {
+        await app[Symbol.asyncDispose]();
+        own.disconnect();
+        await end();
+      });
+      return app;
+    },
+    async [Symbol.asyncDispose]() {
+      for (let end = ends.pop(); end; end = ends.pop()) await end();
+    },
+  };
+}
+
+async function send(app: App, from: 'alice' | 'carol', prefix: string, count: number): Promise<string[]> {
+  const conversationId = from === 'alice' ? direct : other;
+  await using sender = connectStock(app.wsUrl, from);
+  const texts = Array.from({ length: count }, (_, index) => `${prefix} ${index + 1}`);
+  for (const text of texts) {
+    const clientMessageId = text.replace(' ', '-');
+    await sender.trpc.chat.send.mutate({ conversationId, clientMessageId, type: 'text', content: { text } });
+  }
+  return texts;
+}
+
+/** Seqs of the conversation as the store has them. */
+async function logOf(store: Restorable, conversationId: ConversationId): Promise<number[]> {
+  const { storage, end } = store.open();
+  await storage.open();
+  const userId = parseUserId('bob');
+  const { events } = await storage.history.range({ userId, conversationId, after: 0, limit: 100 });
+  await storage.close();
+  await end();
+  return events.map((event) => event.conversationSeq);
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+const stores: [string, () => Promise<Restorable>][] = [
+  ['Postgres, whose connections end', postgresDatabase],
+  ['MariaDB, whose connections stay', mariadbDatabase],
+  ['MongoDB beside Postgres', async () => mongoBeside(await postgresDatabase())],
+];
+const cases = stores.flatMap(([name, make]) => [
+  { name, make, flushed: false },
+  { name: `${name}, and Redis emptied`, make, flushed: true },
+]);
+
+test.each(cases)(
+  'a feed that is open while the store is set back is told, whatever is written before anybody looks: $name',
+  async ({ make, flushed }) => {
+    await using deployment = await startDeployment(make);
+    const [one, two] = [await deployment.start(), await deployment.start()];
+    const bob = await lastingDevice(direct).start(two);
+    const kept = await send(one, 'alice', 'kept', 5);
+    await deployment.store.backUp();
+    await send(one, 'alice', 'lost', 10);
+    expect(await bob.texts(15)).toHaveLength(15);
+
+    await deployment.store.restore();
+    if (flushed) await deployment.redis.flushall();
+    const added = await send(one, 'alice', 'new', 12);
+    await eventually('it is told', () => bob.resets.length > 1);
+    expect(bob.resets).toEqual(['new', 'ahead']);
+    expect(await bob.texts(17)).toEqual([...kept, ...added]);
+    expect(await logOf(deployment.store, direct)).toEqual(upTo(18));
+    expect(deployment.noticed.length).toBeGreaterThan(0);
+
+    const more = await send(two, 'alice', 'more', 2);
+    expect(await bob.texts(19)).toEqual([...kept, ...added, ...more]);
+    expect(bob.resets).toEqual(['new', 'ahead']);
+    await bob.close();
+  },
+);
+
+test('a feed of a gateway is told though every worker was replaced, and others speak', async () => {
+  await using deployment = await startDeployment(postgresDatabase);
+  const gateway = await deployment.start({ worker: false });
+  const worker = await deployment.start();
+  const bob = await lastingDevice(direct).start(gateway);
+  const kept = await send(worker, 'alice', 'kept', 5);
+  await deployment.store.backUp();
+  await send(worker, 'alice', 'lost', 10);
+  expect(await bob.texts(15)).toHaveLength(15);
+  await eventually('what was written last is in the claim', async () =>
+    (await deployment.redis.hget('tm:deployment', 'witness'))?.includes('"conversationSeq":16'),
+  );
+  await worker.messaging.close();
+
+  await deployment.store.restore();
+  await send(await deployment.start(), 'carol', 'hello', 12);
+  await eventually('it is told', () => bob.resets.length > 1);
+  expect(bob.resets).toEqual(['new', 'ahead']);
+  expect(await bob.texts(5)).toEqual(kept);
+  await bob.close();
+});
+
+test('a command that was carried out, and lost, is carried out again when it is sent again', async () => {
+  await using deployment = await startDeployment(postgresDatabase);
+  const app = await deployment.start();
+  await send(app, 'alice', 'kept', 2);
+  await deployment.store.backUp();
+  await send(app, 'alice', 'again', 3);
+  await deployment.store.restore();
+  await send(app, 'alice', 'again', 3);
+  expect(await logOf(deployment.store, direct)).toEqual(upTo(6));
+});
