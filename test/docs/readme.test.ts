@@ -25,11 +25,16 @@ test("the testkit's page shows the test that runs in packages/testkit/test/appli
   expect(code).toBe((await read('packages/testkit/test/application/order-updates.test.ts')).trimEnd());
 });
 
+test("the page on backups shows the operator's step of examples/recipes", async () => {
+  const [, code] = /```ts\n([\s\S]*?)\n```/.exec(await read('docs/backup.md')) ?? [];
+  expect(code).toBe((await read('examples/recipes/new-epoch.ts')).trimEnd());
+});
+
 test('every file that a page names exists', async () => {
-  for (const page of ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md']) {
+  for (const page of ['README.md', 'ARCHITECTURE.md', 'PROTOCOL.md', 'docs/backup.md', 'packages/server/README.md']) {
     for (const [, link = ''] of (await read(page)).matchAll(/\]\((?!http|#)([^)#]+)/g)) {
       await expect(
-        readFile(new URL(link, root)).catch((error: NodeJS.ErrnoException) => error.code),
+        readFile(new URL(link, new URL(page, root))).catch((error: NodeJS.ErrnoException) => error.code),
         `${page}: ${link}`,
       ).resolves.not.toBe('ENOENT');
     }

@@ -1,6 +1,7 @@
 import { type Cursor, directConversationId } from '@tidemark/core';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import { rebuildAllDevices } from '../../examples/recipes/new-epoch.ts';
 import { type App, connectStock, eventually, startApp } from '../support/app.ts';
 import { lastingDevice } from '../support/lasting-device.ts';
 import {
@@ -28,6 +29,24 @@ async function send(app: App, prefix: string, count: number): Promise<string[]> 
   return texts;
 }
 
+/** What `use` does with an application that runs for as long. */
+async function whileRunning<T>(
+  store: Restorable,
+  redisUrl: string | undefined,
+  use: (app: App) => Promise<T>,
+): Promise<T> {
+  const { storage, end } = store.open();
+  const redis = redisUrl === undefined ? undefined : new Redis(redisUrl);
+  const app = await startApp({ storage, ...(redis && { redis }), voidAfter: 100, leaseTtl: 600 });
+  try {
+    return await use(app);
+  } finally {
+    await app[Symbol.asyncDispose]();
+    redis?.disconnect();
+    await end();
+  }
+}
+
 const stores: [string, () => Promise<Restorable>, boolean][] = [
   ['SQLite, one process', sqliteFile, false],
   ['SQLite beside a Redis that kept its counters', sqliteFile, true],
@@ -42,20 +61,7 @@ test.each(stores)(
     await using store = await make();
     await using service = withRedis ? await startRedis() : undefined;
     const device = lastingDevice(direct);
-    /** What `use` does with an application that runs for as long. */
-    async function running<T>(use: (app: App) => Promise<T>): Promise<T> {
-      const { storage, end } = store.open();
-      const redis = service && new Redis(service.url);
-      const app = await startApp({ storage, ...(redis && { redis }), voidAfter: 100, leaseTtl: 600 });
-      try {
-        return await use(app);
-      } finally {
-        await app[Symbol.asyncDispose]();
-        redis?.disconnect();
-        await end();
-      }
-    }
-
+    const running = <T>(use: (app: App) => Promise<T>): Promise<T> => whileRunning(store, service?.url, use);
     const kept = await running((app) => send(app, 'kept', 5));
     await store.backUp();
     const cursor = await running(async (app): Promise<Cursor> => {
@@ -82,6 +88,37 @@ test.each(stores)(
       const more = await send(app, 'more', 3);
       const again = await device.start(app);
       expect(await again.texts(20)).toEqual([...kept, ...added, ...more]);
+      expect(again.resets).toEqual([]);
+      await again.close();
+    });
+  },
+);
+
+test.each(stores)(
+  'a new epoch has every device rebuild, once, and touches no message: %s',
+  async (_, make, withRedis) => {
+    await using store = await make();
+    await using service = withRedis ? await startRedis() : undefined;
+    const device = lastingDevice(direct);
+    const sent = await whileRunning(store, service?.url, async (app) => {
+      const bob = await device.start(app);
+      const texts = await send(app, 'before', 5);
+      expect(await bob.texts(5)).toEqual(texts);
+      await bob.close();
+      return texts;
+    });
+
+    const { storage, end } = store.open();
+    await rebuildAllDevices(storage);
+    await end();
+
+    await whileRunning(store, service?.url, async (app) => {
+      const bob = await device.start(app);
+      const more = await send(app, 'after', 3);
+      expect(await bob.texts(8)).toEqual([...sent, ...more]);
+      expect(bob.resets).toEqual(['epoch']);
+      await bob.close();
+      const again = await device.start(app);
       expect(again.resets).toEqual([]);
       await again.close();
     });

@@ -57,6 +57,8 @@ function failingInbox(inbox: InboxStore, pass: Pass): InboxStore {
     },
     probe: () => inbox.probe(),
     fillVoids: (userId, seqs, at) => inbox.fillVoids(userId, seqs, at),
+    renewEpoch: () => inbox.renewEpoch(),
+    forget: () => inbox.forget?.(),
     find: (deliveries) => inbox.find(deliveries),
     range: (userId, after, limit, bytes) => inbox.range(userId, after, limit, bytes),
     seqs: (userId, after, limit) => inbox.seqs(userId, after, limit),

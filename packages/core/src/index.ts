@@ -88,6 +88,7 @@ export {
   UNREAD_SPAN,
 } from './storage/history-store.ts';
 export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';
+export { newEpoch } from './storage/new-epoch.ts';
 export { probeBatches } from './storage/probe-batches.ts';
 export type { RefusalStore, RefusedCommand } from './storage/refusal-store.ts';
 export {

@@ -1,3 +1,4 @@
+export { newEpoch } from '@tidemark/core';
 export { memoryHistory } from './memory-history.ts';
 export { type MemoryInboxOptions, memoryInbox } from './memory-inbox.ts';
 export { createMemoryState, type MemoryState } from './memory-state.ts';

@@ -1,4 +1,5 @@
 import {
+  type Epoch,
   type InboxBounds,
   type InboxRecord,
   type InboxRow,
@@ -8,7 +9,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { eventAt } from './memory-history.ts';
-import { createMemoryState, type InboxTable, type MemoryState } from './memory-state.ts';
+import { createMemoryState, type InboxTable, type MemoryState, randomId } from './memory-state.ts';
 import { pageOf } from './page.ts';
 
 export interface MemoryInboxOptions {
@@ -26,7 +27,13 @@ export function memoryInbox(options: MemoryInboxOptions = {}): InboxStore {
     open: async () => {},
     close: async () => {},
     probe: async () => {},
-    epoch: state.epoch,
+    get epoch() {
+      return state.epoch;
+    },
+    renewEpoch: async () => {
+      state.epoch = randomId() as Epoch;
+      return state.epoch;
+    },
     bind: async (history) => {
       state.boundTo ??= history;
       return state.boundTo;

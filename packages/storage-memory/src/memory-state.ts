@@ -18,7 +18,7 @@ import type {
  * are for tests and debuggers.
  */
 export interface MemoryState {
-  readonly epoch: Epoch;
+  epoch: Epoch;
   /** Of the history in it. */
   readonly identity: StoreIdentity;
   /** The history of which the inboxes hold rows, once it is known. */
@@ -58,11 +58,11 @@ export interface InboxTable {
 }
 
 /** An empty state. @param epoch 1–32 letters and digits; by default 32 random hexadecimal digits. */
-export function createMemoryState(epoch: string = crypto.randomUUID().replaceAll('-', '')): MemoryState {
+export function createMemoryState(epoch: string = randomId()): MemoryState {
   if (!/^[A-Za-z0-9]{1,32}$/.test(epoch)) throw new TypeError('epoch must be 1 to 32 letters and digits');
   return {
     epoch: epoch as Epoch,
-    identity: crypto.randomUUID().replaceAll('-', '') as StoreIdentity,
+    identity: randomId() as StoreIdentity,
     boundTo: undefined,
     conversations: new Map(),
     conversationsOf: new Map(),
@@ -72,4 +72,9 @@ export function createMemoryState(epoch: string = crypto.randomUUID().replaceAll
     unsettled: new Map(),
     refusals: new Map(),
   };
+}
+
+/** 32 hexadecimal digits. */
+export function randomId(): string {
+  return crypto.randomUUID().replaceAll('-', '');
 }

@@ -21,7 +21,7 @@ import { documentOf, type InboxDocument, refOf, rowOf } from './inbox-document.t
 import { keepNewestRows } from './keep-newest.ts';
 import { type Collections, collectionsOf, type MongoDb } from './mongo-db.ts';
 import { guard, indexesTaken } from './mongo-errors.ts';
-import { bindTo, prepare } from './prepare.ts';
+import { bindTo, prepare, renewEpoch } from './prepare.ts';
 import { probe } from './probe.ts';
 
 export interface MongoInboxOptions {
@@ -97,6 +97,10 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     retention,
     get epoch() {
       if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
+      return epoch;
+    },
+    renewEpoch: async () => {
+      epoch = await renewEpoch(collections);
       return epoch;
     },
     bind: (history) => bindTo(collections, history),

@@ -50,7 +50,13 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** The epoch that is stored, or a new one. */
 async function epochOf(collections: Collections): Promise<Epoch> {
-  return (await metaOnce(collections, EPOCH_ID, newEpoch())) as Epoch;
+  return (await metaOnce(collections, EPOCH_ID, randomEpoch())) as Epoch;
+}
+
+export async function renewEpoch({ meta }: Collections): Promise<Epoch> {
+  const epoch = randomEpoch() as Epoch;
+  await guard(() => meta.updateOne({ _id: EPOCH_ID }, { $set: { value: epoch } }, { upsert: true }));
+  return epoch;
 }
 
 /** The history that the inbox belongs to: `history`, where none was named before. */
@@ -75,6 +81,6 @@ async function metaOnce({ meta }: Collections, id: string, given: string): Promi
   return value;
 }
 
-function newEpoch(): string {
+function randomEpoch(): string {
   return Array.from({ length: EPOCH_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }

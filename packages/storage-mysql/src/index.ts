@@ -1,3 +1,4 @@
+export { newEpoch } from '@tidemark/core';
 export type {
   MysqlCallback,
   MysqlConnection,

@@ -158,7 +158,8 @@ async function createTable({ db, dialect, tables }: MigratedStore, name: TableNa
   }
 }
 
-function randomId(): string {
+/** 32 hexadecimal digits. */
+export function randomId(): string {
   return crypto.randomUUID().replaceAll('-', '');
 }
 

@@ -1,6 +1,6 @@
 import { type ConflictOutcome, type Epoch, type Survives, UnavailableError } from '@tidemark/core';
 import { type Dialect, Kysely, type RawBuilder, sql } from 'kysely';
-import { type MigrateMode, prepareStore } from './migrations.ts';
+import { type MigrateMode, prepareStore, randomId } from './migrations.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import { type TableNames, tableNames } from './table-names.ts';
 
@@ -71,6 +71,13 @@ export class SqlDatabase {
   get epoch(): Epoch {
     if (this.#epoch === undefined) throw new Error(`${this.dialect.name} storage: open() it first`);
     return this.#epoch;
+  }
+
+  async renewEpoch(): Promise<Epoch> {
+    const epoch = randomId() as Epoch;
+    await this.changed(sql`update ${this.tables.meta} set value = ${epoch} where name = 'epoch'`);
+    this.#epoch = epoch;
+    return epoch;
   }
 
   /** What belongs to the whole store, by name. */

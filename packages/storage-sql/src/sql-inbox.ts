@@ -40,6 +40,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     get epoch() {
       return database.epoch;
     },
+    renewEpoch: () => database.renewEpoch(),
     bind: async (history) => (await database.metaOnce('history', history)) as StoreIdentity,
 
     wallTime: database.wallTime,

@@ -1,1 +1,2 @@
+export { newEpoch } from '@tidemark/core';
 export { type SqliteOptions, sqliteHistory, sqliteInbox, sqliteStorage } from './sqlite-storage.ts';

@@ -389,6 +389,11 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     },
   },
   {
+    mistake: 'a new epoch is forgotten',
+    caughtBy: 'inbox: a new epoch is another one',
+    open: (state) => withInbox(memoryStorage({ state }), { renewEpoch: async () => createMemoryState().epoch }),
+  },
+  {
     mistake: 'a restart makes a new epoch',
     caughtBy: 'inbox: rows and epoch are there after a restart',
     open: (state) => withInbox(memoryStorage({ state }), { epoch: createMemoryState().epoch }),

@@ -26,6 +26,9 @@ export interface InboxStore {
   /** Known after `open`. A store that was emptied has another one. */
   readonly epoch: Epoch;
 
+  /** Makes another epoch, keeps it, and returns it; `epoch` is that from now on. The rows stay. Call while it is open. */
+  renewEpoch(): Promise<Epoch>;
+
   /**
    * Says of which history its rows refer to events, for good: what the first call said stands. Returns the history it belongs
    * to, which is another one when the inbox was made for that. An inbox within the history's own store belongs to that.

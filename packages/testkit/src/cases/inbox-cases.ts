@@ -363,6 +363,25 @@ export const inboxCases: readonly ConformanceCase<OpenedInbox>[] = [
       }
     },
   },
+  {
+    name: 'inbox: a new epoch is another one, stands after a restart, and leaves the rows and the history it belongs to',
+    run: async (open) => {
+      await using opened = await open();
+      const { alice, ref } = names();
+      await put(opened.inbox, [row(alice, 1, ref(1))]);
+      const history = await opened.inbox.bind('history1' as StoreIdentity);
+      const before = opened.inbox.epoch;
+      const renewed = await opened.inbox.renewEpoch();
+      expect(renewed).toMatch(/^[A-Za-z0-9]{1,32}$/);
+      expect(renewed).not.toBe(before);
+      expect(opened.inbox.epoch).toBe(renewed);
+      const again = await opened.reopen();
+      await again.open();
+      expect(again.epoch).toBe(renewed);
+      expect(await again.bind('history2' as StoreIdentity)).toBe(history);
+      expect(await read(again, alice)).toEqual([[1, ref(1)]]);
+    },
+  },
 ];
 
 /** Two users and the places of one conversation. */
