@@ -14,6 +14,11 @@ const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> }
   'read.mark': markRead,
 };
 
+/** Whether this build carries out commands of this type. */
+export function isCommandType(type: string): type is CommandType {
+  return Object.hasOwn(COMMANDS, type);
+}
+
 export function commandDefinitionOf({ type }: Command): CommandDefinition<Command> {
   return COMMANDS[type] as CommandDefinition<Command>;
 }

@@ -9,6 +9,7 @@ import {
 } from '@tidemark/core';
 import { command as commandSchema, parseWire } from '@tidemark/core/wire';
 import { parseContent, parseWhole, reservedKeyIn } from '../content-shape.ts';
+import { isCommandType } from '../features/commands.ts';
 
 /** A command as it stands in the stream, with where its reply goes. */
 export interface Envelope extends ReplyAddress {
@@ -29,13 +30,6 @@ const STAMP = /^[A-Za-z0-9]{1,32}$/;
 const MAX_RETRY = 1_000_000;
 /** How command types are written; one of this form that is not known is of a newer version. */
 const COMMAND_TYPE = /^[a-z]{1,32}\.[a-z-]{1,32}$/;
-const COMMAND_TYPES: ReadonlySet<unknown> = new Set<Command['type']>([
-  'message.send',
-  'conversation.create',
-  'members.add',
-  'members.remove',
-  'read.mark',
-]);
 /** What a body with a reserved key holds, written plainly or with escapes. Few others do. */
 const MAY_BE_RESERVED = /__proto__|constructor|prototype|\\u/;
 
@@ -102,10 +96,10 @@ function replyIn({ replyTo, call, of }: Body): ReplyAddress | undefined {
 function parseCommand(value: unknown): Command {
   const { type } = (value ?? {}) as { type?: unknown };
   if (type === 'message.send') return parseSend(value as Record<string, unknown>);
-  if (typeof type === 'string' && COMMAND_TYPE.test(type) && !COMMAND_TYPES.has(type)) {
+  if (typeof type === 'string' && COMMAND_TYPE.test(type) && !isCommandType(type)) {
     throw new TidemarkError('unavailable', `this process does not know commands of type ${type} yet`);
   }
-  return parseWire(commandSchema, value) as Command;
+  return parseWire(commandSchema, value);
 }
 
 /** The same rules as the wire schema's. Most commands are messages, and checking them by hand takes a third of the time. */

@@ -101,7 +101,7 @@ function isPlace(value: unknown): value is Place {
 /** The same rules as the wire schema's; messages by hand, since most events are. */
 function parseEvent(value: Readonly<Record<string, unknown>>): Event {
   const { type } = value;
-  if (type !== 'message.sent' && KNOWN_TYPES.has(type)) return parseWire(eventSchema, value) as Event;
+  if (type !== 'message.sent' && KNOWN_TYPES.has(type)) return parseWire(eventSchema, value);
   const head = parseHead(value);
   if (type === 'message.sent') {
     return { type, ...head, messageId: parseMessageId(value.messageId), message: parseContent(value.message) };
