@@ -1,7 +1,16 @@
-import type { CommandResult, Content, ConversationId, JsonValue, Receipt, TidemarkError, UserId } from '@tidemark/core';
+import type {
+  CommandResult,
+  Content,
+  ConversationId,
+  JsonValue,
+  Member,
+  Receipt,
+  TidemarkError,
+  UserId,
+} from '@tidemark/core';
 import type { ClientEvents } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
-import type { AnyMessagingTrpc, ContentIn, ContentOut, Member } from './messaging-trpc.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut } from './messaging-trpc.ts';
 import type { ConversationItem } from './views/conversations-view.ts';
 import type { MessagesView } from './views/messages-view.ts';
 import type { View } from './views/view.ts';

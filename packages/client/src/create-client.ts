@@ -2,7 +2,9 @@
  * The table of contents of the client, in the order of the flow: connection → local store → sync → outbox → views. The
  * only file that knows all of them.
  */
+
 import {
+  type Calls,
   type Clock,
   type CommandId,
   type ContentMap,
@@ -10,7 +12,10 @@ import {
   createIdSource,
   DEFAULT_PAGE,
   directConversationId,
+  type HistoryInput,
   type JsonValue,
+  type Member,
+  type MemberPage,
   parseCommandId,
   parseConversationId,
   parseUserId,
@@ -28,7 +33,7 @@ import type { Draft, LocalChanges, LocalStore } from './local-store/local-store.
 import { LocalStoreError } from './local-store/local-store-error.ts';
 import { memoryLocalStore } from './local-store/memory-local-store.ts';
 import { checkDraft } from './local-store/stored-json.ts';
-import type { AnyMessagingTrpc, ContentIn, ContentOut, HistoryInput, Member, MessagingTrpc } from './messaging-trpc.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
@@ -267,7 +272,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       let page: string | null = null;
       do {
         const input = { conversationId, ...(page !== null && { page }) };
-        const answer: MembersPage = await trpc.conversations.members.query(input, { signal: closing });
+        const answer: MemberPage = await trpc.conversations.members.query(input, { signal: closing });
         members.push(...answer.members);
         page = answer.nextPage;
       } while (page !== null);
@@ -546,10 +551,10 @@ interface OfConversation {
 interface OfDraft {
   readonly clientMessageId: CommandId;
 }
-type MembersPage = Awaited<ReturnType<MessagingTrpc['conversations']['members']['query']>>;
-type InputOf<K extends 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'> = Parameters<
-  MessagingTrpc['conversations'][K]['mutate']
->[0];
+type InputOf<K extends 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'> = Calls<
+  ContentMap,
+  ContentMap
+>['conversations'][K]['input'];
 
 /**
  * Tabs of a store that can have some, where the runtime knows them. A page without Web Locks, for want of https, owns

@@ -23,15 +23,9 @@ export type {
   CallOptions,
   ContentIn,
   ContentOut,
-  ConversationPage,
   FeedObserver,
   FeedSubscription,
-  HistoryInput,
-  HistoryPage,
-  Member,
-  MembersInput,
   MessagingTrpc,
-  SendInput,
 } from './messaging-trpc.ts';
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
 export { DraftDiscardedError } from './send/outbox-entries.ts';

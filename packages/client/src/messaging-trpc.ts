@@ -1,13 +1,12 @@
 import type {
-  CommandResult,
+  Call,
+  Calls,
   ContentMap,
   ConversationId,
   ConversationSeq,
-  ConversationSummary,
   Cursor,
-  Event,
   FeedItem,
-  InboxPage,
+  HistoryInput,
   MessageSent,
   Receipt,
 } from '@tidemark/core';
@@ -22,91 +21,28 @@ import type {
  *  - The feed delivers tracked items: `id` is the cursor after the item. After `onError` or `onComplete` it delivers
  *    nothing more. When the link reconnects by itself it resumes after the last id that it delivered.
  */
-export interface MessagingTrpc<CIn = ContentMap, COut = ContentMap> {
-  readonly send: { mutate(input: SendInput<CIn>, options?: CallOptions): Promise<Receipt> };
-  readonly inbox: {
-    readonly since: {
-      query(input: { cursor?: string | null; limit?: number }, options?: CallOptions): Promise<InboxPage<COut>>;
-    };
-    readonly head: { query(input?: undefined, options?: CallOptions): Promise<{ readonly cursor: Cursor }> };
-    readonly feed: { subscribe(input: { cursor?: string | null }, observer: FeedObserver<COut>): FeedSubscription };
-  };
-  readonly conversations: {
-    readonly list: {
-      query(input: { limit?: number; page?: string | null }, options?: CallOptions): Promise<ConversationPage<COut>>;
-    };
-    readonly get: {
-      query(input: { conversationId: string }, options?: CallOptions): Promise<ConversationSummary<COut>>;
-    };
-    readonly members: {
-      query(
-        input: { conversationId: string; page?: string | undefined },
-        options?: CallOptions,
-      ): Promise<{ readonly members: readonly Member[]; readonly nextPage: string | null }>;
-    };
-    readonly history: { query(input: HistoryInput, options?: CallOptions): Promise<HistoryPage<COut>> };
-    readonly markRead: {
-      mutate(
-        input: { conversationId: string; readSeq: number },
-        options?: CallOptions,
-      ): Promise<{ readonly conversationId: string; readonly readSeq: number }>;
-    };
-    readonly createGroup: {
-      mutate(
-        input: { title?: string | null; memberIds: string[]; commandId?: string },
-        options?: CallOptions,
-      ): Promise<CommandResult>;
-    };
-    readonly addMembers: { mutate(input: MembersInput, options?: CallOptions): Promise<CommandResult> };
-    readonly removeMembers: { mutate(input: MembersInput, options?: CallOptions): Promise<CommandResult> };
-    readonly leave: {
-      mutate(input: { conversationId: string; commandId?: string }, options?: CallOptions): Promise<CommandResult>;
-    };
-  };
+export type MessagingTrpc<CIn = ContentMap, COut = ContentMap> = Port<Calls<CIn, COut>>;
+
+type Port<C> = {
+  readonly [Name in keyof C]: C[Name] extends Call<infer Kind, infer Input, infer Output>
+    ? Ports<Input, Output>[Kind]
+    : Port<C[Name]>;
+};
+
+interface Ports<Input, Output> {
+  readonly query: { query(input: Input, options?: CallOptions): Promise<Output> };
+  readonly mutation: { mutate(input: Input, options?: CallOptions): Promise<Output> };
+  readonly subscription: { subscribe(input: Input, observer: FeedObserver<Output>): FeedSubscription };
 }
 
 export interface CallOptions {
   signal?: AbortSignal;
 }
 
-export type SendInput<C = ContentMap> = { conversationId: string; clientMessageId: string; retry?: number } & {
-  [K in keyof C & string]: { type: K; content: C[K] };
-}[keyof C & string];
-
-export interface MembersInput {
-  conversationId: string;
-  memberIds: string[];
-  commandId?: string;
-}
-
-/** `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending. */
-export interface HistoryInput {
-  conversationId: string;
-  after?: number;
-  before?: number;
-  limit?: number;
-}
-
-export interface HistoryPage<C = ContentMap> {
-  readonly events: readonly Event<C>[];
-  readonly hasMore: boolean;
-}
-
-export interface ConversationPage<C = ContentMap> {
-  readonly conversations: readonly ConversationSummary<C>[];
-  /** Hand it back for the next page; null after the last. */
-  readonly nextPage: string | null;
-}
-
-export interface Member {
-  readonly userId: string;
-  readonly joinedSeq: number;
-}
-
 /** The callbacks used of a stock subscription. */
-export interface FeedObserver<C = ContentMap> {
+export interface FeedObserver<Item = { id: string; data: FeedItem }> {
   onStarted?(): void;
-  onData(item: { id: string; data: FeedItem<C> }): void;
+  onData(item: Item): void;
   onError(error: unknown): void;
   onComplete(): void;
   onConnectionStateChange?(state: { state: 'idle' | 'connecting' | 'pending' }): void;
@@ -128,7 +64,7 @@ export interface AnyMessagingTrpc {
       clientMessageId: string;
       type: string;
       content: unknown;
-      retry?: number;
+      retry?: number | undefined;
     }): Promise<Receipt>;
   };
   readonly inbox: {

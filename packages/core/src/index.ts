@@ -1,3 +1,14 @@
+export type {
+  Call,
+  Calls,
+  ConversationPage,
+  HistoryInput,
+  HistoryPage,
+  Member,
+  MemberPage,
+  MembersInput,
+  SendInput,
+} from './calls.ts';
 export { backoff, type Clock, type Random, systemClock } from './clock.ts';
 export { type CommandResult, retryOf } from './command.ts';
 export {

@@ -1,8 +1,8 @@
-import type { ConversationId, Event, UserId } from '@tidemark/core';
+import type { ConversationId, Event, HistoryInput, HistoryPage, UserId } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
 import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
-import type { HistoryInput, HistoryPage, MessagingTrpc } from '../messaging-trpc.ts';
+import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
 
 /**

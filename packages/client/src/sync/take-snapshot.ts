@@ -1,10 +1,16 @@
-import { type CommandId, type ConversationSummary, type Cursor, DEFAULT_PAGE } from '@tidemark/core';
+import {
+  type CommandId,
+  type ConversationPage,
+  type ConversationSummary,
+  type Cursor,
+  DEFAULT_PAGE,
+} from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
 import { callOutcome } from '../call-outcome.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { LocalChanges } from '../local-store/local-store.ts';
-import type { ConversationPage, MessagingTrpc } from '../messaging-trpc.ts';
+import type { MessagingTrpc } from '../messaging-trpc.ts';
 
 export interface SnapshotOptions {
   readonly trpc: MessagingTrpc;

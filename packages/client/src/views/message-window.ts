@@ -1,8 +1,7 @@
-import type { ConversationId, Event, MessageSent } from '@tidemark/core';
+import type { ConversationId, Event, HistoryPage, MessageSent } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
-import type { HistoryPage } from '../messaging-trpc.ts';
 import { append, type MessageSpan, prepend, takeIn } from './message-span.ts';
 
 /** Where the messages of one conversation come from. */

@@ -1,8 +1,17 @@
-import type { CommandResult, ConversationSummary, Cursor, Event, FeedItem, InboxPage, Receipt } from '@tidemark/core';
+import type {
+  CommandResult,
+  ConversationSummary,
+  Cursor,
+  Event,
+  FeedItem,
+  InboxPage,
+  Member,
+  Receipt,
+} from '@tidemark/core';
 import { initTRPC, tracked } from '@trpc/server';
 import superjson from 'superjson';
 import { z } from 'zod';
-import type { Member, MessagingTrpc } from '../../src/index.ts';
+import type { MessagingTrpc } from '../../src/index.ts';
 
 /** What an application's content map resolves to: what may be sent, and what is stored after defaults. */
 export type KindsIn = { text: { text: string }; order: { orderId: string; total: number; note?: string | undefined } };

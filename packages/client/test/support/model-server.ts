@@ -15,6 +15,7 @@ import {
   type FeedItem,
   fingerprintAt,
   formatCursor,
+  type HistoryInput,
   type InboxEntry,
   type MessageId,
   type MessageSent,
@@ -25,12 +26,13 @@ import {
   type Reset,
   type ResetReason,
   recipientsOf,
+  type SendInput,
   type Seq,
   selfConversationId,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import type { FeedObserver, HistoryInput, MessagingTrpc, SendInput } from '../../src/index.ts';
+import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
 
 interface ModelConversation {
   state: ConversationState;
@@ -279,18 +281,18 @@ export class ModelServer {
         },
         head: { query: async () => ({ cursor: this.head(userId) }) },
         feed: {
-          subscribe: ({ cursor }, observer) => {
+          subscribe: (input, observer) => {
             const feed: Feed = {
               userId,
               observer,
-              lastEventId: cursor ?? null,
+              lastEventId: input?.cursor ?? null,
               connected: false,
               over: false,
               begun: false,
             };
             this.feeds.add(feed);
             queueMicrotask(() => {
-              if (!this.#offline.has(userId)) this.#open(feed, cursor ?? null);
+              if (!this.#offline.has(userId)) this.#open(feed, feed.lastEventId);
             });
             return {
               unsubscribe: () => {
@@ -335,7 +337,7 @@ export class ModelServer {
         markRead: {
           mutate: call('markRead', ({ conversationId, readSeq }: { conversationId: string; readSeq: number }) => {
             this.markRead(userId, conversationId, readSeq);
-            return { conversationId, readSeq };
+            return { conversationId: conversationId as ConversationId, readSeq };
           }),
         },
         createGroup: {
@@ -353,6 +355,7 @@ export class ModelServer {
             resultOf(this.changeMembers('members.added', userId, input.conversationId, input.memberIds)),
           ),
         },
+        openDirect: { mutate: () => Promise.reject(new Error('not needed: sending opens it')) },
         removeMembers: {
           mutate: call('command', (input: { conversationId: string; memberIds: string[] }) =>
             resultOf(this.changeMembers('members.removed', userId, input.conversationId, input.memberIds)),

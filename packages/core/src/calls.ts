@@ -1,0 +1,120 @@
+import type { CommandResult } from './command.ts';
+import type { Content, ContentMap } from './content.ts';
+import type { ConversationSummary } from './conversation.ts';
+import type { Event } from './features/events.ts';
+import type { ConversationId, ConversationSeq, Cursor, UserId } from './ids.ts';
+import type { FeedItem, InboxPage } from './inbox.ts';
+import type { Receipt } from './message.ts';
+
+/** A call by its kind, with what it takes and what it answers; a subscription answers many times. */
+export interface Call<Kind extends 'query' | 'mutation' | 'subscription', Input, Output> {
+  readonly kind: Kind;
+  readonly input: Input;
+  readonly output: Output;
+}
+
+type Query<Input, Output> = Call<'query', Input, Output>;
+type Mutation<Input, Output> = Call<'mutation', Input, Output>;
+
+/**
+ * The calls of messaging: the server's procedures and what a client calls are both made from it.
+ *
+ * @typeParam In  content kinds as senders write them
+ * @typeParam Out content kinds as they are stored and delivered
+ */
+export interface Calls<In, Out> {
+  /** Sends a message. Resolves when it is stored, with the same receipt for the same clientMessageId. */
+  send: Mutation<SendInput<In>, Receipt>;
+  inbox: {
+    /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
+    since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;
+    /** The cursor of the newest entry. */
+    head: Query<void, { cursor: Cursor }>;
+    /** The live feed: catch-up after the cursor, then live. Every item is tracked with the cursor to resume from. */
+    feed: Call<
+      'subscription',
+      { cursor?: string | null | undefined; lastEventId?: string | null | undefined } | undefined,
+      { id: string; data: FeedItem<Out> }
+    >;
+  };
+  conversations: {
+    /** Conversations of the caller, the most recently active first. `page` is the nextPage of the page before. */
+    list: Query<PageInput | undefined, ConversationPage<Out>>;
+    get: Query<{ conversationId: string }, ConversationSummary<Out>>;
+    /** Members now, by the order in which they joined. `page` is the nextPage of the page before. */
+    members: Query<{ conversationId: string } & PageInput, MemberPage>;
+    /** Makes sure that the direct conversation with another user exists. Sending to it does so too. */
+    openDirect: Mutation<{ userId: string }, CommandResult>;
+    /** Creates a group of the caller and `memberIds`. A repeated commandId returns the group made the first time. */
+    createGroup: Mutation<
+      { title?: string | null | undefined; memberIds: string[]; commandId?: string | undefined },
+      CommandResult
+    >;
+    /** Any member may add members. */
+    addMembers: Mutation<MembersInput, CommandResult>;
+    /** The creator of a group may remove members; anyone may remove themselves. */
+    removeMembers: Mutation<MembersInput, CommandResult>;
+    leave: Mutation<{ conversationId: string; commandId?: string | undefined }, CommandResult>;
+    /**
+     * Events the caller may see, by conversationSeq: `after` ascending, `before` descending, neither: the newest,
+     * descending. One may see what happened while one was a member.
+     */
+    history: Query<HistoryInput, HistoryPage<Out>>;
+    /** Moves the caller's read mark forward to readSeq, at most to the conversation's head. */
+    markRead: Mutation<
+      { conversationId: string; readSeq: number },
+      { conversationId: ConversationId; readSeq: number }
+    >;
+  };
+}
+
+/**
+ * A message to send, by its kind. `retry`, 0 unless set, is raised by one when a person sends a refused message again under
+ * its id.
+ */
+export type SendInput<In = ContentMap> = {
+  conversationId: string;
+  clientMessageId: string;
+  retry?: number | undefined;
+} & Content<In>;
+
+interface PageInput {
+  limit?: number | undefined;
+  /** The nextPage of the page before. */
+  page?: string | null | undefined;
+}
+
+export interface MembersInput {
+  conversationId: string;
+  memberIds: string[];
+  commandId?: string | undefined;
+}
+
+/** `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending. */
+export interface HistoryInput {
+  conversationId: string;
+  after?: number | undefined;
+  before?: number | undefined;
+  limit?: number | undefined;
+}
+
+export interface HistoryPage<Out = ContentMap> {
+  readonly events: readonly Event<Out>[];
+  readonly hasMore: boolean;
+}
+
+export interface ConversationPage<Out = ContentMap> {
+  readonly conversations: readonly ConversationSummary<Out>[];
+  /** Hand it back for the next page; null after the last. */
+  readonly nextPage: string | null;
+}
+
+export interface MemberPage {
+  readonly members: readonly Member[];
+  readonly nextPage: string | null;
+}
+
+export interface Member {
+  readonly userId: UserId;
+  readonly joinedSeq: ConversationSeq;
+}
