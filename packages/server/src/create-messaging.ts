@@ -45,6 +45,7 @@ import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
 import { type Authorize, Authorizer } from './router/authorization.ts';
 import { ContentKinds } from './router/content-kinds.ts';
+import { errorFormatter } from './router/error-formatter.ts';
 import { MembershipGate } from './router/membership-gate.ts';
 import { type BaseProcedure, ProcedureMaker } from './router/procedure-maker.ts';
 import type { MessagingProcedures } from './router/procedure-types.ts';
@@ -408,6 +409,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       maxBatchSize: limits.callsPerFrame,
       responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
     },
+    errorFormatter,
     on: (name, listener) => events.on(name, listener),
     ready: () => opened,
     health: () => health.report(),
@@ -458,6 +460,12 @@ export interface Messaging<In, Out> {
     readonly maxBatchSize: number;
     readonly responseMeta: () => { headers: Record<string, string> };
   };
+
+  /**
+   * For `initTRPC.create({ errorFormatter: messaging.errorFormatter })`, if the application wants it: an error of the table, which is
+   * text, is data as well then: `error.data.tidemark` is `{ code, field, policy }`, and null for any other error.
+   */
+  readonly errorFormatter: typeof errorFormatter;
 
   /** Listens to what happens inside; returns a function that stops listening. */
   on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;

@@ -11,5 +11,6 @@ export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.t
 export type { MessagingOptions } from './options.ts';
 export { redisBackplane } from './redis-backplane.ts';
 export type { Authorization, Authorize, AuthorizedCommand } from './router/authorization.ts';
+export type { ErrorData } from './router/error-formatter.ts';
 export type { MessagingProcedures } from './router/procedure-types.ts';
 export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';
