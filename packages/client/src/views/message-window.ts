@@ -85,8 +85,33 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     return !(known?.reachedStart && span.from <= (known.local?.from ?? Infinity));
   }
 
-  function local(query: Omit<LocalEventsQuery, 'conversationId'>): Promise<Event[]> {
-    return source.events({ conversationId, ...query });
+  /** A page of the stretch that is kept here, or of the server's; `undefined`: it knows no such conversation. */
+  async function read(
+    query: Omit<LocalEventsQuery, 'conversationId'>,
+    isKept: boolean,
+  ): Promise<HistoryPage | undefined> {
+    const asked = { conversationId, ...query };
+    if (!isKept) return source.fetchPage(asked);
+    const events = await source.events(asked);
+    return { events, hasMore: events.length >= query.limit };
+  }
+
+  /** What a page brings that was asked for with `before`. */
+  function olderPart({ events, hasMore }: HistoryPage, before: number, isKept: boolean) {
+    const start = (isKept && row()?.local?.from) || 1;
+    const from = hasMore ? Math.max(start, lowest(events, before)) : start;
+    return { from, isStart: !isKept && !hasMore, messages: messagesOf(events, start) };
+  }
+
+  /** What a page brings that was asked for with `after`; one of the server's ends where the kept stretch begins. */
+  function newerPart({ events, hasMore }: HistoryPage, after: number, isKept: boolean) {
+    const kept = row()?.local;
+    const end = isKept ? (kept?.to ?? after) : (kept?.from ?? Infinity) - 1;
+    return {
+      to: hasMore ? Math.min(end, highest(events, after)) : end,
+      isEnd: isKept && !hasMore,
+      messages: messagesOf(events, after + 1).filter((message) => message.conversationSeq <= end),
+    };
   }
 
   /** Makes sure that something is local; false when there is nothing. */
@@ -112,10 +137,10 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       if (exists) begin({ from: 1, to: 0, isEnd: true, messages: [] }, true);
       return;
     }
-    const page = await local({ limit: pageSize });
+    const page = await read({ limit: pageSize }, true);
     const range = row()?.local;
-    if (!isCurrent() || !range) return;
-    begin({ from: floorOf(page, range.from), to: range.to, isEnd: true, messages: messagesOf(page, range.from) });
+    if (!isCurrent() || !page || !range) return;
+    begin({ ...olderPart(page, Infinity, true), to: range.to, isEnd: true });
     if (span?.messages.length !== 0) return;
     await toOlder(isCurrent);
     // Looking for something to begin with is not going there.
@@ -125,30 +150,16 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   async function toOlder(isCurrent: () => boolean): Promise<void> {
     facing = 'older';
     for (let found = false; span && !found && hasOlder(); ) {
-      if (span.from < (row()?.local?.from ?? 0)) found = await olderFromServer(span.from, isCurrent);
-      else found = await olderFromLocal(span.from, isCurrent);
-      if (!isCurrent()) return;
+      const before = span.from;
+      const start = row()?.local?.from ?? before;
+      const isKept = before >= start;
+      if (before === start) await fetchOlder(isCurrent);
+      const page = await read({ before, limit: pageSize }, isKept);
+      if (!isCurrent() || !span || !page || (isKept && !row()?.local)) return;
+      const part = olderPart(page, before, isKept);
+      span = prepend(span, part, windowSize);
+      found = part.messages.length > 0 || part.from === before;
     }
-  }
-
-  async function olderFromLocal(before: number, isCurrent: () => boolean): Promise<boolean> {
-    if (before <= (row()?.local?.from ?? before)) await fetchOlder(isCurrent);
-    const page = await local({ before, limit: pageSize });
-    const range = row()?.local;
-    if (!isCurrent() || !span || !range) return true;
-    const messages = messagesOf(page, range.from);
-    const from = floorOf(page, range.from);
-    span = prepend(span, { from, isStart: false, messages }, windowSize);
-    return messages.length > 0 || from === before;
-  }
-
-  async function olderFromServer(before: number, isCurrent: () => boolean): Promise<boolean> {
-    const page = await source.fetchPage({ conversationId, before, limit: pageSize });
-    if (!isCurrent() || !span || !page) return true;
-    const messages = messagesOf(page.events, 0);
-    const from = page.hasMore ? lowest(page.events, before) : 1;
-    span = prepend(span, { from, isStart: !page.hasMore, messages }, windowSize);
-    return messages.length > 0 || from === before;
   }
 
   async function toNewer(isCurrent: () => boolean): Promise<void> {
@@ -157,32 +168,14 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       const after = span.to;
       const edge = row()?.local?.from;
       if (edge === undefined) return;
-      const page = after >= edge - 1 ? await newerFromLocal(after) : await newerFromServer(after);
+      const isKept = after >= edge - 1;
+      const page = await read({ after, limit: pageSize }, isKept);
       if (!isCurrent() || !span || !page) return;
-      span = append(span, page, windowSize);
+      const part = newerPart(page, after, isKept);
+      span = append(span, part, windowSize);
       if (span.isEnd) span = takeIn(span, incoming);
-      found = page.messages.length > 0 || page.to === after;
+      found = part.messages.length > 0 || part.to === after;
     }
-  }
-
-  async function newerFromLocal(after: number) {
-    const page = await local({ after, limit: pageSize });
-    const end = row()?.local?.to ?? after;
-    const isEnd = page.length < pageSize;
-    return { to: isEnd ? end : highest(page, after), isEnd, messages: messagesOf(page, after + 1) };
-  }
-
-  /** Up to where the local stretch begins. */
-  async function newerFromServer(after: number) {
-    const page = await source.fetchPage({ conversationId, after, limit: pageSize });
-    return page && joined(page, after);
-  }
-
-  function joined(page: HistoryPage, after: number) {
-    const edge = row()?.local?.from ?? Infinity;
-    const messages = messagesOf(page.events, after + 1).filter((message) => message.conversationSeq < edge);
-    const reached = highest(page.events, after);
-    return { to: reached >= edge || !page.hasMore ? edge - 1 : reached, isEnd: false, messages };
   }
 
   async function toAround(seq: number, isCurrent: () => boolean): Promise<void> {
@@ -190,18 +183,14 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     if (!(await hasLocal(isCurrent)) || !isCurrent()) return toNewest(isCurrent);
     // A near one: the stretch that is kept grows.
     if (seq < localStart() && seq >= localStart() - pageSize) await fetchOlder(isCurrent);
-    if (seq < localStart()) return aroundFromServer(seq, isCurrent);
+    const isKept = seq >= localStart();
     const limit = Math.ceil(pageSize / 2);
-    const older = await local({ before: seq + 1, limit });
-    const newer = await local({ after: seq, limit });
-    const range = row()?.local;
-    if (!isCurrent() || !range) return;
-    begin({
-      from: floorOf(older, range.from, limit),
-      to: newer.length < limit ? range.to : highest(newer, seq),
-      isEnd: newer.length < limit,
-      messages: [...messagesOf(older, range.from), ...messagesOf(newer, range.from)],
-    });
+    const pages = [read({ before: seq + 1, limit }, isKept), read({ after: seq, limit }, isKept)] as const;
+    const [older, newer] = await Promise.all(pages);
+    if (!isCurrent() || !older || !newer) return;
+    const below = olderPart(older, seq + 1, isKept);
+    const above = newerPart(newer, seq, isKept);
+    begin({ ...above, from: below.from, messages: [...below.messages, ...above.messages] }, below.isStart);
   }
 
   /** Nothing below it is here; nothing below 1 exists. */
@@ -217,22 +206,6 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       asked = session;
       await load(`around ${seq}`, (isCurrent) => toAround(seq, isCurrent));
     } while (session !== asked);
-  }
-
-  async function aroundFromServer(seq: number, isCurrent: () => boolean): Promise<void> {
-    const limit = Math.ceil(pageSize / 2);
-    const [older, newer] = await Promise.all([
-      source.fetchPage({ conversationId, before: seq + 1, limit }),
-      source.fetchPage({ conversationId, after: seq, limit }),
-    ]);
-    if (!isCurrent() || !older || !newer) return;
-    const from = older.hasMore ? lowest(older.events, seq + 1) : 1;
-    const { to, messages } = joined(newer, seq);
-    begin({ from, to, isEnd: false, messages: [...messagesOf(older.events, 0), ...messages] }, !older.hasMore);
-  }
-
-  function floorOf(page: readonly Event[], start: number, limit = pageSize): number {
-    return page.length < limit ? start : Math.max(start, lowest(page, Infinity));
   }
 
   return {
