@@ -22,44 +22,36 @@ export type ConnectionEvent =
   | 'kicked'
   | 'close';
 
-/** What changes nothing is not named again in each state. */
-const stay = (state: ConnectionStateName) => ({
-  open: state,
-  attempt: state,
-  wait: state,
-  up: state,
-  down: state,
-  'network gone': state,
-  'network back': state,
-  refused: state,
-  kicked: state,
-  close: 'closed' as const,
-});
+type Transitions = Readonly<Partial<Record<ConnectionEvent, ConnectionStateName>>>;
 
 /** Whatever was on the way when a connection ended changes nothing any more; only the application does. */
-const ended = (state: ConnectionStateName) => ({ ...stay(state), open: 'connecting' as const });
+const ENDED: Transitions = { open: 'connecting', close: 'closed' };
 
 /** One that the application wants open, and that goes on by itself. */
-const alive = (state: ConnectionStateName) => ({
-  ...stay(state),
-  up: 'open' as const,
-  'network gone': 'offline' as const,
-  refused: 'signed-out' as const,
-  kicked: 'kicked' as const,
-});
+const ALIVE: Transitions = {
+  up: 'open',
+  'network gone': 'offline',
+  refused: 'signed-out',
+  kicked: 'kicked',
+  close: 'closed',
+};
 
 /**
- * Where each event leads from each state. A second socket beside an open one (renewal, a socket in doubt, a probe while
+ * Where events lead from each state; one that is not named changes nothing. A second socket beside an open one (renewal, a socket in doubt, a probe while
  * the fallback carries) attempts, waits and fails within `open`: only `down` tells that nothing carries any more.
  */
-export const CONNECTION_TABLE: Record<ConnectionStateName, Record<ConnectionEvent, ConnectionStateName>> = {
-  idle: ended('idle'),
-  connecting: { ...alive('connecting'), wait: 'waiting' },
-  open: { ...alive('open'), down: 'connecting' },
-  waiting: { ...alive('waiting'), attempt: 'connecting', 'network back': 'connecting' },
+export const CONNECTION_TABLE: Readonly<Record<ConnectionStateName, Transitions>> = {
+  idle: ENDED,
+  connecting: { ...ALIVE, wait: 'waiting' },
+  open: { ...ALIVE, down: 'connecting' },
+  waiting: { ...ALIVE, attempt: 'connecting', 'network back': 'connecting' },
   // What the device says of its network is a hint: a socket that opens all the same is believed.
-  offline: { ...alive('offline'), 'network back': 'connecting' },
-  'signed-out': ended('signed-out'),
-  kicked: ended('kicked'),
-  closed: ended('closed'),
+  offline: { ...ALIVE, 'network back': 'connecting' },
+  'signed-out': ENDED,
+  kicked: ENDED,
+  closed: ENDED,
 };
+
+export function nextState(state: ConnectionStateName, event: ConnectionEvent): ConnectionStateName {
+  return CONNECTION_TABLE[state][event] ?? state;
+}

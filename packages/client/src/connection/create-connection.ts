@@ -14,7 +14,7 @@ import { callListener, createListeners } from '../views/view.ts';
 import { within } from '../within.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
 import { type ConnectionCause, textOf } from './connection-cause.ts';
-import { CONNECTION_TABLE, type ConnectionEvent } from './connection-table.ts';
+import { type ConnectionEvent, nextState } from './connection-table.ts';
 import type { HttpFallback, HttpRoad } from './http-road.ts';
 import { createIdentity, type Identity, type TokenSource } from './identity.ts';
 import { type ObservedSocket, observedSocket, type WebSocketClass } from './observed-socket.ts';
@@ -131,7 +131,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   function happen(event: ConnectionEvent, nextTryAt?: number, cause: ConnectionCause = NEVER_TRIED): void {
     const before = state.state;
-    const name = CONNECTION_TABLE[before][event];
+    const name = nextState(before, event);
     if (name === 'waiting') {
       if (nextTryAt === undefined) return;
       state = { state: name, nextTryAt, cause };
@@ -498,7 +498,5 @@ const NEVER_TRIED: ConnectionCause = { reason: 'unreachable', detail: 'no attemp
 function socketClass({ WebSocket }: ConnectionOptions): WebSocketClass {
   const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   if (found) return found;
-  throw new Error(
-    "this runtime has no WebSocket: import { WebSocket } from 'ws'; createConnection({ url, WebSocket })",
-  );
+  throw new Error("this runtime has no WebSocket: import { WebSocket } from 'ws', and hand it to createConnection");
 }

@@ -3,6 +3,7 @@ import {
   CONNECTION_TABLE,
   type ConnectionEvent,
   type ConnectionStateName,
+  nextState,
 } from '../../src/connection/connection-table.ts';
 
 const states = Object.keys(CONNECTION_TABLE) as ConnectionStateName[];
@@ -22,14 +23,14 @@ const events: ConnectionEvent[] = [
 /** Every state that some sequence of `allowed` events leads to. */
 function reachableFrom(start: ConnectionStateName, allowed = events): Set<ConnectionStateName> {
   const reached = new Set([start]);
-  for (const state of reached) for (const event of allowed) reached.add(CONNECTION_TABLE[state][event]);
+  for (const state of reached) for (const event of allowed) reached.add(nextState(state, event));
   return reached;
 }
 
 describe('the transition table of a connection', () => {
   it.each(states)('says what every event does in %s', (state) => {
-    expect(Object.keys(CONNECTION_TABLE[state]).sort()).toEqual([...events].sort());
-    for (const event of events) expect(states).toContain(CONNECTION_TABLE[state][event]);
+    expect(events).toEqual(expect.arrayContaining(Object.keys(CONNECTION_TABLE[state])));
+    for (const event of events) expect(states).toContain(nextState(state, event));
   });
 
   it('reaches every state from idle', () => {
@@ -38,7 +39,7 @@ describe('the transition table of a connection', () => {
 
   it.each(states)('leads from %s to an open connection, and can be closed', (state) => {
     expect(reachableFrom(state)).toContain('open');
-    expect(CONNECTION_TABLE[state].close).toBe('closed');
+    expect(nextState(state, 'close')).toBe('closed');
   });
 
   it.each(['idle', 'signed-out', 'kicked', 'closed'] as const)('leaves %s for the application alone', (state) => {
@@ -49,14 +50,14 @@ describe('the transition table of a connection', () => {
   it.each(['connecting', 'open', 'waiting', 'offline'] as const)(
     'goes offline from %s without a network, and tries again with one',
     (state) => {
-      expect(CONNECTION_TABLE[state]['network gone']).toBe('offline');
-      expect(CONNECTION_TABLE.offline['network back']).toBe('connecting');
+      expect(nextState(state, 'network gone')).toBe('offline');
+      expect(nextState('offline', 'network back')).toBe('connecting');
     },
   );
 
   it('stays offline whatever late sockets and timers say, but for a socket that opens: the device was wrong', () => {
     const late = events.filter((event) => ['attempt', 'wait', 'down', 'network gone', 'open'].includes(event));
-    expect(CONNECTION_TABLE.offline.up).toBe('open');
+    expect(nextState('offline', 'up')).toBe('open');
     expect([...reachableFrom('offline', late)]).toEqual(['offline']);
   });
 
