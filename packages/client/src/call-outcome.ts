@@ -29,6 +29,17 @@ export function callOutcome(thrown: unknown): CallOutcome {
   return { kind, error };
 }
 
+/** What a call gives, `undefined` when it was refused for good. Rejects with any other error: try again. */
+export async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (thrown) {
+    const { kind, error } = callOutcome(thrown);
+    if (kind !== 'final') throw error;
+    return undefined;
+  }
+}
+
 /** The error of the table that `thrown` carries; `outcome_unknown` with `thrown` as its cause when it carries none. */
 export function toTidemarkError(thrown: unknown): TidemarkError {
   if (thrown instanceof TidemarkError) return thrown;

@@ -7,6 +7,7 @@ import {
   type Calls,
   type Clock,
   type CommandId,
+  type CommandResult,
   type ContentMap,
   type ConversationId,
   createIdSource,
@@ -109,11 +110,11 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const { connection, clock = systemClock, random = Math.random } = options;
   const userId = parseUserId(options.userId);
   const timing = { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) };
-  const pageSize = wholeNumber('pageSize', options.pageSize ?? 50, DEFAULT_PAGE);
-  const parallel = wholeNumber('parallelSends', options.parallelSends ?? 8, 1_000);
-  const timeoutMs = wholeNumber('sendTimeoutMs', options.sendTimeoutMs ?? 30_000, 86_400_000);
-  const queue = wholeNumber('queueLimit', options.queueLimit ?? DEFAULT_SYNC_BOUNDS.queue, 1_000_000);
-  const unsavedLimit = wholeNumber('unsavedLimit', options.unsavedLimit ?? DEFAULT_UNSAVED_LIMIT, 1_000_000);
+  const pageSize = wholeNumber(options, 'pageSize', 50, DEFAULT_PAGE);
+  const parallel = wholeNumber(options, 'parallelSends', 8, 1_000);
+  const timeoutMs = wholeNumber(options, 'sendTimeoutMs', 30_000, 86_400_000);
+  const queue = wholeNumber(options, 'queueLimit', DEFAULT_SYNC_BOUNDS.queue, 1_000_000);
+  const unsavedLimit = wholeNumber(options, 'unsavedLimit', DEFAULT_UNSAVED_LIMIT, 1_000_000);
   const bounds = { queue, batch: Math.min(DEFAULT_SYNC_BOUNDS.batch, queue) };
 
   const closed = new AbortController();
@@ -178,20 +179,16 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   // ── Outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────
   replica.onLost(() => term?.sync.restart());
 
+  const context = { trpc, userId, events, timing, connection, closing };
   const outbox: Outbox = createOutbox({
-    trpc,
-    userId,
+    ...context,
     replica,
-    events,
     ids,
-    timing,
-    connection,
     attachments: options.attachments,
     limits: () => term?.sync.limits,
     parallel,
     timeoutMs,
     severalTabs: tabs !== undefined,
-    closing,
     onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
     onKept: (drafts) => {
       // Whoever leads next finds them in the store, unless it had no room.
@@ -220,8 +217,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   /** Whether calls have a chance. Without a connection to ask, the feed stands for it, and is believed until it fails. */
   function isOnline(): boolean {
-    if (!started || closing.aborted || !term) return false;
-    return isConfirmed();
+    return started && !closing.aborted && isConfirmed();
   }
 
   let wasOnline = false;
@@ -299,14 +295,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     reload: load,
     lead: (signal) => {
       term = createTerm({
-        trpc,
-        userId,
+        ...context,
         replica: replica.during(signal, () => group.holds()),
-        events,
         reader,
-        timing,
         bounds,
-        connection,
         signal,
         onStatus: noticeConnection,
         draftsStoredAtReset: () => outbox.storedAtReset(),
@@ -419,6 +411,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     return answer;
   }
 
+  function command<K extends CommandName>(name: K, input: InputOf<K>): Promise<CommandResult> {
+    return callCommand((commandId) => group.ask(name, { ...input, commandId } as never));
+  }
+
   function makeHandle(conversationId: ConversationId, usage: Usage) {
     const messages = createMessagesView({
       ...usage,
@@ -450,13 +446,9 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
           throw toTidemarkError(error);
         }
       },
-      addMembers: (memberIds) =>
-        callCommand((commandId) => group.ask('addMembers', { conversationId, memberIds: [...memberIds], commandId })),
-      removeMembers: (memberIds) =>
-        callCommand((commandId) =>
-          group.ask('removeMembers', { conversationId, memberIds: [...memberIds], commandId }),
-        ),
-      leave: () => callCommand((commandId) => group.ask('leave', { conversationId, commandId })),
+      addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),
+      removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),
+      leave: () => command('leave', { conversationId }),
     };
     return { handle, messages };
   }
@@ -520,13 +512,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     conversation,
     direct: (peer) => conversation(directConversationId(userId, peer)),
     createGroup: ({ title, memberIds }) =>
-      callCommand((commandId) =>
-        group.ask('createGroup', {
-          memberIds: [...memberIds],
-          commandId,
-          ...(title !== undefined && { title }),
-        }),
-      ),
+      command('createGroup', { memberIds: [...memberIds], ...(title !== undefined && { title }) }),
     conversations: conversations.list,
     unread: conversations.unread,
     connection: connectionView,
@@ -551,10 +537,8 @@ interface OfConversation {
 interface OfDraft {
   readonly clientMessageId: CommandId;
 }
-type InputOf<K extends 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'> = Calls<
-  ContentMap,
-  ContentMap
->['conversations'][K]['input'];
+type CommandName = 'createGroup' | 'addMembers' | 'removeMembers' | 'leave';
+type InputOf<K extends CommandName> = Calls<ContentMap, ContentMap>['conversations'][K]['input'];
 
 /**
  * Tabs of a store that can have some, where the runtime knows them. A page without Web Locks, for want of https, owns
@@ -569,7 +553,10 @@ function tabsOf({ tabs, store }: UntypedOptions): { tabs?: Tabs; refusal?: Local
   return { refusal: new LocalStoreError('blocked', 'without Web Locks (https) tabs cannot share a store') };
 }
 
-function wholeNumber(field: string, value: number, max: number): number {
+type CountOption = 'pageSize' | 'parallelSends' | 'sendTimeoutMs' | 'queueLimit' | 'unsavedLimit';
+
+function wholeNumber(options: UntypedOptions, field: CountOption, otherwise: number, max: number): number {
+  const value = options[field] ?? otherwise;
   if (Number.isInteger(value) && value >= 1 && value <= max) return value;
   throw new TidemarkError('invalid_input', `must be a whole number from 1 to ${max}`, { field });
 }

@@ -28,21 +28,13 @@ export interface TermOptions extends Omit<SyncOptions, 'closing'> {
 }
 
 export function createTerm(options: TermOptions): Term {
-  const { trpc, userId, replica, events, timing, signal } = options;
-  const refreshes = createKeyedTasks<ConversationId>(
-    { what: 'refresh', limit: 8, timing, events, closing: signal },
-    (conversationId) => refreshConversation(conversationId, trpc, replica, userId, signal),
+  const { trpc, userId, replica, signal } = options;
+  const own = { ...options, closing: signal };
+  const refreshes = createKeyedTasks<ConversationId>({ ...own, what: 'refresh', limit: 8 }, (conversationId) =>
+    refreshConversation(conversationId, trpc, replica, userId, signal),
   );
-  const sync = createSync({ ...options, closing: signal });
-  const readMarks = createReadMarks({
-    trpc,
-    userId,
-    replica,
-    events,
-    timing,
-    closing: signal,
-    onTaken: refreshes.add,
-  });
+  const sync = createSync(own);
+  const readMarks = createReadMarks({ ...own, onTaken: refreshes.add });
   return {
     signal,
     replica,

@@ -1,19 +1,12 @@
-import type { Clock, CommandId, ConversationId, Cursor, Event, Random, UserId } from '@tidemark/core';
+import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
 import { backoff } from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
-import type { ClientEmitter, Retried } from '../client-events.ts';
+import type { ClientEmitter } from '../client-events.ts';
+import { type RetryTiming, waitToRetry } from '../retry.ts';
 import type { ConversationRow } from './conversation-row.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { explained, isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
 import { createSteadyStore } from './steady-store.ts';
-
-/** Back-off of everything in the client that is tried again, in ms. */
-export interface RetryTiming {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly base: number;
-  readonly cap: number;
-}
 
 /** Hears of a committed change. `elsewhere`: another tab committed it. */
 export type CommitListener = (changes: LocalChanges, origin: 'here' | 'elsewhere') => void;
@@ -45,7 +38,7 @@ export interface LocalReplica {
   /** Runs the job in its turn and commits what it returns. `undefined`: nothing to do. Rejects when the store does. */
   commit(job: Job): Promise<void>;
   /** The same, again and again until it succeeds; rejects only when the client closes. */
-  commitSurely(what: Retried, job: Job): Promise<void>;
+  commitSurely(job: Job): Promise<void>;
 
   /** Called synchronously after each commit, in the order of subscription. */
   onCommit(listener: CommitListener): () => void;
@@ -104,7 +97,6 @@ export function createLocalReplica(
 
   /** @param problemOf what a person hears of */
   async function surely<T>(
-    what: Retried,
     until: AbortSignal,
     run: () => Promise<T>,
     problemOf = (error: unknown) => error,
@@ -116,9 +108,7 @@ export function createLocalReplica(
       } catch (error) {
         if (until.aborted) throw error;
         noticeProblem(attempt + 1 < TOLD_FAILURES ? error : problemOf(error));
-        const waitMs = backoff(attempt, timing);
-        events.emit('retrying', { what, attempt, waitMs, error });
-        await timing.clock.sleep(waitMs, until);
+        await waitToRetry({ what: 'store', attempt, error }, timing, events, until);
       }
     }
   }
@@ -162,7 +152,7 @@ export function createLocalReplica(
   }
 
   function open(): Promise<void> {
-    opening ??= surely('store', closing, load, explained);
+    opening ??= surely(closing, load, explained);
     return opening;
   }
 
@@ -276,7 +266,7 @@ export function createLocalReplica(
       return noticing(() => store.events(query));
     },
     commit: (job) => write(job, () => true),
-    commitSurely: (what, job) => surely(what, closing, () => replica.commit(job)),
+    commitSurely: (job) => surely(closing, () => replica.commit(job)),
     onCommit: (listener) => {
       listeners.add(listener);
       return () => {
@@ -290,7 +280,7 @@ export function createLocalReplica(
       inTurn(async () => mirror(changes, 'elsewhere')).catch(() => undefined);
     },
     reload: (then) =>
-      surely('store', closing, () =>
+      surely(closing, () =>
         inTurn(async () => {
           const state = await noticing(() => store.load());
           const changes = await noticing(() => missed(state.conversations));
@@ -313,7 +303,7 @@ export function createLocalReplica(
           return initial;
         },
         commit: (job) => write(job, mayWrite),
-        commitSurely: (what, job) => surely(what, term, () => own.commit(job)),
+        commitSurely: (job) => surely(term, () => own.commit(job)),
       };
       return own;
     },

@@ -1,6 +1,6 @@
 import { backoff, type CommandId, type CommandResult, type IdSource, TidemarkError } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
-import type { RetryTiming } from '../local-store/local-replica.ts';
+import type { RetryTiming } from '../retry.ts';
 
 /**
  * Carries out a command that a person waits for: repeated under the same id while its outcome is unknown or it is refused

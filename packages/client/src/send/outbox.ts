@@ -9,7 +9,6 @@
  * Every tab keeps and shows drafts; the one that leads sends them.
  */
 import {
-  backoff,
   type CommandId,
   type Content,
   type ContentMap,
@@ -26,12 +25,13 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
-import { callOutcome } from '../call-outcome.ts';
+import { callOutcome, unlessRefused } from '../call-outcome.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { Draft } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { createKeyedTasks, type KeyedTasks } from '../sync/keyed-tasks.ts';
 import { within } from '../within.ts';
 import { checkSize } from './message-size.ts';
@@ -187,7 +187,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await restored();
       while (unkept.size > 0) {
         let batch: Slot[] = [];
-        await replica.commitSurely('store', () => {
+        await replica.commitSurely(() => {
           batch = [...unkept];
           for (const slot of batch) {
             lastOrder += 1;
@@ -215,7 +215,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const id = slot.entry.draft.clientMessageId;
     entries.drop(slot);
     slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
-    await replica.commitSurely('store', () => (slots.has(id) ? undefined : { removeDrafts: [id] }));
+    await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: [id] }));
   }
 
   // ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,9 +229,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   async function wait(own: Term, effect: Extract<LaneEffect, { type: 'wait' }>, error: unknown): Promise<void> {
     const { conversationId, attempt, ticket } = effect;
-    const waitMs = backoff(attempt, timing);
-    events.emit('retrying', { what: 'send', attempt, waitMs, error });
-    await timing.clock.sleep(waitMs, own.signal);
+    await waitToRetry({ what: 'send', attempt, error }, timing, events, own.signal);
     if (!own.signal.aborted) run(own, own.lanes.due(conversationId, ticket));
   }
 
@@ -272,7 +270,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const uploads = await uploadAttachments(draft, hooks, {
         signal: upload.signal,
         onProgress: progressOf(slot),
-        keep: (attachments) => keepUploads(own, slot, attachments),
+        keep: (attachments) => keep(own, slot, { attachments }),
       });
       return complete(hooks, draft, uploads);
     } finally {
@@ -294,10 +292,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     };
   }
 
-  async function keepUploads(own: Term, slot: Slot, attachments: NonNullable<Draft['attachments']>): Promise<void> {
+  /** Unless it was dropped meanwhile. */
+  async function keep(own: Term, slot: Slot, change: Partial<Draft>): Promise<void> {
     const id = slot.entry.draft.clientMessageId;
-    await own.replica.commitSurely('store', () =>
-      slots.get(id) === slot ? { putDrafts: [{ ...slot.entry.draft, attachments }] } : undefined,
+    await own.replica.commitSurely(() =>
+      slots.get(id) === slot ? { putDrafts: [{ ...slot.entry.draft, ...change }] } : undefined,
     );
   }
 
@@ -349,15 +348,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function fail(own: Term, slot: Slot, error: TidemarkError): Promise<void> {
-    const { clientMessageId } = slot.entry.draft;
     const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
     slot.refusal = error;
     // What shows it as failed is the commit, here as in the other tabs.
-    await own.replica
-      .commitSurely('store', () =>
-        slots.get(clientMessageId) === slot ? { putDrafts: [{ ...slot.entry.draft, failure }] } : undefined,
-      )
-      .catch(() => undefined);
+    await keep(own, slot, { failure }).catch(() => undefined);
   }
 
   // ── Becoming a message ───────────────────────────────────────────────────────────────────────────────────────────
@@ -367,16 +361,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const receipt = slots.get(id)?.entry.receipt;
     if (!receipt) return;
     const { conversationId, conversationSeq } = receipt;
-    let found: Event | undefined;
-    try {
-      const page = await trpc.conversations.history.query(
+    const page = await unlessRefused(
+      trpc.conversations.history.query(
         { conversationId, after: conversationSeq - 1, limit: 1 },
         { signal: own.signal },
-      );
-      found = page.events.find((event) => event.conversationSeq === conversationSeq);
-    } catch (error) {
-      if (callOutcome(error).kind !== 'final') throw error;
-    }
+      ),
+    );
+    const found = page?.events.find((event) => event.conversationSeq === conversationSeq);
     await own.replica.commit(() => ({ ...(found && { events: [found] }), removeDrafts: [id] }));
   }
 

@@ -1,9 +1,10 @@
 import type { ConversationId, UserId } from '@tidemark/core';
-import { callOutcome } from '../call-outcome.ts';
+import { unlessRefused } from '../call-outcome.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import { type ConversationRow, withoutUnsentMark } from '../local-store/conversation-row.ts';
-import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
+import type { RetryTiming } from '../retry.ts';
 import { createKeyedTasks } from '../sync/keyed-tasks.ts';
 import { recountUnread } from '../sync/unread.ts';
 
@@ -25,13 +26,15 @@ export function createReadMarks(options: {
   /** The server has taken a mark; counts that waited for it can be fetched. */
   readonly onTaken: (conversationId: ConversationId) => void;
 }): ReadMarks {
-  const { trpc, userId, replica, events, timing, closing, onTaken } = options;
-  const tasks = createKeyedTasks<ConversationId>({ what: 'read-mark', limit: 4, timing, events, closing }, tell);
+  const { trpc, userId, replica, closing, onTaken } = options;
+  const tasks = createKeyedTasks<ConversationId>({ ...options, what: 'read-mark', limit: 4 }, tell);
 
   async function tell(conversationId: ConversationId): Promise<void> {
     const readSeq = replica.rows.get(conversationId)?.unsentReadSeq ?? null;
     if (readSeq === null) return;
-    const isTaken = await send(conversationId, readSeq);
+    const isTaken = await unlessRefused(
+      trpc.conversations.markRead.mutate({ conversationId, readSeq }, { signal: closing }),
+    );
     await replica.commit(() => {
       const row = replica.rows.get(conversationId);
       if (row?.unsentReadSeq !== readSeq) return undefined;
@@ -41,22 +44,10 @@ export function createReadMarks(options: {
     onTaken(conversationId);
   }
 
-  /** False when it was refused for good. */
-  async function send(conversationId: ConversationId, readSeq: number): Promise<boolean> {
-    try {
-      await trpc.conversations.markRead.mutate({ conversationId, readSeq }, { signal: closing });
-      return true;
-    } catch (thrown) {
-      const { kind, error } = callOutcome(thrown);
-      if (kind !== 'final') throw error;
-      return false;
-    }
-  }
-
   return {
     mark: async (conversationId, readSeq) => {
       let marked = false;
-      await replica.commitSurely('store', async () => {
+      await replica.commitSurely(async () => {
         const row = replica.rows.get(conversationId);
         const target = row && Math.min(readSeq ?? newestMessage(row), row.head);
         if (!row?.member || target === undefined || target <= row.readSeq) return undefined;

@@ -1,7 +1,6 @@
-import { backoff } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
-import type { RetryTiming } from '../local-store/local-replica.ts';
+import { type RetryTiming, waitToRetry } from '../retry.ts';
 
 /**
  * Work that has to get done for each key sooner or later: one run per key at a time, at most `limit` at once, repeated with
@@ -39,9 +38,7 @@ export function createKeyedTasks<K>(
         attempt = 0;
       } catch (error) {
         if (closing.aborted) return;
-        const waitMs = backoff(attempt, timing);
-        events.emit('retrying', { what, attempt, waitMs, error });
-        await timing.clock.sleep(waitMs, hurry.signal);
+        await waitToRetry({ what, attempt, error }, timing, events, hurry.signal);
         attempt += 1;
       }
     }

@@ -1,5 +1,5 @@
 import type { ConversationId, ConversationSummary, UserId } from '@tidemark/core';
-import { callOutcome } from '../call-outcome.ts';
+import { unlessRefused } from '../call-outcome.ts';
 import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
@@ -15,7 +15,8 @@ export async function refreshConversation(
   signal: AbortSignal,
 ): Promise<void> {
   if (!replica.rows.get(conversationId)?.stale) return;
-  const summary = await fetchSummary(conversationId, trpc, signal);
+  // Refused: the user is not a member.
+  const summary = await unlessRefused(trpc.conversations.get.query({ conversationId }, { signal }));
   let behind = false;
   await replica.commit(async () => {
     const row = replica.rows.get(conversationId);
@@ -36,20 +37,6 @@ export async function refreshConversation(
     return { conversations: [{ ...merge(summary, row), unread }] };
   });
   if (behind) throw new Error('the server does not know the read mark yet');
-}
-
-/** `undefined`: the user is not a member. */
-async function fetchSummary(
-  conversationId: ConversationId,
-  trpc: MessagingTrpc,
-  signal: AbortSignal,
-): Promise<ConversationSummary | undefined> {
-  try {
-    return await trpc.conversations.get.query({ conversationId }, { signal });
-  } catch (error) {
-    if (callOutcome(error).kind === 'final') return undefined;
-    throw error;
-  }
 }
 
 function merge(summary: ConversationSummary, row: ConversationRow): ConversationRow {

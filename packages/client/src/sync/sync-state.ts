@@ -160,6 +160,8 @@ export function startSync(
 }
 
 export function syncStep(state: SyncState, input: SyncInput): SyncStep {
+  // An answer to what was asked before a reset.
+  if ('generation' in input && input.generation !== state.generation) return { state, effects: [] };
   switch (input.type) {
     case 'connected':
       return settle({ ...state, connected: true });
@@ -191,16 +193,15 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
     case 'page':
       return takePage(state, input);
     case 'pull failed':
-      if (input.generation !== state.generation) return { state, effects: [] };
       return settle({ ...state, pulling: false, failures: failed(state, 'pull') });
     case 'applied':
       return settle(applied(state));
     case 'apply failed':
       return settle(applyFailed(state));
     case 'snapshot done':
-      return snapshotDone(state, input.generation);
+      return snapshotDone(state);
     case 'snapshot failed':
-      if (input.generation !== state.generation || !state.reset) return { state, effects: [] };
+      if (!state.reset) return { state, effects: [] };
       return settle({
         ...state,
         reset: { ...state.reset, fetching: false },
@@ -223,7 +224,6 @@ function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>)
 
 function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
   const { page, epoch, seq, generation } = input;
-  if (generation !== state.generation) return { state, effects: [] };
   if (page.type === 'reset') return settle(begin(state, input, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
   const more = accept(
@@ -329,8 +329,8 @@ function begin(
   };
 }
 
-function snapshotDone(state: SyncState, generation: number): SyncStep {
-  if (generation !== state.generation || !state.reset || state.epoch === null) return { state, effects: [] };
+function snapshotDone(state: SyncState): SyncStep {
+  if (!state.reset || state.epoch === null) return { state, effects: [] };
   const cursor = state.tail - state.queue.length;
   const { reason } = state.reset;
   const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, state.cursorPrint) };

@@ -6,7 +6,6 @@
  * Proved  packages/client/test/sync.test.ts, sync-state.property.test.ts
  */
 import {
-  backoff,
   type CommandId,
   type Cursor,
   type ErrorCode,
@@ -22,9 +21,10 @@ import { callOutcome, isServersAnswer } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
 import { type ConnectionCause, textOf } from '../connection/connection-cause.ts';
-import type { LocalReplica, RetryTiming } from '../local-store/local-replica.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
 import type { Reader } from '../received.ts';
+import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { applyEntries } from './apply-entries.ts';
 import {
   missingIn,
@@ -133,13 +133,12 @@ export function createSync(options: SyncOptions): Sync {
   /** Waits before a repeated attempt; false when the client closed meanwhile. */
   async function turn(what: Retried, attempt: number, signal: AbortSignal = closing): Promise<boolean> {
     if (attempt > 0) {
-      const waitMs = backoff(attempt - 1, timing);
-      events.emit('retrying', { what, attempt: attempt - 1, waitMs, error: lastError.get(what) });
-      if (what === 'feed') {
+      const failed = { what, attempt: attempt - 1, error: lastError.get(what) };
+      await waitToRetry(failed, timing, events, signal, (waitMs) => {
+        if (what !== 'feed') return;
         waitingUntil = timing.clock.now() + waitMs;
         onStatus();
-      }
-      await timing.clock.sleep(waitMs, signal);
+      });
     }
     return !closing.aborted;
   }
