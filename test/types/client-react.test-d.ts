@@ -1,4 +1,5 @@
 import { type ClientOf, createClient } from '@tidemark/client';
+import { attachmentUpload } from '@tidemark/client/attachments';
 import { createChatHooks } from '@tidemark/client/react';
 import type { UnknownContent } from '@tidemark/core';
 import { createMessaging } from '@tidemark/server';
@@ -86,7 +87,7 @@ describe('the hooks of a client', () => {
 
   test('take what the attachments of the client take, and no others', () => {
     const attachments = {
-      upload: async (source: { blob: string }) => ({ url: source.blob }),
+      upload: attachmentUpload(async (source: { blob: string }) => ({ url: source.blob })),
       complete: (message: Parameters<ReturnType<typeof chat.direct>['send']>[0]) => message,
     };
     const withFiles = createClient({ trpc: trpc.chat, userId: 'alice', contentTypes: ['text'], attachments });

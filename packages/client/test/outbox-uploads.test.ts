@@ -1,4 +1,6 @@
-import { directConversationId, type JsonValue, TidemarkError } from '@tidemark/core';
+import { attachmentUpload } from '@tidemark/client/attachments';
+import { directConversationId, type JsonValue, systemClock, TidemarkError } from '@tidemark/core';
+import { ManualClock } from '@tidemark/testkit/application';
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
@@ -18,7 +20,7 @@ const text = (value: string) => ({ type: 'text', content: { text: value } });
 const picture = { type: 'image', content: { caption: 'us' } };
 
 type Hooks = AttachmentHooks<Record<string, { readonly [key: string]: JsonValue | undefined }>, JsonValue, JsonValue>;
-type Upload = Hooks['upload'];
+type Upload = Hooks['upload']['one'];
 
 /** Puts the results of the uploads into the content. */
 const complete: Hooks['complete'] = (message, uploads) => ({
@@ -26,14 +28,15 @@ const complete: Hooks['complete'] = (message, uploads) => ({
   content: { ...message.content, urls: uploads },
 });
 
-function start(server: ModelServer, upload: Upload, store = memoryLocalStore()) {
+function start(server: ModelServer, upload: Upload | Hooks['upload'], store = memoryLocalStore(), clock = systemClock) {
   const client = createClient({
     trpc: server.port('alice'),
     userId: 'alice',
     contentTypes: ['text', 'image'],
     backoff: { base: 2, cap: 10 },
     store,
-    attachments: { upload, complete },
+    attachments: { upload: typeof upload === 'function' ? attachmentUpload(upload) : upload, complete },
+    clock,
   });
   client.start();
   const items = () => client.conversation(chat).messages.getSnapshot().items;
@@ -161,6 +164,32 @@ describe('a message with attachments', () => {
     expect(uploaded).toEqual(attachments);
   });
 
+  it('is uploaded again when it stalls, and never cut while it tells progress', async () => {
+    const server = new ModelServer();
+    const clock = new ManualClock();
+    const { upload, call, calls } = handled();
+    await using alice = start(server, attachmentUpload(upload, { stalledAfterMs: 10_000 }), memoryLocalStore(), clock);
+    const retried: unknown[] = [];
+    alice.client.on('retrying', ({ what, error }) => retried.push([what, String(error)]));
+    const { receipt } = alice.client.direct('bob').send(picture, { attachments: ['one.png'] });
+    const first = await call(0);
+    for (let tenth = 1; tenth <= 9; tenth += 1) {
+      await clock.advance(9_000);
+      first.context.onProgress(tenth / 10);
+    }
+    // The same again is no progress.
+    await clock.advance(9_000);
+    first.context.onProgress(0.9);
+    expect(first.context.signal.aborted).toBe(false);
+    await clock.advance(1_000);
+    expect(first.context.signal.aborted).toBe(true);
+    expect(retried).toEqual([['send', 'TidemarkError: outcome_unknown: no progress within 10000 ms (stalledAfterMs)']]);
+    await clock.advance(10);
+    (await call(1)).finish();
+    await receipt;
+    expect(calls).toHaveLength(2);
+  });
+
   it('is given up on discard: its upload is aborted, also one that does not listen', async () => {
     const server = new ModelServer();
     const { upload, call, calls } = handled();
@@ -202,7 +231,7 @@ describe('a message with attachments', () => {
       userId: 'alice',
       contentTypes: ['image'],
       attachments: {
-        upload: async (source: string) => source,
+        upload: attachmentUpload(async (source: string) => source),
         complete: () => {
           throw new RangeError('no room');
         },
@@ -228,7 +257,7 @@ describe('a message with attachments', () => {
       userId: 'alice',
       contentTypes: ['text', 'order'],
       attachments: {
-        upload: async (source: { blob: string }) => ({ total: source.blob.length }),
+        upload: attachmentUpload(async (source: { blob: string }) => ({ total: source.blob.length })),
         complete: (message, uploads) => {
           expectTypeOf(uploads).toEqualTypeOf<readonly { total: number }[]>();
           expectTypeOf(message.type).toEqualTypeOf<'text' | 'order'>();
@@ -249,7 +278,7 @@ describe('a message with attachments', () => {
       userId: 'alice',
       contentTypes: ['text'],
       attachments: {
-        upload: async (source: string) => source,
+        upload: attachmentUpload(async (source: string) => source),
         // @ts-expect-error no kind of that name
         complete: () => ({ type: 'image', content: { url: 'x' } }),
       },

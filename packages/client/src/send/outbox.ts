@@ -44,7 +44,7 @@ import {
   type Slot,
 } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect, type OutboxLanes } from './outbox-lanes.ts';
-import { type AnyAttachmentHooks, uploadAttachments } from './uploads.ts';
+import type { AttachmentHooks } from './uploads.ts';
 
 export interface Outbox {
   /** Loads the drafts of earlier runs, and keeps what was handed in before that. Idempotent. */
@@ -89,7 +89,7 @@ export interface OutboxOptions {
   readonly ids: IdSource;
   readonly timing: RetryTiming;
   readonly connection: Connection | undefined;
-  readonly attachments: AnyAttachmentHooks | undefined;
+  readonly attachments: AttachmentHooks<ContentMap, JsonValue, JsonValue> | undefined;
   /** What the server takes, once it has said. */
   readonly limits: () => FeedInfo['limits'] | undefined;
   /** Conversations that send at the same time. */
@@ -119,8 +119,6 @@ interface Term {
 const FEED_GRACE_MS = 5_000;
 /** Sockets that the server closes while a message is under way alone, until that message has failed. */
 const MAX_CUTS = 2;
-/** Progress is shown, and told to other tabs, no more often. */
-const PROGRESS_MS = 100;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { trpc, userId, replica, events, ids, timing, connection, closing, onChange } = options;
@@ -267,9 +265,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     slot.upload = upload;
     const release = onAbort(own.signal, () => upload.abort());
     try {
-      const uploads = await uploadAttachments(draft, hooks, {
+      const uploads = await hooks.upload.all(draft, {
         signal: upload.signal,
-        onProgress: progressOf(slot),
+        clock: timing.clock,
+        progress: slot.entry.attachments.map((each) => each.progress),
+        onProgress: (progress) => {
+          entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
+          options.onProgress(draft.clientMessageId, progress);
+        },
         keep: (attachments) => keep(own, slot, { attachments }),
       });
       return complete(hooks, draft, uploads);
@@ -277,19 +280,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       release();
       if (!upload.signal.aborted) slot.upload = undefined;
     }
-  }
-
-  function progressOf(slot: Slot): (index: number, fraction: number) => void {
-    let shownAt = -Infinity;
-    const progress = slot.entry.attachments.map((each) => each.progress);
-    return (index, fraction) => {
-      progress[index] = fraction;
-      const now = timing.clock.monotonic();
-      if (now - shownAt < PROGRESS_MS && fraction < 1) return;
-      shownAt = now;
-      entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
-      options.onProgress(slot.entry.draft.clientMessageId, [...progress]);
-    };
   }
 
   /** Unless it was dropped meanwhile. */
@@ -496,7 +486,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
 }
 
 /** What the application's own function throws will not go away by itself. */
-function complete(hooks: AnyAttachmentHooks, { message }: Draft, uploads: readonly JsonValue[]): Content<ContentMap> {
+function complete(
+  hooks: AttachmentHooks<ContentMap, JsonValue, JsonValue>,
+  { message }: Draft,
+  uploads: readonly JsonValue[],
+): Content<ContentMap> {
   try {
     const { type, content } = hooks.complete(message, uploads);
     return { type, content };

@@ -1,0 +1,1 @@
+export { type AttachmentUploadOptions, attachmentUpload } from './send/attachment-upload.ts';

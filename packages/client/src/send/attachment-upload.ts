@@ -1,0 +1,96 @@
+import { type Clock, type JsonValue, TidemarkError } from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
+import type { AttachmentUpload, UploadRun } from './uploads.ts';
+
+export interface AttachmentUploadOptions {
+  /**
+   * An upload that has neither settled nor told other progress for so long is aborted and tried again, in ms. Default 60,000.
+   */
+  readonly stalledAfterMs?: number;
+}
+
+/** Progress is shown, and told to other tabs, no more often. */
+const PROGRESS_MS = 100;
+
+/**
+ * What a client needs to upload attachments: `createClient({ …, attachments: { upload: attachmentUpload(…), complete } })`.
+ *
+ * @param one uploads one attachment. With several tabs it runs in the one that leads, which need not be the one that called
+ * `send`. Tried again with back-off when it rejects, unless with a TidemarkError whose policy is `give-up`: then the message has
+ * failed. It may be called again for what it has uploaded already, when the client was closed before it could note it:
+ * `clientMessageId` and `index` name the attachment.
+ */
+export function attachmentUpload<S extends JsonValue, R extends JsonValue>(
+  one: AttachmentUpload<S, R>['one'],
+  { stalledAfterMs = 60_000 }: AttachmentUploadOptions = {},
+): AttachmentUpload<S, R> {
+  return {
+    one,
+    // One after the other; each result is kept before the next begins.
+    all: async ({ clientMessageId, conversationId, attachments = [] }, run) => {
+      const done = [...attachments];
+      const report = createReport(run);
+      for (const [index, { source, uploaded }] of attachments.entries()) {
+        if (uploaded !== undefined) continue;
+        const result = await whileAlive(stalledAfterMs, run, (signal, extend) => {
+          let last = -1;
+          const onProgress = (fraction: number): void => {
+            if (signal.aborted || !(fraction >= 0) || fraction === last) return;
+            last = fraction;
+            extend();
+            report(index, Math.min(fraction, 1));
+          };
+          return one(source as S, { signal, onProgress, clientMessageId, conversationId, index });
+        });
+        // As it will be read back: a result that is not JSON shows now and not after a restart.
+        done[index] = { source, uploaded: JSON.parse(JSON.stringify(result ?? null)) as JsonValue };
+        await run.keep([...done]);
+      }
+      return done.map(({ uploaded }) => (uploaded ?? null) as R);
+    },
+  };
+}
+
+/**
+ * Rejects when `work` has neither settled nor called `extend` for `ms`, and when the run ends. Its signal aborts then, and when
+ * it has settled.
+ */
+async function whileAlive<T>(
+  ms: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  work: (signal: AbortSignal, extend: () => void) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const release = onAbort(signal, () => over.abort());
+  let since = clock.monotonic();
+  const extend = (): void => {
+    since = clock.monotonic();
+  };
+  async function expire(): Promise<never> {
+    for (let left = ms; left > 0 && !over.signal.aborted; left = since + ms - clock.monotonic()) {
+      await clock.sleep(left, over.signal);
+    }
+    const detail = signal.aborted ? 'given up' : `no progress within ${ms} ms (stalledAfterMs)`;
+    throw new TidemarkError('outcome_unknown', detail);
+  }
+  const late = expire();
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([signal.aborted ? late : work(over.signal, extend), late]);
+  } finally {
+    release();
+    over.abort();
+  }
+}
+
+function createReport({ clock, progress, onProgress }: UploadRun) {
+  const current = [...progress];
+  let reportedAt = -Infinity;
+  return (index: number, fraction: number): void => {
+    current[index] = fraction;
+    const now = clock.monotonic();
+    if (now - reportedAt < PROGRESS_MS && fraction < 1) return;
+    reportedAt = now;
+    onProgress([...current]);
+  };
+}
