@@ -5,14 +5,20 @@ import type { AppRouter } from '../../examples/chat-web/server/app-router.ts';
 
 /** Runs in a page: the client without an application on it, for what an application is told and need not show. */
 export interface BareClient {
-  /** What the client said of its local store, in order: `store evicted`, `reset new`. */
+  /** What the client said of its local store, in order: `store evicted`, `reset new`, `erased by another-tab`. */
   readonly told: readonly string[];
   /** Texts of the conversation as its view has them. */
   texts(): string[];
+  /** Hands in a message; resolves when it is kept as a draft. */
+  keep(text: string): Promise<void>;
 }
 
 /** Signs in at the server that served the page, and looks at one conversation. */
-export async function startBareClient(name: string, conversationId: string): Promise<BareClient> {
+export async function startBareClient(
+  name: string,
+  conversationId: string,
+  onOtherUser: 'keep' | 'erase' = 'keep',
+): Promise<BareClient> {
   const answer = await fetch('/sign-in', { method: 'POST', body: JSON.stringify({ name }) });
   const { id, token } = (await answer.json()) as { id: string; token: string };
   const connection = createConnection({ url: `ws://${location.host}/trpc`, token: async () => token });
@@ -23,10 +29,12 @@ export async function startBareClient(name: string, conversationId: string): Pro
     userId: id,
     contentTypes: ['text', 'order'],
     store: indexedDbLocalStore(),
+    onOtherUser,
   });
   const told: string[] = [];
   chat.on('store', ({ problem }: ClientEvents['store']) => told.push(`store ${problem}`));
   chat.on('reset', ({ reason }: ClientEvents['reset']) => told.push(`reset ${reason}`));
+  chat.on('erased', ({ by }: ClientEvents['erased']) => told.push(`erased by ${by}`));
   const live = new Promise<void>((resolve) => chat.on('live', () => resolve()));
   chat.start();
   await live;
@@ -34,6 +42,11 @@ export async function startBareClient(name: string, conversationId: string): Pro
   messages.subscribe(() => undefined);
   return {
     told,
+    keep: (text) =>
+      new Promise((resolve) => {
+        chat.on('queued', () => resolve());
+        chat.conversation(conversationId).send({ type: 'text', content: { text } });
+      }),
     texts: () => messages.getSnapshot().items.flatMap((item) => (item.type === 'text' ? [item.content.text] : [])),
   };
 }

@@ -165,6 +165,38 @@ describe.skipIf(executable === undefined)(
       await context.close();
     });
 
+    test('with `erase` another user finds nothing of the one before, whose other tab is closed', async () => {
+      await using peer = await connectPeer(chat.url, 'lou');
+      const context = await browser.newContext({ bypassCSP: true });
+      const script = await bundleForPage('test/browser/bare-client.ts');
+      const open = async (...given: StartGiven): Promise<Page> => {
+        const page = await context.newPage();
+        await page.goto(`${chat.url}/?sign-in`);
+        await page.addScriptTag({ content: script });
+        await page.evaluate(startInPage, given);
+        return page;
+      };
+      const mia = await open('mia', 'd:lou,mia');
+      await peer.say('d:lou,mia', 'for mia');
+      await eventually(async () => (await inPage(mia)).texts.length === 1);
+      await context.setOffline(true);
+      await mia.evaluate(keepInPage, 'never sent');
+      await context.setOffline(false);
+      expect(await databases(mia)).toEqual(['tidemark/mia']);
+
+      const ned = await open('ned', 'd:lou,ned', 'erase');
+      expect(await databases(ned)).toEqual(['tidemark/ned']);
+      await expect.poll(async () => (await inPage(mia)).told).toContain('erased by another-tab');
+      await peer.say('d:lou,mia', 'still for mia');
+      await peer.say('d:lou,ned', 'for ned');
+      await eventually(async () => (await inPage(ned)).texts.length === 1);
+      // The tab that was told brings nothing back, and no other user's data go twice.
+      expect(await databases(ned)).toEqual(['tidemark/ned']);
+      await open('ned', 'd:lou,ned', 'erase');
+      expect((await inPage(ned)).told).toEqual(['reset new']);
+      await context.close();
+    });
+
     test('a page that comes back from the back/forward cache shows what came meanwhile, and goes on', async () => {
       await using peer = await connectPeer(chat.url, 'jo');
       const context = await browser.newContext();
@@ -242,6 +274,10 @@ interface InPage {
 async function startInPage(given: StartGiven): Promise<void> {
   const global = globalThis as unknown as InPage;
   global.client = await global.bundled.startBareClient(...given);
+}
+
+function keepInPage(text: string): Promise<void> {
+  return (globalThis as unknown as InPage).client.keep(text);
 }
 
 function inPage(page: Page): Promise<{ texts: string[]; told: readonly string[] }> {

@@ -29,6 +29,7 @@ import type { Client, ConversationHandle } from './client.ts';
 import { type ClientEvents, createClientEmitter } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import { type Connection, hasEnded } from './connection/connection.ts';
+import { eraseOtherUsers } from './local-store/erase-user.ts';
 import { createLocalReplica, DEFAULT_UNSAVED_LIMIT } from './local-store/local-replica.ts';
 import type { Draft, LocalChanges, LocalStore } from './local-store/local-store.ts';
 import { LocalStoreError } from './local-store/local-store-error.ts';
@@ -44,7 +45,7 @@ import { confirmedCalls } from './sync/confirmed-calls.ts';
 import { fetchHistory, loadHistory } from './sync/load-history.ts';
 import { DEFAULT_SYNC_BOUNDS } from './sync/sync-state.ts';
 import { browserTabs, hasBrowserTabs } from './tabs/browser-tabs.ts';
-import { createTabGroup } from './tabs/tab-group.ts';
+import { createTabGroup, signOutTabs } from './tabs/tab-group.ts';
 import { RELAYED_EVENTS, type RelayedEvent, type TabMessage } from './tabs/tab-message.ts';
 import type { Tabs } from './tabs/tabs.ts';
 import { createTerm, type Term } from './term.ts';
@@ -71,6 +72,13 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
    * IndexedDB), else none. `null`: none, and this client is the store's only one.
    */
   readonly tabs?: Tabs | null;
+  /**
+   * What becomes of the data that the local store holds of other users when this client opens it. `keep`: they stay, readable by
+   * whoever can read the device, until their own client erases them. `erase`: they are removed, **unsent drafts too**, and their
+   * other tabs closed, before anything of this user is written; where that keeps failing, the client runs from memory and says
+   * so (`store` event, `blocked`). Default `keep`.
+   */
+  readonly onOtherUser?: 'keep' | 'erase';
   /** What `send(…, { attachments })` needs. */
   readonly attachments?: AttachmentHooks<ContentIn<T>, S, R>;
   /** Waits between attempts, doubling from `base` to `cap`, jittered, in ms. Default: 300 to 30,000. */
@@ -126,6 +134,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const ids = createIdSource(options.random);
   const callCommand = createCommandCalls(ids, timing, closing);
   const { tabs, refusal } = tabsOf(options);
+  /** Names this one among the others. */
+  const tab = ids.commandId(clock.now());
   let started = false;
   let erased = false;
   /** What was in the local store is in the views. */
@@ -154,13 +164,20 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   }
 
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
+  const store = options.store ?? memoryLocalStore();
+  if (options.onOtherUser === 'erase' && !store.users) {
+    throw new TidemarkError('invalid_input', "'erase' needs a store with users()", { field: 'onOtherUser' });
+  }
   const replica = createLocalReplica(
-    options.store ?? memoryLocalStore(),
+    store,
     userId,
     timing,
     events,
     closing,
     unsavedLimit,
+    options.onOtherUser === 'erase'
+      ? () => eraseOtherUsers(store, userId, async (other) => tabs && signOutTabs(tabs, other, tab))
+      : undefined,
   );
   const handles = createConversationHandles(makeHandle);
   // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
@@ -287,7 +304,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   const group = createTabGroup({
     tabs,
-    tab: ids.commandId(clock.now()),
+    tab,
     userId,
     work,
     clock,

@@ -267,6 +267,21 @@ export const localStoreCases: readonly LocalStoreCase[] = [
     },
   },
   {
+    name: 'names whose data are here, if it can',
+    run: async (fresh) => {
+      await using place = fresh();
+      for (const user of [alice, bob]) {
+        const store = await opened(place, user);
+        await store.transaction({ cursor: cursor(1) });
+        if (!store.users) return;
+        await store.close();
+      }
+      const store = await opened(place);
+      equal([...((await store.users?.()) ?? [])].sort(), [alice, bob]);
+      await store.close();
+    },
+  },
+  {
     name: 'refuses to work while it is not open',
     run: async (fresh) => {
       await using place = fresh();

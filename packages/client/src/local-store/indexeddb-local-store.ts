@@ -7,7 +7,10 @@ import { isLost, LocalStoreError } from './local-store-error.ts';
 import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
 
 export interface IndexedDbLocalStoreOptions {
-  /** The databases are named `<name>/<userId>`, one a user. Default `tidemark`. */
+  /**
+   * The databases are named `<name>/<userId>`, one a user. Default `tidemark`. Of several stores of one origin none has a name
+   * that begins with another's and a slash.
+   */
   readonly name?: string;
 }
 
@@ -296,6 +299,10 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       await remove();
       broken = false;
       if (session) session.incarnation = null;
+    },
+    users: async () => {
+      const names = (await factory().databases()).map((each) => each.name ?? '');
+      return names.filter((each) => each.startsWith(`${name}/`)).map((each) => each.slice(name.length + 1) as UserId);
     },
   };
 }

@@ -332,6 +332,11 @@ export function keyValueLocalStoreOf(
         broken = false;
         erased = true;
       }),
+    users: () =>
+      inTurn(async () => {
+        const keys = (await storage.getAllKeys()).filter((each) => each.startsWith(`${name},`));
+        return [...new Set(keys.map((each) => each.split(',')[1] as UserId))];
+      }),
   };
 }
 

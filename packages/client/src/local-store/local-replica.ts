@@ -4,6 +4,7 @@ import { throwIfAborted } from '../abort-signal.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import type { ConversationRow } from './conversation-row.ts';
+import { eraseUser } from './erase-user.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { explained, isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
 import { createSteadyStore } from './steady-store.ts';
@@ -78,8 +79,9 @@ export function createLocalReplica(
   events: ClientEmitter,
   closing: AbortSignal,
   unsavedLimit = DEFAULT_UNSAVED_LIMIT,
+  onFirstOpen?: () => Promise<void>,
 ): LocalReplica {
-  const store = createSteadyStore(kept, unsavedLimit, noticeProblem);
+  const store = createSteadyStore(kept, unsavedLimit, noticeProblem, onFirstOpen);
   const rows = new Map<ConversationId, ConversationRow>();
   const listeners = new Set<CommitListener>();
   const lostListeners = new Set<() => void>();
@@ -249,14 +251,7 @@ export function createLocalReplica(
       );
       if (opened) await store.close();
     },
-    erase: async () => {
-      // What cannot be read can be removed all the same.
-      await store.open(userId).catch((error: unknown) => {
-        if (!(error instanceof LocalStoreError)) throw error;
-      });
-      await store.erase();
-      await store.close();
-    },
+    erase: () => eraseUser(store, userId),
     rows,
     get initial() {
       return initial;

@@ -50,6 +50,12 @@ export interface LocalStore {
   transaction(changes: LocalChanges): Promise<void>;
 
   erase(): Promise<void>;
+
+  /**
+   * Whose data are here, also of versions that this build does not know; called after an `open`. Absent: not known, and a client
+   * refuses `onOtherUser: 'erase'`.
+   */
+  users?(): Promise<readonly UserId[]>;
 }
 
 export interface LocalState {

@@ -36,5 +36,6 @@ export function memoryLocalStore(): LocalStore {
     erase: async () => {
       if (user !== undefined) users.set(user, createUnsavedChanges());
     },
+    users: async () => [...users.keys()],
   };
 }

@@ -171,6 +171,15 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
       if (broken === userId) broken = undefined;
       if (session) session.incarnation = null;
     },
+    users: async () => {
+      try {
+        const ids = tablesOfUsers(database).map((table) => `select user_id as id from ${table}`);
+        const found = database.prepare(ids.join(' union ')).all() as { id: UserId }[];
+        return found.map(({ id }) => id);
+      } catch (error) {
+        throw sortError(error);
+      }
+    },
   };
 }
 
@@ -235,10 +244,14 @@ function write(sql: Statements, userId: UserId, incarnation: string, changes: Lo
 
 /** Works on every version of the schema, also later ones. */
 function eraseUser(database: SqliteDatabase, userId: UserId): void {
+  for (const table of tablesOfUsers(database)) database.prepare(`delete from ${table} where user_id = ?`).run(userId);
+}
+
+function tablesOfUsers(database: SqliteDatabase): string[] {
   const tables = database
     .prepare(`select name from sqlite_master where type = 'table' and name glob 'tidemark_*' and name <> ?`)
     .all('tidemark_version') as { name: string }[];
-  for (const { name } of tables) database.prepare(`delete from ${name} where user_id = ?`).run(userId);
+  return tables.map(({ name }) => name);
 }
 
 function readableDrafts({ userId, sql }: Session): Draft[] {

@@ -7,6 +7,8 @@
  *  - Refused for good (`blocked`), or not to be opened at all: everything is in memory from then on, and what the store holds
  *    stays there for the next start.
  *
+ *  - Damaged, and repaired in vain: the same.
+ *
  * Rows and cursor are written by the tab that leads alone: `dropRows` when it no longer does.
  */
 import type { CommandId } from '@tidemark/core';
@@ -33,10 +35,17 @@ const WRITE_STRIKES = 3;
 /** Failures to open in a row before everything is: several seconds, for a browser that is busy has been seen to fail as long. */
 const OPEN_STRIKES = 7;
 
-export function createSteadyStore(first: LocalStore, limit: number, onProblem: (error: unknown) => void): SteadyStore {
+/** @param onFirstOpen what is done before anything is written; until it has succeeded the store counts as one that cannot be opened */
+export function createSteadyStore(
+  first: LocalStore,
+  limit: number,
+  onProblem: (error: unknown) => void,
+  onFirstOpen?: () => Promise<void>,
+): SteadyStore {
   let store = first;
   /** Why the store was left, until somebody has heard of it. */
   let left: LocalStoreError | undefined;
+  let isFirstOpen = true;
   let failedOpens = 0;
   let failedWrites = 0;
   const unsaved = createUnsavedChanges();
@@ -80,11 +89,13 @@ export function createSteadyStore(first: LocalStore, limit: number, onProblem: (
       unsaved.clear();
       try {
         await store.open(userId);
+        if (isFirstOpen && store === first) await onFirstOpen?.();
+        isFirstOpen = false;
         failedOpens = 0;
       } catch (cause) {
         failedOpens += 1;
         const problem = cause instanceof LocalStoreError ? cause.problem : undefined;
-        const isHopeless = problem === undefined && failedOpens >= OPEN_STRIKES;
+        const isHopeless = (problem ?? 'corrupt') === 'corrupt' && failedOpens >= OPEN_STRIKES;
         if (isHopeless) leave(new LocalStoreError('blocked', 'the local store cannot be opened', { cause }));
         else if (problem === 'blocked') leave(cause as LocalStoreError);
         checkLeft();

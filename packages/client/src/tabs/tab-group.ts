@@ -50,6 +50,14 @@ export interface TabGroupOptions<W extends LeaderWork> {
   readonly onMessage: (message: TabMessage) => void;
 }
 
+/** Has all tabs of a user let go of everything, and waits until they have, a second at most. @param tab says so */
+export async function signOutTabs(tabs: Tabs, userId: UserId, tab: string): Promise<void> {
+  const seat = tabs.join(userId, { onLead: ignore, onMessage: ignore, onWake: ignore, onRefused: ignore });
+  seat.post({ tidemark: TAB_PROTOCOL, from: tab, n: 1, message: { type: 'erase' } } satisfies TabEnvelope);
+  await seat.alone(SIGN_OUT_MS);
+  seat.leave();
+}
+
 /** A leader that says nothing for so long, in ms, although it was greeted, is taken for frozen. */
 const SILENCE_MS = 3_000;
 /** A tab that is looked at greets the leader so often, in ms: a blocked one is taken over from within five seconds. */
@@ -281,6 +289,8 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     },
   };
 }
+
+function ignore(): void {}
 
 function isTalk(message: TabMessage): message is Extract<TabMessage, { type: 'ask' | 'answer' }> {
   return message.type === 'ask' || message.type === 'answer';
