@@ -4,7 +4,7 @@ import { INCARNATION, INDEXEDDB_MIGRATIONS, type IndexedDbMigration } from './in
 import { answerOf, committed } from './indexeddb-requests.ts';
 import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
-import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
+import { byOrder, isReadableDraft, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
 
 export interface IndexedDbLocalStoreOptions {
   /**
@@ -216,7 +216,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     meta.delete(INCARNATION);
     const request = drafts.openCursor();
     for (let at = await answerOf(request); at; at = await answerOf(request)) {
-      if (!isReadable(at.value, at.key)) {
+      if (!isReadableDraft(at.value, at.key)) {
         meta.put(at.value, `${ASIDE}${String(at.key)}`);
         at.delete();
       }
@@ -346,14 +346,6 @@ async function readChunks(store: IDBObjectStore, range: IDBKeyRange, query: Loca
     cursor.continue();
   }
   return events;
-}
-
-function isReadable(text: unknown, key: unknown): boolean {
-  try {
-    return Boolean(readDraft(text, key));
-  } catch {
-    return false;
-  }
 }
 
 /** Resolves also when tabs keep it open; it goes when they let go. */

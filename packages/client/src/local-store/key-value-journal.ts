@@ -1,5 +1,5 @@
 import { cutUp } from './key-value-pieces.ts';
-import { getAll, type KeyValueStorage, removeAll, setAll } from './key-value-storage.ts';
+import { getAll, getOne, type KeyValueStorage, removeAll, setAll } from './key-value-storage.ts';
 import { LocalStoreError } from './local-store-error.ts';
 
 /** Of several keys, that move together. */
@@ -53,8 +53,8 @@ export function createKeyValueJournal(storage: KeyValueStorage, prefix: string):
     recover: async () => {
       pending = undefined;
       doubtful = false;
-      const found = await storage.getItem(head);
-      if (found === null || found === undefined) return;
+      const found = await getOne(storage, head);
+      if (found === null) return;
       pending = await readJournal(found);
       await settle();
     },

@@ -1,11 +1,11 @@
 import type { ConversationId, Cursor, Event, UserId } from '@tidemark/core';
 import { CHUNK, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { createKeyValueJournal, type KeyChanges, type KeyValueJournal } from './key-value-journal.ts';
-import { getWhole, inPieces, ownerOf } from './key-value-pieces.ts';
-import { type KeyValueStorage, removeAll } from './key-value-storage.ts';
+import { getWhole, inPieces, ownerOf, PIECE } from './key-value-pieces.ts';
+import { getOne, type KeyValueStorage, removeAll } from './key-value-storage.ts';
 import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
-import { byOrder, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
+import { byOrder, isReadableDraft, newIncarnation, readConversation, readDraft, readEvents } from './stored-json.ts';
 
 export interface KeyValueLocalStoreOptions {
   /** E.g. React Native's AsyncStorage. One client at a time works on what is under `name`. */
@@ -74,6 +74,8 @@ export function keyValueLocalStoreOf(
   const key = {
     meta: () => `${prefix}meta`,
     draft: (id: string) => `${prefix}d,${id}`,
+    /** A draft that cannot be read, where it is in nobody's way. */
+    aside: (id: string) => `${prefix}aside,${id}`,
     conversation: (generation: string, id: string) => `${prefix}c,${generation},${id}`,
     chunk: (generation: string, chunk: number, id: string) => `${prefix}e,${generation},${chunk},${id}`,
   };
@@ -111,8 +113,8 @@ export function keyValueLocalStoreOf(
   }
 
   async function readMeta(): Promise<Meta | undefined> {
-    const text = (await storage.getItem(key.meta())) ?? undefined;
-    if (text === undefined) return undefined;
+    const text = await getOne(storage, key.meta());
+    if (text === null) return undefined;
     try {
       const meta = JSON.parse(text) as Partial<Meta> | null;
       if (typeof meta?.version === 'number' && typeof meta.generation === 'string') return meta as Meta;
@@ -179,7 +181,7 @@ export function keyValueLocalStoreOf(
     return current;
   }
 
-  /** Begins anew with the drafts that can be read. */
+  /** On proof of damage: begins anew with the drafts. Those that cannot be read are kept aside. Rejects when it does not work at the moment. */
   async function repair(): Promise<void> {
     // What was committed may be drafts.
     await journal?.recover().catch((error: unknown) => {
@@ -187,14 +189,13 @@ export function keyValueLocalStoreOf(
     });
     const unreadable: string[] = [`${prefix}journal`];
     for (const each of await ownKeys()) {
-      const id = each.startsWith(`${prefix}d,`) ? each.slice(`${prefix}d,`.length) : undefined;
-      if (id === undefined) continue;
-      try {
-        readDraft((await getWhole(storage, prefix, [each])).get(each), id);
-      } catch (error) {
-        if (!isLost(error)) throw error;
-        unreadable.push(each);
-      }
+      if (!each.startsWith(key.draft(''))) continue;
+      const id = each.slice(key.draft('').length);
+      const text = (await getWhole(storage, prefix, [each])).get(each);
+      if (isReadableDraft(text, id)) continue;
+      // At most what one value may hold: it is for whoever looks into it.
+      await storage.setItem(key.aside(id), text?.slice(0, PIECE) ?? '');
+      unreadable.push(each);
     }
     const meta: Meta = { version, generation: newIncarnation(), cursor: null };
     await storage.setItem(key.meta(), JSON.stringify(meta));
@@ -311,7 +312,7 @@ export function keyValueLocalStoreOf(
           session = await begin();
         } catch (error) {
           const sorted = sortError(error);
-          broken = isLost(sorted);
+          broken ||= isLost(sorted);
           throw sorted;
         }
       });
@@ -345,9 +346,12 @@ function indexChunk(chunks: Session['chunks'], conversationId: ConversationId, c
   chunks.set(conversationId, own.add(chunk));
 }
 
-/** Storages have no common way to say that they are full. */
+/** Storages have no common way to say that they are full: SQLite's and the disk's words, and those of Android, iOS and browsers. */
+const NO_ROOM = /quota|\bfull\b|sqlite_full|(no|out of) space|enospc|maximum size/i;
+
 function sortError(error: unknown): unknown {
-  if (error instanceof LocalStoreError || !(error instanceof Error)) return error;
-  if (error.name !== 'QuotaExceededError' && !/\b(full|quota|no space)\b/i.test(error.message)) return error;
+  if (error instanceof LocalStoreError) return error;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (!NO_ROOM.test([String(error), code, message].join(' '))) return error;
   return new LocalStoreError('full', 'the storage has no more room for the local store', { cause: error });
 }

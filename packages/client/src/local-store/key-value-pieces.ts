@@ -1,7 +1,7 @@
 import { getAll, type KeyValueStorage } from './key-value-storage.ts';
 
 /** Characters in one value, at most three bytes each: Android's AsyncStorage cannot read a value of more than 2 MB. */
-const PIECE = 200_000;
+export const PIECE = 200_000;
 
 /** Begins a value that stands in pieces, and that no JSON begins with. */
 const MARK = '#';

@@ -1,10 +1,10 @@
 import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
-import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
+import type { LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { isLost, LocalStoreError } from './local-store-error.ts';
 import { type SqliteDatabase, type SqliteStatement, sqliteCode } from './sqlite-database.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
-import { byOrder, newIncarnation, readConversation, readDraft, readEvent } from './stored-json.ts';
+import { byOrder, isReadableDraft, newIncarnation, readConversation, readDraft, readEvent } from './stored-json.ts';
 
 export interface SqliteLocalStoreOptions {
   /**
@@ -13,8 +13,9 @@ export interface SqliteLocalStoreOptions {
    */
   readonly database: SqliteDatabase;
   /**
-   * Called when the file is damaged beyond repair: closes and deletes it (with `-wal` and `-shm`) and gives a connection to
-   * a new one. Without it, dropping the tables is tried, again and again.
+   * Called when the file is damaged beyond repair: closes it, puts it aside (with `-wal` and `-shm`) and gives a connection to a new
+   * one, to which the drafts that could be read are copied. An encrypted file opened with a wrong key looks like a damaged one, so
+   * rename rather than delete. Without it, dropping the tables is tried, again and again.
    */
   readonly recreate?: () => SqliteDatabase;
 }
@@ -28,6 +29,8 @@ interface Session {
 }
 
 const MAX_LIMIT = 2 ** 31 - 1;
+/** Begins the ids of drafts that could not be read and stand in nobody's way there. No other id has a space. */
+const ASIDE = 'unreadable draft ';
 
 /**
  * A LocalStore in SQLite, for Node and Electron. In WAL mode: readers of other processes are not blocked, and a transaction
@@ -90,23 +93,26 @@ export function sqliteLocalStore(options: SqliteLocalStoreOptions): LocalStore {
     return { userId, incarnation: begin(sql, userId), sql };
   }
 
-  /** Drops what is here of the user but the drafts that can be read. */
+  /** On proof of damage: drops what is here of the user but the drafts. Throws, with nothing changed, when it does not work at the moment. */
   function repair(userId: UserId): Session {
+    const drafts = rescueDrafts(database);
     try {
       const opened = connect(userId);
-      const drafts = readableDrafts(opened);
       atomically(() => {
         eraseUser(database, userId);
-        for (const draft of drafts) {
-          opened.sql.putDraft.run(userId, draft.clientMessageId, JSON.stringify(draft));
-        }
+        putBack(
+          opened.sql,
+          drafts.filter((draft) => draft.user === userId),
+        );
       });
       return { ...opened, incarnation: begin(opened.sql, userId) };
     } catch (error) {
       const sorted = sortError(error);
       if (!isLost(sorted) || !options.recreate) throw sorted;
       database = options.recreate();
-      return connect(userId);
+      const opened = connect(userId);
+      atomically(() => putBack(opened.sql, drafts));
+      return opened;
     }
   }
 
@@ -199,7 +205,8 @@ function prepareAll(database: SqliteDatabase) {
     putEvent: `insert or replace into tidemark_events (user_id, conversation_id, conversation_seq, event)
       values (?, ?, ?, ?)`,
     removeEvents: 'delete from tidemark_events where user_id = ?',
-    drafts: 'select client_message_id as id, draft from tidemark_drafts where user_id = ?',
+    drafts: `select client_message_id as id, draft from tidemark_drafts
+      where user_id = ? and client_message_id not glob '${ASIDE}*'`,
     putDraft: 'insert or replace into tidemark_drafts (user_id, client_message_id, draft) values (?, ?, ?)',
     removeDraft: 'delete from tidemark_drafts where user_id = ? and client_message_id = ?',
   };
@@ -254,16 +261,42 @@ function tablesOfUsers(database: SqliteDatabase): string[] {
   return tables.map(({ name }) => name);
 }
 
-function readableDrafts({ userId, sql }: Session): Draft[] {
-  const readable: Draft[] = [];
-  try {
-    for (const { id, draft } of sql.drafts.all(userId) as { id: CommandId; draft: string }[]) {
-      try {
-        readable.push(readDraft(draft, id));
-      } catch {}
+interface StoredDraft {
+  readonly user: UserId;
+  readonly id: string;
+  readonly draft: string;
+}
+
+/** All that can be read of the drafts, of every user: from each end up to where the file is damaged. Throws what may pass. */
+function rescueDrafts(database: SqliteDatabase): StoredDraft[] {
+  const found = new Map<string, StoredDraft>();
+  for (const [beyond, order, end] of [
+    ['>', 'asc', ''],
+    ['<', 'desc', '\u{10ffff}'],
+  ] as const) {
+    try {
+      if (!tablesOfUsers(database).includes('tidemark_drafts')) return [];
+      const next = database.prepare(
+        `select user_id as user, client_message_id as id, draft from tidemark_drafts
+         where (user_id, client_message_id) ${beyond} (?, ?)
+         order by user_id ${order}, client_message_id ${order} limit 1`,
+      );
+      const read = (user: string, id: string) => next.get(user, id) as StoredDraft | undefined;
+      for (let at = read(end, end); at; at = read(at.user, at.id)) found.set(`${at.user} ${at.id}`, at);
+      break;
+    } catch (error) {
+      if (!isLost(sortError(error))) throw error;
     }
-  } catch {}
-  return readable;
+  }
+  return [...found.values()];
+}
+
+/** Those that cannot be read are kept aside. */
+function putBack(sql: Statements, drafts: readonly StoredDraft[]): void {
+  for (const { user, id, draft } of drafts) {
+    const isAside = id.startsWith(ASIDE) || isReadableDraft(draft, id);
+    sql.putDraft.run(user, isAside ? id : `${ASIDE}${id}`, draft);
+  }
 }
 
 function evicted(): LocalStoreError {

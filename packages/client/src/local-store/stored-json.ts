@@ -39,6 +39,14 @@ export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
   return checkDraft(parse(text), clientMessageId);
 }
 
+export function isReadableDraft(text: unknown, clientMessageId: unknown): boolean {
+  try {
+    return Boolean(readDraft(text, clientMessageId));
+  } catch {
+    return false;
+  }
+}
+
 export function checkDraft(value: object, clientMessageId?: unknown): Draft {
   const draft = value as Partial<Draft>;
   const id = clientMessageId ?? draft.clientMessageId;
