@@ -8,13 +8,15 @@ import type { TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedu
  * @typeParam In  content kinds as senders write them
  * @typeParam Out content kinds as they are stored and delivered
  */
-export type MessagingProcedures<In, Out> = Procedures<Calls<In, Out>>;
-
-type Procedures<C> = {
-  [Name in keyof C]: C[Name] extends Call<infer Kind, infer Input, infer Output>
-    ? Procedure<Kind, Input, Output>
-    : Procedures<C[Name]>;
+export type MessagingProcedures<In, Out> = {
+  // A mapping of its own, by whose name declarations call it: those of another alias would be written out.
+  [Name in keyof Calls<In, Out>]: Procedures<Calls<In, Out>[Name]>;
 };
+
+type Procedures<C> =
+  C extends Call<infer Kind, infer Input, infer Output>
+    ? Procedure<Kind, Input, Output>
+    : { [Name in keyof C]: Procedures<C[Name]> };
 
 interface Kinds<Input, Output> {
   query: TRPCQueryProcedure<{ input: Input; output: Output; meta: unknown }>;
