@@ -28,3 +28,9 @@ export interface ConnectionCause {
 export function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** What came is no answer of this router's, or went through another transformer. */
+export const UNREADABLE: ConnectionCause = {
+  reason: 'refused',
+  detail: 'the answer cannot be read: is the transformer the same on both sides?',
+};

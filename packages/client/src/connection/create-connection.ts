@@ -12,8 +12,9 @@ import { observable } from '@trpc/server/observable';
 import { onAbort } from '../abort-signal.ts';
 import { callListener, createListeners } from '../views/view.ts';
 import { within } from '../within.ts';
+import { errorReader } from './can-read.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
-import { type ConnectionCause, textOf } from './connection-cause.ts';
+import { type ConnectionCause, textOf, UNREADABLE } from './connection-cause.ts';
 import { type ConnectionEvent, nextState } from './connection-table.ts';
 import type { HttpFallback, HttpRoad } from './http-road.ts';
 import { createIdentity, type Identity, type TokenSource } from './identity.ts';
@@ -120,6 +121,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
   const keepAlive = options.keepAlive ?? { intervalMs: 15_000, pongTimeoutMs: 5_000 };
   const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
   const listeners = createListeners();
+  const canRead = errorReader(options.transformer);
   const connectionParams = options.connectionParams ?? ((token: string) => ({ token }));
   let state: ConnectionState = { state: 'idle' };
   let session: Session | undefined;
@@ -199,7 +201,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       ended: ended.signal,
       signOut: (cause) => happenIn(own, 'refused', undefined, cause),
     });
-    const watched = observedSocket(SocketClass, clock, options.connectTimeoutMs ?? 10_000, {
+    const watched = observedSocket(SocketClass, clock, options.connectTimeoutMs ?? 10_000, canRead, {
       made: (socket) => {
         own.sockets.add(socket);
         if (ended.signal.aborted) socket.close();
@@ -303,6 +305,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     own.doubted.delete(socket);
     if (session !== own) return;
     own.cause = socket.cause;
+    if (socket.cause === UNREADABLE) pace(own);
     if (own.open.size === 0) own.socket.lose(() => TRPCClientError.from(new Error(socket.cause.detail)));
     if (REFUSED_FRAME_CODES.includes(code)) refusedFrames += 1;
     if (code === KICKED_CLOSE_CODE) {

@@ -1,5 +1,5 @@
 import type { Clock } from '@tidemark/core';
-import type { ConnectionCause } from './connection-cause.ts';
+import { type ConnectionCause, UNREADABLE } from './connection-cause.ts';
 
 /** The subset of the WebSocket class that is called: the browser's, and that of the `ws` package. */
 export interface WebSocketClass {
@@ -72,6 +72,8 @@ export function observedSocket(
   Base: WebSocketClass,
   clock: Clock,
   connectTimeoutMs: number,
+  /** Whether the stock client can read an error of the server. */
+  canRead: (error: unknown) => boolean,
   observer: SocketObserver,
 ): new (
   url: string,
@@ -182,6 +184,12 @@ export function observedSocket(
       if (this.#ended.signal.aborted) return;
       this.heard += 1;
       this.heardAt = clock.monotonic();
+      const error = errorIn(event.data);
+      if (error !== undefined && !canRead(error)) {
+        this.close();
+        this.cause = UNREADABLE;
+        return;
+      }
       this.#tell('message', event);
       this.#endWaits();
       if (this.#accepted || !isAnswer(event.data)) return;
@@ -238,11 +246,20 @@ function construct(Base: WebSocketClass, url: string, observer: SocketObserver):
   }
 }
 
+/** The error of a frame, if it has one. What cannot be one is not parsed: most frames carry messages. */
+function errorIn(data: unknown): unknown {
+  return String(data).includes('"error":') ? parse(data)?.error : undefined;
+}
+
 /** PING and PONG, which are no JSON, are answered before the identity is looked at; an error is no acceptance, whoever it answers. */
 function isAnswer(data: unknown): boolean {
+  return parse(data)?.result !== undefined;
+}
+
+function parse(data: unknown): { readonly result?: unknown; readonly error?: unknown } | undefined {
   try {
-    return 'result' in (JSON.parse(data as string) as object);
+    return JSON.parse(data as string);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -20,7 +20,7 @@ import { onAbort, whenAborted } from '../abort-signal.ts';
 import { callOutcome, isServersAnswer } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
-import { type ConnectionCause, textOf } from '../connection/connection-cause.ts';
+import { type ConnectionCause, textOf, UNREADABLE } from '../connection/connection-cause.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
 import type { Reader } from '../received.ts';
@@ -93,6 +93,7 @@ export function createSync(options: SyncOptions): Sync {
   /** The local store may hold a cursor. */
   let hasCursor = false;
   const lastError = new Map<Retried, unknown>();
+  const unreadable = new Error(UNREADABLE.detail);
   const inputs: SyncInput[] = [];
   let stepping = false;
 
@@ -173,10 +174,12 @@ export function createSync(options: SyncOptions): Sync {
     };
     const feed = trpc.inbox.feed.subscribe(cursor === null ? {} : { cursor }, {
       onStarted: started,
-      onData: ({ id, data }) => {
+      onData: (item) => {
         started();
-        if (!isCurrent() || !isOurs(data, end)) return;
-        take(id, data, end);
+        if (!isCurrent()) return;
+        // Of an item that went through another transformer.
+        if (!item?.data?.type) end(unreadable);
+        else if (isOurs(item.data, end)) take(item.id, item.data, end);
       },
       onError: end,
       onComplete: () => end(new Error('the server ended the feed')),
@@ -217,6 +220,7 @@ export function createSync(options: SyncOptions): Sync {
   }
 
   function causeOf(code: ErrorCode, error: unknown): ConnectionCause {
+    if (error === unreadable) return UNREADABLE;
     const detail = textOf(error);
     if (code === 'unauthenticated') return { reason: error instanceof TidemarkError ? 'another-user' : code, detail };
     return { reason: isServersAnswer(error) ? 'refused' : 'lost', detail };
