@@ -60,12 +60,16 @@ async function startBinary(settings: readonly string[]): Promise<Service | NotHe
   return startServer(async (port, folder) => {
     const data = join(folder, 'data');
     await copyOfTemplate(`mariadb-${version}`, data, user, (template) => initialise(installer, template, user));
+    // A server that starts removes every temporary table in its tmpdir, those of other servers too, which may crash of it.
+    const temporary = join(data, '#tmp');
+    await run('mkdir', [temporary], { ...user, cwd: data });
     return {
       name: 'MariaDB',
       command,
       args: [
         '--no-defaults',
         `--datadir=${data}`,
+        `--tmpdir=${temporary}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
         `--socket=${join(data, 'server.sock')}`,
