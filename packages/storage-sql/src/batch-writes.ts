@@ -64,8 +64,8 @@ export function appendWrites(
       name: 'settled',
       conflict: 'event' as const,
       set: settled,
-      statement: (dialect: SqlDialect, tables: TableNames) =>
-        dialect.deleteRows(tables.unsettled, dialect.rowSource(settled), REF_KEY),
+      statement: (dialect: SqlDialect, tables: TableNames, source: RawBuilder<unknown>) =>
+        dialect.deleteRows(tables.unsettled, source, REF_KEY),
     },
   ].filter((write) => write.set.rows.length > 0);
 }
@@ -133,10 +133,10 @@ function historyWrites(events: readonly Event[]): Write[] {
       name: 'heads',
       conflict: 'event',
       set: headSet,
-      statement: (dialect, tables, guard) =>
+      statement: (dialect, tables, source, guard) =>
         dialect.update({
           table: tables.conversations,
-          source: dialect.rowSource(headSet),
+          source,
           on: sql`t.conversation_id = v.conversation_id and ${guard}`,
           set: {
             head: 'v.head',
@@ -150,10 +150,10 @@ function historyWrites(events: readonly Event[]): Write[] {
       name: 'left',
       conflict: 'event',
       set: leftSet,
-      statement: (dialect, tables, guard) =>
+      statement: (dialect, tables, source, guard) =>
         dialect.update({
           table: tables.members,
-          source: dialect.rowSource(leftSet),
+          source,
           on: sql`t.conversation_id = v.conversation_id and t.user_id = v.user_id and t.left_seq is null and ${guard}`,
           set: { left_seq: 'v.left_seq' },
         }),
@@ -163,8 +163,8 @@ function historyWrites(events: readonly Event[]): Write[] {
       name: 'read_marks',
       conflict: 'event',
       set: markSet,
-      statement: (dialect, tables, guard) =>
-        sql`${insertInto(tables.read_marks, dialect, markSet, guard)} ${dialect.keepGreatest(
+      statement: (dialect, tables, source, guard) =>
+        sql`${insertInto(tables.read_marks, READ_MARK_SHAPE, source, guard)} ${dialect.keepGreatest(
           tables.read_marks,
           ['user_id', 'conversation_id'],
           'read_seq',
@@ -194,18 +194,22 @@ function insertOf(
   rows: readonly Row[],
 ): Omit<Write, 'conflict'> {
   const set: RowSet = { shape, rows };
-  return { name: table, set, statement: (dialect, tables, guard) => insertInto(tables[table], dialect, set, guard) };
+  return {
+    name: table,
+    set,
+    statement: (_, tables, source, guard) => insertInto(tables[table], shape, source, guard),
+  };
 }
 
 /** There is always a `where`: without it SQLite reads an `on conflict` that follows as part of a join. */
 export function insertInto(
   table: RawBuilder<unknown>,
-  dialect: SqlDialect,
-  set: RowSet,
+  shape: RowShape,
+  source: RawBuilder<unknown>,
   guard: RawBuilder<unknown> = sql`true`,
 ): RawBuilder<unknown> {
-  const columns = Object.keys(set.shape);
+  const columns = Object.keys(shape);
   const values = columns.map((column) => `v.${column}`);
   return sql`insert into ${table} (${sql.raw(columns.join(', '))})
-    select ${sql.raw(values.join(', '))} from ${dialect.rowSource(set)} where ${guard}`;
+    select ${sql.raw(values.join(', '))} from ${source} where ${guard}`;
 }

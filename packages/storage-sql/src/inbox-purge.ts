@@ -44,12 +44,12 @@ export function inboxPurge(database: SqlDatabase): InboxPurge {
       shape: SHARE_SHAPE,
       rows: shares.map(({ user_id, rows_due, top }) => ({ user_id, rows_due, top })),
     };
-    const due = oldestOf(await database.rows(lowestRows(set)), before, plausible);
+    const due = oldestOf(await database.rowsFor(set, lowestRows), before, plausible);
     if (due.length === 0) return 0;
-    await database.changed(raiseFloors(due));
+    await raiseFloors(due);
     const rows = due.map(({ user_id, seq }) => ({ user_id, seq }));
-    return database.changed(
-      dialect.deleteRows(tables.inbox, dialect.rowSource({ shape: ROW_SHAPE, rows }), ['user_id', 'seq']),
+    return database.changedFor({ shape: ROW_SHAPE, rows }, (given) =>
+      dialect.deleteRows(tables.inbox, given, ['user_id', 'seq']),
     );
   }
 
@@ -66,21 +66,24 @@ export function inboxPurge(database: SqlDatabase): InboxPurge {
   }
 
   /** That many rows of each user, lowest seq first. */
-  function lowestRows(shares: RowSet): RawBuilder<DueRow> {
+  function lowestRows(shares: RawBuilder<unknown>): RawBuilder<DueRow> {
     return sql<DueRow>`
       select r.user_id, r.seq, r.at from (
         select i.user_id, i.seq, i.at, v.rows_due,
           row_number() over (partition by i.user_id order by i.seq) as place
-        from ${dialect.rowSource(shares)}
+        from ${shares}
         join ${tables.inbox} i on i.user_id = v.user_id and i.seq <= v.top
       ) r where r.place <= r.rows_due order by r.user_id, r.seq`;
   }
 
-  function raiseFloors(due: readonly DueRow[]): RawBuilder<unknown> {
+  function raiseFloors(due: readonly DueRow[]): Promise<unknown> {
     const floors = new Map(due.map((row) => [row.user_id, row.seq]));
     const rows = [...floors].map(([user_id, floor]) => ({ user_id, floor }));
     const keep = dialect.keepGreatest(tables.inbox_floors, ['user_id'], 'floor');
-    return sql`${insertInto(tables.inbox_floors, dialect, { shape: FLOOR_SHAPE, rows })} ${keep}`;
+    return database.changedFor(
+      { shape: FLOOR_SHAPE, rows },
+      (given) => sql`${insertInto(tables.inbox_floors, FLOOR_SHAPE, given)} ${keep}`,
+    );
   }
 }
 

@@ -23,3 +23,25 @@ export function rowsAsJson({ shape, rows }: RowSet): string {
 export function rowsAsColumns({ shape, rows }: RowSet): (string | number | null)[][] {
   return Object.keys(shape).map((column) => rows.map((row) => row[column] ?? null));
 }
+
+/** Splits a set that would be too large for one statement. A row alone is never split. */
+export function piecesOf({ shape, rows }: RowSet, maxChars: number): RowSet[] {
+  const pieces: Row[][] = [];
+  let size = 0;
+  for (const row of rows) {
+    const chars = charsOf(row);
+    if (pieces.length === 0 || size + chars > maxChars) {
+      pieces.push([]);
+      size = 0;
+    }
+    size += chars;
+    pieces.at(-1)?.push(row);
+  }
+  return pieces.map((piece) => ({ shape, rows: piece }));
+}
+
+function charsOf(row: Row): number {
+  let chars = 0;
+  for (const value of Object.values(row)) chars += typeof value === 'string' ? value.length + 8 : 16;
+  return chars;
+}

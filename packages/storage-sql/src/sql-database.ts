@@ -1,6 +1,7 @@
 import { type ConflictOutcome, type Epoch, type Survives, UnavailableError } from '@tidemark/core';
 import { type Dialect, Kysely, type RawBuilder, sql } from 'kysely';
 import { type MigrateMode, prepareStore, randomId } from './migrations.ts';
+import { piecesOf, type RowSet } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import { type TableNames, tableNames } from './table-names.ts';
 
@@ -112,6 +113,32 @@ export class SqlDatabase {
 
   rows<T>(query: RawBuilder<T>): Promise<T[]> {
     return this.#attempt(async () => (await query.execute(this.#opened())).rows);
+  }
+
+  /** The same for a query that takes a set of rows: one for each part of the set that fits in a statement. */
+  rowsFor<T>(set: RowSet, query: (source: RawBuilder<unknown>) => RawBuilder<T>): Promise<T[]> {
+    return this.#inPieces(set, async (source, db) => (await query(source).execute(db)).rows);
+  }
+
+  /** How many rows the statements changed, of which each takes a part of the set. */
+  async changedFor(set: RowSet, statement: (source: RawBuilder<unknown>) => RawBuilder<unknown>): Promise<number> {
+    const counts = await this.#inPieces(set, async (source, db) => [
+      Number((await statement(source).execute(db)).numAffectedRows ?? 0n),
+    ]);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  #inPieces<T>(set: RowSet, run: (source: RawBuilder<unknown>, db: Kysely<unknown>) => Promise<T[]>): Promise<T[]> {
+    const { dialect } = this;
+    if (set.rows.length === 0) return Promise.resolve([]);
+    const all = async (db: Kysely<unknown>): Promise<T[]> => {
+      const results: T[] = [];
+      for (const piece of piecesOf(set, dialect.maxSetChars)) {
+        for (const result of await run(dialect.rowSource(piece), db)) results.push(result);
+      }
+      return results;
+    };
+    return this.#attempt(() => this.#opened().connection().execute(all));
   }
 
   /** How many rows the statement changed. */

@@ -26,7 +26,10 @@ export interface SqlDialect {
   /** The table expression, alias and columns included: `… as v`. Its placeholders take {@link rowParameters}. */
   rowSource(set: RowSet): RawBuilder<unknown>;
   rowParameters(set: RowSet): unknown[];
-  /** Larger batches are written in pieces (in one transaction): characters of one set. */
+  /**
+   * Characters of one set; larger ones go in pieces, what is written in one transaction. It may change with every connection that
+   * is made, and is asked for once the connection is there.
+   */
   readonly maxSetChars: number;
 
   // ── Statements ──
@@ -98,15 +101,20 @@ export function errorField(error: unknown, field: string): unknown {
 }
 
 /**
- * One table's share of a batch. Its statement takes exactly one set of rows and no other parameter, and happens only if
- * `guard` holds: a condition that always does, through which a statement can be made to wait for another.
+ * One table's share of a batch. Its statement takes the rows of `source`, the set or a part of it, and no other parameter, and happens
+ * only if `guard` holds: a condition that always does, through which a statement can be made to wait for another.
  */
 export interface Write {
   readonly name: string;
   /** What it means when a unique key of the table is taken. */
   readonly conflict: 'event' | 'entry';
   readonly set: RowSet;
-  statement(dialect: SqlDialect, tables: TableNames, guard: RawBuilder<unknown>): RawBuilder<unknown>;
+  statement(
+    dialect: SqlDialect,
+    tables: TableNames,
+    source: RawBuilder<unknown>,
+    guard: RawBuilder<unknown>,
+  ): RawBuilder<unknown>;
 }
 
 export interface WriteContext {

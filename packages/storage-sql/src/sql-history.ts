@@ -20,7 +20,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
-import type { Row, RowShape } from './row-set.ts';
+import type { RowSet, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { sqlRefusals } from './sql-refusals.ts';
@@ -35,12 +35,10 @@ const CONVERSATION_ID_SHAPE = { conversation_id: 'id' } as const satisfies RowSh
 export function sqlHistory(database: SqlDatabase): HistoryStore {
   const { dialect, tables } = database;
 
-  const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
-  const givenConversations = (ids: readonly ConversationId[]): RawBuilder<unknown> =>
-    given(
-      CONVERSATION_ID_SHAPE,
-      [...new Set(ids)].map((id) => ({ conversation_id: id })),
-    );
+  const conversationSet = (ids: readonly ConversationId[]): RowSet => ({
+    shape: CONVERSATION_ID_SHAPE,
+    rows: [...new Set(ids)].map((id) => ({ conversation_id: id })),
+  });
 
   const history: HistoryStore = {
     ...sqlRefusals(database),
@@ -73,29 +71,31 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     },
 
     settle: async (refs) => {
-      if (refs.length === 0) return;
-      const set = refSet(refs);
-      await database.changed(dialect.deleteRows(tables.unsettled, given(set.shape, set.rows), REF_KEY));
+      await database.changedFor(refSet(refs), (given) => dialect.deleteRows(tables.unsettled, given, REF_KEY));
     },
 
     load: async (conversationIds) => {
-      if (conversationIds.length === 0) return new Map();
-      // One statement, so that head and members are of one moment.
-      const rows = await database.rows(sql<ConversationRow & { user_id: string | null; joined_seq: number }>`
+      // One statement, so that head and members of a conversation are of one moment.
+      const rows = await database.rowsFor(
+        conversationSet(conversationIds),
+        (given) => sql<ConversationRow & { user_id: string | null; joined_seq: number }>`
         select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, m.user_id, m.joined_seq
-        from ${givenConversations(conversationIds)}
+        from ${given}
         join ${tables.conversations} t on t.conversation_id = v.conversation_id
         left join ${tables.members} m on m.conversation_id = t.conversation_id and m.left_seq is null
-        order by m.joined_seq`);
+        order by m.joined_seq`,
+      );
       return statesOf(rows);
     },
 
     findByCommand: async (commands) => {
-      if (commands.length === 0) return [];
       const keys = commands.map(({ actorId, commandId }) => ({ actor_id: actorId, command_id: commandId }));
-      const rows = await database.rows(sql<EventRow>`
-        select ${EVENT_COLUMNS} from ${given(COMMAND_SHAPE, keys)}
-        join ${tables.events} e on e.actor_id = v.actor_id and e.command_id = v.command_id`);
+      const rows = await database.rowsFor(
+        { shape: COMMAND_SHAPE, rows: keys },
+        (given) => sql<EventRow>`
+        select ${EVENT_COLUMNS} from ${given}
+        join ${tables.events} e on e.actor_id = v.actor_id and e.command_id = v.command_id`,
+      );
       return distinctEvents(rows);
     },
 
@@ -106,27 +106,34 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
         conversation_seq: ref.conversationSeq,
         place,
       }));
-      const rows = await database.rows(
+      const rows =
         bytes === undefined
-          ? sql<EventRow>`
-              select ${EVENT_COLUMNS} from ${given(REF_SHAPE, keys)}
-              join ${tables.events} e on ${atPlaceOf('v')}`
-          : eventsOf(
-              sql`select e.conversation_id, e.conversation_seq, octet_length(e.body) as size, v.place as ordinal
-                from ${given(PLACED_REF_SHAPE, keys)} join ${tables.events} e on ${atPlaceOf('v')}`,
-              { limit: refs.length, bytes, direction: 'asc' },
-            ),
-      );
+          ? await database.rowsFor(
+              { shape: REF_SHAPE, rows: keys },
+              (given) =>
+                sql<EventRow>`select ${EVENT_COLUMNS} from ${given} join ${tables.events} e on ${atPlaceOf('v')}`,
+            )
+          : await database.rows(
+              // Of one page, whose sum of bytes is one.
+              eventsOf(
+                sql`select e.conversation_id, e.conversation_seq, octet_length(e.body) as size, v.place as ordinal
+                  from ${dialect.rowSource({ shape: PLACED_REF_SHAPE, rows: keys })}
+                  join ${tables.events} e on ${atPlaceOf('v')}`,
+                { limit: refs.length, bytes, direction: 'asc' },
+              ),
+            );
       return distinctEvents(rows);
     },
 
     memberships: async (conversationIds, userId) => {
-      if (conversationIds.length === 0) return [];
-      const rows = await database.rows(sql<MemberRow>`
+      const rows = await database.rowsFor(
+        conversationSet(conversationIds),
+        (given) => sql<MemberRow>`
         select m.conversation_id, m.user_id, m.joined_seq, m.left_seq
-        from ${givenConversations(conversationIds)}
+        from ${given}
         join ${tables.members} m on m.conversation_id = v.conversation_id
-          ${userId === undefined ? sql`` : sql`and m.user_id = ${userId}`}`);
+          ${userId === undefined ? sql`` : sql`and m.user_id = ${userId}`}`,
+      );
       return rows.map(
         (row) =>
           ({

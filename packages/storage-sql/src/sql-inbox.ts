@@ -17,7 +17,7 @@ import { inboxWrites } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import { type InboxPurge, inboxPurge } from './inbox-purge.ts';
 import { readAsWriter } from './probe-reads.ts';
-import type { Row, RowShape } from './row-set.ts';
+import type { RowShape } from './row-set.ts';
 import type { SqlDatabase } from './sql-database.ts';
 
 const SEQ_SHAPE = { user_id: 'id', seq: 'int' } as const satisfies RowShape;
@@ -29,9 +29,8 @@ const VOID_TRIES = 10;
 
 /** The inbox role on a SQL database. @param options.joinsEvents the same database holds the history. */
 export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean }): InboxStore {
-  const { dialect, tables } = database;
+  const { tables } = database;
   const purge: InboxPurge = inboxPurge(database);
-  const given = (shape: RowShape, rows: readonly Row[]): RawBuilder<unknown> => dialect.rowSource({ shape, rows });
 
   const inbox: InboxStore = {
     survives: database.survives,
@@ -63,16 +62,18 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     },
 
     find: async (deliveries) => {
-      if (deliveries.length === 0) return [];
       const keys = deliveries.map(({ userId, ref }) => ({
         user_id: userId,
         conversation_id: ref.conversationId,
         conversation_seq: ref.conversationSeq,
       }));
-      const rows = await database.rows(sql<StoredRow>`
-        select i.user_id, i.seq, i.conversation_id, i.conversation_seq, i.at from ${given(DELIVERY_SHAPE, keys)}
+      const rows = await database.rowsFor(
+        { shape: DELIVERY_SHAPE, rows: keys },
+        (given) => sql<StoredRow>`
+        select i.user_id, i.seq, i.conversation_id, i.conversation_seq, i.at from ${given}
         join ${tables.inbox} i on i.user_id = v.user_id
-          and i.conversation_id = v.conversation_id and i.conversation_seq = v.conversation_seq`);
+          and i.conversation_id = v.conversation_id and i.conversation_seq = v.conversation_seq`,
+      );
       return [...new Map(rows.map((row) => [`${row.user_id} ${row.seq}`, toInboxRow(row)])).values()];
     },
 
@@ -93,16 +94,15 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
     },
 
     bounds: async (userIds) => {
-      const users = [...new Set(userIds)];
-      if (users.length === 0) return new Map();
-      const rows = await database.rows(sql<{ user_id: string; floor: number | null; newest: number | null }>`
+      const users = [...new Set(userIds)].map((user) => ({ user_id: user }));
+      const rows = await database.rowsFor(
+        { shape: USER_SHAPE, rows: users },
+        (given) => sql<{ user_id: string; floor: number | null; newest: number | null }>`
         select v.user_id, f.floor,
           (select i.seq from ${tables.inbox} i where i.user_id = v.user_id order by i.seq desc limit 1) as newest
-        from ${given(
-          USER_SHAPE,
-          users.map((user) => ({ user_id: user })),
-        )}
-        left join ${tables.inbox_floors} f on f.user_id = v.user_id`);
+        from ${given}
+        left join ${tables.inbox_floors} f on f.user_id = v.user_id`,
+      );
       return new Map(rows.map((row) => [row.user_id as UserId, toBounds(row.floor ?? 0, row.newest ?? 0)]));
     },
 
@@ -112,13 +112,13 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
 
   async function freeSeqs(userId: UserId, seqs: readonly Seq[]): Promise<Seq[]> {
     const asked = [...new Set(seqs)];
-    if (asked.length === 0) return [];
-    const taken = await database.rows(sql<{ seq: number }>`
-      select i.seq from ${given(
-        SEQ_SHAPE,
-        asked.map((seq) => ({ user_id: userId, seq })),
-      )}
-      join ${tables.inbox} i on i.user_id = v.user_id and i.seq = v.seq`);
+    const rows = asked.map((seq) => ({ user_id: userId, seq }));
+    const taken = await database.rowsFor(
+      { shape: SEQ_SHAPE, rows },
+      (given) => sql<{ seq: number }>`
+      select i.seq from ${given}
+      join ${tables.inbox} i on i.user_id = v.user_id and i.seq = v.seq`,
+    );
     const known = new Set(taken.map((row) => row.seq));
     return asked.filter((seq) => !known.has(seq));
   }

@@ -20,7 +20,6 @@ export function sqlRefusals(database: SqlDatabase): RefusalStore {
   const { dialect, tables } = database;
   return {
     keepRefusals: async (refusals) => {
-      if (refusals.length === 0) return;
       // One statement may not meet a row twice: the last of each stays.
       const ascending = [...refusals].sort((a, b) => a.at - b.at);
       const distinct = new Map(ascending.map((refusal) => [`${commandKey(refusal)} ${refusal.retry}`, refusal]));
@@ -32,13 +31,10 @@ export function sqlRefusals(database: SqlDatabase): RefusalStore {
         text: JSON.stringify(text),
         at,
       }));
-      await database.changed(
-        sql`${insertInto(tables.refusals, dialect, { shape: REFUSAL_SHAPE, rows })} ${dialect.keepGreatest(
-          tables.refusals,
-          KEY,
-          'at',
-        )}`,
-      );
+      await database.changedFor({ shape: REFUSAL_SHAPE, rows }, (given) => {
+        const keep = dialect.keepGreatest(tables.refusals, KEY, 'at');
+        return sql`${insertInto(tables.refusals, REFUSAL_SHAPE, given)} ${keep}`;
+      });
     },
 
     newestRefusals: async (since, limit) => {
@@ -62,8 +58,9 @@ export function sqlRefusals(database: SqlDatabase): RefusalStore {
       const rows = await database.rows(sql<Pick<RefusalRow, 'actor_id' | 'command_id' | 'retry'>>`
         select r.actor_id, r.command_id, r.retry from ${tables.refusals} r
         where r.at < ${before} order by r.at limit ${limit}`);
-      if (rows.length === 0) return 0;
-      return database.changed(dialect.deleteRows(tables.refusals, dialect.rowSource({ shape: KEY_SHAPE, rows }), KEY));
+      return database.changedFor({ shape: KEY_SHAPE, rows }, (given) =>
+        dialect.deleteRows(tables.refusals, given, KEY),
+      );
     },
   };
 }

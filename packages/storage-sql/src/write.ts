@@ -1,5 +1,5 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Row, RowSet } from './row-set.ts';
+import { piecesOf } from './row-set.ts';
 import type { Write, WriteContext, WriteStrategy } from './sql-dialect.ts';
 
 const ALWAYS = sql`true`;
@@ -16,7 +16,7 @@ export const writeInOneStatement: WriteStrategy = async (context, writes) => {
     await db.executeQuery(
       compiled(context, writes, () => {
         const [first, ...others] = writes.map((write, index) =>
-          write.statement(dialect, tables, index === 0 ? ALWAYS : AFTER_FIRST),
+          write.statement(dialect, tables, dialect.rowSource(write.set), index === 0 ? ALWAYS : AFTER_FIRST),
         );
         if (!first || others.length === 0) return first ?? sql`select 1`;
         const named = others.map((statement, index) => sql`${sql.raw(`w${index + 1}`)} as (${statement})`);
@@ -34,11 +34,12 @@ export const writeInOneStatement: WriteStrategy = async (context, writes) => {
 /** One statement per table in one transaction; a batch of one statement needs none. */
 export const writeInTransaction: WriteStrategy = async (context, writes) => {
   const { db, dialect } = context;
-  const pieces = writes.flatMap((write) => piecesOf(write, dialect.maxSetChars));
   let conflict: Write['conflict'] | undefined;
-  const run = async (connection: Kysely<unknown>): Promise<void> => {
+  const run = async (connection: Kysely<unknown>, pieces: readonly Write[]): Promise<void> => {
     for (const write of pieces) {
-      const query = compiled(context, [write], () => write.statement(dialect, context.tables, ALWAYS));
+      const query = compiled(context, [write], () =>
+        write.statement(dialect, context.tables, dialect.rowSource(write.set), ALWAYS),
+      );
       try {
         await connection.executeQuery(query);
       } catch (error) {
@@ -47,8 +48,17 @@ export const writeInTransaction: WriteStrategy = async (context, writes) => {
       }
     }
   };
+  // What fits in a statement is known once there is a connection.
+  const pieces = (): Write[] =>
+    writes.flatMap((write) => piecesOf(write.set, dialect.maxSetChars).map((set) => ({ ...write, set })));
   try {
-    await (pieces.length === 1 || context.inTransaction ? run(db) : db.transaction().execute(run));
+    if (context.inTransaction) await run(db, pieces());
+    else {
+      await db.connection().execute(async (connection) => {
+        const all = pieces();
+        await (all.length === 1 ? run(connection, all) : connection.transaction().execute((trx) => run(trx, all)));
+      });
+    }
   } catch (error) {
     if (conflict === undefined) throw error;
   }
@@ -71,26 +81,4 @@ function compiled(
     text,
     writes.flatMap((write) => dialect.rowParameters(write.set)),
   );
-}
-
-/** Splits what would be too large for one packet of the server's protocol. A row alone is never split. */
-function piecesOf(write: Write, maxChars: number): Write[] {
-  const pieces: Row[][] = [];
-  let size = 0;
-  for (const row of write.set.rows) {
-    const chars = charsOf(row);
-    if (pieces.length === 0 || size + chars > maxChars) {
-      pieces.push([]);
-      size = 0;
-    }
-    size += chars;
-    pieces.at(-1)?.push(row);
-  }
-  return pieces.map((rows) => ({ ...write, set: { ...write.set, rows } satisfies RowSet }));
-}
-
-function charsOf(row: Row): number {
-  let chars = 0;
-  for (const value of Object.values(row)) chars += typeof value === 'string' ? value.length + 8 : 16;
-  return chars;
 }
