@@ -1,3 +1,4 @@
+import { UnavailableError } from '@tidemark/core';
 import { mysqlStorage } from '@tidemark/storage-mysql';
 import { createPool, type Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -102,15 +103,71 @@ test.each([
   await separate.end();
 });
 
-test('a row written alone in a transaction that somebody left open is not taken for stored', async () => {
+const row = { userId: 'alice', seq: 1, ref: null, at: Date.now() } as never;
+
+test('a transaction that somebody left open: what is written is stored, and what they wrote is not', async () => {
   await using store = await openStore();
+  await other.query(`create table ${store.database}.theirs (n int)`);
   await onEach(store.pool, 'start transaction');
-  const row = { userId: 'alice', seq: 1, ref: null, at: Date.now() };
-  const outcome = await store.storage.inbox.append([row as never]).catch((error: unknown) => error);
-  expect(outcome).toMatchObject({ name: 'UnavailableError' });
+  await onEach(store.pool, 'insert into theirs values (1)');
+  expect(await store.storage.inbox.append([row])).toEqual({ conflict: undefined });
+  await store.storage.commit({ events: [], rows: [{ ...(row as object), seq: 2 } as never] });
   expect(store.warnings.join()).toContain('somebody began');
   const [rows] = await other.query(`select count(*) as n from ${store.database}.tidemark_inbox`);
-  expect(rows).toEqual([{ n: 0 }]);
+  expect(rows).toEqual([{ n: 2 }]);
+  await onEach(store.pool, 'select 1');
+  const [theirs] = await other.query(`select count(*) as n from ${store.database}.theirs`);
+  expect(theirs).toEqual([{ n: 0 }]);
+});
+
+/** As a writer does. */
+async function untilAvailable<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error;
+    }
+  }
+}
+
+test.each([
+  ['a transaction that somebody left open with a snapshot', 'start transaction with consistent snapshot'],
+  ['autocommit off, and a snapshot', 'set autocommit = 0; select count(*) from tidemark_inbox'],
+  ['an isolation that reads what is not committed', 'set session transaction isolation level read uncommitted'],
+  ['a limit to the rows of every answer', 'set sql_select_limit = 1'],
+  ['another charset', 'set names latin1'],
+  ['another database', 'use mysql'],
+  ['another sql_mode', "set sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES,ORACLE'"],
+  ['no check of unique keys', 'set unique_checks = 0'],
+  ['the next transaction read-only', 'set transaction read only'],
+])('%s: what is read there is what is stored, and so is what is written', async (_, texts) => {
+  await using store = await openStore();
+  for (const text of texts.split('; ')) await onEach(store.pool, text);
+  const separate = createPool({ uri: store.uri });
+  const writer = mysqlStorage({ pool: separate });
+  await writer.open();
+  await writer.commit({ events: [], rows: [1, 2, 3].map((seq) => ({ ...(row as object), seq }) as never) });
+  // Written, and not stored.
+  const unsettled = await separate.getConnection();
+  await unsettled.query('start transaction');
+  await unsettled.query("insert into tidemark_inbox (user_id, seq, at) values ('alice', 4, 1)");
+
+  // On every connection that the pool has.
+  for (const seqs of await Promise.all(
+    Array.from({ length: 4 }, () => store.storage.inbox.seqs('alice' as never, 0, 10)),
+  )) {
+    expect(seqs).toEqual([1, 2, 3]);
+  }
+  await unsettled.query('rollback');
+  unsettled.release();
+  // That a next transaction is to be read-only, the first write says.
+  const append = () => store.storage.inbox.append([{ ...(row as object), seq: 4 } as never]);
+  const outcome = await untilAvailable(append);
+  expect(outcome).toEqual({ conflict: undefined });
+  expect(await writer.inbox.seqs('alice' as never, 0, 10)).toEqual([1, 2, 3, 4]);
+  await writer.close();
+  await separate.end();
 });
 
 test('another database chosen on the connections of the pool: the tables stay where they were', async () => {

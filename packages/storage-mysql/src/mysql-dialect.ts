@@ -1,13 +1,15 @@
 import { UnavailableError } from '@tidemark/core';
 import {
   errorField,
-  isNetworkError,
+  type RowSet,
   rowsAsJson,
   type SqlDialect,
   type SqlErrorClass,
   writeInTransaction,
 } from '@tidemark/storage-sql';
 import { type Kysely, sql } from 'kysely';
+import { isLost, WrongConnectionError } from './lent-connection.ts';
+import type { ServerLimits } from './server-limits.ts';
 
 const COLUMN_TYPES = {
   id: 'varchar(320) character set ascii collate ascii_bin',
@@ -22,22 +24,34 @@ const MIGRATION_LOCK_TIMEOUT = 60;
  * MySQL and MariaDB: a set of rows is one JSON text. `straight_join` makes a change start from the set: from the table, it
  * would lock every row it looks at.
  */
-export const mysqlDialect: SqlDialect = {
+export function mysqlDialect(limits: ServerLimits): SqlDialect {
+  const textOf = (set: RowSet): string => {
+    const text = rowsAsJson(set);
+    limits.check(text);
+    return text;
+  };
+  return {
+    ...INDEPENDENT,
+    rowSource: (set) => {
+      const columns = Object.entries(set.shape).map(
+        ([column, type], index) => `${column} ${COLUMN_TYPES[type]} path '$[${index}]'`,
+      );
+      return sql`json_table(${textOf(set)}, '$[*]' columns (${sql.raw(columns.join(', '))})) as v`;
+    },
+    rowParameters: (set) => [textOf(set)],
+    get maxSetChars() {
+      return limits.maxSetChars;
+    },
+  };
+}
+
+/** What does not depend on the server's limits. */
+const INDEPENDENT: Omit<SqlDialect, 'rowSource' | 'rowParameters' | 'maxSetChars'> = {
   name: 'mysql',
 
   columnTypes: COLUMN_TYPES,
   tableOptions: () => 'engine = InnoDB',
   indexes: 'inside',
-
-  rowSource: (set) => {
-    const columns = Object.entries(set.shape).map(
-      ([column, type], index) => `${column} ${COLUMN_TYPES[type]} path '$[${index}]'`,
-    );
-    return sql`json_table(${rowsAsJson(set)}, '$[*]' columns (${sql.raw(columns.join(', '))})) as v`;
-  },
-  rowParameters: (set) => [rowsAsJson(set)],
-  // At most four bytes each on their way, against a max_allowed_packet of 16 MiB and more.
-  maxSetChars: 1_000_000,
 
   update: ({ table, source, on, set }) => {
     const assignments = Object.entries(set).map(([column, value]) => `t.${column} = ${value}`);
@@ -79,27 +93,13 @@ export const mysqlDialect: SqlDialect = {
 };
 
 async function checkServer(db: Kysely<unknown>): Promise<void> {
-  const found = await sql<{ version: string; mode: string; charsets: string; autocommit: number }>`
-    select version() as version, @@sql_mode as mode, @@autocommit as autocommit,
-      concat_ws(' ', @@character_set_client, @@character_set_connection, @@character_set_results) as charsets`.execute(
-    db,
-  );
-  const { version, mode, charsets, autocommit } = found.rows[0] ?? {
-    version: '',
-    mode: '',
-    charsets: '',
-    autocommit: 1,
-  };
+  const found = await sql<{ version: string }>`select version() as version`.execute(db).catch((error: unknown) => {
+    // Each of them, and so the pool makes them: that does not pass by itself.
+    if (error instanceof WrongConnectionError) throw new Error(`mysql: ${error.message}`);
+    throw error;
+  });
+  const version = found.rows[0]?.version ?? '';
   if (!isRecent(version)) throw new Error(`MySQL 8 or MariaDB 10.6 is needed, and the server is ${version}`);
-  if (charsets !== 'utf8mb4 utf8mb4 utf8mb4') {
-    throw new Error(`the pool's charset must be utf8mb4, and its connections have ${charsets}`);
-  }
-  if (autocommit !== 1) throw new Error("the pool's connections must have autocommit on");
-  if (mode.split(',').includes('NO_BACKSLASH_ESCAPES')) {
-    throw new Error(
-      "the pool's connections must not have the sql_mode NO_BACKSLASH_ESCAPES: mysql2 escapes with backslashes",
-    );
-  }
 }
 
 /** `JSON_TABLE` and window functions: MySQL 8.0, MariaDB 10.6. */
@@ -111,24 +111,18 @@ function isRecent(version: string): boolean {
 
 /**
  * Errors that may pass: 1020 record changed, 1021 disk full, 1040 1203 1226 too many connections, 1053 1077 1079 shutting
- * down, 1158–1161 network, 1180 commit failed, 1205 lock timeout, 1213 deadlock, 1290 1836 read only (a replica, after a
- * failover), 1317 interrupted, 1927 killed, 1969 3024 statement timeout, 4031 idle too long.
+ * down, 1158–1161 network, 1180 commit failed, 1205 lock timeout, 1213 deadlock, 1290 1792 1836 read only (a replica, after a
+ * failover; a connection that somebody left so), 1317 interrupted, 1927 killed, 1969 3024 statement timeout, 4031 idle too long.
  */
 const PASSING = new Set([
-  1020, 1021, 1040, 1053, 1077, 1079, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927,
-  1969, 3024, 4031,
+  1020, 1021, 1040, 1053, 1077, 1079, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1792,
+  1927, 1969, 3024, 4031,
 ]);
 const DUPLICATE_KEY = 1062;
-
-/** Errors of `mysql2` itself. */
-const LOST_CODE = /^PROTOCOL_(CONNECTION_LOST|SEQUENCE_TIMEOUT|ENQUEUE_AFTER_FATAL_ERROR)$/;
-const LOST = /connection is in closed state|Connection lost|Queue limit reached|No connections available/;
 
 function classify(error: unknown): SqlErrorClass {
   const errno = errorField(error, 'errno');
   if (errno === DUPLICATE_KEY) return { kind: 'unique' };
-  if (PASSING.has(errno as number) || isNetworkError(error)) return { kind: 'unavailable' };
-  const code = errorField(error, 'code');
-  if (typeof code === 'string' && LOST_CODE.test(code)) return { kind: 'unavailable' };
-  return error instanceof Error && LOST.test(error.message) ? { kind: 'unavailable' } : { kind: 'defect' };
+  const mayPass = PASSING.has(errno as number) || isLost(error) || error instanceof WrongConnectionError;
+  return { kind: mayPass ? 'unavailable' : 'defect' };
 }

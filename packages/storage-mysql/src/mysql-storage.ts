@@ -7,9 +7,11 @@ import {
   sqlInbox,
   sqlStorage,
 } from '@tidemark/storage-sql';
+import { Lending } from './lent-connection.ts';
 import { mysqlDialect } from './mysql-dialect.ts';
 import { checkedPool, type MysqlPool, type MysqlPromisePool } from './mysql-pool.ts';
 import { pooledDialect } from './pooled-dialect.ts';
+import { ServerLimits } from './server-limits.ts';
 
 export interface MysqlOptions {
   /**
@@ -18,8 +20,8 @@ export interface MysqlOptions {
    */
   readonly pool: MysqlPool | MysqlPromisePool;
   /**
-   * Told, at most once a minute, that a connection of the pool has an open transaction that somebody left. By default a
-   * warning of the process.
+   * Told, at most once a minute for each, what is wrong with connections of the pool: an open transaction that somebody left, a
+   * variable of the session. By default a warning of the process.
    */
   readonly onWarning?: (warning: string) => void;
   /**
@@ -46,6 +48,7 @@ export function mysqlInbox(options: MysqlOptions): InboxStore {
 
 function mysqlDatabase({ pool, onWarning, migrate }: MysqlOptions): SqlDatabase {
   const checked = checkedPool(pool);
-  const warn = connectionWarnings(onWarning);
-  return new SqlDatabase({ dialect: mysqlDialect, connect: () => pooledDialect(checked, warn), migrate });
+  const limits = new ServerLimits();
+  const lending = new Lending({ warn: connectionWarnings(onWarning), limits });
+  return new SqlDatabase({ dialect: mysqlDialect(limits), connect: () => pooledDialect(checked, lending), migrate });
 }

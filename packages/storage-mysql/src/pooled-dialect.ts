@@ -1,23 +1,25 @@
 import { UnavailableError } from '@tidemark/core';
 import { errorField } from '@tidemark/storage-sql';
 import { type Dialect, MysqlDialect, type MysqlPoolConnection, type MysqlQueryResult } from 'kysely';
+import { type Lending, whatFlagsSay } from './lent-connection.ts';
 import type { MysqlConnection, MysqlPool, MysqlQuery, MysqlValue } from './mysql-pool.ts';
 
 /**
  * Kysely on the application's pool. Added to it:
- *  - connections that are not as they should be are thrown away: see `lent`;
+ *  - connections that are not as they should be are thrown away: see `Lending`, and `lent`;
  *  - sets of rows go as parameters of prepared statements: putting a large text into a statement takes the driver seconds;
  *  - rows are objects and integers are numbers, whatever the application has set for its own queries.
  */
-export function pooledDialect(pool: MysqlPool, warn: (warning: string) => void): Dialect {
+export function pooledDialect(pool: MysqlPool, lending: Lending): Dialect {
   return new MysqlDialect({
     pool: {
-      getConnection: (callback) =>
-        pool.getConnection((error, connection) => {
-          // Kysely looks at the error first, and finds the wrapper of a connection again by its identity.
-          if (error) callback(error, undefined as never);
-          else callback(undefined, borrowed(connection, warn));
-        }),
+      getConnection: (callback) => {
+        // Kysely looks at the error first, and finds the wrapper of a connection again by its identity.
+        lending.lend(pool).then(
+          (connection) => callback(undefined, borrowed(connection, lending.warn)),
+          (error: unknown) => callback(error, undefined as never),
+        );
+      },
       end: (callback) => callback(undefined),
     },
   });
@@ -55,11 +57,13 @@ function lent(connection: MysqlConnection, warn: (warning: string) => void): Mys
         if (!isOfTheStatement(error)) isToBeThrownAway = true;
         return callback(error, result as MysqlQueryResult);
       }
-      if (inOwnTransaction || !isLeftOpen(result)) return callback(null, result as MysqlQueryResult);
+      const wrong = inOwnTransaction ? '' : whatResultSays(result);
+      if (wrong === '') return callback(null, result as MysqlQueryResult);
       isToBeThrownAway = true;
-      warn(LEFT_OPEN);
+      const warning = `mysql: a connection of the pool ${wrong}; it was thrown away`;
+      warn(warning);
       const rollback = { ...statement, sql: 'rollback', values: [] };
-      connection.query(rollback, () => callback(new UnavailableError(LEFT_OPEN), undefined as never));
+      connection.query(rollback, () => callback(new UnavailableError(warning), undefined as never));
     });
   }
 
@@ -75,17 +79,9 @@ function lent(connection: MysqlConnection, warn: (warning: string) => void): Mys
   };
 }
 
-const LEFT_OPEN =
-  'mysql: a connection of the pool has a transaction that somebody began and did not end, or autocommit off; it was thrown away';
-
-/** Flags of the server's answer to a write. */
-const IN_TRANSACTION = 1;
-const AUTOCOMMIT = 2;
-
-function isLeftOpen(result: unknown): boolean {
-  const status = errorField(result, 'serverStatus');
-  if (Array.isArray(result) || typeof status !== 'number') return false;
-  return (status & IN_TRANSACTION) !== 0 || (status & AUTOCOMMIT) === 0;
+function whatResultSays(result: unknown): string {
+  const flags = errorField(result, 'serverStatus');
+  return Array.isArray(result) || typeof flags !== 'number' ? '' : whatFlagsSay(flags);
 }
 
 /**

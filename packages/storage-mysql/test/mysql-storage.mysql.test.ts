@@ -44,8 +44,8 @@ test('a commit has as many statements for 200 messages as for one', async () => 
     // The question itself is one.
     counts.push((await statements(pool)) - before - 1);
   }
-  // begin, events, heads, inbox, commit
-  expect(counts).toEqual([5, 5, 5]);
+  // the question after the connection's state, begin, events, heads, inbox, commit
+  expect(counts).toEqual([6, 6, 6]);
 });
 
 test('a batch larger than a packet of the server is written, all or nothing', async () => {
@@ -64,6 +64,57 @@ test('a batch larger than a packet of the server is written, all or nothing', as
   expect(await storage.commit(batch)).toEqual({ conflict: undefined });
   const newest = chat.events.slice(-1);
   expect(await storage.history.findByRef(newest.map(refOf))).toEqual(newest);
+});
+
+/** A group of 500 whose messages hold much, and what it takes to write and read them. */
+async function writeAndRead(storage: Storage): Promise<void> {
+  const ids = seededIds();
+  const counter = seqCounter();
+  const memberIds = Array.from({ length: 500 }, (_, n) => ids.userId(`member-with-a-long-name-${n}`));
+  const chat = conversationBuilder({ ids, memberIds });
+  for (let n = 0; n < 20; n++) chat.message({ content: { text: '"\\ü€'.repeat(1_000) } });
+  expect(await storage.commit(batchFor(chat, chat.events, counter))).toEqual({ conflict: undefined });
+  const deliveries = chat.events.flatMap((ref) => memberIds.map((userId) => ({ userId, ref: refOf(ref) })));
+  expect(await storage.inbox.find(deliveries)).toHaveLength(deliveries.length);
+  const bounds = await storage.inbox.bounds(memberIds);
+  expect(new Set([...bounds.values()].map(({ head }) => head))).toEqual(new Set([chat.events.length]));
+  expect(await storage.history.findByRef(chat.events.map(refOf))).toHaveLength(chat.events.length);
+  await storage.probe();
+}
+
+test('a server that takes small packets: what is larger goes in parts, and none is refused', async () => {
+  await using server = await startMariadb({ settings: ['max-allowed-packet=65536'] });
+  await using database = await newDatabase('small', server);
+  await writeAndRead(await opened(database.pool()));
+});
+
+test('packets made smaller while it runs: known with the first connection that is new', async () => {
+  await using server = await startMariadb();
+  await using database = await newDatabase('smaller', server);
+  const pool = database.pool();
+  const storage = await opened(pool);
+  const admin = await mysql.createConnection(server.url).promise();
+  await admin.query('set global max_allowed_packet = 65536');
+  await new Promise<void>((resolve) => {
+    pool.getConnection((_, connection) => {
+      connection.destroy();
+      resolve();
+    });
+  });
+  await writeAndRead(storage);
+  await admin.end();
+});
+
+test('a row that is larger than any packet is a defect of its own, told before it is sent', async () => {
+  await using server = await startMariadb({ settings: ['max-allowed-packet=65536'] });
+  await using database = await newDatabase('row', server);
+  const storage = await opened(database.pool());
+  const chat = conversationBuilder();
+  chat.message({ content: { text: 'x'.repeat(70_000) } });
+  await expect(storage.commit(batchFor(chat, chat.events, seqCounter()))).rejects.toThrow(
+    /^mysql: a row takes 70\d\d\d bytes, and the server's max_allowed_packet is 65536$/,
+  );
+  await storage.probe();
 });
 
 test('rows are read the same, whatever the application has set for its own queries', async () => {
@@ -91,7 +142,9 @@ test('rows are read the same, whatever the application has set for its own queri
 
 test('a pool whose connections would break a promise is refused at open, and told why', async () => {
   await using database = await newDatabase('refused');
-  await expect(opened(database.pool({ charset: 'latin1' }))).rejects.toThrow('charset must be utf8mb4');
+  await expect(opened(database.pool({ charset: 'latin1' }))).rejects.toThrow(
+    "character_set_client = latin1 (must be = 'utf8mb4')",
+  );
   for (const [statement, reason] of [
     ["set sql_mode = 'NO_BACKSLASH_ESCAPES'", 'NO_BACKSLASH_ESCAPES'],
     ['set autocommit = 0', 'autocommit'],
