@@ -54,9 +54,22 @@ const longAgo = (): number => Date.now() - 8 * 24 * 60 * 60 * 1000;
 inboxConformance('mongoInbox', async () => {
   const { db, ...database } = emptyDatabase();
   const inbox = await opened(db);
+  const through: MongoClient[] = [];
   return {
     inbox,
     reopen: () => opened(db),
+    network: {
+      server,
+      connect: async (port) => {
+        const url = new URL(server.url);
+        url.host = `127.0.0.1:${port}`;
+        // The driver itself repeats most calls once; here each is to be seen.
+        url.search = '?directConnection=true&retryWrites=false&retryReads=false';
+        const client = new MongoClient(url.href);
+        through.push(client);
+        return opened(client.db(db.databaseName));
+      },
+    },
     // Their time comes in the course of the test, and what the server's pipeline does regularly is done once before.
     expire: async (before) => {
       const rows = db.collection('tidemark_inbox');
@@ -68,7 +81,10 @@ inboxConformance('mongoInbox', async () => {
       await inbox.purge(before, 1_000, before + 10 * YEAR);
       await expect.poll(() => rows.countDocuments({ expireAt: { $lte: expireAt } })).toBe(0);
     },
-    [Symbol.asyncDispose]: database[Symbol.asyncDispose],
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(through.map((client) => client.close()));
+      await database[Symbol.asyncDispose]();
+    },
   };
 });
 

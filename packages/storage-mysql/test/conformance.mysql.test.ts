@@ -43,20 +43,21 @@ async function inDatabase(create: (options: MysqlOptions) => Storage) {
   const database = free.pop() ?? nameOf(++databases);
   await admin.query(`create database if not exists ${database}`);
   const ends: (() => Promise<void>)[] = [];
-  const open = (nth: number): Storage => {
-    const callbacks = mysql.createPool({ uri: uriOf(database), connectionLimit: 4 });
+  const open = (nth: number, port = service.port): Storage => {
+    const callbacks = mysql.createPool({ uri: uriOf(database, port), connectionLimit: 4 });
     const promises = callbacks.promise();
     ends.push(() => promises.end());
     return create({ pool: nth % 2 === 0 ? callbacks : promises });
   };
-  return reopeningStore(open, async () => {
+  const clean = async (): Promise<void> => {
     await Promise.all(ends.map((end) => end()));
     await admin.query('begin');
     for (const table of TABLES) await admin.query(`delete from ${database}.${table}`);
     await admin.query(`delete from ${database}.${TABLE_PREFIX}meta where name = 'history'`);
     await admin.query('commit');
     free.push(database);
-  });
+  };
+  return reopeningStore(open, clean, service);
 }
 
 /** Beside the database of this run, which a server that others use has for itself. */
@@ -64,8 +65,9 @@ function nameOf(number: number): string {
   return `${new URL(service.url).pathname.slice(1)}_${number}`;
 }
 
-function uriOf(database: string): string {
+function uriOf(database: string, port: number): string {
   const url = new URL(service.url);
+  url.host = `127.0.0.1:${port}`;
   url.pathname = `/${database}`;
   return url.href;
 }

@@ -43,11 +43,23 @@ const free: string[] = [];
 /** A store in a schema of its own, opened; `reopen` opens the schema once more, through the other pool. */
 async function inSchema(create: (options: PostgresOptions) => Storage) {
   const schema = free.pop() ?? `conformance_${++schemas}`;
-  const open = (nth: number): Storage => create({ pool: pools[nth % 2] as pg.Pool, schema });
-  return reopeningStore(open, async () => {
+  const through: pg.Pool[] = [];
+  const open = (nth: number, port?: number): Storage => {
+    if (port === undefined) return create({ pool: pools[nth % 2] as pg.Pool, schema });
+    const url = new URL(service.url);
+    url.host = `127.0.0.1:${port}`;
+    const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+    // A connection that idles while it is reset.
+    pool.on('error', () => {});
+    through.push(pool);
+    return create({ pool, schema });
+  };
+  const clean = async (): Promise<void> => {
+    await Promise.all(through.map((pool) => pool.end()));
     const deletes = TABLES.map((table) => `delete from ${schema}.${table}`);
     const unbind = `delete from ${schema}.${TABLE_PREFIX}meta where name = 'history'`;
     await (pools[0] as pg.Pool).query([...deletes, unbind].join('; '));
     free.push(schema);
-  });
+  };
+  return reopeningStore(open, clean, service);
 }

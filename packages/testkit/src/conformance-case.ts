@@ -10,6 +10,18 @@ interface Opened<Store> extends AsyncDisposable {
    * out before may still be in use. Disposing closes them all and removes the contents.
    */
   reopen(): Promise<Store>;
+  /** Absent: the store has no connections that could break. */
+  readonly network?: StoreNetwork<Store> | undefined;
+}
+
+/** Where a store's server is, for cases that stand between the two. */
+export interface StoreNetwork<Store> {
+  readonly server: { readonly host?: string; readonly port: number };
+  /**
+   * Another, opened store on the same contents, whose connections go to that port of 127.0.0.1. It is closed with the others.
+   * What its driver tells of connections that break while they idle is heard by the factory.
+   */
+  connect(port: number): Promise<Store>;
 }
 
 export interface OpenedHistory extends Opened<HistoryStore> {

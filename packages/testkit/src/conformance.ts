@@ -1,3 +1,4 @@
+import type { Storage } from '@tidemark/core';
 import { describe, test } from 'vitest';
 import { historyDataCases } from './cases/history-data-cases.ts';
 import { historyListCases } from './cases/history-list-cases.ts';
@@ -7,8 +8,9 @@ import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
+import { commitResetCases, historyResetCases, inboxResetCases } from './cases/reset-cases.ts';
 import { storageCases } from './cases/storage-cases.ts';
-import type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage } from './conformance-case.ts';
+import type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage, StoreNetwork } from './conformance-case.ts';
 
 export interface ConformanceOptions {
   /** Milliseconds one case may take; 60,000 unless set. */
@@ -23,16 +25,22 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyDataCases,
   ...historyWriterCases,
   ...historyRefusalCases,
+  ...historyResetCases,
 ];
 
 /** Cases of the inbox role, as data. */
-export const inboxRoleCases: readonly ConformanceCase<OpenedInbox>[] = [...inboxCases, ...inboxRetentionCases];
+export const inboxRoleCases: readonly ConformanceCase<OpenedInbox>[] = [
+  ...inboxCases,
+  ...inboxRetentionCases,
+  ...inboxResetCases,
+];
 
 /** Cases of both roles together, as data: those of each role and those of the commit. */
 export const storageRoleCases: readonly ConformanceCase<OpenedStorage>[] = [
   ...historyCases.map((each) => ({ ...each, run: (open: () => Promise<OpenedStorage>) => each.run(historyOf(open)) })),
   ...inboxRoleCases.map((each) => ({ ...each, run: (open: () => Promise<OpenedStorage>) => each.run(inboxOf(open)) })),
   ...storageCases,
+  ...commitResetCases,
 ];
 
 /** Registers the suite of a HistoryStore with vitest: call it at the top of a test file. */
@@ -78,9 +86,17 @@ function historyOf(open: () => Promise<OpenedStorage>): () => Promise<OpenedHist
     return {
       history: opened.storage.history,
       reopen: async () => (await opened.reopen()).history,
+      network: roleOf(opened.network, ({ history }) => history),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };
   };
+}
+
+function roleOf<Role>(
+  network: StoreNetwork<Storage> | undefined,
+  role: (storage: Storage) => Role,
+): StoreNetwork<Role> | undefined {
+  return network && { server: network.server, connect: async (port) => role(await network.connect(port)) };
 }
 
 function inboxOf(open: () => Promise<OpenedStorage>): () => Promise<OpenedInbox> {
@@ -89,6 +105,7 @@ function inboxOf(open: () => Promise<OpenedStorage>): () => Promise<OpenedInbox>
     return {
       inbox: opened.storage.inbox,
       reopen: async () => (await opened.reopen()).inbox,
+      network: roleOf(opened.network, ({ inbox }) => inbox),
       ...(opened.expire && { expire: (before: number) => opened.expire?.(before) ?? Promise.resolve() }),
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
     };

@@ -17,5 +17,5 @@ export {
   storageConformance,
   storageRoleCases,
 } from './conformance.ts';
-export type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage } from './conformance-case.ts';
+export type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage, StoreNetwork } from './conformance-case.ts';
 export { closeHoles, patiently, writeLikeTheWriter } from './writer-model.ts';
