@@ -14,8 +14,8 @@ import {
 import type { Reached } from '../deployment/claims.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
-/** ms after a commit for which the store is taken to be as it was: it is neither restored nor failed over in less. */
-const TRUSTED_FOR = 10;
+/** ms after a commit for which the store is taken to be as it was: without a failure it is neither restored nor failed over in less. */
+const TRUSTED_FOR = 250;
 
 /**
  * Notices that the store was set back: a backup was restored under running processes, or a replica was promoted that had lost
