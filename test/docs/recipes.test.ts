@@ -6,20 +6,23 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UnavailableError } from '@tidemark/core';
+import { DeploymentError, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
+import { sqliteStorage } from '@tidemark/storage-sqlite';
 import { testServer, until } from '@tidemark/testkit/application';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { tellShipped } from '../../examples/recipes/bot.ts';
 import { shutDown } from '../../examples/recipes/graceful-shutdown.ts';
 import { logEvents } from '../../examples/recipes/logging.ts';
+import { migrate } from '../../examples/recipes/migrate.ts';
 import { createApp, type User } from '../../examples/recipes/roles.ts';
+import { makeTempFolder, removeTempFolder } from '../support/services/temp-folder.ts';
 
 const roles = new Map<string, User['role']>();
 
 /** The application of the recipe, with the role that each user has at the moment. */
-function shop(storage = memoryStorage()) {
+function shop(storage: Storage = memoryStorage()) {
   return createApp(storage, async (userId) => roles.get(userId) ?? 'member');
 }
 
@@ -103,6 +106,24 @@ test('graceful shutdown: sockets are closed with 1012, and nothing new is taken'
   expect((await closed)[0]).toBe(1012);
   const refused = once(connect(port, '127.0.0.1'), 'connect');
   await expect(refused).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('migrate: a process that only checks starts when the job has run, and not before', async () => {
+  const folder = await makeTempFolder();
+  const path = join(folder, 'chat.db');
+  try {
+    const early = shop(sqliteStorage({ path, migrate: 'check' }));
+    await expect(early.messaging.ready()).rejects.toBeInstanceOf(DeploymentError);
+    await early.messaging.close();
+    await migrate(sqliteStorage({ path }));
+    // Again does no harm.
+    await migrate(sqliteStorage({ path }));
+    const late = shop(sqliteStorage({ path, migrate: 'check' }));
+    await late.messaging.ready();
+    await late.messaging.close();
+  } finally {
+    await removeTempFolder(folder);
+  }
 });
 
 test('nginx: the configuration is one, by nginx itself where it is installed, and passes on what the gate looks at', async () => {
