@@ -1,4 +1,4 @@
-import { UnavailableError } from '@tidemark/core';
+import { directConversationId, type Storage, UnavailableError } from '@tidemark/core';
 import { mysqlStorage } from '@tidemark/storage-mysql';
 import { createPool, type Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -180,4 +180,35 @@ test('another database chosen on the connections of the pool: the tables stay wh
   await scene.assertStored(store.storage);
   const [rows] = await other.query(`select count(*) as n from ${elsewhere.database}.tidemark_events`);
   expect(rows).toEqual([{ n: 0 }]);
+});
+
+test('packets made small while people send much: batches go in parts, and nobody is told a failure', async () => {
+  await using store = await openStore();
+  const failures: unknown[] = [];
+  const commit: Storage['commit'] = (batch) =>
+    store.storage.commit(batch).catch((error: unknown) => {
+      failures.push(error);
+      throw error;
+    });
+  await using scene = await startStoreScene({ storage: { ...store.storage, commit }, partitions: 1 });
+  await scene.send('before', 1);
+  await other.query('set global max_allowed_packet = 65536');
+  try {
+    const [rows] = await other.query('select id from information_schema.processlist where db = ?', [store.database]);
+    for (const { id } of rows as { id: number }[]) await other.query('kill ?', [id]);
+    const text = '"\\\u00fc'.repeat(2_000);
+    const sent = Array.from({ length: 30 }, (_, n) =>
+      scene.clientOf('alice').trpc.chat.send.mutate({
+        conversationId: directConversationId('alice', 'bob'),
+        clientMessageId: `large-${n}`,
+        type: 'text',
+        content: { text },
+      }),
+    );
+    for (const [n, receipt] of (await Promise.all(sent)).entries()) expect(receipt.clientMessageId).toBe(`large-${n}`);
+  } finally {
+    await other.query('set global max_allowed_packet = default');
+  }
+  // Not even one that would be made good by smaller batches.
+  expect(failures).toEqual([]);
 });
