@@ -47,6 +47,10 @@ test('a fault applies where there is something for it to befall', () => {
     CONFIGURATIONS.map(({ name }) => name).filter((name) => applicableFaults(name).includes(kind));
   expect(where('kill-server')).toEqual(CONFIGURATIONS.map(({ name }) => name));
   expect(where('disk-full')).toEqual(['embedded']);
+  expect(where('store-restored')).toEqual(['embedded', 'redis-postgres', 'redis-mariadb', 'cluster-postgres']);
+  expect(where('second-deployment')).toEqual(['redis-postgres', 'redis-mariadb', 'redis-postgres-mongo']);
+  expect(where('redis-full')).toEqual(['redis-postgres', 'redis-mariadb', 'redis-postgres-mongo', 'cluster-postgres']);
+  expect(where('store-refuses')).toEqual(where('clock-skew'));
   expect(where('after-history-commit')).toEqual(['redis-postgres-mongo']);
   expect(where('cluster-node-loss')).toEqual(['cluster-postgres']);
   expect(where('redis-lagging-failover')).toEqual(['redis-postgres', 'redis-mariadb', 'redis-postgres-mongo']);

@@ -8,6 +8,7 @@ import {
   FAULTS,
   type NetworkPath,
   nodeProcess,
+  type ProcessObserver,
   type Run,
   type ServerProcess,
   type Specials,
@@ -21,6 +22,9 @@ import { failpointsOn } from './failpoints.ts';
 import { type DiskOwner, fillDisks } from './fill-disks.ts';
 import { openStorage } from './open-storage.ts';
 import { type RedisNode, redisSpecials } from './redis-specials.ts';
+import { type RefusingServer, refuseStores } from './refuse-stores.ts';
+import { restorable } from './restore-store.ts';
+import { startSecondDeployment } from './second-deployment.ts';
 import { SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
 import { type ReplaceableProcess, serviceProcess } from './service-process.ts';
 
@@ -76,7 +80,7 @@ async function startDeployment(blueprint: Blueprint, run: Run, plugins: readonly
       servers,
       services: nodes.map(({ process }) => process),
       paths,
-      specials: specialsOf(blueprint, nodes, servers),
+      specials: specialsOf(blueprint, nodes, servers, services.store, run.observer),
       retentionMs: RETENTION_MS,
       openStores: () => openStores(services.store),
       [Symbol.asyncDispose]: end,
@@ -87,7 +91,7 @@ async function startDeployment(blueprint: Blueprint, run: Run, plugins: readonly
   }
 }
 
-type TestedServer = ServerProcess & DiskOwner & AsyncDisposable;
+type TestedServer = ServerProcess & DiskOwner & RefusingServer & AsyncDisposable;
 
 async function startServer(
   run: Run,
@@ -121,6 +125,7 @@ async function startServer(
     url: `ws://127.0.0.1:${port}/trpc`,
     setClockOffset: (ms) => child.call<void>('clock', ms),
     fillDisk: (full) => child.call<number>('disk-full', full),
+    refuseStore: (on) => child.call<void>('refuse-store', on),
   };
 }
 
@@ -128,10 +133,21 @@ function failpointsOf(store: StoreSettings['kind']): readonly string[] {
   return failpointsOn({ atomic: store !== 'postgres-mongo' });
 }
 
-function specialsOf(blueprint: Blueprint, nodes: readonly RedisNode[], servers: readonly TestedServer[]): Specials {
+function specialsOf(
+  blueprint: Blueprint,
+  nodes: readonly RedisNode[],
+  servers: readonly TestedServer[],
+  store: StoreSettings,
+  observer: ProcessObserver,
+): Specials {
   const redis = nodes.filter(({ process }) => process.name.startsWith('redis'));
+  const [single] = redis;
+  const storeRestored = restorable(store, servers);
   return {
     ...(redis.length > 0 && redisSpecials(redis)),
+    ...(single && redis.length === 1 && { secondDeployment: () => startSecondDeployment(single.url, observer) }),
+    ...(storeRestored && { storeRestored }),
+    storeRefuses: (over: AbortSignal) => refuseStores(servers, over),
     ...(blueprint.store === 'sqlite' && { storeDiskFull: (over: AbortSignal) => fillDisks(servers, over) }),
   };
 }
@@ -191,6 +207,9 @@ function outline(blueprint: Blueprint): System {
       path(`devices to ${name}`, 'websocket'),
       ...blueprint.services.map((service) => path(`${name} to ${service}`, 'tcp')),
     ]),
-    specials: specialsOf(blueprint, nodes, []),
+    specials: specialsOf(blueprint, nodes, [], { kind: blueprint.store } as StoreSettings, {
+      started: () => {},
+      ended: () => {},
+    }),
   };
 }

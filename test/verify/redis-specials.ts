@@ -27,6 +27,12 @@ export function redisSpecials(nodes: readonly RedisNode[]): Specials {
   const [single] = nodes;
   return {
     redisFlushAll: each((client) => client.flushall()),
+    redisFull: async () => {
+      await Promise.all(nodes.map(({ url }) => withClient(url, fillMemory)));
+      return async () => {
+        await Promise.all(nodes.map(({ url }) => withClient(url, emptyMemory)));
+      };
+    },
     redisEvictCounters: (share, random) => each((client) => evictCounters(client, share, random))(),
     redisCutAofTail: async (bytes) => {
       await Promise.all(nodes.map((node) => cutAofTail(node, bytes)));
@@ -68,6 +74,17 @@ async function connected<T>(url: string, step: (client: Redis) => Promise<T>): P
   } finally {
     client.disconnect();
   }
+}
+
+/** Under a limit that is reached. Nothing is evicted, and what is there stays. */
+async function fillMemory(client: Redis): Promise<void> {
+  const used = /used_memory:(\d+)/.exec(await client.info('memory'))?.[1];
+  await client.config('SET', 'maxmemory-policy', 'noeviction');
+  await client.config('SET', 'maxmemory', String(used));
+}
+
+async function emptyMemory(client: Redis): Promise<void> {
+  await client.config('SET', 'maxmemory', '0');
 }
 
 async function evictCounters(client: Redis, share: number, random: () => number): Promise<void> {

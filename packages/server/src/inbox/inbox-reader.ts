@@ -16,8 +16,13 @@ import {
 } from '@tidemark/core';
 import type { VoidFiller } from './void-filler.ts';
 
-/** Voids below a cursor that are passed over to find the event it stands on; beyond, it is believed. */
-const VOIDS_PASSED = 16;
+/**
+ * Voids below a cursor that are passed over to find the event it stands on; beyond, it is believed. A store that was set back has as
+ * many in a row as a counter may stand above it; see `plausibleCounters`.
+ */
+const VOIDS_PASSED = 16_384;
+/** How far the first look below a cursor goes, and how much further each next one. */
+const LOOK = 16;
 /** Newest entries of a user among which a hole may still be filled. */
 const SETTLING = 256;
 
@@ -125,21 +130,29 @@ export class InboxReader {
   }
 
   /**
-   * Of the newest event at or below `seq`. Undefined where that is not known: at the floor, or above more voids than are
-   * passed over; null where the store has nothing at `seq`.
+   * Of the newest event at or below `seq`. Undefined where that is not known: at the floor, above nothing but voids down to a floor,
+   * or above more of them than are passed over. Null where the store has nothing at `seq`, or no event up to it and never had.
    */
   async #fingerprint(userId: UserId, seq: number, floor: number): Promise<string | undefined | null> {
     if (seq <= floor) return undefined;
     const [last] = await this.#storage.inbox.range(userId, seq - 1, 1);
     if (last?.seq !== seq) return null;
-    const records = last.ref === null ? await this.#before(userId, seq, floor) : [last];
-    return fingerprintAt(await this.#resolve(records, undefined), undefined);
+    const record = last.ref === null ? await this.#newestEvent(userId, seq - 1, floor) : last;
+    if (record) return fingerprintAt(await this.#resolve([record], undefined), undefined);
+    return floor === 0 && seq <= VOIDS_PASSED ? null : undefined;
   }
 
-  async #before(userId: UserId, seq: number, floor: number): Promise<readonly InboxRecord[]> {
-    const from = Math.max(floor, seq - 1 - VOIDS_PASSED);
-    const records = await this.#storage.inbox.range(userId, from, VOIDS_PASSED);
-    return records.filter((record) => record.seq <= seq);
+  /** At or below `seq`, as far as voids are passed over. */
+  async #newestEvent(userId: UserId, seq: number, floor: number): Promise<InboxRecord | undefined> {
+    const lowest = Math.max(floor, seq - VOIDS_PASSED);
+    for (let upTo = seq, look = LOOK; upTo > lowest; look *= LOOK) {
+      const from = Math.max(lowest, upTo - look);
+      const records = await this.#storage.inbox.range(userId, from, upTo - from);
+      const newest = records.findLast((record) => record.ref !== null && record.seq <= upTo);
+      if (newest) return newest;
+      upTo = from;
+    }
+    return undefined;
   }
 
   /** With their events. The history may give a beginning of them, so that the page ends before the first that it left out. */

@@ -168,6 +168,27 @@ describe('where to start', () => {
     }
   });
 
+  test.each([17, 40, 700])(
+    'is looked for below %i voids, as many as a store that was set back may have',
+    async (voids) => {
+      const { reader, userId, put, storage } = openReader();
+      const [event] = (await put(1)) as unknown as readonly [Event];
+      const seqs = Array.from({ length: voids }, (_, index) => (index + 2) as Seq);
+      await storage.inbox.fillVoids(userId, seqs, 0);
+      const start = (fingerprint: string) =>
+        reader.start(userId, { epoch: epoch(storage), seq: (voids + 1) as Seq, fingerprint });
+      expect(await start(fingerprintOf(event))).toMatchObject({ reset: undefined });
+      expect(await start('0')).toMatchObject({ reset: 'ahead' });
+    },
+  );
+
+  test('is the head when the store has nothing but voids up to the cursor, and nothing was removed', async () => {
+    const { reader, userId, storage } = openReader();
+    await storage.inbox.fillVoids(userId, [1 as Seq, 2 as Seq], 0);
+    const cursor = { epoch: epoch(storage), seq: 2 as Seq, fingerprint: '0' };
+    expect(await reader.start(userId, cursor)).toMatchObject({ seq: 2, reset: 'ahead' });
+  });
+
   test('is the head when the store has nothing at the cursor, though more above it', async () => {
     const { reader, userId, put, storage } = openReader();
     await put(1, 2, 5);

@@ -6,11 +6,13 @@ import { durableBeforeVisible } from './invariants/durable-before-visible.ts';
 import { epochHonesty } from './invariants/epoch-honesty.ts';
 import { livenessAfterHeal } from './invariants/liveness-after-heal.ts';
 import { noCrossTalk } from './invariants/no-cross-talk.ts';
+import { noFalseRefusal } from './invariants/no-false-refusal.ts';
 import { noPhantom } from './invariants/no-phantom.ts';
 import { noSilentTruncation } from './invariants/no-silent-truncation.ts';
 import { oneOrder } from './invariants/one-order.ts';
 import { reach } from './invariants/reach.ts';
 import { removalFence } from './invariants/removal-fence.ts';
+import { restoreTold } from './invariants/restore-told.ts';
 import { senderOrder } from './invariants/sender-order.ts';
 import { snapshotEqualsLog } from './invariants/snapshot-equals-log.ts';
 import type { Need } from './invariants/something-observed.ts';
@@ -92,6 +94,16 @@ export const INVARIANTS: Readonly<Record<Exclude<InvariantName, 'something-obser
     claim: 'unread counts are the same everywhere, and follow from the log',
     needs: ['device dump'],
     find: unreadIdentity,
+  },
+  'no-false-refusal': {
+    claim: 'nobody is told that a message failed which was in order',
+    needs: ['device'],
+    find: noFalseRefusal,
+  },
+  'restore-told': {
+    claim: 'devices that hold what a restored store lost are told to rebuild',
+    needs: ['device step', 'log dump'],
+    find: restoreTold,
   },
   'removal-fence': {
     claim: 'who was removed gets nothing until let in again',

@@ -12,6 +12,7 @@ import { type DeviceStep, deviceKey, type ObservedDevice, observeDevice } from '
 import { type ObservedInbox, observeInbox } from './observed-inbox.ts';
 import { isSend, type ObservedOperation, type ObservedSend, observeOperations } from './observed-operation.ts';
 import { orInsert } from './or-insert.ts';
+import { type Restore, restoresIn, type Untold, untold, withoutWhatRestoresUndid } from './restored.ts';
 
 /** A history, indexed: what the invariants share. Later dumps of one thing replace earlier ones. */
 export interface Observed {
@@ -39,9 +40,14 @@ export interface Observed {
   readonly memory: readonly RecordOf<'memory'>[];
   readonly commits: readonly RecordOf<'commit'>[];
   readonly publishes: readonly RecordOf<'publish'>[];
+  readonly restores: readonly Restore[];
+  /** Devices that were to be told of one, and were not. */
+  readonly untold: readonly Untold[];
 }
 
-export function observe(records: readonly HistoryRecord[]): Observed {
+/** What restores of the store undid is left out; see `withoutWhatRestoresUndid`. */
+export function observe(all: readonly HistoryRecord[]): Observed {
+  const records = withoutWhatRestoresUndid(all);
   const ofType = byType(records);
   const operations = observeOperations(records);
   const devices = observeDevices(records, ofType('run')[0]);
@@ -76,6 +82,8 @@ export function observe(records: readonly HistoryRecord[]): Observed {
     memory: ofType('memory'),
     commits: ofType('commit'),
     publishes: ofType('publish'),
+    restores: restoresIn(all),
+    untold: untold(all),
   };
 }
 

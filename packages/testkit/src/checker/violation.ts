@@ -47,6 +47,8 @@ export type InvariantName =
   | 'durable-before-visible'
   | 'snapshot-equals-log'
   | 'unread-identity'
+  | 'no-false-refusal'
+  | 'restore-told'
   | 'removal-fence'
   | 'no-cross-talk'
   | 'bounded-memory'

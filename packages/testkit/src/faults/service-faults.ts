@@ -1,3 +1,4 @@
+import { STORE_RESTORED } from '../checker/restored.ts';
 import type { Heal, Specials } from '../verify/system.ts';
 import { between, type Fault } from './fault.ts';
 
@@ -77,5 +78,45 @@ export const serviceFaults: readonly Fault[] = [
     'storeDiskFull',
     { kind: 'disk-full', about: 'the disk under the store is full', target: 'store', lasts: [500, 5_000] },
     (fill, _, over) => fill(over),
+  ),
+  special(
+    'redisFull',
+    {
+      kind: 'redis-full',
+      about: 'Redis has no memory left, and evicts nothing',
+      target: 'redis',
+      lasts: [1_000, 5_000],
+    },
+    (fill) => fill(),
+  ),
+  special(
+    'storeRefuses',
+    {
+      kind: 'store-refuses',
+      about: 'the store refuses everything, with an error that nobody has seen before',
+      target: 'store',
+      lasts: [5_000, 5_000],
+    },
+    (refuse, _, over) => refuse(over),
+  ),
+  special(
+    'storeRestored',
+    {
+      kind: STORE_RESTORED,
+      about: 'the store is copied, and at the end restored to that: what was stored between is lost by design',
+      target: 'store',
+      lasts: [2_000, 5_000],
+    },
+    (copy, _, over) => copy(over),
+  ),
+  special(
+    'secondDeployment',
+    {
+      kind: 'second-deployment',
+      about: 'another application starts on the same Redis, with a database of its own, and sends',
+      target: 'redis',
+      lasts: [1_000, 3_000],
+    },
+    (start) => start(),
   ),
 ];

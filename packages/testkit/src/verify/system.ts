@@ -122,6 +122,17 @@ export interface Specials {
    * by the time `over` aborts.
    */
   readonly storeDiskFull?: (over: AbortSignal) => Promise<Heal>;
+  /** Redis has no memory left for what it does not have already, until healed. */
+  readonly redisFull?: () => Promise<Heal>;
+  /** Every call of the store fails with an error that no adapter knows, until healed. It rejects when no server heard of it. */
+  readonly storeRefuses?: (over: AbortSignal) => Promise<Heal>;
+  /** Copies the store. Healing restores the copy, so that everything stored since is lost. */
+  readonly storeRestored?: (over: AbortSignal) => Promise<Heal>;
+  /**
+   * Another application, with a database of its own, starts on the same Redis under the same prefix, and sends in the name of the
+   * same users. It must be refused; healing ends it.
+   */
+  readonly secondDeployment?: () => Promise<Heal>;
 }
 
 /** What a configuration starts. Disposing of it ends every process and removes its data. */

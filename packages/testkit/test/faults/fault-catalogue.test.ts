@@ -117,6 +117,10 @@ describe('the catalogue of faults', () => {
     ['redis-lagging-failover', 'redisFailoverToLaggingReplica'],
     ['cluster-node-loss', 'redisLoseClusterNode'],
     ['disk-full', 'storeDiskFull'],
+    ['redis-full', 'redisFull'],
+    ['store-refuses', 'storeRefuses'],
+    ['store-restored', 'storeRestored'],
+    ['second-deployment', 'secondDeployment'],
   ])('%s is what the deployment does as %s', async (kind, special) => {
     expect(await story(kind)).toMatchObject({ injected: [special], healed: [`${special} ends`] });
     expect(fault(kind).targets(fakeSystem({ specials: [] }))).toEqual([]);

@@ -33,6 +33,10 @@ const SPECIALS: readonly (keyof Specials)[] = [
   'redisFailoverToLaggingReplica',
   'redisLoseClusterNode',
   'storeDiskFull',
+  'redisFull',
+  'storeRefuses',
+  'storeRestored',
+  'secondDeployment',
 ];
 
 export function fakeSystem({

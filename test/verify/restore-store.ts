@@ -1,0 +1,128 @@
+import { rename, rm } from 'node:fs/promises';
+import type { Heal, SystemProcess } from '@tidemark/testkit/verify';
+import Database from 'libsql';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import type { StoreSettings } from './server-settings.ts';
+
+/** Copies the store, and gives what restores it to that. Undefined where the parts of the store have no common moment. */
+export function restorable(
+  store: StoreSettings,
+  servers: readonly SystemProcess[],
+): ((over: AbortSignal) => Promise<Heal>) | undefined {
+  switch (store.kind) {
+    case 'sqlite':
+      return () => copySqlite(store.path, servers);
+    case 'postgres':
+      return () => copyPostgres(store.url);
+    case 'mysql':
+      return () => copyMysql(store.url);
+    case 'postgres-mongo':
+      return undefined;
+  }
+}
+
+/** The file of a process that is down for it: no other can be put in its place. */
+async function copySqlite(path: string, servers: readonly SystemProcess[]): Promise<Heal> {
+  const copy = `${path}.${Date.now()}.copy`;
+  const database = new Database(path);
+  database.exec(`vacuum into '${copy}'`);
+  database.close();
+  return async () => {
+    for (const server of servers) await server.kill9();
+    for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true });
+    await rename(copy, path);
+    for (const server of servers) await server.ensureRunning();
+  };
+}
+
+/** In one transaction, under processes that go on, and with an end to all their connections, as when a replica is promoted. */
+async function copyPostgres(url: string): Promise<Heal> {
+  const schema = `copy_${Date.now()}`;
+  const tables = await withPostgres(url, async (client) => {
+    await client.query('begin isolation level repeatable read');
+    const { rows } = await client.query(
+      "select tablename from pg_tables where tablename like 'tidemark\\_%' and schemaname = 'public'",
+    );
+    const names = rows.map(({ tablename }) => String(tablename));
+    await client.query(`create schema ${schema}`);
+    for (const table of names) await client.query(`create table ${schema}.${table} as table public.${table}`);
+    await client.query('commit');
+    return names;
+  });
+  return () =>
+    withPostgres(url, async (client) => {
+      await client.query('begin');
+      await client.query(`truncate ${tables.map((table) => `public.${table}`).join(', ')}`);
+      await client.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+      for (const table of tables) await client.query(`insert into public.${table} table ${schema}.${table}`);
+      await client.query(`drop schema ${schema} cascade`);
+      await client.query('commit');
+    });
+}
+
+async function withPostgres<T>(url: string, step: (client: pg.Client) => Promise<T>): Promise<T> {
+  return patiently(async () => {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await step(client);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  });
+}
+
+/** Under locks, on connections that stay open. */
+async function copyMysql(url: string): Promise<Heal> {
+  const suffix = `_copy_${Date.now()}`;
+  const tables = await withMysql(url, async (connection) => {
+    const [rows] = await connection.query<mysql.RowDataPacket[]>("show tables like 'tidemark\\_%'");
+    const names = rows.map((row) => String(Object.values(row)[0])).filter((name) => !name.includes('_copy_'));
+    for (const table of names) await connection.query(`create table if not exists ${table}${suffix} like ${table}`);
+    const locks = names.map((table) => `${table} read, ${table}${suffix} write`);
+    const copies = names.map(
+      (table) => `delete from ${table}${suffix}; insert into ${table}${suffix} select * from ${table}`,
+    );
+    await connection.query(`lock tables ${locks.join(', ')}; ${copies.join('; ')}; unlock tables`);
+    return names;
+  });
+  return () =>
+    withMysql(url, async (connection) => {
+      const locks = tables.map((table) => `${table} write, ${table}${suffix} read`);
+      const copies = tables.map(
+        (table) => `delete from ${table}; insert into ${table} select * from ${table}${suffix}`,
+      );
+      // One that is not done to its end is undone.
+      await connection.query(
+        `lock tables ${locks.join(', ')}; set autocommit = 0; ${copies.join('; ')}; commit; unlock tables`,
+      );
+    });
+}
+
+async function withMysql<T>(url: string, step: (connection: mysql.Connection) => Promise<T>): Promise<T> {
+  return patiently(async () => {
+    const connection = await mysql.createConnection({ uri: url, multipleStatements: true, connectTimeout: 3_000 });
+    connection.on('error', () => {});
+    try {
+      return await step(connection);
+    } finally {
+      connection.destroy();
+    }
+  });
+}
+
+/** Another fault may have ended the service just now. */
+async function patiently<T>(step: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + 20_000; ; ) {
+    try {
+      return await step();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
