@@ -163,6 +163,27 @@ test('a killed server makes the store unavailable, and after its restart the sam
   expect(await storage.history.findByRef(chat.events.map(refOf))).toHaveLength(2);
 });
 
+test('a connection that the server ends in the same breath in which it accepts it does not end the process', async () => {
+  await using pools = openPools(1, { max: 1 });
+  const pool = pools[0] as pg.Pool;
+  const storage = await opened(pool);
+  // The next one is new.
+  (await pool.connect()).release(true);
+  let ended = 0;
+  pool.on('acquire', (client) => {
+    // After the pool has taken its own listener away, and before whoever asked for the client has it.
+    process.nextTick(() => {
+      ended += 1;
+      client.emit('error', new Error('terminating connection due to administrator command'));
+    });
+  });
+  await storage.history.load([]);
+  await storage.history.identity();
+  expect(ended).toBeGreaterThan(0);
+  await storage.close();
+  expect(pool.listenerCount('connect')).toBe(0);
+});
+
 async function opened(pool: pg.Pool, schema?: string): Promise<Storage> {
   const storage = postgresStorage({ pool, ...(schema !== undefined && { schema }) });
   await storage.open();
