@@ -38,7 +38,7 @@ export class SetBackWatch {
   /** Given for the claim; it stands there once the claim has answered. */
   #reporting: Witness | undefined;
   #reported: Witness | undefined;
-  /** Monotonic ms at which the store had it. */
+  /** Monotonic ms at which it was committed, or heard of. */
   #seenAt = 0;
   #isDoubtful = false;
   #count = 0;
@@ -110,10 +110,9 @@ export class SetBackWatch {
 
   /** Asks the store for what it had. */
   async #ask(witness: Witness): Promise<void> {
-    const { clock, events } = this.#port;
-    const [began, before] = [clock.monotonic(), this.#count];
+    const { events } = this.#port;
+    const before = this.#count;
     const isThere = await this.#isThere(witness);
-    if (isThere && witness === this.#witness) this.#seenAt = Math.max(this.#seenAt, began);
     // What is known of an earlier store is no news.
     if (isThere || this.#count !== before) return;
     const { conversationId, conversationSeq } = witness;
