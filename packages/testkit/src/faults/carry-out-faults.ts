@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, systemClock } from '@tidemark/core';
 import { seededRandom } from '../builders/seeded-ids.ts';
 import type { System } from '../verify/system.ts';
 import { faultsNamed } from './fault-catalogue.ts';
@@ -22,36 +22,38 @@ export async function carryOutFaults(
   system: System,
   observer: FaultObserver,
   signal: AbortSignal = new AbortController().signal,
+  clock: Clock = systemClock,
 ): Promise<void> {
-  const began = performance.now();
-  await Promise.all(plan.map((planned) => carryOut(planned, system, observer, began, signal)));
+  const began = clock.monotonic();
+  const until = (at: number, ended: AbortSignal): Promise<void> =>
+    clock.sleep(Math.max(0, began + at - clock.monotonic()), ended);
+  await Promise.all(plan.map((planned) => carryOut(planned, system, observer, until, signal)));
 }
 
 async function carryOut(
   planned: PlannedFault,
   system: System,
   observer: FaultObserver,
-  began: number,
+  until: (at: number, ended: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const [fault] = faultsNamed([planned.kind]);
-  await until(began + planned.at, signal);
+  await until(planned.at, signal);
   if (!fault || signal.aborted) return;
   observer.injecting(planned);
   let step: 'inject' | 'heal' = 'inject';
+  const ended = new AbortController();
+  const over = AbortSignal.any([signal, ended.signal]);
+  const end = until(planned.at + planned.lasts, over).then(() => ended.abort());
   try {
-    const end = began + planned.at + planned.lasts;
-    const over = AbortSignal.any([signal, AbortSignal.timeout(Math.max(0, Math.ceil(end - performance.now())))]);
     const heal = await fault.inject(system, planned.target, seededRandom(planned.seed), over);
-    await until(end, signal);
+    await end;
     step = 'heal';
     await heal();
   } catch (error) {
     observer.failed(planned, step, error);
+  } finally {
+    ended.abort();
   }
   observer.healed(planned);
-}
-
-async function until(time: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, time - performance.now()), undefined, { signal }).catch(() => {});
 }
