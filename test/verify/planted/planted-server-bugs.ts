@@ -286,4 +286,48 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     seconds: 7,
     caughtBy: ['bounded-memory'],
   },
+  {
+    name: 'failed-with-the-store',
+    plants: 'a command is refused for good when the store fails, whatever it fails with',
+    changes: [
+      {
+        file: TRANSFER,
+        find: '        this.#port.store.failed();\n',
+        replace: `        const told = new TidemarkError('dead_lettered', 'it failed');
+        for (const { envelope } of tasks) await this.#answer(envelope, told);
+        await this.#acknowledge(tasks, signal);
+        return [];\n`,
+      },
+    ],
+    faults: ['store-refuses'],
+    caughtBy: ['no-false-refusal'],
+  },
+  {
+    name: 'restored-store-unheard',
+    plants: 'a cursor on what the store lost when it was restored is believed, and open feeds go on',
+    changes: [
+      {
+        file: 'packages/server/src/create-messaging.ts',
+        find: 'onSetBack: () => hub.startAgain()',
+        replace: 'onSetBack: () => {}',
+      },
+      {
+        file: 'packages/server/src/subscription/feed-hub.ts',
+        find: 'if (feed.isLive && feed.cursor > head) feed.startAgain();',
+        replace: ';',
+      },
+      {
+        file: 'packages/server/src/inbox/inbox-reader.ts',
+        find: "return cursor.seq > head ? 'ahead' : undefined;",
+        replace: 'return undefined;',
+      },
+      {
+        file: 'packages/server/src/inbox/inbox-reader.ts',
+        find: 'return fingerprint === undefined || found === undefined || found === fingerprint;',
+        replace: 'return true;',
+      },
+    ],
+    faults: ['store-restored'],
+    caughtBy: ['restore-told'],
+  },
 ];
