@@ -5,6 +5,9 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import type { StoreSettings } from './server-settings.ts';
 
+/** A store that is restored, or whose replica is promoted, is away for longer than this. */
+const AWAY_MS = 500;
+
 /** Copies the store, and gives what restores it to that. Undefined where the parts of the store have no common moment. */
 export function restorable(
   store: StoreSettings,
@@ -54,10 +57,15 @@ async function copyPostgres(url: string): Promise<Heal> {
     withPostgres(url, async (client) => {
       await client.query('begin');
       await client.query(`truncate ${tables.map((table) => `public.${table}`).join(', ')}`);
-      await client.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-      );
+      const endOthers = () =>
+        // A transaction sees the activity of its first look, unless it asks for another.
+        client.query(`select pg_stat_clear_snapshot(); select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid()`);
+      await endOthers();
+      await client.query(`select pg_sleep(${AWAY_MS / 1_000})`);
       for (const table of tables) await client.query(`insert into public.${table} table ${schema}.${table}`);
+      // Nothing that was asked of the one store is answered by the other.
+      await endOthers();
       await client.query(`drop schema ${schema} cascade`);
       await client.query('commit');
     });
@@ -76,7 +84,7 @@ async function withPostgres<T>(url: string, step: (client: pg.Client) => Promise
   });
 }
 
-/** Under locks, on connections that stay open. */
+/** Under locks, and with an end to all connections of the others. */
 async function copyMysql(url: string): Promise<Heal> {
   const suffix = `_copy_${Date.now()}`;
   const tables = await withMysql(url, async (connection) => {
@@ -96,11 +104,22 @@ async function copyMysql(url: string): Promise<Heal> {
       const copies = tables.map(
         (table) => `delete from ${table}; insert into ${table} select * from ${table}${suffix}`,
       );
+      await connection.query(`lock tables ${locks.join(', ')}`);
+      await endOthers(connection);
+      await connection.query(`do sleep(${AWAY_MS / 1_000})`);
       // One that is not done to its end is undone.
-      await connection.query(
-        `lock tables ${locks.join(', ')}; set autocommit = 0; ${copies.join('; ')}; commit; unlock tables`,
-      );
+      await connection.query(`set autocommit = 0; ${copies.join('; ')}`);
+      await endOthers(connection);
+      await connection.query('commit; unlock tables');
     });
+}
+
+async function endOthers(connection: mysql.Connection): Promise<void> {
+  const [others] = await connection.query<mysql.RowDataPacket[]>(
+    'select id from information_schema.processlist where db = database() and id <> connection_id()',
+  );
+  // One that has ended by itself is no longer known.
+  for (const { id } of others) await connection.query(`kill ${id}`).catch(() => {});
 }
 
 async function withMysql<T>(url: string, step: (connection: mysql.Connection) => Promise<T>): Promise<T> {

@@ -69,7 +69,8 @@ export class SetBackWatch {
   /** The `count`, after the store was asked where that may have changed. */
   async current(): Promise<number> {
     const isFresh = this.#port.clock.monotonic() - this.#seenAt <= TRUSTED_FOR;
-    if (this.#isDoubtful || !isFresh) await this.#check();
+    // What others are asking about is not trusted meanwhile, either.
+    if (this.#isDoubtful || this.#checking || !isFresh) await this.#check();
     return this.#count;
   }
 

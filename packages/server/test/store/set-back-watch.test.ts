@@ -119,6 +119,22 @@ test('commits that follow each other closely ask nothing; one after a failure do
   expect(await watch.current()).toBe(1);
 });
 
+test('while one writer asks, the others wait for the answer, however lately something was committed', async () => {
+  const { process, lose } = world();
+  let answer = () => {};
+  const { watch, commit } = process({
+    findByRef: () =>
+      new Promise((resolve) => {
+        answer = () => resolve([]);
+      }),
+  });
+  lose(await commit());
+  watch.failed();
+  const writers = [watch.current(), watch.current()];
+  answer();
+  expect(await Promise.all(writers)).toEqual([1, 1]);
+});
+
 test('a store that cannot be asked says nothing, and is asked again', async () => {
   const { process, lose } = world();
   let down = true;

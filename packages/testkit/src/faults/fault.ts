@@ -10,6 +10,8 @@ export interface Fault {
   readonly lasts: readonly [min: number, max: number];
   /** Whether it hits what all users depend on: of those, few are on at a time, or nothing would be left to observe. */
   readonly shared: boolean;
+  /** Whether it happens at most once in a run: what two of its kind did could not be told apart afterwards. */
+  readonly once?: boolean;
   /** What it can befall in this system, by name; empty where it is not applicable. The same in every run. */
   targets(system: System): readonly string[];
   /**

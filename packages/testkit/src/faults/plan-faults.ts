@@ -57,9 +57,13 @@ export function planFaults({ seed, seconds, kinds, system, atOnce = 4 }: PlanOpt
     return fault.targets(system).filter((target) => !taken.includes(target));
   }
 
+  function mayCome({ kind, once }: Fault): boolean {
+    return !once || plan.every((earlier) => earlier.kind !== kind);
+  }
+
   for (let at = CALM_START; applicable.length > 0 && at < end; at += FIT_AGAIN) {
     const running = plan.filter((earlier) => earlier.at + earlier.lasts > at);
-    if (round.length === 0) round.push(...shuffled(applicable, random));
+    if (round.length === 0) round.push(...shuffled(applicable.filter(mayCome), random));
     const next = round.findIndex((fault) => fits(fault, running, atOnce) && freeTargets(fault, running).length > 0);
     if (next < 0) continue;
     const [fault] = round.splice(next, 1) as [Fault];

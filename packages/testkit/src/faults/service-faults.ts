@@ -5,7 +5,7 @@ import { between, type Fault } from './fault.ts';
 /** What a service can suffer beyond death; whether and how is the deployment's to say. */
 function special<Name extends keyof Specials>(
   name: Name,
-  fault: Pick<Fault, 'kind' | 'about' | 'lasts'> & { readonly target: string },
+  fault: Pick<Fault, 'kind' | 'about' | 'lasts' | 'once'> & { readonly target: string },
   call: (special: NonNullable<Specials[Name]>, random: () => number, over: AbortSignal) => Promise<Heal>,
 ): Fault {
   const { target, ...rest } = fault;
@@ -106,6 +106,7 @@ export const serviceFaults: readonly Fault[] = [
       about: 'the store is copied, and at the end restored to that: what was stored between is lost by design',
       target: 'store',
       lasts: [2_000, 5_000],
+      once: true,
     },
     (copy, _, over) => copy(over),
   ),

@@ -26,6 +26,14 @@ describe('a plan of faults', () => {
     }
   });
 
+  test('restores the store once: what several restores undid could not be told apart', () => {
+    for (const seed of SEEDS) {
+      const plan = planFaults({ seed, seconds: 60, kinds: ['store-restored', 'store-refuses'], system });
+      expect(plan.filter(({ kind }) => kind === 'store-restored')).toHaveLength(1);
+      expect(plan.filter(({ kind }) => kind === 'store-refuses').length).toBeGreaterThan(1);
+    }
+  });
+
   test('ends all faults before the last ten seconds of a minute, and before the last fifth of a short run', () => {
     const ends = (plan: PlannedFault[]) => Math.max(...plan.map(({ at, lasts }) => at + lasts));
     for (const plan of plans) expect(ends(plan)).toBeLessThanOrEqual(50_000);
