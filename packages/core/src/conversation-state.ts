@@ -60,6 +60,8 @@ export interface Projection {
 
 export interface ConversationHead {
   readonly conversationId: ConversationId;
+  /** The head that the batch follows; 0 where it begins the conversation. */
+  readonly after: number;
   readonly head: ConversationSeq;
   readonly lastAt: number;
   /** Newest message of the batch; null when it holds none (keep the stored one). */
@@ -83,6 +85,7 @@ export function project(events: readonly Event[]): Projection {
     const before = heads.get(conversationId);
     heads.set(conversationId, {
       conversationId,
+      after: before?.after ?? conversationSeq - 1,
       head: conversationSeq,
       lastAt: at,
       lastMessageSeq: message ? conversationSeq : (before?.lastMessageSeq ?? null),

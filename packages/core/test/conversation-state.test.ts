@@ -81,10 +81,11 @@ describe('project', () => {
     const message = chat.message();
     const added = chat.add([ids.userId('carol')]);
     expect(project([...chat.events, other.created]).heads).toEqual([
-      { ...headOf(added), lastMessageSeq: message.conversationSeq, activeAt: message.at },
-      { ...headOf(other.created), lastMessageSeq: null, activeAt: other.created.at },
+      { ...headOf(added), after: 0, lastMessageSeq: message.conversationSeq, activeAt: message.at },
+      { ...headOf(other.created), after: 0, lastMessageSeq: null, activeAt: other.created.at },
     ]);
-    expect(project([added]).heads).toEqual([{ ...headOf(added), lastMessageSeq: null, activeAt: null }]);
+    const after = message.conversationSeq;
+    expect(project([added]).heads).toEqual([{ ...headOf(added), after, lastMessageSeq: null, activeAt: null }]);
   });
 
   test('gives the highest read mark of each conversation, in any order', () => {

@@ -70,8 +70,11 @@ function settle(state: MemoryState, refs: readonly EventRef[]): void {
 
 // ── Writing: look first, then write everything; nothing awaits in between, so a batch is all or nothing ───────────
 
-/** Whether a unique key of these events is taken, in the store or earlier in the same batch. */
+/** Whether a unique key of these events is taken, in the store or earlier in the same batch, or they don't follow the store's head. */
 export function eventTaken(state: MemoryState, events: readonly Event[]): boolean {
+  const { heads } = project(events);
+  if (heads.some(({ conversationId, after }) => after !== (state.conversations.get(conversationId)?.head.head ?? 0)))
+    return true;
   const batch = new Set<string>();
   const taken = (key: string): boolean => batch.size === batch.add(key).size;
   return events.some((event) => {
@@ -118,7 +121,14 @@ export function writeEvents(state: MemoryState, events: readonly Event[]): void 
 function tableOf(state: MemoryState, conversationId: ConversationId): ConversationTable {
   let table = state.conversations.get(conversationId);
   if (!table) {
-    const head = { conversationId, head: 0, lastAt: 0, lastMessageSeq: null, activeAt: null } as ConversationHead;
+    const head = {
+      conversationId,
+      after: 0,
+      head: 0,
+      lastAt: 0,
+      lastMessageSeq: null,
+      activeAt: null,
+    } as ConversationHead;
     table = { log: new Map(), stays: [], conversation: undefined, head };
     state.conversations.set(conversationId, table);
   }

@@ -18,6 +18,7 @@ const CONVERSATION_SHAPE = {
 } as const satisfies RowShape;
 const HEAD_SHAPE = {
   conversation_id: 'id',
+  after: 'int',
   head: 'int',
   last_at: 'int',
   last_message_seq: 'int',
@@ -98,6 +99,7 @@ function historyWrites(events: readonly Event[]): Write[] {
     shape: HEAD_SHAPE,
     rows: [...newest.values()].map((head) => ({
       conversation_id: head.conversationId,
+      after: head.after,
       head: head.head,
       last_at: head.lastAt,
       last_message_seq: head.lastMessageSeq,
@@ -133,11 +135,12 @@ function historyWrites(events: readonly Event[]): Write[] {
       name: 'heads',
       conflict: 'event',
       set: headSet,
+      changesEach: true,
       statement: (dialect, tables, source, guard) =>
         dialect.update({
           table: tables.conversations,
           source,
-          on: sql`t.conversation_id = v.conversation_id and ${guard}`,
+          on: sql`t.conversation_id = v.conversation_id and t.head = v.after and ${guard}`,
           set: {
             head: 'v.head',
             last_at: 'v.last_at',

@@ -109,6 +109,8 @@ export interface Write {
   /** What it means when a unique key of the table is taken. */
   readonly conflict: 'event' | 'entry';
   readonly set: RowSet;
+  /** A row of the set that finds nothing to change is a conflict, too. */
+  readonly changesEach?: boolean;
   statement(
     dialect: SqlDialect,
     tables: TableNames,

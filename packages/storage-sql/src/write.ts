@@ -1,6 +1,9 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { piecesOf } from './row-set.ts';
-import type { Write, WriteContext, WriteStrategy } from './sql-dialect.ts';
+import { errorField, type Write, type WriteContext, type WriteStrategy } from './sql-dialect.ts';
+
+/** By it a statement that has already written says that it must not have. */
+const DIVISION_BY_ZERO = '22012';
 
 const ALWAYS = sql`true`;
 const AFTER_FIRST = sql`(select count(*) from w0) >= 0`;
@@ -14,17 +17,30 @@ export const writeInOneStatement: WriteStrategy = async (context, writes) => {
   const { db, dialect, tables } = context;
   try {
     await db.executeQuery(
-      compiled(context, writes, () => {
-        const [first, ...others] = writes.map((write, index) =>
-          write.statement(dialect, tables, dialect.rowSource(write.set), index === 0 ? ALWAYS : AFTER_FIRST),
-        );
-        if (!first || others.length === 0) return first ?? sql`select 1`;
-        const named = others.map((statement, index) => sql`${sql.raw(`w${index + 1}`)} as (${statement})`);
-        return sql`with w0 as (${first} returning 1), ${sql.join(named)} select 1`;
-      }),
+      compiled(
+        context,
+        writes,
+        () => {
+          const [first, ...others] = writes.map((write, index) => {
+            const guard = index === 0 ? ALWAYS : AFTER_FIRST;
+            const statement = write.statement(dialect, tables, dialect.rowSource(write.set), guard);
+            return index === 0 || write.changesEach ? sql`${statement} returning 1` : statement;
+          });
+          if (!first || others.length === 0) return first ?? sql`select 1`;
+          const named = others.map((statement, index) => sql`${sql.raw(`w${index + 1}`)} as (${statement})`);
+          const checks = writes.flatMap(({ changesEach, set }, index) =>
+            changesEach
+              ? [sql`1 / (((select count(*) from ${sql.raw(`w${index}`)}) = ${sql.val(set.rows.length)})::int)`]
+              : [],
+          );
+          return sql`with w0 as (${first}), ${sql.join(named)} select ${sql.join([sql`1`, ...checks])}`;
+        },
+        writes.flatMap(({ changesEach, set }) => (changesEach ? [set.rows.length] : [])),
+      ),
     );
     return { conflict: undefined };
   } catch (error) {
+    if (errorField(error, 'code') === DIVISION_BY_ZERO) return { conflict: 'event' };
     const what = dialect.classify(error);
     if (what.kind !== 'unique') throw error;
     return { conflict: what.table === 'tidemark_inbox' ? 'entry' : 'event' };
@@ -41,7 +57,11 @@ export const writeInTransaction: WriteStrategy = async (context, writes) => {
         write.statement(dialect, context.tables, dialect.rowSource(write.set), ALWAYS),
       );
       try {
-        await connection.executeQuery(query);
+        const { numAffectedRows } = await connection.executeQuery(query);
+        if (write.changesEach && numAffectedRows !== BigInt(write.set.rows.length)) {
+          conflict = write.conflict;
+          throw new Error(`${write.name}: not each of the rows was there to be changed`);
+        }
       } catch (error) {
         if (dialect.classify(error).kind === 'unique') conflict = write.conflict;
         throw error;
@@ -65,11 +85,12 @@ export const writeInTransaction: WriteStrategy = async (context, writes) => {
   return { conflict };
 };
 
-/** The cached text with this batch's parameters. */
+/** The cached text with this batch's parameters. @param more those that follow the rows */
 function compiled(
   { db, dialect, texts }: WriteContext,
   writes: readonly Write[],
   build: () => RawBuilder<unknown>,
+  more: readonly number[] = [],
 ): CompiledQuery {
   const key = writes.map((write) => write.name).join(' ');
   let text = texts.get(key);
@@ -77,8 +98,5 @@ function compiled(
     text = build().compile(db).sql;
     texts.set(key, text);
   }
-  return CompiledQuery.raw(
-    text,
-    writes.flatMap((write) => dialect.rowParameters(write.set)),
-  );
+  return CompiledQuery.raw(text, [...writes.flatMap((write) => dialect.rowParameters(write.set)), ...more]);
 }

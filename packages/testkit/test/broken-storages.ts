@@ -1,5 +1,6 @@
 import {
   type CommitBatch,
+  type ConversationSeq,
   type ConversationSummary,
   composeStorage,
   type Event,
@@ -8,6 +9,7 @@ import {
   type InboxStore,
   type JsonValue,
   messageOf,
+  project,
   type Storage,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
@@ -33,6 +35,16 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) =>
       beforeWriting(memoryStorage({ state }), ({ events }) => {
         for (const event of events) state.conversations.get(event.conversationId)?.log.delete(event.conversationSeq);
+        followWhateverThereIs(state, events);
+      }),
+  },
+  {
+    mistake: 'a gap in the log is written over',
+    caughtBy: 'history: an event that does not follow the head',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ events }) => {
+        const isFree = (event: Event) => !state.conversations.get(event.conversationId)?.log.has(event.conversationSeq);
+        if (events.every(isFree)) followWhateverThereIs(state, events);
       }),
   },
   {
@@ -471,4 +483,12 @@ function purgeAnyRow(state: MemoryState, before: number, limit: number, may: (ro
     inbox.floor = Math.max(0, Math.min(...inbox.rows.keys(), inbox.head) - 1);
   }
   return removed;
+}
+
+/** Has these events follow the head of their conversation, wherever it is. */
+function followWhateverThereIs(state: MemoryState, events: readonly Event[]): void {
+  for (const { conversationId, after } of project(events).heads) {
+    const table = state.conversations.get(conversationId);
+    if (table) table.head = { ...table.head, head: after as ConversationSeq };
+  }
 }

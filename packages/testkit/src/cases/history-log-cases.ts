@@ -59,6 +59,28 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
     },
   },
   {
+    name: 'history: an event that does not follow the head is a conflict, and nothing of the batch is written',
+    run: async (open) => {
+      await using opened = await open();
+      const ids = seededIds();
+      const [chat, unknown, other] = [
+        conversationBuilder({ ids }),
+        conversationBuilder({ ids }),
+        conversationBuilder({ ids }),
+      ];
+      const [, , gone, late] = [chat.created, chat.message(), chat.message(), chat.message()];
+      await appended(opened.history, chat.events.slice(0, 2));
+      const before = await tables(opened.history, [chat.conversationId]);
+
+      for (const batch of [[late], [gone, unknown.message()], [late, other.created]]) {
+        expect(await opened.history.append(batch as Event[])).toEqual({ conflict: 'event' });
+      }
+      expect(await tables(opened.history, [chat.conversationId])).toEqual(before);
+      await holdsNothingOf(opened.history, [late as Event, ...unknown.events, ...other.events]);
+      await appended(opened.history, [gone as Event, late as Event]);
+    },
+  },
+  {
     name: 'history: a repeated command is a conflict, and nothing of the batch is written',
     run: async (open) => {
       await using opened = await open();
