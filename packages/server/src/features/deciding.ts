@@ -3,7 +3,6 @@ import {
   type CommandResult,
   type ConversationSeq,
   type ConversationState,
-  definitionOf,
   type Event,
   evolve,
   type IdSource,
@@ -35,7 +34,7 @@ export function resultOf(event: Event): CommandResult {
     conversationId: event.conversationId,
     conversationSeq: event.conversationSeq,
     at: event.at,
-    messageId: definitionOf(event).message?.(event).messageId ?? null,
+    messageId: 'messageId' in event ? event.messageId : null,
   };
 }
 
