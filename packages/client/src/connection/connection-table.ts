@@ -37,8 +37,9 @@ const ALIVE: Transitions = {
 };
 
 /**
- * Where events lead from each state; one that is not named changes nothing. A second socket beside an open one (renewal, a socket in doubt, a probe while
- * the fallback carries) attempts, waits and fails within `open`: only `down` tells that nothing carries any more.
+ * Where events lead from each state; one that is not named changes nothing. A second socket beside an open one (renewal, a
+ * socket in doubt, a probe while the fallback carries) attempts, waits and fails within `open`: only `down` tells that nothing
+ * carries any more.
  */
 export const CONNECTION_TABLE: Readonly<Record<ConnectionStateName, Transitions>> = {
   idle: ENDED,

@@ -4,7 +4,7 @@ import type { AttachmentUpload, UploadRun } from './uploads.ts';
 
 export interface AttachmentUploadOptions {
   /**
-   * An upload that has neither settled nor told other progress for so long is aborted and tried again, in ms. Default 60,000.
+   * ms without progress after which an upload is aborted and tried again. Default 60,000.
    */
   readonly stalledAfterMs?: number;
 }
@@ -52,8 +52,8 @@ export function attachmentUpload<S extends JsonValue, R extends JsonValue>(
 }
 
 /**
- * Rejects when `work` has neither settled nor called `extend` for `ms`, and when the run ends. Its signal aborts then, and when
- * it has settled.
+ * Rejects when `work` goes on for `ms` without calling `extend`, and when the run ends. Its signal aborts then, and when `work`
+ * is done.
  */
 async function whileAlive<T>(
   ms: number,

@@ -487,7 +487,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
 /** What the application's own function throws will not go away by itself. */
 function complete(
-  hooks: AttachmentHooks<ContentMap, JsonValue, JsonValue>,
+  hooks: NonNullable<OutboxOptions['attachments']>,
   { message }: Draft,
   uploads: readonly JsonValue[],
 ): Content<ContentMap> {

@@ -70,7 +70,7 @@ export class FeedHub {
     }
   }
 
-  /** The store was set back: any feed may stand on what it lost. */
+  /** Resets every feed, after the store was set back: the cursor of any may be past what the store still has. */
   startAgain(): void {
     for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.startAgain();
   }
