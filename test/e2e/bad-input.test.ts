@@ -5,27 +5,15 @@ import {
   parseErrorText,
   type Storage,
   systemClock,
-  type TidemarkError,
 } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
-import { TRPCClientError } from '@trpc/client';
+import type { TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type App, connectHttp, connectStock, eventually, startApp } from '../support/app.ts';
+import { refusal } from '../support/refusal.ts';
 
 const withBob = directConversationId('alice', 'bob');
-
-/** The error of the table that a call fails with. */
-async function refusal(call: Promise<unknown>): Promise<TidemarkError> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error, 'the call must be refused').toBeInstanceOf(TRPCClientError);
-  const parsed = parseErrorText((error as Error).message);
-  expect(parsed, `"${(error as Error).message}" must be of the error table`).toBeDefined();
-  return parsed as TidemarkError;
-}
 
 /** Input as a foreign client might send it, past the types. */
 type Loose = (input: unknown) => Promise<unknown>;

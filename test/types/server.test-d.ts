@@ -1,4 +1,13 @@
-import type { Event, FeedItem, Message, MessageSent, Receipt } from '@tidemark/core';
+import type {
+  CommandResult,
+  EditedContent,
+  Event,
+  FeedItem,
+  Message,
+  MessageSent,
+  Receipt,
+  Register,
+} from '@tidemark/core';
 import { createMessaging } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { createTRPCClient, httpLink } from '@trpc/client';
@@ -59,6 +68,37 @@ describe('what a front end sees through `type AppRouter`', () => {
     void (() => mutate({ conversationId: 'd:alice,bob', type: 'text', content: { text: 'x' } }));
   });
 
+  test('edit takes the same union, and the message by its place or by its id', () => {
+    const { mutate } = trpc.chat.edit;
+    expectTypeOf(mutate).returns.resolves.toEqualTypeOf<CommandResult>();
+    const byId = { senderId: 'alice', clientMessageId: 'm' };
+    const { conversationId } = ids;
+    void (() => mutate({ conversationId, target: byId, type: 'text', content: { text: 'x' } }));
+    void (() =>
+      mutate({ conversationId, target: { seq: 2 }, expectedVersion: 1, type: 'order', content: { orderId: 'A' } }));
+    // @ts-expect-error the content of another kind
+    void (() => mutate({ conversationId, target: byId, type: 'text', content: { orderId: 'A' } }));
+    // @ts-expect-error half an id
+    void (() => mutate({ conversationId, target: { senderId: 'alice' }, type: 'text', content: { text: 'x' } }));
+    type Versions = Awaited<ReturnType<typeof trpc.chat.conversations.versions.query>>['versions'];
+    expectTypeOf<Versions[number]>().toEqualTypeOf<EditedContent<Kinds>>();
+  });
+
+  test('a page says of each register what it holds, by its name', () => {
+    type Page = Awaited<ReturnType<typeof trpc.chat.conversations.history.query>>;
+    expectTypeOf<Page['registers'][number]>().toEqualTypeOf<Register<Kinds>>();
+    const narrow = (register: Register<Kinds>) => {
+      if (register.name !== 'content') return;
+      expectTypeOf(register.value).toEqualTypeOf<EditedContent<Kinds> | null>();
+      // @ts-expect-error no such kind to compare with
+      if (register.value?.message.type === 'sticker') return;
+    };
+    expectTypeOf(narrow).toBeFunction();
+    // @ts-expect-error no such register
+    const wrong = (register: Register<Kinds>) => register.name === 'sticker';
+    void wrong;
+  });
+
   test('messages and events are discriminated unions over the kinds as they are stored', () => {
     type Page = Awaited<ReturnType<typeof trpc.chat.conversations.history.query>>;
     expectTypeOf<Page['events'][number]>().toEqualTypeOf<Event<Kinds>>();
@@ -90,7 +130,7 @@ describe('what a front end sees through `type AppRouter`', () => {
   test("the application's own procedures are untouched, and absent ones are errors", () => {
     expectTypeOf(trpc.own.query).returns.resolves.toEqualTypeOf<number>();
     // @ts-expect-error no such procedure
-    void trpc.chat.edit;
+    void trpc.chat.erase;
   });
 });
 

@@ -2,9 +2,10 @@ import type { CommandResult } from './command.ts';
 import type { Content, ContentMap } from './content.ts';
 import type { ConversationSummary } from './conversation.ts';
 import type { Event } from './features/events.ts';
+import type { Register } from './features/registers.ts';
 import type { ConversationId, ConversationSeq, Cursor, UserId } from './ids.ts';
 import type { FeedItem, InboxPage } from './inbox.ts';
-import type { Receipt } from './message.ts';
+import type { EditedContent, Receipt } from './message.ts';
 
 /** A call by its kind, with what it takes and what it answers; a subscription answers many times. */
 export interface Call<Kind extends 'query' | 'mutation' | 'subscription', Input, Output> {
@@ -25,6 +26,8 @@ type Mutation<Input, Output> = Call<'mutation', Input, Output>;
 export interface Calls<In, Out> {
   /** Sends a message. Resolves when it is stored, with the same receipt for the same clientMessageId. */
   send: Mutation<SendInput<In>, Receipt>;
+  /** Gives a message of one's own another content. Resolves when that is stored, with the same result for the same commandId. */
+  edit: Mutation<EditInput<In>, CommandResult>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;
@@ -60,6 +63,8 @@ export interface Calls<In, Out> {
      * descending. One may see what happened while one was a member.
      */
     history: Query<HistoryInput, HistoryPage<Out>>;
+    /** What a message has said, the newest version first. */
+    versions: Query<VersionsInput, VersionPage<Out>>;
     /** Moves the caller's read mark forward to readSeq, at most to the conversation's head. */
     markRead: Mutation<
       { conversationId: string; readSeq: number },
@@ -77,6 +82,28 @@ export type SendInput<In = ContentMap> = {
   clientMessageId: string;
   retry?: number | undefined;
 } & Content<In>;
+
+/** A message of one's own, and what it says from now on. Fails with `conflict` unless it has the expected version. */
+export type EditInput<In = ContentMap> = {
+  conversationId: string;
+  target: { seq: number } | { senderId: string; clientMessageId: string };
+  expectedVersion?: number | undefined;
+  commandId?: string | undefined;
+} & Content<In>;
+
+/** `before`: versions below it; otherwise from the newest. */
+export interface VersionsInput {
+  conversationId: string;
+  /** conversationSeq of the message. */
+  seq: number;
+  before?: number | undefined;
+  limit?: number | undefined;
+}
+
+export interface VersionPage<Out = ContentMap> {
+  readonly versions: readonly EditedContent<Out>[];
+  readonly hasMore: boolean;
+}
 
 interface PageInput {
   limit?: number | undefined;
@@ -100,6 +127,13 @@ export interface HistoryInput {
 
 export interface HistoryPage<Out = ContentMap> {
   readonly events: readonly Event<Out>[];
+  /** How messages among them are now, as far as that differs from how they were sent. */
+  readonly registers: readonly Register<Out>[];
+  /**
+   * conversationSeq of the last event that the registers know of: of later ones that one has met before, they know nothing. 0 with no
+   * events.
+   */
+  readonly asOf: number;
   readonly hasMore: boolean;
 }
 

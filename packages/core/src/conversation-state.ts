@@ -1,6 +1,7 @@
 import type { Conversation, Membership } from './conversation.ts';
 import type { EventRef } from './event-ref.ts';
 import { definitionOf, type Event } from './features/events.ts';
+import { type Register, registerKey } from './features/registers.ts';
 import type { ConversationId, ConversationSeq, UserId } from './ids.ts';
 
 /** What the writer of a conversation needs to decide its next command. */
@@ -56,6 +57,8 @@ export interface Projection {
   readonly left: readonly { conversationId: ConversationId; userId: UserId; leftSeq: ConversationSeq }[];
   /** The highest per (user, conversation); to be merged with the stored one by maximum. */
   readonly readMarks: readonly { userId: UserId; conversationId: ConversationId; readSeq: ConversationSeq }[];
+  /** The last setting of each; one that is stored with a higher seq stays. */
+  readonly registers: readonly Register[];
 }
 
 export interface ConversationHead {
@@ -77,11 +80,13 @@ export function project(events: readonly Event[]): Projection {
   const joined: Membership[] = [];
   const left: Projection['left'][number][] = [];
   const readMarks = new Map<string, Projection['readMarks'][number]>();
+  const registers = new Map<string, Register>();
   const openIn = new Map<string, number>();
 
   for (const event of events) {
     const { conversationId, conversationSeq, actorId, at } = event;
     const { creates, joins, leaves, reads, message, bumps } = definitionOf(event);
+    for (const register of registersOf(event)) registers.set(registerKey(register), register);
     const before = heads.get(conversationId);
     heads.set(conversationId, {
       conversationId,
@@ -107,5 +112,19 @@ export function project(events: readonly Event[]): Projection {
     const key = `${actorId} ${mark.conversationId}`;
     if (mark.readSeq > (readMarks.get(key)?.readSeq ?? 0)) readMarks.set(key, { userId: actorId, ...mark });
   }
-  return { created, heads: [...heads.values()], joined, left, readMarks: [...readMarks.values()] };
+  return {
+    created,
+    heads: [...heads.values()],
+    joined,
+    left,
+    readMarks: [...readMarks.values()],
+    registers: [...registers.values()],
+  };
+}
+
+/** The registers as an event leaves them. */
+export function registersOf(event: Event): Register[] {
+  const { conversationId, conversationSeq: seq } = event;
+  const settings = definitionOf(event).sets?.(event) ?? [];
+  return settings.map((setting) => ({ conversationId, key: '', owner: null, ...setting, seq }));
 }

@@ -40,6 +40,10 @@ export const ERRORS = {
   forbidden: { policy: 'give-up' },
   /** No such conversation, or not one of the caller. */
   conversation_not_found: { policy: 'give-up' },
+  /** No such message of the conversation. */
+  message_not_found: { policy: 'give-up' },
+  /** It has changed since: look at it as it is now, and ask again. */
+  conflict: { policy: 'give-up' },
   /** The conversation would exceed limits.inboxMembers. */
   too_many_members: { policy: 'give-up' },
   /** The id was used for another command, which the text names; this one was not carried out. Take a new id. */
@@ -73,6 +77,8 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   not_a_member: 'FORBIDDEN',
   forbidden: 'FORBIDDEN',
   conversation_not_found: 'NOT_FOUND',
+  message_not_found: 'NOT_FOUND',
+  conflict: 'CONFLICT',
   too_many_members: 'BAD_REQUEST',
   command_reused: 'CONFLICT',
   rate_limited: 'TOO_MANY_REQUESTS',

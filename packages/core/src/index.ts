@@ -2,12 +2,15 @@ export type {
   Call,
   Calls,
   ConversationPage,
+  EditInput,
   HistoryInput,
   HistoryPage,
   Member,
   MemberPage,
   MembersInput,
   SendInput,
+  VersionPage,
+  VersionsInput,
 } from './calls.ts';
 export { backoff, type Clock, type Random, systemClock } from './clock.ts';
 export { type CommandResult, retryOf } from './command.ts';
@@ -28,6 +31,7 @@ export {
   project,
   recipientsAsOf,
   recipientsOf,
+  registersOf,
 } from './conversation-state.ts';
 export {
   DeploymentError,
@@ -45,6 +49,7 @@ export {
 export { type EventRef, refKey } from './event-ref.ts';
 export type { Command, CommandOf, CommandType } from './features/commands.ts';
 export type { ConversationCreated, CreateConversation } from './features/conversations.ts';
+export type { EditMessage, MessageEdited } from './features/edits.ts';
 export type { EventDefinition, ReadMark } from './features/event-definition.ts';
 export {
   COUNTED_TYPES,
@@ -57,6 +62,15 @@ export {
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
 export { type MessageSent, messageOf, type SendMessage } from './features/messages.ts';
 export type { MarkRead, ReadMarked } from './features/read-marks.ts';
+export {
+  type Register,
+  type RegisterKey,
+  type RegisterName,
+  type RegisterOf,
+  type RegisterSetting,
+  type RegisterValues,
+  registerKey,
+} from './features/registers.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
   type CommandId,
@@ -86,7 +100,7 @@ export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, R
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { commandBytesFor, DEFAULT_LIMITS, type Limits, leastCommandBytes } from './limits.ts';
 export { DEFAULT_PAGE, ENVELOPE_BYTES } from './limits-of-clients.ts';
-export type { Message, Receipt } from './message.ts';
+export type { Edited, EditedContent, Message, MessageTarget, Receipt } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {
   type CommandKey,

@@ -14,6 +14,10 @@ export interface Limits {
   readonly commandBytes: number;
   /** Members of a conversation that is delivered to inboxes. */
   readonly inboxMembers: number;
+  /** ms after a message was sent in which its author may edit it. */
+  readonly editWindowMs: number;
+  /** Versions of a message, the first among them. At most 1,000. */
+  readonly versions: number;
   /** Entries, events or conversations in one page. */
   readonly page: number;
   /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
@@ -94,6 +98,8 @@ const DEFAULT_CONTENT = { contentBytes: 64 * 1024, inboxMembers: 500 };
 export const DEFAULT_LIMITS: Limits = {
   ...DEFAULT_CONTENT,
   commandBytes: commandBytesFor(DEFAULT_CONTENT),
+  editWindowMs: 24 * 3_600_000,
+  versions: 100,
   page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,
   unread: 1_000,

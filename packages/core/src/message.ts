@@ -12,8 +12,26 @@ interface MessageHead {
   readonly at: number;
 }
 
-/** A stored message; narrow on `type` to get at the typed `content`. */
-export type Message<C = ContentMap> = MessageHead & Content<C>;
+/** A stored message as it is now; narrow on `type` to get at the typed `content`. */
+export type Message<C = ContentMap> = MessageHead & Content<C> & { readonly edited?: Edited | undefined };
+
+/** That a message was edited since it was sent. */
+export interface Edited {
+  /** Of its content: 2 after the first edit. */
+  readonly version: number;
+  /** When it was edited last, in ms since 1970. */
+  readonly at: number;
+}
+
+/** What a message says since its last edit: the value of its register `content`. */
+export interface EditedContent<C = ContentMap> extends Edited {
+  readonly message: Content<C>;
+}
+
+/** Which message of a conversation a command means: by its place, or before that is known by the id its sender gave it. */
+export type MessageTarget =
+  | { readonly seq: ConversationSeq }
+  | { readonly senderId: UserId; readonly clientMessageId: CommandId };
 
 /**
  * Proof that a message is stored: it and every member's inbox entry are committed in the durable store.

@@ -13,6 +13,7 @@ export {
   listInput,
   openDirectInput,
 } from './wire/conversations.ts';
+export { editInput, versionsInput } from './wire/edits.ts';
 export { event } from './wire/events.ts';
 export { feedInput, feedItem, inboxEntry, sinceInput } from './wire/inbox.ts';
 export { leaveInput, memberListInput, membersInput } from './wire/members.ts';

@@ -182,7 +182,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         mostAhead: mostAhead(settings.maxClockSkewMs),
         random,
         ids,
-        inboxMembers: limits.inboxMembers,
+        limits,
         batchRows: settings.batchRows,
         limitEvents,
         commandBytes: limits.commandBytes,

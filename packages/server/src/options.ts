@@ -145,6 +145,8 @@ const givenLimits = z.strictObject({
     .max(64 * 1024 * 1024)
     .optional(),
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
+  editWindowMs: ms(0, Number.MAX_SAFE_INTEGER).default(DEFAULT_LIMITS.editWindowMs),
+  versions: count(1_000).default(DEFAULT_LIMITS.versions),
   page: count(10_000).default(DEFAULT_LIMITS.page),
   pageBytes: z
     .number()

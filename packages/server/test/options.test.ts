@@ -169,6 +169,8 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.contentBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
   ['limits.commandBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
   ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],
+  ['limits.editWindowMs', [-1, '1d', Number.NaN], />=0|number/],
+  ['limits.versions', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits.page', [0, 10_001], />=1|<=10000/],
   ['limits.pageBytes', [1_023, 64 * 1024 * 1024 + 1, 1.5], />=1024|<=67108864|int/],
   ['limits.unread', [0, 100_001, 1.5], />=1|<=100000|int/],

@@ -12,7 +12,9 @@ import {
   type HistoryStore,
   type Membership,
   project,
+  type RegisterOf,
   refKey,
+  registerKey,
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
@@ -48,13 +50,21 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
     findByRef: async (refs, bytes) =>
       pageOf(present(refs.map((ref) => eventAt(state, ref))), { limit: refs.length, bytes }).items,
+    findRegisters: async (keys) => present([...new Set(keys.map(registerKey))].map((key) => state.registers.get(key))),
     memberships: async (conversationIds, userId) =>
       [...new Set(conversationIds)]
         .flatMap((id) => state.conversations.get(id)?.stays ?? [])
         .filter((stay) => userId === undefined || stay.userId === userId),
     range: async (query) => {
-      const { items, hasMore } = pageOf(visible(state, query), query);
-      return { events: items, hasMore };
+      const end = endOf(state, query);
+      const found = visible(state, query).map((event) => ({ event, edited: contentOf(state, event, end) }));
+      const { items, hasMore } = pageOf(found, query);
+      return {
+        events: items.map(({ event }) => event),
+        registers: present(items.map(({ edited }) => edited)),
+        asOf: items.length > 0 ? end : 0,
+        hasMore,
+      };
     },
     conversations: async (query) => {
       const { items, hasMore } = pageOf(listed(state, query), query);
@@ -92,7 +102,7 @@ export function writeEvents(state: MemoryState, events: readonly Event[]): void 
     tableOf(state, event.conversationId).log.set(event.conversationSeq, event);
     if (commandId !== null) state.commands.set(commandKey({ actorId, commandId }), event);
   }
-  const { created, heads, joined, left, readMarks } = project(events);
+  const { created, heads, joined, left, readMarks, registers } = project(events);
   for (const conversation of created) tableOf(state, conversation.conversationId).conversation = conversation;
   for (const head of heads) {
     const table = tableOf(state, head.conversationId);
@@ -115,6 +125,10 @@ export function writeEvents(state: MemoryState, events: readonly Event[]): void 
   for (const { userId, conversationId, readSeq } of readMarks) {
     const key = markKey(userId, conversationId);
     state.readMarks.set(key, Math.max(readSeq, state.readMarks.get(key) ?? 0));
+  }
+  for (const register of registers) {
+    const key = registerKey(register);
+    if (register.seq > (state.registers.get(key)?.seq ?? 0)) state.registers.set(key, register);
   }
 }
 
@@ -170,6 +184,24 @@ function visible(state: MemoryState, { userId, conversationId, after, before }: 
   return after === undefined ? events.reverse() : events;
 }
 
+/** The last event that the user may know of: the newest, or that with which their last stay ended. */
+function endOf(state: MemoryState, { userId, conversationId }: HistoryQuery): number {
+  const table = state.conversations.get(conversationId);
+  const stays = table?.stays.filter((stay) => stay.userId === userId) ?? [];
+  return Math.max(0, ...stays.map(({ leftSeq }) => leftSeq ?? table?.head.head ?? 0));
+}
+
+/** What an event says since it was edited, by an event up to `end`. */
+function contentOf(
+  state: MemoryState,
+  { conversationId, conversationSeq: target }: EventRef,
+  end: number,
+): RegisterOf<'content'> | undefined {
+  const key = registerKey({ conversationId, target, name: 'content', key: '', owner: null });
+  const register = state.registers.get(key) as RegisterOf<'content'> | undefined;
+  return register && register.seq <= end ? register : undefined;
+}
+
 function listed(state: MemoryState, { userId, after, unread }: ConversationsQuery): ConversationSummary[] {
   return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id, unread)))
     .filter((each) => each.kind !== 'self' || each.lastMessage !== null)
@@ -209,7 +241,7 @@ function summarise(
     joinedSeq: stay.joinedSeq,
     readSeq,
     unread,
-    lastMessage: (last && definitionOf(last).message?.(last)) ?? null,
+    lastMessage: (last && definitionOf(last).message?.(last, contentOf(state, last, head)?.value)) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };
 }

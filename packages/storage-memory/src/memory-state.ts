@@ -8,6 +8,7 @@ import type {
   InboxRow,
   Membership,
   RefusedCommand,
+  Register,
   StoreIdentity,
   UserId,
 } from '@tidemark/core';
@@ -31,6 +32,8 @@ export interface MemoryState {
   readonly commands: Map<string, Event>;
   /** `<userId> <conversationId>` → readSeq. */
   readonly readMarks: Map<string, number>;
+  /** By `registerKey`. */
+  readonly registers: Map<string, Register>;
   readonly inboxes: Map<UserId, InboxTable>;
   /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
   readonly unsettled: Map<string, EventRef>;
@@ -68,6 +71,7 @@ export function createMemoryState(epoch: string = randomId()): MemoryState {
     conversationsOf: new Map(),
     commands: new Map(),
     readMarks: new Map(),
+    registers: new Map(),
     inboxes: new Map(),
     unsettled: new Map(),
     refusals: new Map(),

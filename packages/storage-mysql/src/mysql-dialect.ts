@@ -61,9 +61,16 @@ const INDEPENDENT: Omit<SqlDialect, 'rowSource' | 'rowParameters' | 'maxSetChars
     const matches = key.map((column) => `t.${column} = v.${column}`);
     return sql`delete t from ${source} straight_join ${table} as t on ${sql.raw(matches.join(' and '))}`;
   },
-  keepGreatest: (table, _key, column) =>
-    sql`on duplicate key update ${sql.ref(column)} =
-      greatest(${table}.${sql.ref(column)}, values(${sql.ref(column)}))`,
+  // In their order: what depends on the old value of the column goes before it.
+  keepGreatest: (table, _key, column, others = []) => {
+    const old = sql`${table}.${sql.ref(column)}`;
+    const along = others.map(
+      (each) =>
+        sql`${sql.ref(each)} = if(values(${sql.ref(column)}) > ${old}, values(${sql.ref(each)}), ${table}.${sql.ref(each)})`,
+    );
+    return sql`on duplicate key update
+      ${sql.join([...along, sql`${sql.ref(column)} = greatest(${old}, values(${sql.ref(column)}))`])}`;
+  },
 
   // Without an argument: what is converted from a time zone is ambiguous for an hour each autumn.
   wallTime: 'unix_timestamp() * 1000',

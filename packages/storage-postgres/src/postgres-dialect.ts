@@ -39,9 +39,11 @@ export const postgresDialect: SqlDialect = {
     const matches = key.map((column) => `t.${column} = v.${column}`);
     return sql`delete from ${table} as t using ${source} where ${sql.raw(matches.join(' and '))}`;
   },
-  keepGreatest: (table, key, column) =>
-    sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.ref(column)} = excluded.${sql.ref(column)}
-      where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`,
+  keepGreatest: (table, key, column, others = []) => {
+    const assignments = [column, ...others].map((each) => `${each} = excluded.${each}`);
+    return sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.raw(assignments.join(', '))}
+      where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`;
+  },
 
   wallTime: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
   write: writeInOneStatement,

@@ -1,6 +1,7 @@
 import { type CommitBatch, type Event, type EventRef, type InboxRow, project } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, toEventRow } from './event-row.ts';
+import { REGISTER_KEY, REGISTER_SHAPE, toRegisterRow } from './register-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import type { TableNames } from './table-names.ts';
@@ -78,7 +79,7 @@ export function refSet(refs: readonly EventRef[]): RowSet {
 
 function historyWrites(events: readonly Event[]): Write[] {
   if (events.length === 0) return [];
-  const { created, heads, left, joined, readMarks } = project(events);
+  const { created, heads, left, joined, readMarks, registers } = project(events);
   const newest = new Map(heads.map((head) => [head.conversationId, head]));
   const conversations = created.map((conversation) => {
     const head = newest.get(conversation.conversationId);
@@ -171,6 +172,18 @@ function historyWrites(events: readonly Event[]): Write[] {
           tables.read_marks,
           ['user_id', 'conversation_id'],
           'read_seq',
+        )}`,
+    },
+    {
+      name: 'registers',
+      conflict: 'event',
+      set: { shape: REGISTER_SHAPE, rows: registers.map(toRegisterRow) },
+      statement: (dialect, tables, source, guard) =>
+        sql`${insertInto(tables.registers, REGISTER_SHAPE, source, guard)} ${dialect.keepGreatest(
+          tables.registers,
+          REGISTER_KEY,
+          'seq',
+          ['value'],
         )}`,
     },
   ];

@@ -14,6 +14,7 @@ const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
   (store) => createTable(store, 'unsettled'),
   (store) => insertOnce(store, 'identity', randomId()),
   (store) => createTable(store, 'refusals'),
+  (store) => createTable(store, 'registers'),
 ];
 
 interface MigratedStore {

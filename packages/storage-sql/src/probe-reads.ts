@@ -1,4 +1,4 @@
-import type { CommandKey, CommitBatch, HistoryStore, InboxStore } from '@tidemark/core';
+import { type CommandKey, type CommitBatch, type HistoryStore, type InboxStore, registersOf } from '@tidemark/core';
 
 /** What a writer reads before it commits, of the users and conversations of a probe: nothing is found. */
 export async function readAsWriter(
@@ -14,6 +14,7 @@ export async function readAsWriter(
   await history?.load(conversationIds);
   await history?.findByCommand(commands);
   await history?.findByRef(events);
+  await history?.findRegisters(events.flatMap(registersOf));
   await history?.memberships(conversationIds);
   await inbox?.find(deliveries);
   await inbox?.bounds(rows.map(({ userId }) => userId));

@@ -66,6 +66,23 @@ export const SCHEMA = {
     primaryKey: ['user_id', 'conversation_id'],
     clustered: true,
   },
+  /**
+   * What events have set beside the log. `target_seq` 0: of the conversation; `owner` empty: of nobody. `value` is JSON text, null
+   * where it is set no more; the row with the highest `seq` stands.
+   */
+  registers: {
+    columns: {
+      conversation_id: 'id',
+      target_seq: 'int',
+      name: 'id',
+      register_key: 'id',
+      owner: 'id',
+      value: 'text?',
+      seq: 'int',
+    },
+    primaryKey: ['conversation_id', 'target_seq', 'name', 'register_key', 'owner'],
+    clustered: true,
+  },
   /** Events of a composed storage whose rows may be missing in the inbox: what is being written now. */
   unsettled: {
     columns: { conversation_id: 'id', conversation_seq: 'int' },

@@ -43,8 +43,13 @@ export interface SqlDialect {
   }): RawBuilder<unknown>;
   /** Removes the rows of `table` whose `key` is in `v`. */
   deleteRows(table: RawBuilder<unknown>, source: RawBuilder<unknown>, key: readonly string[]): RawBuilder<unknown>;
-  /** What follows an `insert into t … select`, to keep the greater value of `column` where `key` is taken. */
-  keepGreatest(table: RawBuilder<unknown>, key: readonly string[], column: string): RawBuilder<unknown>;
+  /** What follows an `insert into t … select`, to keep the row with the greater `column` where `key` is taken, and `others` with it. */
+  keepGreatest(
+    table: RawBuilder<unknown>,
+    key: readonly string[],
+    column: string,
+    others?: readonly string[],
+  ): RawBuilder<unknown>;
 
   // ── Behaviour ──
   /** The server's clock, in ms since 1970, as an expression. Absent: the engine has no other clock than this process. */

@@ -11,6 +11,8 @@ import {
   type HistoryStore,
   type Membership,
   probeBatches,
+  type Register,
+  registerKey,
   type StoreIdentity,
   systemClock,
   UNREAD_SPAN,
@@ -20,12 +22,20 @@ import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
 import { type EventRow, fromEventRow } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
+import {
+  fromRegisterRow,
+  REGISTER_KEY,
+  REGISTER_KEY_SHAPE,
+  type RegisterRow,
+  toRegisterKeyRow,
+} from './register-row.ts';
 import type { RowSet, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { sqlRefusals } from './sql-refusals.ts';
 
 const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
+const EDIT_COLUMNS = sql.raw('g.value as edited, g.seq as edited_seq');
 const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
 const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
 const PLACED_REF_SHAPE = { ...REF_SHAPE, place: 'int' } as const satisfies RowShape;
@@ -125,6 +135,17 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       return distinctEvents(rows);
     },
 
+    findRegisters: async (keys) => {
+      const rows = await database.rowsFor(
+        { shape: REGISTER_KEY_SHAPE, rows: keys.map(toRegisterKeyRow) },
+        (given) => sql<RegisterRow>`
+        select r.conversation_id, r.target_seq, r.name, r.register_key, r.owner, r.value, r.seq from ${given}
+        join ${tables.registers} r on ${sql.raw(REGISTER_KEY.map((column) => `r.${column} = v.${column}`).join(' and '))}`,
+      );
+      const distinct = new Map(rows.map(fromRegisterRow).map((register) => [registerKey(register), register]));
+      return [...distinct.values()];
+    },
+
     memberships: async (conversationIds, userId) => {
       const rows = await database.rowsFor(
         conversationSet(conversationIds),
@@ -147,7 +168,12 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
 
     range: async (query) => {
       const rows = await database.rows(visibleEvents(query));
-      return { events: rows.map(fromEventRow), hasMore: hasMore(rows) };
+      return {
+        events: rows.map(fromEventRow),
+        registers: rows.flatMap((row) => contentRegisterOf(row) ?? []),
+        asOf: rows[0]?.as_of ?? 0,
+        hasMore: hasMore(rows),
+      };
     },
 
     conversations: async (query) => {
@@ -167,18 +193,20 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
    * what it can't hold is neither sent nor put together. `cross join` is what keeps SQLite from the other order.
    *
    * @param places (conversation_id, conversation_seq, size, ordinal): one more than `limit`, if there is one
+   * @param beside what else is selected for each event, and what is joined for it
    */
-  function eventsOf(
+  function eventsOf<Beside = object>(
     places: RawBuilder<unknown>,
     { limit, bytes = Number.MAX_SAFE_INTEGER, direction }: PageOfEvents,
-  ): RawBuilder<EventRow & Counted> {
+    beside: { columns: RawBuilder<unknown>; joins: RawBuilder<unknown> } = { columns: sql``, joins: sql`` },
+  ): RawBuilder<EventRow & Counted & Beside> {
     const order = sql.raw(`order by s.ordinal ${direction}`);
-    return sql<EventRow & Counted>`
-      select ${EVENT_COLUMNS}, w.found from (
+    return sql<EventRow & Counted & Beside>`
+      select ${EVENT_COLUMNS}, w.found ${beside.columns} from (
         select s.conversation_id, s.conversation_seq, s.ordinal, row_number() over (${order}) as place,
           sum(s.size) over (${order}) as total, count(*) over () as found
         from (${places}) s
-      ) w cross join ${tables.events} e
+      ) w cross join ${tables.events} e ${beside.joins}
       where ${atPlaceOf('w')} and w.place <= ${limit} and (w.place = 1 or w.total <= ${bytes})
       order by w.place`;
   }
@@ -186,24 +214,42 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   /**
    * Walks the log by its key, from the user's first stay to their last and no further, and keeps what lies within one.
    */
-  function visibleEvents(query: HistoryQuery): RawBuilder<EventRow & Counted> {
+  function visibleEvents(query: HistoryQuery): RawBuilder<EventRow & Counted & EditedRow & AsOf> {
     const { userId, conversationId, after, before, limit, bytes } = query;
     const direction = after === undefined ? 'desc' : 'asc';
     const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
     const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
     const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
+    const end = sql`(select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})`;
+    const edits = sql`${contentOf('e')} and g.seq <= ${end}`;
     const places = sql`
-      select e.conversation_id, e.conversation_seq, octet_length(e.body) as size, e.conversation_seq as ordinal
-      from ${tables.events} e
+      select e.conversation_id, e.conversation_seq, e.conversation_seq as ordinal,
+        octet_length(e.body) + coalesce(octet_length(g.value), 0) as size
+      from ${tables.events} e ${edits}
       where e.conversation_id = ${conversationId} ${from} ${to}
         and e.conversation_seq >= (select min(m.joined_seq) ${stays})
-        and e.conversation_seq <= (select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})
+        and e.conversation_seq <= ${end}
         and exists (
           select 1 ${stays} and m.joined_seq <= e.conversation_seq
             and (m.left_seq is null or e.conversation_seq <= m.left_seq))
       order by e.conversation_seq ${sql.raw(direction)}
       limit ${limit + 1}`;
-    return eventsOf(places, { limit, bytes, direction });
+    const head = sql`(select t.head from ${tables.conversations} t where t.conversation_id = ${conversationId})`;
+    return eventsOf(
+      places,
+      { limit, bytes, direction },
+      {
+        columns: sql`, ${EDIT_COLUMNS}, case when ${end} < ${head} then ${end} else ${head} end as as_of`,
+        joins: edits,
+      },
+    );
+  }
+
+  /** Joins as `g` what an event of `alias` says since it was edited. */
+  function contentOf(alias: 'e' | 'l'): RawBuilder<unknown> {
+    return sql`left join ${tables.registers} g on g.conversation_id = ${sql.ref(`${alias}.conversation_id`)}
+      and g.target_seq = ${sql.ref(`${alias}.conversation_seq`)}
+      and g.name = 'content' and g.register_key = '' and g.owner = ''`;
   }
 
   /** A page of conversations first, then what is looked up for each of the page alone; one statement. */
@@ -225,11 +271,11 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       : sql``;
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
-      select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body,
+      select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body, ${EDIT_COLUMNS},
         ${unreadOf(userId, unread)} as unread
       from (
         select q.*, row_number() over (${order}) as place,
-          sum(coalesce(octet_length(l.body), 0)) over (${order}) as total, count(*) over () as found
+          sum(coalesce(octet_length(l.body), 0) + coalesce(octet_length(g.value), 0)) over (${order}) as total, count(*) over () as found
         from (
           select t.conversation_id, t.kind, t.title, t.created_by, t.created_at, t.head, t.last_at, t.last_message_seq,
             t.active_at, m.joined_seq, coalesce(r.read_seq, 0) as read_seq,
@@ -243,9 +289,11 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
         ) q
         left join ${tables.events} l on l.conversation_id = q.conversation_id
           and l.conversation_seq = q.last_message_seq and l.conversation_seq >= q.joined_seq
+        ${contentOf('l')}
       ) p
       left join ${tables.events} e on e.conversation_id = p.conversation_id
         and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
+      ${contentOf('e')}
       where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})
       order by p.active_at desc, p.conversation_id desc`;
   }
@@ -281,6 +329,23 @@ interface PageOfEvents {
   readonly direction: 'asc' | 'desc';
 }
 
+/** What its event says since it was edited, as JSON text, and by which event; null where it was not. */
+interface EditedRow {
+  readonly edited: string | null;
+  readonly edited_seq: number | null;
+}
+
+interface AsOf {
+  readonly as_of: number;
+}
+
+function contentRegisterOf(row: EventRow & EditedRow): Register | undefined {
+  if (row.edited_seq === null) return undefined;
+  const [name, register_key, owner] = ['content', '', ''];
+  const { conversation_id, conversation_seq: target_seq, edited: value, edited_seq: seq } = row;
+  return fromRegisterRow({ conversation_id, target_seq, name, register_key, owner, value, seq });
+}
+
 /** How many rows there were for the page, one more than its limit at most. */
 interface Counted {
   readonly found: number;
@@ -308,12 +373,13 @@ interface MemberRow {
 }
 
 /** The event's columns are those of the last message, and null where none is visible. */
-type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
-  readonly active_at: number;
-  readonly joined_seq: number;
-  readonly read_seq: number;
-  readonly unread: number;
-};
+type SummaryRow = ConversationRow &
+  EditedRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
+    readonly active_at: number;
+    readonly joined_seq: number;
+    readonly read_seq: number;
+    readonly unread: number;
+  };
 
 function conversationOf(row: ConversationRow): ConversationState['conversation'] {
   return {
@@ -357,7 +423,8 @@ function toSummary(row: SummaryRow): ConversationSummary {
     joinedSeq: row.joined_seq,
     readSeq: row.read_seq,
     unread: row.unread,
-    lastMessage: (last && definitionOf(last).message?.(last)) ?? null,
+    lastMessage:
+      (last && definitionOf(last).message?.(last, row.edited === null ? null : JSON.parse(row.edited))) ?? null,
     activeAt: row.active_at,
   } as ConversationSummary;
 }

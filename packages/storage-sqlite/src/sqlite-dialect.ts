@@ -24,9 +24,11 @@ export const sqliteDialect: SqlDialect = {
     const columns = sql.raw(key.join(', '));
     return sql`delete from ${table} where (${columns}) in (select ${columns} from ${source})`;
   },
-  keepGreatest: (table, key, column) =>
-    sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.ref(column)} = excluded.${sql.ref(column)}
-      where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`,
+  keepGreatest: (table, key, column, others = []) => {
+    const assignments = [column, ...others].map((each) => `${each} = excluded.${each}`);
+    return sql`on conflict (${sql.raw(key.join(', '))}) do update set ${sql.raw(assignments.join(', '))}
+      where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`;
+  },
 
   write: writeInTransaction,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>

@@ -5,6 +5,7 @@ import { historyListCases } from './cases/history-list-cases.ts';
 import { historyLogCases } from './cases/history-log-cases.ts';
 import { historyRangeCases } from './cases/history-range-cases.ts';
 import { historyRefusalCases } from './cases/history-refusal-cases.ts';
+import { historyRegisterCases } from './cases/history-register-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
@@ -23,6 +24,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyRangeCases,
   ...historyListCases,
   ...historyDataCases,
+  ...historyRegisterCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

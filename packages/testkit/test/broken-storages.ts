@@ -10,6 +10,8 @@ import {
   type JsonValue,
   messageOf,
   project,
+  type Register,
+  registerKey,
   type Storage,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
@@ -185,7 +187,7 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
             ({ conversationSeq: seq }) => seq > (after ?? 0) && seq < (before ?? Number.POSITIVE_INFINITY),
           );
           const seen = after === undefined ? log.reverse() : log;
-          return { events: seen.slice(0, limit), hasMore: seen.length > limit };
+          return { events: seen.slice(0, limit), registers: [], asOf: log.length, hasMore: seen.length > limit };
         },
       }),
   },
@@ -320,6 +322,65 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       });
     },
   },
+  // ── Registers ────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'the first that sets a register decides',
+    caughtBy: 'registers: the last event that sets one decides',
+    open: (state) => {
+      const first = new Map(state.registers);
+      return afterWriting(memoryStorage({ state }), () => {
+        for (const [key, register] of state.registers) {
+          if (!first.has(key)) first.set(key, register);
+          state.registers.set(key, first.get(key) as Register);
+        }
+      });
+    },
+  },
+  {
+    mistake: 'a former member is told of edits after they left',
+    caughtBy: 'registers: a former member is told',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async (query) => {
+          const page = await history.range(query);
+          const registers = page.events.flatMap(
+            ({ conversationId, conversationSeq: target }) =>
+              state.registers.get(registerKey({ conversationId, target, name: 'content', key: '', owner: null })) ?? [],
+          );
+          return { ...page, registers };
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a page counts what was sent alone',
+    caughtBy: 'registers: what messages say now counts',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async ({ bytes = Number.POSITIVE_INFINITY, ...query }) => {
+          const page = await history.range(query);
+          let total = 0;
+          const events = page.events.filter((event, place) => {
+            total += JSON.stringify(event).length;
+            return place === 0 || total <= bytes;
+          });
+          return { ...page, events, hasMore: page.hasMore || events.length < page.events.length };
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a summary holds the last message as it was sent',
+    caughtBy: 'registers: a summary holds the last message as it is now',
+    open: (state) =>
+      withSummaries(state, (summary) => {
+        const { conversationId, lastMessage } = summary;
+        const sent = lastMessage && state.conversations.get(conversationId)?.log.get(lastMessage.conversationSeq);
+        return { ...summary, lastMessage: sent?.type === 'message.sent' ? messageOf(sent) : null };
+      }),
+  },
   // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'a full page is taken for one of many',
@@ -328,8 +389,8 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       const { history } = memoryStorage({ state });
       return withHistory(memoryStorage({ state }), {
         range: async (query) => {
-          const { events } = await history.range(query);
-          return { events, hasMore: events.length === query.limit };
+          const page = await history.range(query);
+          return { ...page, hasMore: page.events.length === query.limit };
         },
       });
     },
@@ -437,6 +498,20 @@ function beforeWriting(storage: Storage, act: (batch: CommitBatch) => void): Sto
     history: { ...history, append: (events) => history.append(acting({ events, rows: [] }).events) },
     inbox: { ...inbox, append: (rows) => inbox.append(acting({ events: [], rows }).rows) },
     commit: (batch) => storage.commit(acting(batch)),
+  };
+}
+
+function afterWriting(storage: Storage, act: () => void): Storage {
+  const { history } = storage;
+  const acting = async <T>(written: Promise<T>): Promise<T> => {
+    const outcome = await written;
+    act();
+    return outcome;
+  };
+  return {
+    ...storage,
+    history: { ...history, append: (events, settling) => acting(history.append(events, settling)) },
+    commit: (batch) => acting(storage.commit(batch)),
   };
 }
 

@@ -93,7 +93,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     const asked = { conversationId, ...query };
     if (!isKept) return source.fetchPage(asked);
     const events = await source.events(asked);
-    return { events, hasMore: events.length >= query.limit };
+    return { events, registers: [], asOf: 0, hasMore: events.length >= query.limit };
   }
 
   /** What a page brings that was asked for with `before`. */

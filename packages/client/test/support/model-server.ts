@@ -7,6 +7,8 @@ import {
   type ConversationSummary,
   type Cursor,
   createIdSource,
+  type EditedContent,
+  type EditInput,
   type Epoch,
   type ErrorCode,
   type Event,
@@ -22,6 +24,7 @@ import {
   messageOf,
   parseCursor,
   participants,
+  project,
   type Receipt,
   type Reset,
   type ResetReason,
@@ -54,7 +57,17 @@ interface Feed {
 /** Distribution over the commands of a draft that has not got its conversationSeq yet. */
 type NewEvent<E extends Event = Event> = E extends Event ? Omit<E, 'conversationSeq' | 'at'> : never;
 
-export type CallName = 'send' | 'since' | 'list' | 'get' | 'members' | 'history' | 'markRead' | 'command';
+export type CallName =
+  | 'send'
+  | 'edit'
+  | 'since'
+  | 'list'
+  | 'get'
+  | 'members'
+  | 'history'
+  | 'versions'
+  | 'markRead'
+  | 'command';
 
 /**
  * A server in one object, faithful to the structural port: dense inboxes, idempotent commands, tracked feeds with resets,
@@ -259,6 +272,7 @@ export class ModelServer {
     };
     return {
       send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
+      edit: { mutate: call('edit', (input: EditInput) => this.#edit(userId, input)) },
       inbox: {
         since: {
           query: call('since', ({ cursor, limit }: { cursor?: string | null; limit?: number }) => {
@@ -333,6 +347,7 @@ export class ModelServer {
             };
           }),
         },
+        versions: { query: call('versions', () => ({ versions: [], hasMore: false })) },
         history: { query: call('history', (input: HistoryInput) => this.#history(userId, input)) },
         markRead: {
           mutate: call('markRead', ({ conversationId, readSeq }: { conversationId: string; readSeq: number }) => {
@@ -425,6 +440,38 @@ export class ModelServer {
     return receiptOf(event as MessageSent);
   }
 
+  /** Of one's own message, as its server would. */
+  #edit(userId: UserId, input: EditInput): CommandResult {
+    const { conversationId, target, type, content, expectedVersion, commandId } = input;
+    const known = this.#commands.get(`${userId} ${commandId}`);
+    if (known) return resultOf(known);
+    const { log } = this.#conversation(userId, conversationId);
+    const message = this.messagesIn(conversationId).find((event) =>
+      'seq' in target
+        ? event.conversationSeq === target.seq
+        : event.actorId === target.senderId && event.commandId === target.clientMessageId,
+    );
+    if (!message) throw new TidemarkError('message_not_found', 'no such message', { field: 'target' });
+    if (message.actorId !== userId) throw new TidemarkError('forbidden', 'only its author', { field: 'target' });
+    const targetSeq = message.conversationSeq;
+    const edits = log.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq);
+    const version = edits.length + 1;
+    if (expectedVersion !== undefined && expectedVersion !== version) {
+      throw new TidemarkError('conflict', `is version ${version} now`, { field: 'expectedVersion' });
+    }
+    const event = this.#commit({
+      type: 'message.edited',
+      conversationId: conversationId as ConversationId,
+      actorId: userId,
+      commandId: (commandId ?? this.#ids.commandId(this.#now)) as CommandId,
+      targetSeq,
+      version: version + 1,
+      message: { type, content },
+    });
+    if (commandId) this.#commands.set(`${userId} ${commandId}`, event);
+    return resultOf(event);
+  }
+
   #commit(partial: NewEvent): Event {
     const { conversationId } = partial;
     const before = this.#conversations.get(conversationId);
@@ -508,6 +555,12 @@ export class ModelServer {
     return known !== undefined && fingerprint !== undefined && fingerprint !== known ? reset('ahead') : undefined;
   }
 
+  #contentOf({ conversationId, conversationSeq }: MessageSent): EditedContent | undefined {
+    const log = this.#conversations.get(conversationId)?.log ?? [];
+    const edit = log.findLast((event) => event.type === 'message.edited' && event.targetSeq === conversationSeq);
+    return edit?.type === 'message.edited' ? edit : undefined;
+  }
+
   #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {
     const conversation = this.#conversations.get(conversationId);
     const joinedSeq = conversation?.state.members.get(userId);
@@ -524,7 +577,7 @@ export class ModelServer {
         this.unread,
         messages.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
       ),
-      lastMessage: last ? messageOf(last) : null,
+      lastMessage: last ? messageOf(last, this.#contentOf(last)) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,
     };
   }
@@ -536,7 +589,12 @@ export class ModelServer {
       ({ conversationSeq }) => conversationSeq > (after ?? 0) && conversationSeq < (before ?? Number.POSITIVE_INFINITY),
     );
     const ordered = after === undefined ? inRange.reverse() : inRange;
-    return { events: ordered.slice(0, limit), hasMore: ordered.length > limit };
+    const events = ordered.slice(0, limit);
+    const asOf = visible.at(-1)?.conversationSeq ?? 0;
+    const registers = project(log.slice(0, asOf)).registers.filter(
+      ({ name, target }) => name === 'content' && events.some((event) => event.conversationSeq === target),
+    );
+    return { events, registers, asOf, hasMore: ordered.length > limit };
   }
 
   #conversation(userId: UserId, conversationId: string): ModelConversation {

@@ -1,6 +1,7 @@
 import type { Conversation } from '../conversation.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
-import type { Message } from '../message.ts';
+import type { EditedContent, Message } from '../message.ts';
+import type { RegisterSetting } from './registers.ts';
 
 /**
  * What an event means to the stages, which know none by its name. What is absent is not so: an event without `joins` lets
@@ -15,8 +16,14 @@ export interface EventDefinition<E> {
   readonly leaves?: (event: E) => readonly UserId[];
   /** Up to where its actor has read another conversation. */
   readonly reads?: (event: E) => ReadMark;
-  /** The message that it is: a row in the list of messages, and the last one in the list of conversations. */
-  readonly message?: (event: E) => Message;
+  /**
+   * The message that it is: a row in the list of messages, and the last one in the list of conversations.
+   *
+   * @param edited what its register `content` holds, if it was edited
+   */
+  readonly message?: (event: E, edited?: EditedContent | null) => Message;
+  /** The registers that it sets. */
+  readonly sets?: (event: E) => readonly RegisterSetting[];
   /** Unread by everybody but its actor, until they have read up to it. */
   readonly counts?: true;
   /** Moves its conversation to the top of the list. */

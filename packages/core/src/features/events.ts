@@ -1,12 +1,19 @@
 import type { ContentMap } from '../content.ts';
 import { type ConversationCreated, conversationCreated } from './conversations.ts';
+import { type MessageEdited, messageEdited } from './edits.ts';
 import type { EventDefinition } from './event-definition.ts';
 import { type MembersAdded, type MembersRemoved, membersAdded, membersRemoved } from './members.ts';
 import { type MessageSent, messageSent } from './messages.ts';
 import { type ReadMarked, readMarked } from './read-marks.ts';
 
 /** What happened in a conversation, in the order of conversationSeq. The log of events is the truth; tables follow. */
-export type Event<C = ContentMap> = MessageSent<C> | ConversationCreated | MembersAdded | MembersRemoved | ReadMarked;
+export type Event<C = ContentMap> =
+  | MessageSent<C>
+  | MessageEdited<C>
+  | ConversationCreated
+  | MembersAdded
+  | MembersRemoved
+  | ReadMarked;
 
 export type EventType = Event['type'];
 
@@ -16,6 +23,7 @@ export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 /** Every type of event that this build knows. A type without a row does not compile. */
 const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
   'message.sent': messageSent,
+  'message.edited': messageEdited,
   'conversation.created': conversationCreated,
   'members.added': membersAdded,
   'members.removed': membersRemoved,

@@ -1,6 +1,6 @@
 import type { Content, ContentMap } from '../content.ts';
 import type { CommandId, MessageId } from '../ids.ts';
-import type { Message } from '../message.ts';
+import type { EditedContent, Message } from '../message.ts';
 import type { EventDefinition } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
 
@@ -21,8 +21,12 @@ export type MessageSent<C = ContentMap> = EventHead & {
   readonly message: Content<C>;
 };
 
-/** The message an event carries, in the flat shape of lists and screens. */
-export function messageOf<C>(event: MessageSent<C>): Message<C> {
+/**
+ * The message an event carries, in the flat shape of lists and screens.
+ *
+ * @param edited what its register `content` holds, if it was edited
+ */
+export function messageOf<C>(event: MessageSent<C>, edited?: EditedContent<C> | null): Message<C> {
   return {
     messageId: event.messageId,
     clientMessageId: event.commandId as CommandId,
@@ -30,7 +34,7 @@ export function messageOf<C>(event: MessageSent<C>): Message<C> {
     conversationSeq: event.conversationSeq,
     senderId: event.actorId,
     at: event.at,
-    ...event.message,
+    ...(edited ? { ...edited.message, edited: { version: edited.version, at: edited.at } } : event.message),
   };
 }
 

@@ -2,6 +2,7 @@ import type { ConversationSummary, Membership } from '../conversation.ts';
 import type { ConversationState } from '../conversation-state.ts';
 import type { EventRef } from '../event-ref.ts';
 import type { Event } from '../features/events.ts';
+import type { Register, RegisterKey } from '../features/registers.ts';
 import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { RefusalStore } from './refusal-store.ts';
@@ -11,7 +12,7 @@ import type { Survives } from './survives.ts';
  * HistoryStore: the log of every conversation, and the tables that follow from it. To whoever implements it:
  *
  *  - The log is the truth. `append` writes the events and, in the same transaction, what `project(events)` of this
- *    package derives from them: conversations, heads, memberships, read marks. Don't derive it anew.
+ *    package derives from them: conversations, heads, memberships, read marks, registers. Don't derive it anew.
  *  - Uniqueness is the fence. (conversationId, conversationSeq) and (actorId, commandId where not null) are unique;
  *    overlapping writers are told apart by nothing else. A violation is an outcome, not an exception.
  *  - When a write resolves, it is durable in the sense that `survives` states.
@@ -81,12 +82,16 @@ export interface HistoryStore extends RefusalStore {
    */
   findByRef(refs: readonly EventRef[], bytes?: number): Promise<Event[]>;
 
+  /** Registers as they are now, in any order; those that were never set are absent. */
+  findRegisters(keys: readonly RegisterKey[]): Promise<Register[]>;
+
   /** Every stay in these conversations, past ones too; with `userId` this user's alone, found by their key. */
   memberships(conversationIds: readonly ConversationId[], userId?: UserId): Promise<Membership[]>;
 
   /**
    * A page of one conversation as `userId` may see it: only events within one of the user's stays.
    * `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending.
+   * What edits have made of these events counts in the bytes of the page. Events and registers are of one moment.
    */
   range(query: HistoryQuery): Promise<EventsPage>;
 
@@ -128,6 +133,13 @@ interface PageBounds {
 
 export interface EventsPage {
   readonly events: readonly Event[];
+  /**
+   * The register `content` of each of them that was edited. A user who is no member any more sees those that were set up to the end
+   * of their last stay.
+   */
+  readonly registers: readonly Register[];
+  /** conversationSeq of the last event that the registers know of, as far as the user may see it; 0 with no events. */
+  readonly asOf: number;
   /** Whether there was another event behind the last: looked at, not guessed from a full page. */
   readonly hasMore: boolean;
 }

@@ -33,8 +33,9 @@ export function probeBatches(now: number): CommitBatch[] {
   const batches: readonly (readonly Event[])[] = [
     [{ ...next(group, 1), ...created, kind: 'group', memberIds: [one, other] }],
     [{ ...next(group, 2), type: 'message.sent', messageId: ids.messageId(now), message }],
-    [{ ...next(group, 3), type: 'members.removed', memberIds: [other] }],
-    [{ ...next(group, 4), type: 'members.added', memberIds: [other] }],
+    [{ ...next(group, 3), type: 'message.edited', targetSeq: 2 as ConversationSeq, version: 2, message }],
+    [{ ...next(group, 4), type: 'members.removed', memberIds: [other] }],
+    [{ ...next(group, 5), type: 'members.added', memberIds: [other] }],
     [
       { ...next(own, 1), ...created, kind: 'self', memberIds: [one] },
       { ...next(own, 2), type: 'read.marked', of: group, readSeq: 2 as ConversationSeq },

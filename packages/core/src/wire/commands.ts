@@ -1,15 +1,18 @@
-import { z } from 'zod';
-import type { Command } from '../features/commands.ts';
+import type { z } from 'zod';
+import type { CommandOf, CommandType } from '../features/commands.ts';
 import { createConversation } from './conversations.ts';
+import { editMessage } from './edits.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
 import { markRead } from './read-marks.ts';
-import type { SchemaOf } from './shapes.ts';
+import { oneOf, type SchemaOf } from './shapes.ts';
 
-export const command = z.discriminatedUnion('type', [
-  sendMessage,
-  createConversation,
-  addMembers,
-  removeMembers,
-  markRead,
-]) satisfies SchemaOf<Command>;
+/** Every type of command. A type without a row does not compile. */
+export const command = oneOf({
+  'message.send': sendMessage,
+  'message.edit': editMessage,
+  'conversation.create': createConversation,
+  'members.add': addMembers,
+  'members.remove': removeMembers,
+  'read.mark': markRead,
+} satisfies { readonly [T in CommandType]: z.ZodObject & SchemaOf<CommandOf<T>> });

@@ -44,4 +44,5 @@ export const sendMessage = z.object({
 
 const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };
 export const receipt = z.object(messageHead) satisfies SchemaOf<Receipt>;
-export const message = z.object({ ...messageHead, ...content.shape }) satisfies SchemaOf<Message>;
+const edited = z.object({ version: position.min(2), at }).optional();
+export const message = z.object({ ...messageHead, ...content.shape, edited }) satisfies SchemaOf<Message>;

@@ -23,6 +23,11 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 /** The schema of a type of ours: leave a field of it out, and it does not compile. */
 export type SchemaOf<T> = z.ZodType<T, unknown>;
 
+/** The schema of what is told apart by its `type`: those of a table that has a row for each. */
+export function oneOf<S extends z.ZodObject>(schemas: Readonly<Record<string, S>>) {
+  return z.discriminatedUnion('type', Object.values(schemas) as [S, ...S[]]);
+}
+
 /** A string checked by one of the id parsers, whose sentence becomes the issue's message. */
 function checked<T extends string>(parse: (value: unknown) => unknown, description: string): z.ZodType<T, string> {
   return z

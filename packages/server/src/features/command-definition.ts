@@ -1,8 +1,11 @@
-import type { CommandResult, ConversationState, Event, Membership } from '@tidemark/core';
+import type { CommandResult, Content, ContentMap, ConversationState, Event, Membership } from '@tidemark/core';
 import type { DecideContext, Decided } from './deciding.ts';
+import type { SubjectNames } from './subjects.ts';
 
 /** What a command means to the writer, which knows none by its name. */
 export interface CommandDefinition<C> {
+  /** What it names, for the writer to look up before it decides. */
+  readonly subjects?: (command: C) => SubjectNames;
   /**
    * What it does to its conversation. Pure: state and command in, events out. Every rule about who may do what is asked here,
    * in the order in which the conversation's writer asks.
@@ -21,8 +24,8 @@ export interface CommandDefinition<C> {
   readonly intention: (command: C) => readonly unknown[];
   /** Whether what is remembered of a command with its id is certain to be its result. Absent: the store is asked. */
   readonly isResult?: (command: C, remembered: CommandResult) => boolean;
-  /** The kind of content that a process must have to carry it out. */
-  readonly contentType?: (command: C) => string;
+  /** The content that it carries, of a kind that a process must have to carry it out. */
+  readonly content?: (command: C) => Content<ContentMap>;
   /** The input of the call that its id is given in. Default `commandId`. */
   readonly idField?: string;
 }

@@ -1,6 +1,7 @@
 import type { Command, CommandOf, CommandType } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { createConversation } from './conversations.ts';
+import { editMessage } from './edits.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
 import { markRead } from './read-marks.ts';
@@ -8,6 +9,7 @@ import { markRead } from './read-marks.ts';
 /** Every type of command that this build carries out. A type without a row does not compile. */
 const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> } = {
   'message.send': sendMessage,
+  'message.edit': editMessage,
   'conversation.create': createConversation,
   'members.add': addMembers,
   'members.remove': removeMembers,

@@ -6,10 +6,12 @@ import {
   type Event,
   evolve,
   type IdSource,
+  type Limits,
   participants,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import type { Subjects } from './subjects.ts';
 
 /** What a feature has at hand when it decides a command. */
 export interface DecideContext {
@@ -18,8 +20,13 @@ export interface DecideContext {
   /** ms by which the last event's `at` may exceed it; one that does by more was dated by a wrong clock. */
   readonly mostAhead: number;
   readonly ids: IdSource;
-  readonly inboxMembers: number;
+  readonly limits: DecideLimits;
+  /** What the command names, with what was decided before it. */
+  readonly subjects: Subjects;
 }
+
+/** The limits that hold in the order of a conversation. */
+export type DecideLimits = Pick<Limits, 'inboxMembers' | 'editWindowMs' | 'versions'>;
 
 /** Events to commit (none: nothing changes), with the result and the state after them. */
 export interface Decided {
@@ -106,8 +113,9 @@ export function requireGroup(state: ConversationState): void {
 }
 
 export function requireRoom(members: number, context: DecideContext): void {
-  if (members > context.inboxMembers) {
-    throw new TidemarkError('too_many_members', `${members} members, at most ${context.inboxMembers}`, {
+  const { inboxMembers } = context.limits;
+  if (members > inboxMembers) {
+    throw new TidemarkError('too_many_members', `${members} members, at most ${inboxMembers}`, {
       field: 'memberIds',
     });
   }

@@ -17,6 +17,6 @@ export const sendMessage: CommandDefinition<SendMessage> = {
   intention: ({ conversationId }) => [conversationId],
   isResult: (command, remembered) =>
     remembered.messageId !== null && remembered.conversationId === command.conversationId,
-  contentType: ({ message }) => message.type,
+  content: ({ message }) => message,
   idField: 'clientMessageId',
 };

@@ -9,7 +9,7 @@ import {
 } from '@tidemark/core';
 import { command as commandSchema, parseWire } from '@tidemark/core/wire';
 import { parseContent, parseWhole, reservedKeyIn } from '../content-shape.ts';
-import { isCommandType } from '../features/commands.ts';
+import { commandDefinitionOf, isCommandType } from '../features/commands.ts';
 
 /** A command as it stands in the stream, with where its reply goes. */
 export interface Envelope extends ReplyAddress {
@@ -47,7 +47,7 @@ export function decodeEnvelope(body: string): Envelope {
   const address = replyIn(value);
   if (!address) throw new TidemarkError('invalid_input', 'must name replyTo and call', { field: 'envelope' });
   const command = parseCommand(value.command);
-  if (command.type === 'message.send' && MAY_BE_RESERVED.test(body)) requireNoReservedKey(command);
+  if (MAY_BE_RESERVED.test(body)) requireNoReservedKey(command);
   return { command, ...address };
 }
 
@@ -115,8 +115,9 @@ function parseSend(value: Readonly<Record<string, unknown>>): SendMessage {
   return retry === undefined ? command : { ...command, retry: parseWhole(retry, 'retry', 0, MAX_RETRY) };
 }
 
-function requireNoReservedKey({ message }: SendMessage): void {
-  const reserved = reservedKeyIn(JSON.stringify(message.content));
+function requireNoReservedKey(command: Command): void {
+  const message = commandDefinitionOf(command).content?.(command);
+  const reserved = message && reservedKeyIn(JSON.stringify(message.content));
   if (reserved === undefined) return;
   throw new TidemarkError('invalid_input', `must not have a key named ${reserved}`, { field: 'message.content' });
 }

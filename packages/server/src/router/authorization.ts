@@ -1,13 +1,10 @@
 import {
-  type AddMembers,
   type Clock,
   type Command,
+  type CommandOf,
+  type CommandType,
   type Content,
   type ContentMap,
-  type CreateConversation,
-  type MarkRead,
-  type RemoveMembers,
-  type SendMessage,
   shortened,
   TidemarkError,
   type UserId,
@@ -15,12 +12,11 @@ import {
 import { inTime } from '../in-time.ts';
 
 /** A command as the application's `authorize` sees it, its message typed by the content kinds. @typeParam Out as stored */
-export type AuthorizedCommand<Out> =
-  | (Omit<SendMessage, 'message'> & { readonly message: Content<Out> })
-  | CreateConversation
-  | AddMembers
-  | RemoveMembers
-  | MarkRead;
+export type AuthorizedCommand<Out> = { [T in CommandType]: WithContent<CommandOf<T>, Out> }[CommandType];
+
+type WithContent<C, Out> = C extends { readonly message: unknown }
+  ? Omit<C, 'message'> & { readonly message: Content<Out> }
+  : C;
 
 /** `true` allows. A text is told to the caller, with `forbidden`; so is a refusal without one. */
 export type Authorization = boolean | { readonly refuse: string };

@@ -31,6 +31,7 @@ import type { MembershipGate } from './membership-gate.ts';
 import type { ProcedureMaker } from './procedure-maker.ts';
 import type { Quotas } from './quotas.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { versionsOf } from './versions.ts';
 
 /**
  * Stage   1 router
@@ -74,6 +75,17 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         senderId: actorId,
         at,
       };
+    }),
+
+    edit: make.mutation(wire.editInput, async (actorId, input) => {
+      const { conversationId, target, expectedVersion } = input;
+      const message = await content.parse(input.type, input.content);
+      const { members } = await gate.admit(actorId, conversationId);
+      const commandId = newCommandId(input.commandId);
+      return submit(
+        { type: 'message.edit', conversationId, actorId, commandId, target, message, expectedVersion },
+        members,
+      );
     }),
 
     inbox: {
@@ -192,10 +204,16 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
       history: make.query(wire.historyInput, async (userId, { conversationId, after, before, limit }) => {
         const size = pageSize(limit, limits, 50);
         const bounds = { limit: size, bytes: limits.pageBytes };
-        const { events, hasMore } = await history.range({ userId, conversationId, after, before, ...bounds });
+        const page = await history.range({ userId, conversationId, after, before, ...bounds });
         // Nothing to see is not nothing there: a stranger is told so, whatever the page.
-        if (events.length === 0) await requireStay(userId, conversationId);
-        return { events, hasMore };
+        if (page.events.length === 0) await requireStay(userId, conversationId);
+        return page;
+      }),
+
+      versions: make.query(wire.versionsInput, async (userId, { conversationId, seq, before, limit }) => {
+        const size = pageSize(limit, limits, 20);
+        const bounds = { most: limits.versions, limit: size, bytes: limits.pageBytes };
+        return versionsOf(history, { userId, conversationId, seq, before, ...bounds });
       }),
 
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {

@@ -16,7 +16,8 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { commandDefinitionOf } from '../features/commands.ts';
-import { resultOf } from '../features/deciding.ts';
+import { type DecideLimits, resultOf } from '../features/deciding.ts';
+import { Subjects } from '../features/subjects.ts';
 import type { Envelope } from '../ingress/envelope.ts';
 import type { Reply } from '../notify/node-frame.ts';
 import { decide } from './decide.ts';
@@ -30,7 +31,7 @@ export function planBatch(
   known: Known | undefined,
   context: PlanContext,
 ): Plan {
-  const { now, mostAhead, ids, inboxMembers, knowsContent, batchRows, writtenRows } = context;
+  const { now, mostAhead, ids, limits, knowsContent, batchRows, writtenRows, subjects } = context;
   const states = new Map(loaded);
   const inBatch = new Map<string, { command: Command; result: CommandResult }>();
   const plan: Plan = {
@@ -80,7 +81,7 @@ export function planBatch(
       plan.replies.push({ to, call, error: before.error });
       continue;
     }
-    const contentType = commandDefinitionOf(command).contentType?.(command);
+    const contentType = commandDefinitionOf(command).content?.(command).type;
     if (contentType !== undefined && !knowsContent(contentType)) {
       // A process that has it may have stored the message before.
       plan.doubtful.add(conversationId);
@@ -88,7 +89,8 @@ export function planBatch(
       plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
       continue;
     }
-    const decision = decide(states.get(conversationId), command, { now: now(), mostAhead, ids, inboxMembers });
+    const at = { now: now(), mostAhead, ids, limits, subjects: subjects ?? NO_SUBJECTS };
+    const decision = decide(states.get(conversationId), command, at);
     if ('error' in decision) {
       const { error } = decision;
       plan.doubtful.add(conversationId);
@@ -103,6 +105,7 @@ export function planBatch(
     written += more;
     if (decision.events.length === 0) plan.doubtful.add(conversationId);
     states.set(conversationId, decision.state);
+    subjects?.add(decision.events);
     inBatch.set(key, { command, result: decision.result });
     plan.replies.push({ to, call, result: decision.result });
     for (const event of decision.events) {
@@ -115,13 +118,17 @@ export function planBatch(
   return plan;
 }
 
+const NO_SUBJECTS = new Subjects();
+
 export interface PlanContext {
   /** Wall time of the writer, ms since 1970. */
   readonly now: () => number;
   /** See `DecideContext`. */
   readonly mostAhead: number;
   readonly ids: IdSource;
-  readonly inboxMembers: number;
+  readonly limits: DecideLimits;
+  /** What the commands name; undefined where none names anything. */
+  readonly subjects: Subjects | undefined;
   /** Inbox rows of the batch at most, unless its first command leads to more. */
   readonly batchRows: number;
   /** Of these, rows that are new at most, unless its first command with any leads to more. */

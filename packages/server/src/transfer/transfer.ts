@@ -16,6 +16,8 @@ import {
   UnavailableError,
 } from '@tidemark/core';
 import { BatchRows } from '../batch-rows.ts';
+import type { DecideLimits } from '../features/deciding.ts';
+import type { Subjects } from '../features/subjects.ts';
 import type { Health } from '../health.ts';
 import type { RowNumbering } from '../inbox/number-rows.ts';
 import type { ReplyAddress } from '../ingress/envelope.ts';
@@ -27,6 +29,7 @@ import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
+import { loadSubjects } from './load-subjects.ts';
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import { type EntryRules, type InvalidEntry, readEntry } from './read-entry.ts';
 import type { Recovery } from './recovery.ts';
@@ -244,7 +247,11 @@ export class Transfer {
     standing.catch(() => {});
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isNews } = await this.#load(tasks, suspicious);
-    const plan = this.#plan(tasks, states, known);
+    const subjects = await loadSubjects(
+      storage.history,
+      tasks.map(({ envelope }) => envelope.command),
+    );
+    const plan = this.#plan(tasks, states, known, subjects);
     if (!suspicious && plan.doubtful.size > 0) return { doubtful: plan.doubtful };
     if (isNews && !(await this.#port.holdsLease())) {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
@@ -295,13 +302,15 @@ export class Transfer {
     tasks: readonly Task[],
     states: ReadonlyMap<ConversationId, ConversationState>,
     known: Known | undefined,
+    subjects: Subjects | undefined,
   ): Plan {
-    const { clock, mostAhead, ids, inboxMembers, knowsContent, batchRows } = this.#port;
+    const { clock, mostAhead, ids, limits, knowsContent, batchRows } = this.#port;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
       mostAhead,
       ids,
-      inboxMembers,
+      limits,
+      subjects,
       knowsContent,
       batchRows,
       writtenRows: this.#rows.now,
@@ -549,7 +558,7 @@ export interface TransferPorts extends EntryRules {
   readonly mostAhead: number;
   readonly random: Random;
   readonly ids: IdSource;
-  readonly inboxMembers: number;
+  readonly limits: DecideLimits;
   /** Inbox rows of one batch at most, unless one command leads to more. */
   readonly batchRows: number;
   readonly limitEvents: LimitEvents;

@@ -77,7 +77,7 @@ describe('an envelope', () => {
   });
 
   test('with a command of a newer version may be tried again', () => {
-    const body = '{"replyTo":"n","call":"1","command":{"type":"message.edit"}}';
+    const body = '{"replyTo":"n","call":"1","command":{"type":"message.juggle"}}';
     expect(() => decodeEnvelope(body)).toThrow(expect.objectContaining({ code: 'unavailable' }));
     expect(replyAddressOf(body)).toEqual({ replyTo: 'n', call: '1', of: '' });
   });

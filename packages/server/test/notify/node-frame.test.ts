@@ -81,7 +81,7 @@ describe('a frame that no node wrote', () => {
   });
 
   test('is taken when it holds an event of a newer version, as it is', () => {
-    const newer = { ...event, type: 'message.edited', target: 7 };
+    const newer = { ...event, type: 'message.juggled', target: 7 };
     expect(decodeNodeFrame(frameWith({ event: newer }), OURS).deliveries).toEqual([{ event: newer, to: [[alice, 7]] }]);
   });
 });

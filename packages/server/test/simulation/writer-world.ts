@@ -4,18 +4,23 @@ import {
   type CommandResult,
   type CommitBatch,
   type ConversationId,
+  type ConversationSeq,
   type ConversationState,
   commandKey,
   composeStorage,
   createIdSource,
+  DEFAULT_LIMITS,
   type Event,
   evolve,
   type HistoryStore,
   type InboxEntry,
+  type MessageTarget,
   type NodeId,
   project,
+  type Register,
   recipientsAsOf,
   refKey,
+  registerKey,
   type Storage,
   type TidemarkError,
   type UserId,
@@ -39,7 +44,18 @@ import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { StoreHealth } from '../../src/transfer/store-health.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
-import { addMembers, alice, bob, carol, createGroup, direct, group, removeMembers, send } from '../support/commands.ts';
+import {
+  addMembers,
+  alice,
+  bob,
+  carol,
+  createGroup,
+  direct,
+  edit,
+  group,
+  removeMembers,
+  send,
+} from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 import { type CallFate, GatedCalls } from './gated-calls.ts';
 
@@ -123,10 +139,26 @@ export class WriterWorld {
       () => addMembers(actor, [other], { commandId }),
       () => removeMembers(actor, [other], { commandId }),
       () => removeMembers(actor, [actor], { commandId }),
+      () =>
+        edit(actor, direct, this.#targetFor(actor, pick), { commandId, ...(pick % 2 === 0 && { expectedVersion: 1 }) }),
+      () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
+      () => send(actor, direct, { commandId }),
+      () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
     ];
     const command = (kinds[Math.floor(pick / 3) % kinds.length] as () => Command)();
     this.#commands.push(command);
     await this.#post(command, pick);
+  }
+
+  /** One of the actor's first messages, so that edits meet; it may not be sent yet, or never. */
+  #targetFor(senderId: UserId, pick: number): MessageTarget {
+    const sent = this.#commands.filter(
+      ({ type, actorId, conversationId }) =>
+        type === 'message.send' && actorId === senderId && conversationId === direct,
+    );
+    if (pick % 5 === 0) return { seq: (2 + (pick % 3)) as ConversationSeq };
+    const clientMessageId = sent[pick % Math.max(1, Math.min(2, sent.length))]?.commandId;
+    return { senderId, clientMessageId: clientMessageId ?? ('none' as CommandId) };
   }
 
   /** The sender has heard nothing, and tries again under the same id. */
@@ -298,6 +330,7 @@ export class WriterWorld {
     const logs = await this.#logs();
     const events = [...logs.values()].flat();
     this.#judgeLogs(logs);
+    for (const log of logs.values()) await this.#judgeRegisters(log);
     this.#judgeAnswers(new Map(events.map((event) => [`${event.actorId} ${event.commandId}`, event])));
     this.#judgeInboxes(events);
   }
@@ -313,6 +346,24 @@ export class WriterWorld {
       const keys = log.flatMap((event) => (event.commandId === null ? [] : [`${event.actorId} ${event.commandId}`]));
       if (new Set(keys).size !== keys.length) throw new Error('a command has two events');
     }
+  }
+
+  /** Each edit follows the one before it, and the last one of each message stands. */
+  async #judgeRegisters(log: readonly Event[]): Promise<void> {
+    const versions = new Map<number, number>();
+    for (const event of log) {
+      if (event.type !== 'message.edited') continue;
+      const message = log[event.targetSeq - 1];
+      if (message?.type !== 'message.sent' || message.actorId !== event.actorId)
+        throw new Error(`${event.actorId} edited ${event.targetSeq}, which is no message of theirs`);
+      if (event.version !== (versions.get(event.targetSeq) ?? 1) + 1)
+        throw new Error(`the log has version ${event.version} of ${event.targetSeq} out of turn`);
+      versions.set(event.targetSeq, event.version);
+    }
+    const { registers } = project(log);
+    const stored = await this.#storage.history.findRegisters(registers);
+    const text = (all: readonly Register[]) => JSON.stringify(all.map((each) => [registerKey(each), each]).sort());
+    if (text(stored) !== text(registers)) throw new Error('the registers are not what the log says');
   }
 
   #judgeAnswers(caused: ReadonlyMap<string, Event>): void {
@@ -438,7 +489,7 @@ export class WriterWorld {
       random,
       ids: this.#ids,
       mostAhead: 600_000,
-      inboxMembers: 500,
+      limits: DEFAULT_LIMITS,
       batchRows: BATCH_ROWS,
       limitEvents: new LimitEvents(events, this.clock),
       commandBytes: 1 << 20,

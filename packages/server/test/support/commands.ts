@@ -5,8 +5,10 @@ import {
   type ConversationSeq,
   type CreateConversation,
   directConversationId,
+  type EditMessage,
   type JsonObject,
   type MarkRead,
+  type MessageTarget,
   parseCommandId,
   parseConversationId,
   parseUserId,
@@ -43,6 +45,17 @@ export function send(
   const { text = 'hello', commandId = newCommandId() } = options;
   const message = { type: 'text', content: options.content ?? { text } };
   return { type: 'message.send', actorId, conversationId, commandId, message };
+}
+
+export function edit(
+  actorId: UserId,
+  conversationId: ConversationId,
+  target: MessageTarget,
+  options: { text?: string; expectedVersion?: number; commandId?: CommandId } = {},
+): EditMessage {
+  const { text = 'edited', expectedVersion, commandId = newCommandId() } = options;
+  const message = { type: 'text', content: { text } };
+  return { type: 'message.edit', actorId, conversationId, commandId, target, message, expectedVersion };
 }
 
 export function createGroup(

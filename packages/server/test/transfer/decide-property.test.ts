@@ -1,7 +1,9 @@
 import {
   type Command,
+  type ConversationSeq,
   type ConversationState,
   createIdSource,
+  DEFAULT_LIMITS,
   type Event,
   project,
   recipientsAsOf,
@@ -10,8 +12,20 @@ import {
 } from '@tidemark/core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Subjects } from '../../src/features/subjects.ts';
 import { decide } from '../../src/transfer/decide.ts';
-import { addMembers, alice, bob, carol, createGroup, dave, group, removeMembers, send } from '../support/commands.ts';
+import {
+  addMembers,
+  alice,
+  bob,
+  carol,
+  createGroup,
+  dave,
+  edit,
+  group,
+  removeMembers,
+  send,
+} from '../support/commands.ts';
 
 const user = fc.constantFrom(alice, bob, carol, dave);
 const users = fc.array(user, { minLength: 1, maxLength: 3 });
@@ -19,6 +33,12 @@ const users = fc.array(user, { minLength: 1, maxLength: 3 });
 /** What anyone might ask of a group, allowed or not. */
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: user.map((actorId) => send(actorId, group)) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(user, fc.integer({ min: 1, max: 20 }))
+      .map(([actorId, seq]) => edit(actorId, group, { seq: seq as ConversationSeq })),
+  },
   fc.tuple(user, users).map(([actorId, memberIds]) => addMembers(actorId, memberIds)),
   fc.tuple(user, users).map(([actorId, memberIds]) => removeMembers(actorId, memberIds)),
   fc.tuple(user, users).map(([actorId, memberIds]) => createGroup(actorId, memberIds)),
@@ -35,10 +55,18 @@ function live(steps: readonly { command: Command; now: number }[]): Life {
   const ids = createIdSource(() => 0.5);
   const events: Event[] = [];
   const recipients: UserId[][] = [];
+  const subjects = new Subjects();
   let state: ConversationState | undefined;
   for (const { command: each, now } of steps) {
-    const decision = decide(state, each, { now, mostAhead: 1_000, ids, inboxMembers: 4 });
+    const decision = decide(state, each, {
+      now,
+      mostAhead: 1_000,
+      ids,
+      limits: { ...DEFAULT_LIMITS, inboxMembers: 4 },
+      subjects,
+    });
     if ('error' in decision) continue;
+    subjects.add(decision.events);
     for (const event of decision.events) {
       events.push(event);
       recipients.push(recipientsOf(decision.state, event));
@@ -80,6 +108,22 @@ test('nobody who is not a member acts, and nobody receives twice', () => {
         expect(new Set(to).size).toBe(to.length);
         // The actor was a member, so the event is theirs too, even the one with which they leave.
         expect(to).toContain(event.actorId);
+      }
+    }),
+  );
+});
+
+test('an edit is of a message of its actor, and the versions of each message count up from 2', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const { events } = live(steps);
+      const versions = new Map<number, number>();
+      for (const event of events) {
+        if (event.type !== 'message.edited') continue;
+        const message = events[event.targetSeq - 1];
+        expect(message).toMatchObject({ type: 'message.sent', actorId: event.actorId });
+        expect(event.version).toBe((versions.get(event.targetSeq) ?? 1) + 1);
+        versions.set(event.targetSeq, event.version);
       }
     }),
   );

@@ -1,17 +1,23 @@
 import {
   type Command,
+  type CommandId,
   type CommandResult,
+  type ConversationSeq,
   type ConversationState,
   type CreateConversation,
   createIdSource,
+  DEFAULT_LIMITS,
   directConversationId,
   type Event,
   evolve,
+  type MessageSent,
+  type MessageTarget,
   selfConversationId,
   type TidemarkError,
 } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import { resultOf } from '../../src/features/deciding.ts';
+import { Subjects } from '../../src/features/subjects.ts';
 import { type Decision, decide } from '../../src/transfer/decide.ts';
 import {
   addMembers,
@@ -21,6 +27,7 @@ import {
   createGroup,
   dave,
   direct,
+  edit,
   group,
   markRead,
   removeMembers,
@@ -32,13 +39,14 @@ const ids = createIdSource(() => 0.5);
 function run(
   state: ConversationState | undefined,
   command: Command,
-  options: { now?: number; inboxMembers?: number } = {},
+  options: { now?: number; inboxMembers?: number; subjects?: Subjects } = {},
 ) {
   return decide(state, command, {
     now: options.now ?? 1_000,
     mostAhead: 500,
     ids,
-    inboxMembers: options.inboxMembers ?? 500,
+    limits: { ...DEFAULT_LIMITS, inboxMembers: options.inboxMembers ?? 500 },
+    subjects: options.subjects ?? new Subjects(),
   });
 }
 
@@ -91,6 +99,89 @@ describe('a message', () => {
     ['a group the sender has left', after(createGroup(alice, [bob]), removeMembers(bob, [bob])), send(bob, group)],
   ])('to %s is refused', (_, state, command) => {
     expect(refused(run(state, command))).toMatchObject({ code: 'not_a_member', field: 'conversationId' });
+  });
+});
+
+describe('an edit', () => {
+  const sent = accepted(run(undefined, send(alice, direct)));
+  const [, message] = sent.events as [Event, MessageSent];
+  const known = (...later: Event[]): { subjects: Subjects } => {
+    const subjects = new Subjects(sent.events);
+    subjects.add(later);
+    return { subjects };
+  };
+  const target = { seq: message.conversationSeq };
+
+  test('gives the message the next version, whichever way it is named', () => {
+    const { events, state, result } = accepted(run(sent.state, edit(alice, direct, target), known()));
+    expect(events).toMatchObject([
+      {
+        type: 'message.edited',
+        conversationSeq: 3,
+        targetSeq: 2,
+        version: 2,
+        message: { content: { text: 'edited' } },
+      },
+    ]);
+    expect(result).toMatchObject({ conversationSeq: 3, messageId: null });
+    const byId = { senderId: alice, clientMessageId: message.commandId as CommandId };
+    const again = accepted(run(state, edit(alice, direct, byId), known(...events)));
+    expect(again.events).toMatchObject([{ conversationSeq: 4, targetSeq: 2, version: 3 }]);
+  });
+
+  test('is for the author alone, while a member; others learn no more than they see', () => {
+    expect(refused(run(sent.state, edit(bob, direct, target), known())).code).toBe('forbidden');
+    expect(refused(run(sent.state, edit(carol, direct, target), known())).code).toBe('not_a_member');
+    const inGroup = accepted(run(undefined, createGroup(alice, [bob])));
+    const said = accepted(run(inGroup.state, send(bob, group)));
+    const joined = accepted(run(said.state, addMembers(alice, [carol])));
+    const left = accepted(run(joined.state, removeMembers(bob, [bob])));
+    const subjects = new Subjects(said.events);
+    const place = { seq: said.result.conversationSeq };
+    expect(refused(run(left.state, edit(bob, group, place), { subjects })).code).toBe('not_a_member');
+    expect(refused(run(left.state, edit(carol, group, place), { subjects })).code).toBe('message_not_found');
+    expect(refused(run(left.state, edit(alice, group, place), { subjects })).code).toBe('forbidden');
+  });
+
+  test('of what is no message of the conversation is refused', () => {
+    const elsewhere = accepted(run(undefined, send(alice, selfConversationId(alice))));
+    const subjects = new Subjects([...sent.events, ...elsewhere.events]);
+    const ask = (which: MessageTarget) => refused(run(sent.state, edit(alice, direct, which), { subjects })).code;
+    expect(ask({ seq: 1 as ConversationSeq })).toBe('message_not_found');
+    expect(ask({ seq: 9 as ConversationSeq })).toBe('message_not_found');
+    expect(ask({ senderId: bob, clientMessageId: message.commandId as CommandId })).toBe('message_not_found');
+    const other = elsewhere.events.at(-1)?.commandId as CommandId;
+    expect(ask({ senderId: alice, clientMessageId: other })).toBe('message_not_found');
+  });
+
+  test('of another version than the author saw is a conflict that says which it is', () => {
+    const { state, events } = accepted(run(sent.state, edit(alice, direct, target, { expectedVersion: 1 }), known()));
+    const error = refused(run(state, edit(alice, direct, target, { expectedVersion: 1 }), known(...events)));
+    expect(error).toMatchObject({ code: 'conflict', field: 'expectedVersion', detail: 'is version 2 now' });
+    expect(
+      accepted(run(state, edit(alice, direct, target, { expectedVersion: 2 }), known(...events))).events,
+    ).toHaveLength(1);
+  });
+
+  test('ends with its window and its number of versions, which the error names', () => {
+    const at = (now: number) => run(sent.state, edit(alice, direct, target), { ...known(), now });
+    const { editWindowMs } = DEFAULT_LIMITS;
+    expect(accepted(at(message.at + editWindowMs)).events).toHaveLength(1);
+    expect(refused(at(message.at + editWindowMs + 1))).toMatchObject({
+      code: 'forbidden',
+      limit: 'limits.editWindowMs',
+    });
+    let { state } = sent;
+    const edits: Event[] = [];
+    for (let version = 2; version <= DEFAULT_LIMITS.versions; version++) {
+      const next = accepted(run(state, edit(alice, direct, target), known(...edits)));
+      edits.push(...next.events);
+      state = next.state;
+    }
+    expect(refused(run(state, edit(alice, direct, target), known(...edits)))).toMatchObject({
+      code: 'forbidden',
+      limit: 'limits.versions',
+    });
   });
 });
 

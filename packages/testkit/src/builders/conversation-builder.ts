@@ -11,6 +11,7 @@ import {
   type JsonObject,
   type MembersAdded,
   type MembersRemoved,
+  type MessageEdited,
   type MessageSent,
   type ReadMarked,
   recipientsOf,
@@ -43,6 +44,15 @@ export interface MessageOptions {
   readonly at?: number;
 }
 
+export interface EditOptions {
+  /** `{ text: 'version <version>' }` unless set. */
+  readonly content?: JsonObject;
+  /** A new one unless set. */
+  readonly commandId?: CommandId;
+  /** Milliseconds since 1970; the next tick unless set. */
+  readonly at?: number;
+}
+
 /**
  * Builds the log of one conversation, event by event, as the writer would emit it: valid, dense, in order. It writes
  * nothing: hand the events to a store.
@@ -56,6 +66,8 @@ export interface ConversationBuilder {
   /** What `evolve` makes of them. */
   readonly state: ConversationState;
   message(options?: MessageOptions): MessageSent;
+  /** Its author gives a message the next version. */
+  edit(message: MessageSent, options?: EditOptions): MessageEdited;
   /** `actorId` is the creator unless set. */
   add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
   /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
@@ -115,6 +127,12 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
         messageId: ids.messageId(),
         message: { type, content: content ?? { text: `message ${events.length + 1}` } },
       }),
+    edit: ({ conversationSeq: targetSeq, actorId, message: { type } }, { content, commandId, at } = {}) => {
+      const earlier = events.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq).length;
+      const version = earlier + 2;
+      const message = { type, content: content ?? { text: `version ${version}` } };
+      return keep({ type: 'message.edited', ...head(actorId, commandId, at), targetSeq, version, message });
+    },
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),
     markRead: (of, readSeq) => keep({ type: 'read.marked', ...head(creator), of, readSeq: readSeq as ConversationSeq }),

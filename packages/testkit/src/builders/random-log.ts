@@ -5,7 +5,7 @@ import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'edit' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
@@ -15,7 +15,7 @@ export const LOG_USERS = ['alice', 'bob', 'carol', 'dave'] as const;
 /** A fast-check arbitrary of up to `maxLength` (40 unless set) steps of a group's life. */
 export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
   const step = fc.record({
-    type: fc.constantFrom('message', 'message', 'message', 'add', 'remove', 'leave'),
+    type: fc.constantFrom('message', 'message', 'message', 'edit', 'edit', 'add', 'remove', 'leave'),
     who: fc.nat(LOG_USERS.length - 1),
   });
   return fc.array(step, { minLength: 1, maxLength }) as fc.Arbitrary<LogStep[]>;
@@ -29,6 +29,12 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
     const userId = ids.userId(LOG_USERS[who] as string);
     const isMember = chat.state.members.has(userId);
     if (type === 'message' && isMember) chat.message({ from: userId });
+    if (type === 'edit' && isMember) {
+      const own = chat.events.filter((event) => event.type === 'message.sent' && event.actorId === userId);
+      // Old ones and new ones, several times over.
+      const message = own[chat.events.length % Math.max(own.length, 1)];
+      if (message?.type === 'message.sent') chat.edit(message);
+    }
     if (type === 'add' && !isMember) chat.add([userId]);
     if (type === 'remove' && isMember && userId !== alice) chat.remove([userId]);
     if (type === 'leave' && isMember && userId !== alice) chat.remove([userId], userId);

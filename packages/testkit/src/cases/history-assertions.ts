@@ -1,4 +1,13 @@
-import type { CommandId, CommandKey, ConversationId, Event, HistoryStore, Membership } from '@tidemark/core';
+import type {
+  CommandId,
+  CommandKey,
+  ConversationId,
+  Event,
+  HistoryStore,
+  Membership,
+  MessageEdited,
+  MessageSent,
+} from '@tidemark/core';
 import { expect } from 'vitest';
 import { refOf } from '../builders/seq-counter.ts';
 import { patiently } from '../writer-model.ts';
@@ -29,6 +38,13 @@ export async function holdsNothingOf(history: HistoryStore, events: readonly Eve
 /** What stands beside the log, in a comparable form. */
 export async function tables(history: HistoryStore, conversationIds: readonly ConversationId[]) {
   return { states: await history.load(conversationIds), stays: byStay(await history.memberships(conversationIds)) };
+}
+
+/** The edit by which a message says what it says now. */
+export function lastEditOf(events: readonly Event[], { conversationSeq }: MessageSent): MessageEdited | undefined {
+  return events
+    .flatMap((event) => (event.type === 'message.edited' && event.targetSeq === conversationSeq ? [event] : []))
+    .at(-1);
 }
 
 export function keyOf({ actorId, commandId }: Event): CommandKey {

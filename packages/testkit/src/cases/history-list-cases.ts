@@ -13,7 +13,7 @@ import { type ConversationBuilder, conversationBuilder } from '../builders/conve
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
-import { appended } from './history-assertions.ts';
+import { appended, lastEditOf } from './history-assertions.ts';
 
 /** The list of a user's conversations: what stands in a summary, and the order and pages of the list. */
 export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
@@ -318,7 +318,7 @@ function expectedSummary(
     joinedSeq,
     readSeq,
     unread: visible.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
-    lastMessage: last ? messageOf(last) : null,
+    lastMessage: last ? messageOf(last, lastEditOf(chat.events, last)) : null,
     activeAt: activeAtOf(chat),
   };
 }

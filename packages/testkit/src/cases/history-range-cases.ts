@@ -8,7 +8,7 @@ import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
 import { appended } from './history-assertions.ts';
 
-const NOTHING = { events: [], hasMore: false };
+const NOTHING = { events: [], registers: [], asOf: 0, hasMore: false };
 
 /** Pages of one conversation, in both directions, within the stays of who asks. */
 export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [

@@ -1,0 +1,32 @@
+import type { Content, ContentMap } from '../content.ts';
+import type { ConversationSeq } from '../ids.ts';
+import type { MessageTarget } from '../message.ts';
+import type { EventDefinition } from './event-definition.ts';
+import type { CommandHead, EventHead } from './heads.ts';
+
+export type EditMessage = CommandHead & {
+  readonly type: 'message.edit';
+  readonly target: MessageTarget;
+  /** What the message says from now on. */
+  readonly message: Content<ContentMap>;
+  /** The version that the author saw: with another one now the command is refused as `conflict`. */
+  readonly expectedVersion?: number | undefined;
+};
+
+/** The author of a message, who is the actor, gave it another content. The last in order stands. */
+export type MessageEdited<C = ContentMap> = EventHead & {
+  readonly type: 'message.edited';
+  /** conversationSeq of the message. */
+  readonly targetSeq: ConversationSeq;
+  /** 2 for the first edit: a message is sent in version 1. */
+  readonly version: number;
+  readonly message: Content<C>;
+};
+
+export const messageEdited: EventDefinition<MessageEdited> = {
+  sets: ({ targetSeq: target, version, at, message }) => [
+    { target, name: 'content', value: { version, at, message } },
+    { target, name: 'version', key: String(version), value: true },
+  ],
+  kept: true,
+};

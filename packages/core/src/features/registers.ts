@@ -1,0 +1,57 @@
+import type { ContentMap } from '../content.ts';
+import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
+import type { EditedContent } from '../message.ts';
+
+/** What each register holds, by its name. */
+export interface RegisterValues<C = ContentMap> {
+  /** What a message says now; there is none before its first edit. */
+  readonly content: EditedContent<C>;
+  /** That there is a version of a message, which is the register's key; the event that made it stands at its `seq`. */
+  readonly version: true;
+}
+
+export type RegisterName = keyof RegisterValues;
+
+/** Which register it is: of what it tells, by which name, under which key, and of whom. */
+export interface RegisterKey<N extends RegisterName = RegisterName> {
+  readonly conversationId: ConversationId;
+  /** conversationSeq of the event that it tells of; 0: it tells of the conversation. */
+  readonly target: number;
+  readonly name: N;
+  /** Tells registers of one name apart: 1–64 visible ASCII characters, or empty. */
+  readonly key: string;
+  /** Whose it is; `null` where there is one for all. */
+  readonly owner: UserId | null;
+}
+
+/**
+ * A fact beside the log that the last event to set it decides: events come in any order and any number of times, and the highest
+ * `seq` stands. By it a page tells how a message is now.
+ */
+export type Register<C = ContentMap> = {
+  [N in RegisterName]: RegisterKey<N> & {
+    /** `null`: it was set, and is not any more. */
+    readonly value: RegisterValues<C>[N] | null;
+    /** conversationSeq of the event that set it. */
+    readonly seq: ConversationSeq;
+  };
+}[RegisterName];
+
+/** The register of one name. */
+export type RegisterOf<N extends RegisterName, C = ContentMap> = Extract<Register<C>, { readonly name: N }>;
+
+/** What an event sets; where nothing is said the key is empty, and the register has no owner. */
+export type RegisterSetting = {
+  [N in RegisterName]: {
+    readonly target: number;
+    readonly name: N;
+    readonly key?: string;
+    readonly owner?: UserId;
+    readonly value: RegisterValues[N] | null;
+  };
+}[RegisterName];
+
+/** The register as a key of maps; none of its parts can hold a space. */
+export function registerKey({ conversationId, target, name, key, owner }: RegisterKey): string {
+  return `${conversationId} ${target} ${name} ${key} ${owner ?? ''}`;
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { EditMessage, MessageEdited } from '../features/edits.ts';
+import type { MessageTarget } from '../message.ts';
+import {
+  commandHead,
+  commandId,
+  content,
+  contentType,
+  conversationId,
+  conversationSeq,
+  eventHead,
+  position,
+  type SchemaOf,
+  userId,
+} from './shapes.ts';
+
+const version = position.min(1);
+const target = z.union([
+  z.strictObject({ seq: conversationSeq }),
+  z.strictObject({ senderId: userId, clientMessageId: commandId }),
+]) satisfies SchemaOf<MessageTarget>;
+
+export const editInput = z.strictObject({
+  conversationId,
+  target,
+  type: contentType,
+  /** Checked against the kind's own schema by the router. */
+  content: z.unknown(),
+  expectedVersion: version.optional(),
+  commandId: commandId.optional(),
+});
+export const versionsInput = z.strictObject({
+  conversationId,
+  seq: conversationSeq,
+  before: version.optional(),
+  limit: position.min(1).optional(),
+});
+
+export const messageEdited = z.object({
+  type: z.literal('message.edited'),
+  ...eventHead.shape,
+  targetSeq: conversationSeq,
+  version,
+  message: content,
+}) satisfies SchemaOf<MessageEdited>;
+
+export const editMessage = z.object({
+  type: z.literal('message.edit'),
+  ...commandHead.shape,
+  target,
+  message: content,
+  expectedVersion: version.optional(),
+}) satisfies SchemaOf<EditMessage>;
