@@ -1,6 +1,14 @@
 import { DeploymentError } from '@tidemark/core';
 import { type Kysely, sql } from 'kysely';
-import { SCHEMA, TABLE_PREFIX, type TableName, type TableSpec } from './schema.ts';
+import {
+  FIRST_TABLES,
+  REFUSALS,
+  REGISTERS,
+  TABLE_PREFIX,
+  type TableName,
+  type TableSpec,
+  UNSETTLED,
+} from './schema.ts';
 import type { SqlDialect } from './sql-dialect.ts';
 import type { TableNames } from './table-names.ts';
 
@@ -9,12 +17,12 @@ import type { TableNames } from './table-names.ts';
  * each can be repeated: where schema changes are not transactional, a crash may leave one half done.
  */
 const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
-  createTables,
+  (store) => createTables(store, FIRST_TABLES),
   (store) => insertOnce(store, 'epoch', randomId()),
-  (store) => createTable(store, 'unsettled'),
+  (store) => createTables(store, UNSETTLED),
   (store) => insertOnce(store, 'identity', randomId()),
-  (store) => createTable(store, 'refusals'),
-  (store) => createTable(store, 'registers'),
+  (store) => createTables(store, REFUSALS),
+  (store) => createTables(store, REGISTERS),
 ];
 
 interface MigratedStore {
@@ -23,7 +31,10 @@ interface MigratedStore {
   readonly tables: TableNames;
 }
 
-/** A process must know so many steps to use a store that this version has migrated: those before it don't mix with it. */
+/**
+ * A process must know so many steps to use a store that this version has migrated: those before it don't mix with it. One that knows
+ * no registers writes none, and has no command that would.
+ */
 const NEEDED = 5;
 
 /** Who brings a store up to date: the process that opens it, or somebody else before. */
@@ -130,12 +141,11 @@ async function setMeta(
   }
 }
 
-async function createTables(store: MigratedStore): Promise<void> {
-  for (const name of Object.keys(SCHEMA) as TableName[]) await createTable(store, name);
+async function createTables(store: MigratedStore, tables: Partial<Record<TableName, TableSpec>>): Promise<void> {
+  for (const [name, spec] of Object.entries(tables)) await createTable(store, name as TableName, spec);
 }
 
-async function createTable({ db, dialect, tables }: MigratedStore, name: TableName): Promise<void> {
-  const spec: TableSpec = SCHEMA[name];
+async function createTable({ db, dialect, tables }: MigratedStore, name: TableName, spec: TableSpec): Promise<void> {
   const parts = Object.entries(spec.columns).map(([column, declared]) => {
     const nullable = declared.endsWith('?');
     const type = dialect.columnTypes[declared.replace('?', '') as keyof SqlDialect['columnTypes']];

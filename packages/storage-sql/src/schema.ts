@@ -16,7 +16,13 @@ export interface TableSpec {
   readonly clustered: boolean;
 }
 
-export const SCHEMA = {
+type Tables = Readonly<Record<string, TableSpec>>;
+
+// What a step of the migrations makes is frozen: stores have it. To change a table is a further step, and the table's description here
+// is then that after all of them.
+
+/** Step 1. */
+export const FIRST_TABLES = {
   /** What belongs to the whole store: `epoch`, `identity`, and of an inbox alone the `history` that it belongs to. */
   meta: {
     columns: { name: 'id', value: 'id' },
@@ -66,6 +72,45 @@ export const SCHEMA = {
     primaryKey: ['user_id', 'conversation_id'],
     clustered: true,
   },
+  /** Without a reference: a void. */
+  inbox: {
+    columns: { user_id: 'id', seq: 'int', conversation_id: 'id?', conversation_seq: 'int?', at: 'int' },
+    primaryKey: ['user_id', 'seq'],
+    unique: [['user_id', 'conversation_id', 'conversation_seq']],
+    indexes: [['at']],
+    clustered: true,
+  },
+  /** Up to where retention has removed a user's rows. */
+  inbox_floors: {
+    columns: { user_id: 'id', floor: 'int' },
+    primaryKey: ['user_id'],
+    clustered: true,
+  },
+} as const satisfies Tables;
+
+/** Step 3. */
+export const UNSETTLED = {
+  /** Events of a composed storage whose rows may be missing in the inbox: what is being written now. */
+  unsettled: {
+    columns: { conversation_id: 'id', conversation_seq: 'int' },
+    primaryKey: ['conversation_id', 'conversation_seq'],
+    clustered: true,
+  },
+} as const satisfies Tables;
+
+/** Step 5. */
+export const REFUSALS = {
+  /** Commands that were refused for good, for as long as a copy may turn up. `text` is JSON text, as titles are. */
+  refusals: {
+    columns: { actor_id: 'id', command_id: 'id', retry: 'int', conversation_id: 'id', text: 'text', at: 'int' },
+    primaryKey: ['actor_id', 'command_id', 'retry'],
+    indexes: [['at']],
+    clustered: true,
+  },
+} as const satisfies Tables;
+
+/** Step 6. */
+export const REGISTERS = {
   /**
    * What events have set beside the log. `target_seq` 0: of the conversation; `owner` empty: of nobody. `value` is JSON text, null
    * where it is set no more; the row with the highest `seq` stands.
@@ -83,34 +128,10 @@ export const SCHEMA = {
     primaryKey: ['conversation_id', 'target_seq', 'name', 'register_key', 'owner'],
     clustered: true,
   },
-  /** Events of a composed storage whose rows may be missing in the inbox: what is being written now. */
-  unsettled: {
-    columns: { conversation_id: 'id', conversation_seq: 'int' },
-    primaryKey: ['conversation_id', 'conversation_seq'],
-    clustered: true,
-  },
-  /** Commands that were refused for good, for as long as a copy may turn up. `text` is JSON text, as titles are. */
-  refusals: {
-    columns: { actor_id: 'id', command_id: 'id', retry: 'int', conversation_id: 'id', text: 'text', at: 'int' },
-    primaryKey: ['actor_id', 'command_id', 'retry'],
-    indexes: [['at']],
-    clustered: true,
-  },
-  /** Without a reference: a void. */
-  inbox: {
-    columns: { user_id: 'id', seq: 'int', conversation_id: 'id?', conversation_seq: 'int?', at: 'int' },
-    primaryKey: ['user_id', 'seq'],
-    unique: [['user_id', 'conversation_id', 'conversation_seq']],
-    indexes: [['at']],
-    clustered: true,
-  },
-  /** Up to where retention has removed a user's rows. */
-  inbox_floors: {
-    columns: { user_id: 'id', floor: 'int' },
-    primaryKey: ['user_id'],
-    clustered: true,
-  },
-} as const satisfies Record<string, TableSpec>;
+} as const satisfies Tables;
+
+/** The tables of a store that is up to date. */
+export const SCHEMA = { ...FIRST_TABLES, ...UNSETTLED, ...REFUSALS, ...REGISTERS };
 
 export type TableName = keyof typeof SCHEMA;
 

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { CommandId, Event, MessageSent, Storage } from '@tidemark/core';
+import { expect, test } from 'vitest';
+import { readContents } from './contents.ts';
+import { ENGINES } from './engines.ts';
+
+const RELEASES = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() ? entry.name : [],
+);
+
+test.each(RELEASES.flatMap((release) => Object.entries(ENGINES).map(([name, start]) => ({ release, name, start }))))(
+  'what $release wrote is read as it was, and written on: $name',
+  async ({ release, name, start }) => {
+    const file = (type: 'sql' | 'json') =>
+      readFileSync(new URL(`./${release}/${name}.${type}`, import.meta.url), 'utf8');
+    await using engine = await start();
+    await engine.restore(file('sql'));
+    const storage = await engine.open();
+    expect(await readContents(storage)).toEqual(JSON.parse(file('json')));
+    await writesOn(storage, JSON.parse(file('json')).events);
+    const again = await engine.open();
+    expect(await again.history.identity()).toBe(JSON.parse(file('json')).identity);
+  },
+);
+
+/** What the release before had no table for. */
+async function writesOn({ history }: Storage, events: readonly Event[]): Promise<void> {
+  const message = events.find((event): event is MessageSent => event.type === 'message.sent') as MessageSent;
+  const { conversationId, conversationSeq: targetSeq, actorId, at } = message;
+  const head = (await history.load([conversationId])).get(conversationId)?.head ?? 0;
+  const said = { type: 'text', content: { text: 'edited after the upgrade' } };
+  const edited: Event = {
+    type: 'message.edited',
+    conversationId,
+    conversationSeq: (head + 1) as typeof targetSeq,
+    actorId,
+    commandId: 'edited-after-the-upgrade' as CommandId,
+    at,
+    targetSeq,
+    version: 2,
+    message: said,
+  };
+  expect(await history.append([edited])).toEqual({ conflict: undefined });
+  const page = await history.range({ userId: actorId, conversationId, after: targetSeq - 1, limit: 1 });
+  expect(page.registers).toMatchObject([{ target: targetSeq, value: { version: 2, message: said } }]);
+}
