@@ -21,6 +21,7 @@ import {
   parseConversationId,
   parseUserId,
   type Random,
+  type Receipt,
   systemClock,
   TidemarkError,
 } from '@tidemark/core';
@@ -29,12 +30,13 @@ import type { Client, ConversationHandle } from './client.ts';
 import { type ClientEvents, createClientEmitter } from './client-events.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import { type Connection, hasEnded } from './connection/connection.ts';
-import { eraseOtherUsers } from './local-store/erase-user.ts';
+import { answeringStore, DEFAULT_STORE_TIMEOUT_MS } from './local-store/answering-store.ts';
+import { withoutOtherUsers } from './local-store/erase-user.ts';
 import { createLocalReplica, DEFAULT_UNSAVED_LIMIT } from './local-store/local-replica.ts';
 import type { Draft, LocalChanges, LocalStore } from './local-store/local-store.ts';
 import { LocalStoreError } from './local-store/local-store-error.ts';
 import { memoryLocalStore } from './local-store/memory-local-store.ts';
-import { checkDraft } from './local-store/stored-json.ts';
+import { checkChanges, checkDraft } from './local-store/stored-json.ts';
 import type { AnyMessagingTrpc, ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
@@ -94,6 +96,11 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
    * more is taken in until it can be written. Default 20,000.
    */
   readonly unsavedLimit?: number;
+  /**
+   * A call of the local store that has not answered by then has failed, in ms: what it brought is kept in memory until it can be
+   * written (`store` event, `unavailable`), and a store that does not open is left for memory (`blocked`). Default 30,000.
+   */
+  readonly storeTimeoutMs?: number;
   /** Entries of the feed that may wait for the local store; more are pulled later. Default 2,000. */
   readonly queueLimit?: number;
   /** Says on the console, once for each, why it cannot connect and what is wrong with the local store. Default true. */
@@ -123,6 +130,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const timeoutMs = wholeNumber(options, 'sendTimeoutMs', 30_000, 86_400_000);
   const queue = wholeNumber(options, 'queueLimit', DEFAULT_SYNC_BOUNDS.queue, 1_000_000);
   const unsavedLimit = wholeNumber(options, 'unsavedLimit', DEFAULT_UNSAVED_LIMIT, 1_000_000);
+  const storeTimeoutMs = wholeNumber(options, 'storeTimeoutMs', DEFAULT_STORE_TIMEOUT_MS, 86_400_000);
   const bounds = { queue, batch: Math.min(DEFAULT_SYNC_BOUNDS.batch, queue) };
 
   const closed = new AbortController();
@@ -164,21 +172,13 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   }
 
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
-  const store = options.store ?? memoryLocalStore();
-  if (options.onOtherUser === 'erase' && !store.users) {
+  const kept = answeringStore(options.store ?? memoryLocalStore(), storeTimeoutMs, clock);
+  const isErasing = options.onOtherUser === 'erase';
+  if (isErasing && !kept.users) {
     throw new TidemarkError('invalid_input', "'erase' needs a store with users()", { field: 'onOtherUser' });
   }
-  const replica = createLocalReplica(
-    store,
-    userId,
-    timing,
-    events,
-    closing,
-    unsavedLimit,
-    options.onOtherUser === 'erase'
-      ? () => eraseOtherUsers(store, userId, async (other) => tabs && signOutTabs(tabs, other, tab))
-      : undefined,
-  );
+  const store = isErasing ? withoutOtherUsers(kept, async (other) => tabs && signOutTabs(tabs, other, tab)) : kept;
+  const replica = createLocalReplica(store, userId, timing, events, closing, unsavedLimit);
   const handles = createConversationHandles(makeHandle);
   // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
   replica.onCommit((changes) => {
@@ -373,23 +373,25 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   function hear(message: TabMessage): void {
     switch (message.type) {
       case 'changes':
-        replica.merge(message.changes);
+        replica.merge(checkChanges(message.changes));
         break;
       case 'sent':
-        outbox.sentElsewhere(message.receipt);
+        noteSent(message.receipt);
         break;
       case 'progress':
         outbox.progressElsewhere(message.clientMessageId, message.progress);
         break;
       case 'leading':
-        for (const receipt of message.receipts) outbox.sentElsewhere(receipt);
+        message.receipts.forEach(noteSent);
         showLeaderConnection(message.connection);
         break;
       case 'connection':
         showLeaderConnection(message.state);
         break;
       case 'event':
-        if (!term) events.emit(message.event.type, message.event.detail as never);
+        if (!term && RELAYED_EVENTS.includes(message.event.type)) {
+          events.emit(message.event.type, message.event.detail as never);
+        }
         break;
       case 'erase':
         void signedOutElsewhere();
@@ -398,7 +400,13 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     }
   }
 
+  function noteSent(receipt: Receipt): void {
+    check(typeof receipt.conversationSeq === 'number');
+    outbox.sentElsewhere(receipt);
+  }
+
   function showLeaderConnection(state: ClientConnectionState): void {
+    check(typeof state.state === 'string');
     leaderConnection = state;
     noticeConnection();
   }
@@ -543,6 +551,11 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   };
 }
 
+/** Of what another page says: the tab group drops what throws, and reads the store instead. */
+function check(isOfItsForm: boolean): void {
+  if (!isOfItsForm) throw new Error('not of its form');
+}
+
 const SIGNED_OUT: ClientConnectionState = {
   state: 'signed-out',
   cause: { reason: 'nobody', detail: 'the user signed out' },
@@ -570,7 +583,7 @@ function tabsOf({ tabs, store }: UntypedOptions): { tabs?: Tabs; refusal?: Local
   return { refusal: new LocalStoreError('blocked', 'without Web Locks (https) tabs cannot share a store') };
 }
 
-type CountOption = 'pageSize' | 'parallelSends' | 'sendTimeoutMs' | 'queueLimit' | 'unsavedLimit';
+type CountOption = 'pageSize' | 'parallelSends' | 'sendTimeoutMs' | 'queueLimit' | 'unsavedLimit' | 'storeTimeoutMs';
 
 function wholeNumber(options: UntypedOptions, field: CountOption, otherwise: number, max: number): number {
   const value = options[field] ?? otherwise;

@@ -11,16 +11,23 @@ export async function eraseUser(store: LocalStore, userId: UserId): Promise<void
   await store.close();
 }
 
-/** The same for everybody but `userId`, whose data are open before and after. @param signOut closes what is open elsewhere */
-export async function eraseOtherUsers(
-  store: LocalStore,
-  userId: UserId,
-  signOut: (other: UserId) => Promise<void>,
-): Promise<void> {
-  const others = ((await store.users?.()) ?? []).filter((each) => each !== userId);
-  for (const other of others) {
-    await signOut(other);
-    await eraseUser(store, other);
-  }
-  if (others.length > 0) await store.open(userId);
+/**
+ * The store, from which everybody but who opens it is erased before it is open for the first time. It is opened before that, for a
+ * repair. @param signOut closes what others have open elsewhere
+ */
+export function withoutOtherUsers(store: LocalStore, signOut: (other: UserId) => Promise<void>): LocalStore {
+  let isFirst = true;
+  return {
+    ...store,
+    open: async (userId) => {
+      await store.open(userId);
+      const others = ((isFirst && (await store.users?.())) || []).filter((each) => each !== userId);
+      for (const other of others) {
+        await signOut(other);
+        await eraseUser(store, other);
+      }
+      if (others.length > 0) await store.open(userId);
+      isFirst = false;
+    },
+  };
 }

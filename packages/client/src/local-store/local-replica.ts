@@ -79,9 +79,8 @@ export function createLocalReplica(
   events: ClientEmitter,
   closing: AbortSignal,
   unsavedLimit = DEFAULT_UNSAVED_LIMIT,
-  onFirstOpen?: () => Promise<void>,
 ): LocalReplica {
-  const store = createSteadyStore(kept, unsavedLimit, noticeProblem, onFirstOpen);
+  const store = createSteadyStore(kept, unsavedLimit, noticeProblem);
   const rows = new Map<ConversationId, ConversationRow>();
   const listeners = new Set<CommitListener>();
   const lostListeners = new Set<() => void>();

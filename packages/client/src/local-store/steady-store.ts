@@ -8,10 +8,11 @@
  *    stays there for the next start.
  *
  *  - Damaged, and repaired in vain: the same.
+ *  - A call that was not answered: what it brought is in memory at once, and written again behind what hangs, which does no harm.
  *
  * Rows and cursor are written by the tab that leads alone: `dropRows` when it no longer does.
  */
-import type { CommandId } from '@tidemark/core';
+import { type CommandId, TidemarkError } from '@tidemark/core';
 import type { LocalChanges, LocalStore } from './local-store.ts';
 import { explained, isLost, LocalStoreError } from './local-store-error.ts';
 import { memoryLocalStore } from './memory-local-store.ts';
@@ -35,17 +36,10 @@ const WRITE_STRIKES = 3;
 /** Failures to open in a row before everything is: several seconds, for a browser that is busy has been seen to fail as long. */
 const OPEN_STRIKES = 7;
 
-/** @param onFirstOpen what is done before anything is written; until it has succeeded the store counts as one that cannot be opened */
-export function createSteadyStore(
-  first: LocalStore,
-  limit: number,
-  onProblem: (error: unknown) => void,
-  onFirstOpen?: () => Promise<void>,
-): SteadyStore {
+export function createSteadyStore(first: LocalStore, limit: number, onProblem: (error: unknown) => void): SteadyStore {
   let store = first;
   /** Why the store was left, until somebody has heard of it. */
   let left: LocalStoreError | undefined;
-  let isFirstOpen = true;
   let failedOpens = 0;
   let failedWrites = 0;
   const unsaved = createUnsavedChanges();
@@ -89,14 +83,13 @@ export function createSteadyStore(
       unsaved.clear();
       try {
         await store.open(userId);
-        if (isFirstOpen && store === first) await onFirstOpen?.();
-        isFirstOpen = false;
         failedOpens = 0;
       } catch (cause) {
         failedOpens += 1;
         const problem = cause instanceof LocalStoreError ? cause.problem : undefined;
-        const isHopeless = (problem ?? 'corrupt') === 'corrupt' && failedOpens >= OPEN_STRIKES;
-        if (isHopeless) leave(new LocalStoreError('blocked', 'the local store cannot be opened', { cause }));
+        const isSpent = (problem ?? 'corrupt') === 'corrupt' && failedOpens >= OPEN_STRIKES;
+        const isHopeless = isSpent || cause instanceof TidemarkError;
+        if (isHopeless) leave(cannotBeOpened(cause));
         else if (problem === 'blocked') leave(cause as LocalStoreError);
         checkLeft();
         throw cause;
@@ -108,7 +101,13 @@ export function createSteadyStore(
     },
     load: async () => {
       checkLeft();
-      return unsaved.over(await store.load());
+      try {
+        return unsaved.over(await store.load());
+      } catch (cause) {
+        if (cause instanceof TidemarkError) leave(cannotBeOpened(cause));
+        checkLeft();
+        throw cause;
+      }
     },
     events: async (query) => {
       checkLeft();
@@ -122,7 +121,8 @@ export function createSteadyStore(
         if (!isBehind) return await write(changes);
       } catch (error) {
         const problem = error instanceof LocalStoreError ? error.problem : undefined;
-        if (problem === undefined ? failedWrites < WRITE_STRIKES : problem !== 'full') throw error;
+        const isPassing = failedWrites < WRITE_STRIKES && !(error instanceof TidemarkError);
+        if (problem === undefined ? isPassing : problem !== 'full') throw error;
         onProblem(explained(error));
       }
       const { conversations = [], events = [], putDrafts = [] } = changes;
@@ -147,4 +147,8 @@ export function createSteadyStore(
       await store.erase();
     },
   };
+}
+
+function cannotBeOpened(cause: unknown): LocalStoreError {
+  return new LocalStoreError('blocked', 'the local store cannot be opened', { cause });
 }

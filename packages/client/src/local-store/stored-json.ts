@@ -1,6 +1,6 @@
 import type { ConversationId, Event } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
-import type { Draft } from './local-store.ts';
+import type { Draft, LocalChanges } from './local-store.ts';
 import { LocalStoreError } from './local-store-error.ts';
 
 /*
@@ -9,7 +9,11 @@ import { LocalStoreError } from './local-store-error.ts';
  */
 
 export function readConversation(text: unknown, conversationId?: unknown): ConversationRow {
-  const row = parse(text) as Partial<ConversationRow>;
+  return checkConversation(parse(text), conversationId);
+}
+
+function checkConversation(value: object, conversationId?: unknown): ConversationRow {
+  const row = value as Partial<ConversationRow>;
   const id = conversationId ?? row.conversationId;
   if (typeof id !== 'string' || row.conversationId !== id || typeof row.head !== 'number')
     throw corrupt('a conversation');
@@ -37,6 +41,14 @@ export function readEvents(text: unknown, conversationId: ConversationId): Event
 
 export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
   return checkDraft(parse(text), clientMessageId);
+}
+
+/** As another page says that they are in the store: throws before anything of them is used. */
+export function checkChanges(changes: LocalChanges): LocalChanges {
+  for (const row of changes.conversations ?? []) checkConversation(row);
+  for (const event of changes.events ?? []) checkEvent(event, event.conversationId);
+  for (const draft of changes.putDrafts ?? []) checkDraft(draft);
+  return changes;
 }
 
 export function isReadableDraft(text: unknown, clientMessageId: unknown): boolean {

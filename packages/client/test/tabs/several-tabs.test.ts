@@ -336,12 +336,16 @@ describe('several tabs', () => {
     const malformed = [
       { type: 'leading', connection: null, receipts: 7 },
       { type: 'connection' },
+      { type: 'connection', state: { state: 7 } },
       { type: 'changes' },
       { type: 'changes', changes: { conversations: [null], events: [{ conversationId: 3 }] } },
       { type: 'changes', changes: { events: 'all', putDrafts: [{}], cursor: {} } },
       { type: 'sent', receipt: undefined },
       { type: 'progress', clientMessageId: null },
       { type: 'event', event: { type: 'no such event' } },
+      { type: 'event', event: { type: 'erased', detail: { by: 'another-tab' } } },
+      { type: 'changes', changes: { conversations: [{ conversationId: chat, unread: 99 }], events: [] } },
+      { type: 'changes', changes: { replace: true, conversations: [], events: [{ conversationId: chat }] } },
       { type: 'event' },
       { type: 'ask', id: 'x', name: 'constructor', input: null },
       { type: 'ask', id: null, name: 'markRead' },
@@ -367,6 +371,11 @@ describe('several tabs', () => {
       process.off('unhandledRejection', note);
     }
     expect(errors).toEqual([]);
+    for (const tab of [leader, follower]) {
+      // Nothing of it was shown, not even for a moment.
+      expect(tab.seen('erased')).toEqual([]);
+      expect(tab.seen('connection').every(({ state }) => typeof state === 'string')).toBe(true);
+    }
   });
 
   it('read the store anew when a tab of another build says what they do not understand', async () => {

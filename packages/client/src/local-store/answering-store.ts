@@ -1,0 +1,19 @@
+import type { Clock } from '@tidemark/core';
+import { within } from '../within.ts';
+import type { LocalStore } from './local-store.ts';
+
+/** Long enough for a snapshot of thousands of conversations on a slow disk. */
+export const DEFAULT_STORE_TIMEOUT_MS = 30_000;
+
+const CALLS = ['open', 'close', 'load', 'events', 'transaction', 'erase', 'users'] as const;
+
+/** The store, none of whose calls is waited for any longer than that: they reject with `outcome_unknown`. */
+export function answeringStore(store: LocalStore, timeoutMs: number, clock: Clock): LocalStore {
+  const never = new AbortController().signal;
+  const bounded = CALLS.filter((name) => store[name]).map((name) => {
+    const call = store[name] as (given: unknown) => Promise<unknown>;
+    const ask = (given: unknown) => within(timeoutMs, 'storeTimeoutMs', () => call.call(store, given), clock, never);
+    return [name, ask];
+  });
+  return { ...(store.sharedAs !== undefined && { sharedAs: store.sharedAs }), ...Object.fromEntries(bounded) };
+}
