@@ -16,3 +16,23 @@ export function whenAborted(signal: AbortSignal): Promise<void> {
     onAbort(signal, resolve);
   });
 }
+
+/** Waits that end together: each waits for the signal there is, and `wake` aborts it and begins another. */
+export interface WakeSignal {
+  readonly signal: AbortSignal;
+  wake(): void;
+}
+
+export function createWakeSignal(): WakeSignal {
+  let current = new AbortController();
+  return {
+    get signal() {
+      return current.signal;
+    },
+    wake: () => {
+      const earlier = current;
+      current = new AbortController();
+      earlier.abort();
+    },
+  };
+}

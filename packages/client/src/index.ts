@@ -3,15 +3,11 @@ export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
 export type { ConnectionCause } from './connection/connection-cause.ts';
-export {
-  type ConnectionOptions,
-  createConnection,
-  KICKED_CLOSE_CODE,
-  UNAUTHENTICATED_CLOSE_CODE,
-  type WebSocketConnection,
-} from './connection/create-connection.ts';
+export type { ConnectionOptions } from './connection/connection-options.ts';
+export { createConnection, type WebSocketConnection } from './connection/create-connection.ts';
 export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
+export { KICKED_CLOSE_CODE, UNAUTHENTICATED_CLOSE_CODE } from './connection/session.ts';
 export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';
 export { type ClientOptions, createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
