@@ -25,6 +25,7 @@ import {
   systemClock,
   TidemarkError,
 } from '@tidemark/core';
+import { createWakeSignal } from './abort-signal.ts';
 import { toTidemarkError } from './call-outcome.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { type ClientEvents, createClientEmitter } from './client-events.ts';
@@ -150,16 +151,13 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   let isShown = false;
   /** While this tab leads. */
   let term: Term | undefined;
-  /** Calls that wait until what is sent is sent as this user. */
-  const unconfirmed = new Set<AbortController>();
+  /** Ends the waits of calls until what is sent is sent as this user. */
+  const confirmed = createWakeSignal();
   const isConfirmed = (): boolean =>
     term?.sync.isConfirmed === true && (!connection || connection.getSnapshot().state === 'open');
   const trpc = confirmedCalls(options.trpc, async () => {
     if (mayCall()) return;
-    const confirmed = new AbortController();
-    unconfirmed.add(confirmed);
     await clock.sleep(timeoutMs, confirmed.signal);
-    unconfirmed.delete(confirmed);
     if (!mayCall()) throw new TidemarkError('unavailable', `not connected within ${timeoutMs} ms (sendTimeoutMs)`);
   });
 
@@ -248,7 +246,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       if (isNews) events.emit('connection', now);
       if (term) group.post({ type: 'connection', state: now });
     }
-    if (mayCall()) for (const each of unconfirmed) each.abort();
+    if (mayCall()) confirmed.wake();
     const online = isOnline();
     if (online === wasOnline) return;
     wasOnline = online;

@@ -1,5 +1,5 @@
 import type { Clock } from '@tidemark/core';
-import { onAbort } from '../abort-signal.ts';
+import { createWakeSignal, onAbort } from '../abort-signal.ts';
 import { within } from '../within.ts';
 import type { ConnectionCause } from './connection-cause.ts';
 
@@ -35,18 +35,17 @@ export function createIdentity({ source, timeoutMs, clock, ended, signOut }: Ide
   let refusals = 0;
   let onlyByFeed = false;
   let refreshing: Promise<string | null> | undefined;
-  let asking = new AbortController();
+  const givenUp = createWakeSignal();
   onAbort(ended, giveUp);
 
   function giveUp(): void {
     refreshing = undefined;
-    asking.abort();
-    asking = new AbortController();
+    givenUp.wake();
   }
 
   async function ask(refresh: boolean): Promise<string | null> {
     return source
-      ? within(timeoutMs, 'tokenTimeoutMs', () => source({ refresh }), clock, ended.aborted ? ended : asking.signal)
+      ? within(timeoutMs, 'tokenTimeoutMs', () => source({ refresh }), clock, ended.aborted ? ended : givenUp.signal)
       : '';
   }
 

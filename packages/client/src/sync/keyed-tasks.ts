@@ -1,4 +1,4 @@
-import { onAbort } from '../abort-signal.ts';
+import { createWakeSignal, onAbort } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 
@@ -26,8 +26,8 @@ export function createKeyedTasks<K>(
   const queued = new Set<K>();
   const running = new Set<K>();
   const again = new Set<K>();
-  let hurry = new AbortController();
-  onAbort(closing, () => hurry.abort());
+  const woken = createWakeSignal();
+  onAbort(closing, woken.wake);
 
   async function work(key: K): Promise<void> {
     for (let attempt = 0; !closing.aborted; ) {
@@ -38,7 +38,7 @@ export function createKeyedTasks<K>(
         attempt = 0;
       } catch (error) {
         if (closing.aborted) return;
-        await waitToRetry({ what, attempt, error }, timing, events, hurry.signal);
+        await waitToRetry({ what, attempt, error }, timing, events, woken.signal);
         attempt += 1;
       }
     }
@@ -62,10 +62,6 @@ export function createKeyedTasks<K>(
       else queued.add(key);
       pump();
     },
-    wake: () => {
-      const earlier = hurry;
-      if (!closing.aborted) hurry = new AbortController();
-      earlier.abort();
-    },
+    wake: woken.wake,
   };
 }

@@ -16,7 +16,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import { onAbort, whenAborted } from '../abort-signal.ts';
+import { createWakeSignal, onAbort, whenAborted } from '../abort-signal.ts';
 import { callOutcome, isServersAnswer } from '../call-outcome.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
@@ -81,7 +81,7 @@ export function createSync(options: SyncOptions): Sync {
   /** Names the subscription whose callbacks count. */
   let current: object | undefined;
   let waitingUntil: number | undefined;
-  let hurry = new AbortController();
+  const woken = createWakeSignal();
   /** The sockets that had been opened when the feed said that it is this user's; `null`: it has not, since it was lost. */
   let confirmedAt: number | undefined | null = null;
   /** The last that a feed said of itself: from then on the first item of each has to say it. */
@@ -98,7 +98,7 @@ export function createSync(options: SyncOptions): Sync {
   let stepping = false;
 
   onAbort(closing, () => {
-    hurry.abort();
+    woken.wake();
     taking?.ended.abort();
     current = undefined;
     subscription?.feed.unsubscribe();
@@ -150,8 +150,7 @@ export function createSync(options: SyncOptions): Sync {
     subscription?.feed.unsubscribe();
     subscription = undefined;
     confirmedAt = null;
-    hurry = new AbortController();
-    const isTurn = await turn('feed', attempt, hurry.signal);
+    const isTurn = await turn('feed', attempt, woken.signal);
     if (!isTurn || current !== own) return;
     waitingUntil = undefined;
     await usable();
@@ -345,6 +344,6 @@ export function createSync(options: SyncOptions): Sync {
       hasCursor = false;
       if (state) dispatch({ type: 'store lost' });
     },
-    wake: () => hurry.abort(),
+    wake: woken.wake,
   };
 }
