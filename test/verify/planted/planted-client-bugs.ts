@@ -124,8 +124,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/client/src/sync/apply-entries.ts',
-        find: 'const isUnread = isNews && event.actorId !== userId && seq > row.readSeq;',
-        replace: 'const isUnread = isNews && seq > row.readSeq;',
+        find: 'if (counts && isNews && event.actorId !== userId && seq > row.readSeq)',
+        replace: 'if (counts && isNews && seq > row.readSeq)',
       },
     ],
     faults: [],

@@ -1,9 +1,9 @@
 import {
   type CommandId,
   type ConversationId,
+  definitionOf,
   type Event,
   type InboxEntry,
-  messageOf,
   type UserId,
 } from '@tidemark/core';
 import {
@@ -12,6 +12,7 @@ import {
   unknownConversation,
   withoutUnsentMark,
 } from '../local-store/conversation-row.ts';
+import { ownMessageIn } from './own-message.ts';
 
 /** What a batch of entries changes locally. */
 export interface Applied {
@@ -50,22 +51,21 @@ export function applyEntries(
     const known = conversations.get(conversationId) ?? rows.get(conversationId);
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
-    if (event.type === 'message.sent' && event.actorId === userId && event.commandId !== null) {
-      applied.removeDrafts.push(event.commandId);
-    }
-    if (event.type === 'read.marked' && event.actorId === userId) {
-      const marked = conversations.get(event.of) ?? rows.get(event.of);
-      if (!marked || event.readSeq <= marked.readSeq) continue;
-      readUpTo(own(marked), event.readSeq);
-      applied.recount.add(event.of);
-    }
+    const ownMessage = ownMessageIn(event, userId);
+    if (ownMessage !== undefined) applied.removeDrafts.push(ownMessage);
+    const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;
+    if (!mark) continue;
+    const marked = conversations.get(mark.conversationId) ?? rows.get(mark.conversationId);
+    if (!marked || mark.readSeq <= marked.readSeq) continue;
+    readUpTo(own(marked), mark.readSeq);
+    applied.recount.add(mark.conversationId);
   }
   return applied;
 }
 
-/** Read marks are folded into the rows, and would only pile up. */
+/** Whether it stays in the local store. */
 export function isKept(event: Event): boolean {
-  return event.type !== 'read.marked';
+  return definitionOf(event).kept === true;
 }
 
 function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
@@ -77,40 +77,20 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const { from, to } = row.local ?? { from: seq, to: seq };
   row.local = { from: Math.min(from, seq), to: Math.max(to, seq) };
   if (seq === 1) row.reachedStart = true;
-  // By type, not by exclusion: a newer server has event types this build does not know, and they must pass.
-  switch (event.type) {
-    case 'message.sent': {
-      const isUnread = isNews && event.actorId !== userId && seq > row.readSeq;
-      if (isUnread) row.unread += 1;
-      if (seq > (row.lastMessage?.conversationSeq ?? 0)) {
-        row.lastMessage = messageOf(event);
-        row.activeAt = event.at;
-      }
-      break;
-    }
-    case 'conversation.created':
-      if (!isNews) break;
-      row.kind = event.kind;
-      row.title = event.title;
-      row.createdBy = event.actorId;
-      row.createdAt = event.at;
-      row.joinedSeq = seq;
-      row.activeAt = event.at;
-      row.member = true;
-      row.stale = null;
-      break;
-    case 'members.added':
-      if (!event.memberIds.includes(userId) || !isNews) break;
-      // Title, kind and the unread messages of an earlier stay are not in the event: fetched.
-      row.member = true;
-      row.joinedSeq = seq;
-      row.stale = 'unknown';
-      break;
-    case 'members.removed':
-      if (event.memberIds.includes(userId) && isNews) Object.assign(row, withoutMembership(row));
-      break;
-    default:
+  const { creates, joins, leaves, message, counts } = definitionOf(event);
+  if (counts && isNews && event.actorId !== userId && seq > row.readSeq) row.unread += 1;
+  if (message && seq > (row.lastMessage?.conversationSeq ?? 0)) {
+    row.lastMessage = message(event);
+    row.activeAt = event.at;
   }
+  if (!isNews) return;
+  if (creates) {
+    Object.assign(row, creates(event), { joinedSeq: seq, activeAt: event.at, member: true, stale: null });
+  } else if (joins?.(event).includes(userId)) {
+    // Title, kind and the unread messages of an earlier stay are not in the event: fetched.
+    Object.assign(row, { joinedSeq: seq, member: true, stale: 'unknown' });
+  }
+  if (leaves?.(event).includes(userId)) Object.assign(row, withoutMembership(row));
 }
 
 /** An unsent read mark would be refused now; if the user comes back, the row is fetched. */

@@ -1,9 +1,10 @@
-import type { ConversationId, Event, HistoryInput, HistoryPage, UserId } from '@tidemark/core';
+import type { ConversationId, HistoryInput, HistoryPage, UserId } from '@tidemark/core';
 import { callOutcome } from '../call-outcome.ts';
 import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
+import { ownMessageIn } from './own-message.ts';
 
 /**
  * Brings the page before the oldest local event (the newest page when there is none) into the local store. Whether there
@@ -36,7 +37,11 @@ export async function loadHistory(
         settled = merged !== undefined;
         if (!merged) return undefined;
         const events = page.events.filter(isKept);
-        return { conversations: [merged], events, removeDrafts: ownCommands(events, userId) };
+        return {
+          conversations: [merged],
+          events,
+          removeDrafts: events.flatMap((event) => ownMessageIn(event, userId) ?? []),
+        };
       });
     }
     return true;
@@ -72,10 +77,4 @@ function mergePage(row: ConversationRow, page: HistoryPage, before: number | und
   // Not the head of a member: what is above it has not been counted yet, the feed brings it.
   const head = (row.member ? row.head : Math.max(row.head, last)) as ConversationRow['head'];
   return { ...row, local, reachedStart, head };
-}
-
-function ownCommands(events: readonly Event[], userId: UserId) {
-  return events.flatMap((event) =>
-    event.type === 'message.sent' && event.actorId === userId && event.commandId !== null ? [event.commandId] : [],
-  );
 }

@@ -1,4 +1,4 @@
-import type { Event, UserId } from '@tidemark/core';
+import { definitionOf, type Event, type UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { mergeChunk, pick } from '../local-store/event-chunks.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -36,7 +36,7 @@ export async function eventsAbove(
 }
 
 export function countUnread(events: readonly Event[], userId: UserId): number {
-  return events.filter((event) => event.type === 'message.sent' && event.actorId !== userId).length;
+  return events.filter((event) => definitionOf(event).counts && event.actorId !== userId).length;
 }
 
 /** Whether every visible event of (seq, head] is here. */

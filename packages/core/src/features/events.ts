@@ -31,10 +31,10 @@ const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
 };
 
 /** The types of event that this build knows. */
-export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[];
+export const EVENT_TYPES = /* @__PURE__ */ Object.keys(EVENTS) as readonly EventType[];
 
 /** Those that an unread count counts. */
-export const COUNTED_TYPES = EVENT_TYPES.filter((type) => EVENTS[type].counts);
+export const COUNTED_TYPES = /* @__PURE__ */ EVENT_TYPES.filter((type) => EVENTS[type].counts);
 
 /** Of a type that only newer builds know nothing is known; it passes through, and is kept. */
 const UNKNOWN: EventDefinition<Event> = { kept: true };
