@@ -4,23 +4,15 @@
  */
 
 import {
-  type Calls,
-  type Clock,
-  type CommandId,
   type CommandResult,
   type ContentMap,
   type ConversationId,
   createIdSource,
-  DEFAULT_PAGE,
   directConversationId,
-  type HistoryInput,
   type JsonValue,
-  type Member,
-  type MemberPage,
   parseCommandId,
   parseConversationId,
   parseUserId,
-  type Random,
   type Receipt,
   systemClock,
   TidemarkError,
@@ -28,87 +20,33 @@ import {
 import { createWakeSignal } from './abort-signal.ts';
 import { toTidemarkError } from './call-outcome.ts';
 import type { Client, ConversationHandle } from './client.ts';
-import { type ClientEvents, createClientEmitter } from './client-events.ts';
+import { createClientEmitter } from './client-events.ts';
+import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
-import { type Connection, hasEnded } from './connection/connection.ts';
-import { answeringStore, DEFAULT_STORE_TIMEOUT_MS } from './local-store/answering-store.ts';
+import { hasEnded } from './connection/connection.ts';
+import { createLeaderWork, type GroupCommand, type InputOf } from './leader-work.ts';
+import { answeringStore } from './local-store/answering-store.ts';
 import { withoutOtherUsers } from './local-store/erase-user.ts';
-import { createLocalReplica, DEFAULT_UNSAVED_LIMIT } from './local-store/local-replica.ts';
-import type { Draft, LocalChanges, LocalStore } from './local-store/local-store.ts';
+import { createLocalReplica } from './local-store/local-replica.ts';
+import type { LocalChanges } from './local-store/local-store.ts';
 import { LocalStoreError } from './local-store/local-store-error.ts';
 import { memoryLocalStore } from './local-store/memory-local-store.ts';
-import { checkChanges, checkDraft } from './local-store/stored-json.ts';
-import type { AnyMessagingTrpc, ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
+import { checkChanges } from './local-store/stored-json.ts';
+import type { AnyMessagingTrpc, ContentIn, ContentOut } from './messaging-trpc.ts';
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
 import { DraftDiscardedError } from './send/outbox-entries.ts';
-import type { AttachmentHooks } from './send/uploads.ts';
 import { confirmedCalls } from './sync/confirmed-calls.ts';
-import { fetchHistory, loadHistory } from './sync/load-history.ts';
-import { DEFAULT_SYNC_BOUNDS } from './sync/sync-state.ts';
-import { browserTabs, hasBrowserTabs } from './tabs/browser-tabs.ts';
 import { createTabGroup, signOutTabs } from './tabs/tab-group.ts';
 import { RELAYED_EVENTS, type RelayedEvent, type TabMessage } from './tabs/tab-message.ts';
-import type { Tabs } from './tabs/tabs.ts';
+import { tabsOfStore } from './tabs/tabs-of-store.ts';
 import { createTerm, type Term } from './term.ts';
 import { combinedState, createConnectionView } from './views/connection-view.ts';
 import { createConversationHandles, type Usage } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
 import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
 import { warnOnce } from './warn-once.ts';
-
-export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue = never, R extends JsonValue = never> {
-  /** The messaging part of the application's tRPC client, e.g. `trpc.chat`. */
-  readonly trpc: T;
-  /** The signed-in user, the same that the server's `userId` gives for this connection. */
-  readonly userId: string;
-  /** The kinds this build knows how to show; others arrive as `unknown`. */
-  readonly contentTypes: readonly (keyof ContentOut<T> & string)[];
-  /** From `createConnection`, when the link is its. Without it the client judges by its feed. */
-  readonly connection?: Connection;
-  /** Default: memory, which keeps everything until the process ends. */
-  readonly store?: LocalStore;
-  /**
-   * Several tabs, or clients, over one store: one of them leads. `browserTabs()`, or `memoryTabs()` within a process; each
-   * client of the store gets the same. Default: those of the browser where the store can be shared (`sharedAs`, as in
-   * IndexedDB), else none. `null`: none, and this client is the store's only one.
-   */
-  readonly tabs?: Tabs | null;
-  /**
-   * What becomes of the data that the local store holds of other users when this client opens it. `keep`: they stay, readable by
-   * whoever can read the device, until their own client erases them. `erase`: they are removed, **unsent drafts too**, and their
-   * other tabs closed, before anything of this user is written; where that keeps failing, the client runs from memory and says
-   * so (`store` event, `blocked`). Default `keep`.
-   */
-  readonly onOtherUser?: 'keep' | 'erase';
-  /** What `send(…, { attachments })` needs. */
-  readonly attachments?: AttachmentHooks<ContentIn<T>, S, R>;
-  /** Waits between attempts, doubling from `base` to `cap`, jittered, in ms. Default: 300 to 30,000. */
-  readonly backoff?: { readonly base: number; readonly cap: number };
-  /** Conversations that send at the same time. Default 8. */
-  readonly parallelSends?: number;
-  /** Without an answer for so long, a send is tried again under the same id, in ms. Default 30,000. */
-  readonly sendTimeoutMs?: number;
-  /** Messages that `loadOlder` loads at once. Default 50; at most the server's page limit. */
-  readonly pageSize?: number;
-  /**
-   * Conversations, events and drafts that are kept in memory while the local store has no room or keeps failing; beyond, nothing
-   * more is taken in until it can be written. Default 20,000.
-   */
-  readonly unsavedLimit?: number;
-  /**
-   * A call of the local store that has not answered by then has failed, in ms: what it brought is kept in memory until it can be
-   * written (`store` event, `unavailable`), and a store that does not open is left for memory (`blocked`). Default 30,000.
-   */
-  readonly storeTimeoutMs?: number;
-  /** Entries of the feed that may wait for the local store; more are pulled later. Default 2,000. */
-  readonly queueLimit?: number;
-  /** Says on the console, once for each, why it cannot connect and what is wrong with the local store. Default true. */
-  readonly warnings?: boolean;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
 
 /** Pages that a messages view keeps in memory. */
 const WINDOW_PAGES = 10;
@@ -120,19 +58,11 @@ export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = n
   return createUntypedClient(options as unknown as UntypedOptions) as unknown as Client<ContentIn<T>, ContentOut<T>, S>;
 }
 
-type UntypedOptions = ClientOptions<MessagingTrpc, JsonValue, JsonValue>;
-
 function createUntypedClient(options: UntypedOptions): Client<ContentMap, ContentMap, JsonValue> {
   const { connection, clock = systemClock, random = Math.random } = options;
   const userId = parseUserId(options.userId);
   const timing = { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) };
-  const pageSize = wholeNumber(options, 'pageSize', 50, DEFAULT_PAGE);
-  const parallel = wholeNumber(options, 'parallelSends', 8, 1_000);
-  const timeoutMs = wholeNumber(options, 'sendTimeoutMs', 30_000, 86_400_000);
-  const queue = wholeNumber(options, 'queueLimit', DEFAULT_SYNC_BOUNDS.queue, 1_000_000);
-  const unsavedLimit = wholeNumber(options, 'unsavedLimit', DEFAULT_UNSAVED_LIMIT, 1_000_000);
-  const storeTimeoutMs = wholeNumber(options, 'storeTimeoutMs', DEFAULT_STORE_TIMEOUT_MS, 86_400_000);
-  const bounds = { queue, batch: Math.min(DEFAULT_SYNC_BOUNDS.batch, queue) };
+  const { pageSize, parallelSends, sendTimeoutMs, queueLimit, unsavedLimit, storeTimeoutMs } = numbersOf(options);
 
   const closed = new AbortController();
   const closing = closed.signal;
@@ -142,7 +72,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   // The platform's cryptographic source unless a seeded one was handed in.
   const ids = createIdSource(options.random);
   const callCommand = createCommandCalls(ids, timing, closing);
-  const { tabs, refusal } = tabsOf(options);
+  const { tabs, refusal } = tabsOfStore(options.tabs, options.store);
   /** Names this one among the others. */
   const tab = ids.commandId(clock.now());
   let started = false;
@@ -157,8 +87,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     term?.sync.isConfirmed === true && (!connection || connection.getSnapshot().state === 'open');
   const trpc = confirmedCalls(options.trpc, async () => {
     if (mayCall()) return;
-    await clock.sleep(timeoutMs, confirmed.signal);
-    if (!mayCall()) throw new TidemarkError('unavailable', `not connected within ${timeoutMs} ms (sendTimeoutMs)`);
+    await clock.sleep(sendTimeoutMs, confirmed.signal);
+    if (!mayCall()) throw new TidemarkError('unavailable', `not connected within ${sendTimeoutMs} ms (sendTimeoutMs)`);
   });
 
   /** Or fails by itself, where there is no connection to wait for. */
@@ -169,6 +99,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     return state !== 'catching-up' && (state !== 'connecting' || term.sync.limits !== undefined);
   }
 
+  const context = { trpc, userId, events, timing, connection, closing };
+
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
   const kept = answeringStore(options.store ?? memoryLocalStore(), storeTimeoutMs, clock);
   const isErasing = options.onOtherUser === 'erase';
@@ -176,12 +108,25 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     throw new TidemarkError('invalid_input', "'erase' needs a store with users()", { field: 'onOtherUser' });
   }
   const store = isErasing ? withoutOtherUsers(kept, async (other) => tabs && signOutTabs(tabs, other, tab)) : kept;
-  const replica = createLocalReplica(store, userId, timing, events, closing, unsavedLimit);
-  const handles = createConversationHandles(makeHandle);
-  // First of the listeners: rows are in the views before the outbox drops their drafts, so nothing flickers.
-  replica.onCommit((changes) => {
-    for (const view of viewsOf(changes)) view.merge(changes);
+  const replica = createLocalReplica({
+    ...context,
+    store,
+    unsavedLimit,
+    onCommit: committed,
+    onLost: () => term?.sync.restart(),
   });
+  const handles = createConversationHandles(makeHandle);
+
+  /** What follows from a commit. Rows are in the views before the outbox drops their drafts, so nothing flickers. */
+  function committed(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
+    const views = [...viewsOf(changes)];
+    for (const view of views) view.merge(changes);
+    outbox.notice(changes, origin);
+    for (const view of views) view.change();
+    conversations.update(changes);
+    if (origin === 'here') group.post({ type: 'changes', changes });
+    for (const row of changes.conversations ?? []) if (row.stale) term?.refreshes.add(row.conversationId);
+  }
 
   function* viewsOf({ replace, conversations = [], events: changed = [] }: LocalChanges): Iterable<LiveMessagesView> {
     if (replace) return yield* handles.all();
@@ -192,17 +137,14 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   }
 
   // ── Outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  replica.onLost(() => term?.sync.restart());
-
-  const context = { trpc, userId, events, timing, connection, closing };
   const outbox: Outbox = createOutbox({
     ...context,
     replica,
     ids,
     attachments: options.attachments,
     limits: () => term?.sync.limits,
-    parallel,
-    timeoutMs,
+    parallel: parallelSends,
+    timeoutMs: sendTimeoutMs,
     severalTabs: tabs !== undefined,
     onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
     onKept: (drafts) => {
@@ -223,12 +165,6 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     return term ? combinedState(term.sync.status(), connection) : leaderConnection;
   });
   let shown = connectionView.getSnapshot();
-  replica.onCommit((changes, origin) => {
-    for (const view of viewsOf(changes)) view.change();
-    conversations.update(changes);
-    if (origin === 'here') group.post({ type: 'changes', changes });
-    for (const row of changes.conversations ?? []) if (row.stale) term?.refreshes.add(row.conversationId);
-  });
 
   /** Whether calls have a chance. Without a connection to ask, the feed stands for it, and is believed until it fails. */
   function isOnline(): boolean {
@@ -259,46 +195,21 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const unsubscribeConnection = connection?.subscribe(noticeConnection);
 
   // ── Tabs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-  /** What the leader does for all: for itself by a call, for other tabs when they ask. Each is idempotent. */
-  const work = {
-    loadOlder: async ({ conversationId }: OfConversation) => {
-      const { replica, signal } = leading();
-      return loadHistory(conversationId, trpc, replica, userId, pageSize, signal);
+  const work = createLeaderWork({
+    ...context,
+    replica,
+    outbox,
+    pageSize,
+    leading: () => {
+      if (!term) throw new TidemarkError('closing', 'this tab leads no more');
+      return term;
     },
-    history: (query: HistoryInput) => fetchHistory(query, trpc, closing),
-    /** Another tab has kept drafts, and told of them: reads the store when that was not heard. */
-    adopt: async ({ drafts }: { drafts: readonly Draft[] }) => {
-      const unknown = (): Draft[] => drafts.filter(({ clientMessageId }) => !outbox.has(clientMessageId));
-      await replica.commit(() => undefined);
-      if (unknown().length > 0) await load();
-      // In the store of neither: it has no room.
-      await replica.commit(() => (unknown().length > 0 ? { putDrafts: unknown().map(checkDraft) } : undefined));
-    },
-    markRead: async ({ conversationId, readSeq }: OfConversation & { readSeq: number | null }) =>
-      leading().readMarks.mark(conversationId, readSeq ?? undefined),
-    retry: ({ clientMessageId }: OfDraft) => outbox.retry(clientMessageId),
-    discard: ({ clientMessageId }: OfDraft) => outbox.discard(clientMessageId),
-    members: async ({ conversationId }: OfConversation) => {
-      const members: Member[] = [];
-      let page: string | null = null;
-      do {
-        const input = { conversationId, ...(page !== null && { page }) };
-        const answer: MemberPage = await trpc.conversations.members.query(input, { signal: closing });
-        members.push(...answer.members);
-        page = answer.nextPage;
-      } while (page !== null);
-      return { members };
-    },
-    createGroup: (input: InputOf<'createGroup'>) => trpc.conversations.createGroup.mutate(input, { signal: closing }),
-    addMembers: (input: InputOf<'addMembers'>) => trpc.conversations.addMembers.mutate(input, { signal: closing }),
-    removeMembers: (input: InputOf<'removeMembers'>) =>
-      trpc.conversations.removeMembers.mutate(input, { signal: closing }),
-    leave: (input: InputOf<'leave'>) => trpc.conversations.leave.mutate(input, { signal: closing }),
-    reconnect: async (_: Record<string, never>) => {
+    load,
+    reconnect: () => {
       connection?.open(userId);
       connection?.retryNow();
     },
-  };
+  });
 
   const group = createTabGroup({
     tabs,
@@ -313,7 +224,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
         ...context,
         replica: replica.during(signal, () => group.holds()),
         reader,
-        bounds,
+        queueLimit,
         signal,
         onStatus: noticeConnection,
         draftsStoredAtReset: () => outbox.storedAtReset(),
@@ -343,11 +254,6 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     events.on(type, (detail) => {
       if (term) group.post({ type: 'event', event: { type, detail } as RelayedEvent });
     });
-  }
-
-  function leading(): Term {
-    if (!term) throw new TidemarkError('closing', 'this tab leads no more');
-    return term;
   }
 
   function begin(own: Term): void {
@@ -434,7 +340,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     return answer;
   }
 
-  function command<K extends CommandName>(name: K, input: InputOf<K>): Promise<CommandResult> {
+  function command<K extends GroupCommand>(name: K, input: InputOf<K>): Promise<CommandResult> {
     return callCommand((commandId) => group.ask(name, { ...input, commandId } as never));
   }
 
@@ -544,8 +450,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       const clientMessageId = parseCommandId(id, 'clientMessageId');
       if (!(await outbox.discardUnkept(clientMessageId))) await settled(group.ask('discard', { clientMessageId }));
     },
-    on: <K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents[K]) => void) =>
-      events.on(type, listener),
+    on: events.on,
   };
 }
 
@@ -558,33 +463,3 @@ const SIGNED_OUT: ClientConnectionState = {
   state: 'signed-out',
   cause: { reason: 'nobody', detail: 'the user signed out' },
 };
-
-interface OfConversation {
-  readonly conversationId: ConversationId;
-}
-interface OfDraft {
-  readonly clientMessageId: CommandId;
-}
-type CommandName = 'createGroup' | 'addMembers' | 'removeMembers' | 'leave';
-type InputOf<K extends CommandName> = Calls<ContentMap, ContentMap>['conversations'][K]['input'];
-
-/**
- * Tabs of a store that can have some, where the runtime knows them. A page without Web Locks, for want of https, owns
- * nothing: it cannot know whether another writes to the same store.
- */
-function tabsOf({ tabs, store }: UntypedOptions): { tabs?: Tabs; refusal?: LocalStoreError } {
-  if (tabs !== undefined) return tabs ? { tabs } : {};
-  if (store?.sharedAs === undefined) return {};
-  if (hasBrowserTabs()) return { tabs: browserTabs({ name: store.sharedAs }) };
-  const isPage = (globalThis as { isSecureContext?: boolean }).isSecureContext !== undefined;
-  if (!isPage) return {};
-  return { refusal: new LocalStoreError('blocked', 'without Web Locks (https) tabs cannot share a store') };
-}
-
-type CountOption = 'pageSize' | 'parallelSends' | 'sendTimeoutMs' | 'queueLimit' | 'unsavedLimit' | 'storeTimeoutMs';
-
-function wholeNumber(options: UntypedOptions, field: CountOption, otherwise: number, max: number): number {
-  const value = options[field] ?? otherwise;
-  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new TidemarkError('invalid_input', `must be a whole number from 1 to ${max}`, { field });
-}

@@ -1,5 +1,6 @@
 export type { Client, ClientOf, ConversationHandle, SendHandle, SendOptions } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
+export type { ClientOptions } from './client-options.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
 export type { ConnectionCause } from './connection/connection-cause.ts';
@@ -9,7 +10,7 @@ export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
 export { KICKED_CLOSE_CODE, UNAUTHENTICATED_CLOSE_CODE } from './connection/session.ts';
 export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';
-export { type ClientOptions, createClient } from './create-client.ts';
+export { createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
 export { LocalStoreError, type LocalStoreProblem } from './local-store/local-store-error.ts';

@@ -14,7 +14,18 @@ function replicaOver(store: LocalStore) {
   const events = createClientEmitter();
   const retried: unknown[] = [];
   events.on('retrying', ({ what }) => retried.push(what));
-  return { replica: createLocalReplica(store, alice, timing, events, closing.signal), retried, closing };
+  const heard: unknown[] = [];
+  const replica = createLocalReplica({
+    store,
+    userId: alice,
+    timing,
+    events,
+    closing: closing.signal,
+    unsavedLimit: 20_000,
+    onCommit: (changes) => heard.push(changes),
+    onLost: () => undefined,
+  });
+  return { replica, retried, heard, closing };
 }
 
 describe('the way to the local store', () => {
@@ -34,9 +45,10 @@ describe('the way to the local store', () => {
 
   it('changes nothing in memory when the store’s transaction fails', async () => {
     const store = memoryLocalStore();
-    const { replica } = replicaOver({ ...store, transaction: () => Promise.reject(new Error('the disk is full')) });
-    const heard: unknown[] = [];
-    replica.onCommit((changes) => heard.push(changes));
+    const { replica, heard } = replicaOver({
+      ...store,
+      transaction: () => Promise.reject(new Error('the disk is full')),
+    });
     const row = unknownConversation(chat, alice, true);
     await expect(replica.commit(() => ({ conversations: [row] }))).rejects.toThrow('the disk is full');
     expect(replica.rows.size).toBe(0);

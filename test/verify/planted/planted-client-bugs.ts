@@ -1,7 +1,7 @@
 import { DEVICES_DIE, LATE_ENTRIES, NEW_EPOCH, REFUSED_COMMANDS, SHORT_RETENTION } from './circumstances.ts';
 import type { Change, PlantedBug } from './planted-bug.ts';
 
-const OUTBOX = 'packages/client/src/send/outbox.ts';
+const SENDING = 'packages/client/src/send/sending.ts';
 const SYNC_STATE = 'packages/client/src/sync/sync-state.ts';
 
 const RESET_IGNORED: Change = {
@@ -75,10 +75,10 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     plants: 'a message that is sent again gets another clientMessageId',
     changes: [
       {
-        file: OUTBOX,
+        file: SENDING,
         find: 'const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });',
         replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
-    const sentAs = tried.has(clientMessageId) ? ids.commandId(timing.clock.now()) : clientMessageId;
+    const sentAs = (tried.has(clientMessageId) ? \`\${clientMessageId}-\${tried.size}\` : clientMessageId) as CommandId;
     tried.add(clientMessageId);
     const send = (signal: AbortSignal): Promise<Receipt> =>
       trpc.send.mutate({ ...input, clientMessageId: sentAs }, { signal });`,
@@ -93,10 +93,10 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     plants: 'a message whose outcome is unknown leaves the outbox',
     changes: [
       {
-        file: OUTBOX,
-        find: `      run(own, own.lanes.settle(conversationId, id, 'again'), error);\n`,
-        replace: `      run(own, own.lanes.settle(conversationId, id, 'done'));
-      await own.replica.commit(() => ({ removeDrafts: [id] }));\n`,
+        file: SENDING,
+        find: `      run(lanes.settle(conversationId, id, 'again'), error);\n`,
+        replace: `      run(lanes.settle(conversationId, id, 'done'));
+      await replica.commit(() => ({ removeDrafts: [id] }));\n`,
       },
     ],
     circumstance: REFUSED_COMMANDS,
@@ -108,10 +108,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     plants: 'messages to one conversation are sent side by side',
     changes: [
       {
-        file: OUTBOX,
-        find: `if (term && status === 'pending') run(term, term.lanes.add(draft.conversationId, draft.clientMessageId));`,
-        replace: `if (term && status === 'pending')
-      run(term, term.lanes.add(draft.clientMessageId as never, draft.clientMessageId));`,
+        file: SENDING,
+        find: `run(lanes.add(draft.conversationId, draft.clientMessageId));`,
+        replace: `run(lanes.add(draft.clientMessageId as never, draft.clientMessageId));`,
       },
     ],
     circumstance: REFUSED_COMMANDS,

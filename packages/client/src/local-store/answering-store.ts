@@ -2,9 +2,6 @@ import type { Clock } from '@tidemark/core';
 import { within } from '../within.ts';
 import type { LocalStore } from './local-store.ts';
 
-/** Long enough for a snapshot of thousands of conversations on a slow disk. */
-export const DEFAULT_STORE_TIMEOUT_MS = 30_000;
-
 const CALLS = ['open', 'close', 'load', 'events', 'transaction', 'erase', 'users'] as const;
 
 /** The store, none of whose calls is waited for any longer than that: they reject with `outcome_unknown`. */

@@ -41,13 +41,8 @@ export interface LocalReplica {
   /** The same, again and again until it succeeds; rejects only when the client closes. */
   commitSurely(job: Job): Promise<void>;
 
-  /** Called synchronously after each commit, in the order of subscription. */
-  onCommit(listener: CommitListener): () => void;
-  /**
-   * Called when the store lost what it had and was opened anew: rows and cursor are gone, and have to be fetched. A job
-   * under way then does not write, and rejects.
-   */
-  onLost(listener: () => void): void;
+  /** Snapshots committed so far: what was read from the server before one does not join what stands on it. */
+  readonly snapshots: number;
 
   /** Another tab has committed `changes` to the same store: takes them in, in their turn. */
   merge(changes: LocalChanges): void;
@@ -63,32 +58,39 @@ export interface LocalReplica {
   during(term: AbortSignal, holds: () => boolean | Promise<boolean>): LocalReplica;
 }
 
-/** Conversations, events and drafts that may be in memory alone. */
-export const DEFAULT_UNSAVED_LIMIT = 20_000;
-
 /** Failures of the store in a row that a person hears of. */
 const TOLD_FAILURES = 3;
 
 /** More missed events than that are not told one by one: views read the store anew. */
 const TOLD_EVENTS = 1_000;
 
-export function createLocalReplica(
-  kept: LocalStore,
-  userId: UserId,
-  timing: RetryTiming,
-  events: ClientEmitter,
-  closing: AbortSignal,
-  unsavedLimit = DEFAULT_UNSAVED_LIMIT,
-): LocalReplica {
-  const store = createSteadyStore(kept, unsavedLimit, noticeProblem);
+export interface LocalReplicaOptions {
+  readonly store: LocalStore;
+  readonly userId: UserId;
+  readonly timing: RetryTiming;
+  readonly events: ClientEmitter;
+  readonly closing: AbortSignal;
+  /** Conversations, events and drafts that may be in memory alone. */
+  readonly unsavedLimit: number;
+  /** Called synchronously after each commit. */
+  readonly onCommit: CommitListener;
+  /**
+   * Called when the store lost what it had and was opened anew: rows and cursor are gone, and have to be fetched. A job
+   * under way then does not write, and rejects.
+   */
+  readonly onLost: () => void;
+}
+
+export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
+  const { userId, timing, events, closing, onCommit, onLost } = options;
+  const store = createSteadyStore(options.store, options.unsavedLimit, noticeProblem);
   const rows = new Map<ConversationId, ConversationRow>();
-  const listeners = new Set<CommitListener>();
-  const lostListeners = new Set<() => void>();
+  let snapshots = 0;
   /** Mirrored too: a store that lost its data is given them again (P1). */
   const drafts = new Map<CommandId, Draft>();
   let initial: LocalReplica['initial'] = { cursor: null, drafts: [] };
-  /** Raised each time the store is opened. */
-  let world = 0;
+  /** The store was not opened yet. */
+  let isFirst = true;
   let told: LocalStoreProblem | undefined;
   let opening: Promise<void> | undefined;
   let isSaving = false;
@@ -124,10 +126,12 @@ export function createLocalReplica(
     initial = { cursor: loaded.cursor, drafts: [...drafts.values()] };
     // One that the platform refuses stays refused until the next start, and has been reported.
     if (told !== 'blocked') told = undefined;
-    world += 1;
-    if (world > 1) for (const listener of lostListeners) listener();
-    if (world > 1) mirror({ replace: true, conversations: loaded.conversations }, 'elsewhere');
-    else for (const row of loaded.conversations) rows.set(row.conversationId, row);
+    if (isFirst) for (const row of loaded.conversations) rows.set(row.conversationId, row);
+    else {
+      onLost();
+      mirror({ replace: true, conversations: loaded.conversations }, 'elsewhere');
+    }
+    isFirst = false;
   }
 
   /** Tells the application, once until it is mended. */
@@ -169,11 +173,14 @@ export function createLocalReplica(
 
   function mirror(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
     if (origin === 'elsewhere') store.dropDrafts(changes.removeDrafts ?? []);
-    if (changes.replace) rows.clear();
+    if (changes.replace) {
+      rows.clear();
+      snapshots += 1;
+    }
     for (const row of changes.conversations ?? []) rows.set(row.conversationId, row);
     for (const draft of changes.putDrafts ?? []) drafts.set(draft.clientMessageId, draft);
     for (const id of changes.removeDrafts ?? []) drafts.delete(id);
-    for (const listener of listeners) listener(changes, origin);
+    onCommit(changes, origin);
   }
 
   function write(job: Job, mayWrite: () => boolean | Promise<boolean>): Promise<void> {
@@ -261,14 +268,8 @@ export function createLocalReplica(
     },
     commit: (job) => write(job, () => true),
     commitSurely: (job) => surely(closing, () => replica.commit(job)),
-    onCommit: (listener) => {
-      listeners.add(listener);
-      return () => {
-        listeners.delete(listener);
-      };
-    },
-    onLost: (listener) => {
-      lostListeners.add(listener);
+    get snapshots() {
+      return snapshots;
     },
     merge: (changes) => {
       inTurn(async () => mirror(changes, 'elsewhere')).catch(() => undefined);
@@ -295,6 +296,9 @@ export function createLocalReplica(
         isOpening: true,
         get initial() {
           return initial;
+        },
+        get snapshots() {
+          return snapshots;
         },
         commit: (job) => write(job, mayWrite),
         commitSurely: (job) => surely(term, () => own.commit(job)),

@@ -2,13 +2,13 @@ import {
   type CommandId,
   type ConversationId,
   type Event,
-  type MessageSent,
   type Receipt,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Draft, LocalChanges } from '../local-store/local-store.ts';
+import { ownMessageIn } from '../sync/own-message.ts';
 import type { UploadingAttachment } from './uploads.ts';
 
 /** The message was discarded by the application before it was stored. */
@@ -59,12 +59,13 @@ export interface OutboxEntries {
   takeAll(): Slot[];
   readd(slot: Slot): void;
   drop(slot: Slot): void;
-  show(slot: Slot, change: Partial<OutboxEntry>): void;
+  showProgress(slot: Slot, progress: readonly number[]): void;
   sent(slot: Slot, receipt: Receipt): void;
-  /** Its message is here, whether or not a receipt came before. */
-  stored(slot: Slot, message: MessageSent): void;
-  /** The draft was put into the local store. */
-  adopt(draft: Draft): void;
+  /** Whether its message is among the events: that is its receipt, whether or not one came before. */
+  stored(slot: Slot, events: readonly Event[]): boolean;
+  discard(slot: Slot): void;
+  /** The draft was put into the local store. @param passed when it is new here */
+  adopt(draft: Draft, passed: Slot['passed']): void;
   notice(changes: LocalChanges, origin: 'here' | 'elsewhere'): void;
 }
 
@@ -86,6 +87,17 @@ export function createOutboxEntries(options: {
     slots.set(clientMessageId, slot);
     const own = byConversation.get(conversationId) ?? new Map<CommandId, Slot>();
     byConversation.set(conversationId, own.set(clientMessageId, slot));
+  }
+
+  function show(slot: Slot, change: Partial<OutboxEntry>): void {
+    slot.entry = { ...slot.entry, ...change };
+    onChange(slot.entry.draft.conversationId);
+  }
+
+  function sent(slot: Slot, receipt: Receipt): void {
+    show(slot, { status: 'sent', receipt });
+    slot.resolve(receipt);
+    events.emit('sent', receipt);
   }
 
   const entries: OutboxEntries = {
@@ -123,33 +135,35 @@ export function createOutboxEntries(options: {
       onDrop(slot);
       onChange(conversationId);
     },
-    show: (slot, change) => {
-      slot.entry = { ...slot.entry, ...change };
-      onChange(slot.entry.draft.conversationId);
+    showProgress: (slot, progress) => show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) }),
+    sent,
+    stored: (slot, found) => {
+      const id = slot.entry.draft.clientMessageId;
+      for (const event of found) {
+        const message = ownMessageIn(event, userId);
+        if (message?.clientMessageId !== id) continue;
+        const { messageId, clientMessageId, conversationId, conversationSeq, senderId, at } = message;
+        sent(slot, { messageId, clientMessageId, conversationId, conversationSeq, senderId, at });
+        return true;
+      }
+      return false;
     },
-    sent: (slot, receipt) => {
-      entries.show(slot, { status: 'sent', receipt });
-      slot.resolve(receipt);
-      events.emit('sent', receipt);
+    discard: (slot) => {
+      slot.reject(new DraftDiscardedError(`${slot.entry.draft.clientMessageId} was discarded before it was stored`));
+      entries.drop(slot);
     },
-    stored: (slot, { messageId, conversationId, conversationSeq, actorId, at }) => {
-      const { clientMessageId } = slot.entry.draft;
-      const receipt = { messageId, clientMessageId, conversationId, conversationSeq, senderId: actorId, at };
-      slot.resolve(receipt);
-      events.emit('sent', receipt);
-    },
-    adopt: (draft) => {
+    adopt: (draft, passed) => {
       const { clientMessageId, conversationId } = draft;
       const slot = slots.get(clientMessageId);
       // This tab's own, in the hands of the one that keeps it.
       if (slot && unkept.has(slot)) return;
       const error = errorOf(draft);
       if (!slot) {
-        onAdopt(entries.add(draft, 'perhaps'));
+        onAdopt(entries.add(draft, passed));
         onChange(conversationId);
       } else if (error && slot.entry.status !== 'failed') {
         const refusal = slot.refusal ?? error;
-        entries.show(slot, { draft, status: 'failed', receipt: null, error: refusal });
+        show(slot, { draft, status: 'failed', receipt: null, error: refusal });
         slot.reject(refusal);
         events.emit('failed', { clientMessageId, conversationId, error: refusal });
       } else if (!error && slot.entry.status === 'failed') {
@@ -159,24 +173,16 @@ export function createOutboxEntries(options: {
         onChange(conversationId);
       } else {
         const known = slot.entry.attachments.map(({ progress }) => progress);
-        entries.show(slot, { draft, attachments: attachmentsOf(draft, known) });
+        show(slot, { draft, attachments: attachmentsOf(draft, known) });
       }
     },
     notice: (changes, origin) => {
-      for (const draft of changes.putDrafts ?? []) entries.adopt(draft);
+      for (const draft of changes.putDrafts ?? []) entries.adopt(draft, 'perhaps');
       for (const id of changes.removeDrafts ?? []) {
         const slot = slots.get(id);
         if (!slot) continue;
-        if (slot.entry.status !== 'sent') {
-          const event = changes.events?.find((each) => isMessage(each, userId, id));
-          if (event) entries.stored(slot, event);
-          else if (origin === 'elsewhere') {
-            slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
-          } else {
-            continue;
-          }
-        }
-        entries.drop(slot);
+        if (slot.entry.status === 'sent' || entries.stored(slot, changes.events ?? [])) entries.drop(slot);
+        else if (origin === 'elsewhere') entries.discard(slot);
       }
     },
   };
@@ -184,7 +190,7 @@ export function createOutboxEntries(options: {
 }
 
 /** @param known progress so far, by index */
-export function attachmentsOf({ attachments = [] }: Draft, known: readonly number[]): UploadingAttachment[] {
+function attachmentsOf({ attachments = [] }: Draft, known: readonly number[]): UploadingAttachment[] {
   return attachments.map(({ source, uploaded }, index) => {
     return { source, progress: uploaded === undefined ? (known[index] ?? 0) : 1 };
   });
@@ -192,8 +198,4 @@ export function attachmentsOf({ attachments = [] }: Draft, known: readonly numbe
 
 function errorOf({ failure }: Draft): TidemarkError | null {
   return failure && new TidemarkError(failure.code, failure.detail, { field: failure.field ?? undefined });
-}
-
-export function isMessage(event: Event, userId: UserId, id: CommandId): event is MessageSent {
-  return event.type === 'message.sent' && event.actorId === userId && event.commandId === id;
 }

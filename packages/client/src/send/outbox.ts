@@ -13,38 +13,19 @@ import {
   type Content,
   type ContentMap,
   type ConversationId,
-  type Event,
-  type FeedInfo,
   type IdSource,
   type JsonObject,
   type JsonValue,
-  type MessageSent,
   parseCommandId,
   type Receipt,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
-import { callOutcome, unlessRefused } from '../call-outcome.ts';
-import type { ClientEmitter } from '../client-events.ts';
-import type { Connection } from '../connection/connection.ts';
-import type { LocalReplica } from '../local-store/local-replica.ts';
+import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
 import type { Draft } from '../local-store/local-store.ts';
-import type { MessagingTrpc } from '../messaging-trpc.ts';
-import { type RetryTiming, waitToRetry } from '../retry.ts';
-import { createKeyedTasks, type KeyedTasks } from '../sync/keyed-tasks.ts';
-import { within } from '../within.ts';
-import { checkSize } from './message-size.ts';
-import {
-  attachmentsOf,
-  createOutboxEntries,
-  DraftDiscardedError,
-  isMessage,
-  type OutboxEntry,
-  type Slot,
-} from './outbox-entries.ts';
-import { createOutboxLanes, type LaneEffect, type OutboxLanes } from './outbox-lanes.ts';
-import type { AttachmentHooks } from './uploads.ts';
+import { createOutboxEntries, type OutboxEntry, type Slot } from './outbox-entries.ts';
+import { createSending, type Sending, type SendingOptions } from './sending.ts';
 
 export interface Outbox {
   /** Loads the drafts of earlier runs, and keeps what was handed in before that. Idempotent. */
@@ -68,6 +49,8 @@ export interface Outbox {
   /** For the transaction of a snapshot: drafts that are stored by now, so that what follows from it holds them. */
   storedAtReset(): CommandId[];
 
+  /** A committed change. */
+  notice: CommitListener;
   /** The drafts in the local store, read again: others may have come and gone unheard. */
   reconcile(drafts: readonly Draft[]): void;
   /** The tab that leads has got a receipt. */
@@ -81,54 +64,25 @@ export interface Outbox {
   forget(): void;
 }
 
-export interface OutboxOptions {
-  readonly trpc: MessagingTrpc;
+export interface OutboxOptions extends SendingOptions {
   readonly userId: UserId;
   readonly replica: LocalReplica;
-  readonly events: ClientEmitter;
   readonly ids: IdSource;
-  readonly timing: RetryTiming;
-  readonly connection: Connection | undefined;
-  readonly attachments: AttachmentHooks<ContentMap, JsonValue, JsonValue> | undefined;
-  /** What the server takes, once it has said. */
-  readonly limits: () => FeedInfo['limits'] | undefined;
-  /** Conversations that send at the same time. */
-  readonly parallel: number;
-  /** After so long without an answer the outcome counts as unknown. */
-  readonly timeoutMs: number;
   /** Another tab may have led before: what it sent may have passed. */
   readonly severalTabs: boolean;
   readonly closing: AbortSignal;
   readonly onChange: (conversationId: ConversationId) => void;
   /** Drafts are in the local store, for another tab to send. */
   readonly onKept: (drafts: readonly Draft[]) => void;
-  /** For the other tabs. */
-  readonly onSent: (receipt: Receipt) => void;
-  readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
 }
-
-/** One term of sending. */
-interface Term {
-  readonly signal: AbortSignal;
-  readonly replica: LocalReplica;
-  readonly lanes: OutboxLanes;
-  readonly confirmations: KeyedTasks<CommandId>;
-}
-
-/** How long the feed may take to bring a message that it should bring. */
-const FEED_GRACE_MS = 5_000;
-/** Sockets that the server closes while a message is under way alone, until that message has failed. */
-const MAX_CUTS = 2;
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { trpc, userId, replica, events, ids, timing, connection, closing, onChange } = options;
-  let term: Term | undefined;
+  const { userId, replica, events, ids, timing, closing, onChange } = options;
+  let sending: Sending | undefined;
   let isOnline = false;
   let lastOrder = 0;
   let restoring: Promise<void> | undefined;
   let persisting = false;
-  /** The last of those under suspicion, which are sent one after the other. */
-  let suspect: Promise<unknown> = Promise.resolve();
 
   const entries = createOutboxEntries({
     userId,
@@ -136,20 +90,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onChange,
     onAdopt: (slot) => {
       lastOrder = Math.max(lastOrder, slot.entry.draft.order);
-      enqueue(slot);
+      sending?.add(slot);
     },
-    onDrop: ({ entry: { draft } }) => {
-      if (term) run(term, term.lanes.remove(draft.conversationId, draft.clientMessageId));
-    },
+    onDrop: ({ entry }) => sending?.remove(entry.draft),
   });
   const { slots, unkept } = entries;
-  replica.onCommit(entries.notice);
-
-  function enqueue({ entry: { draft, status } }: Slot): void {
-    if (term && status === 'pending') run(term, term.lanes.add(draft.conversationId, draft.clientMessageId));
-  }
-
-  // ── Keeping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function restored(): Promise<void> {
     restoring ??= restore();
@@ -160,11 +105,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   async function restore(): Promise<void> {
     await replica.open();
     const early = entries.takeAll();
-    for (const draft of replica.initial.drafts) {
-      lastOrder = Math.max(lastOrder, draft.order);
-      enqueue(entries.add(draft, 'yes'));
-      onChange(draft.conversationId);
-    }
+    for (const draft of replica.initial.drafts) entries.adopt(draft, 'yes');
     for (const slot of early) {
       const restored = slots.get(slot.entry.draft.clientMessageId);
       if (!restored) {
@@ -198,9 +139,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
           if (!unkept.delete(slot)) continue;
           const { clientMessageId, conversationId } = slot.entry.draft;
           events.emit('queued', { clientMessageId, conversationId });
-          enqueue(slot);
+          sending?.add(slot);
         }
-        if (!term) options.onKept(batch.map((slot) => slot.entry.draft));
+        if (!sending) options.onKept(batch.map((slot) => slot.entry.draft));
       }
     } catch (error) {
       if (!closing.aborted) throw error;
@@ -209,167 +150,28 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  function take(draft: Draft, passed: Slot['passed']): Slot {
+    const slot = entries.add(draft, passed);
+    unkept.add(slot);
+    onChange(draft.conversationId);
+    return slot;
+  }
+
   async function discardNow(slot: Slot): Promise<void> {
     const id = slot.entry.draft.clientMessageId;
-    entries.drop(slot);
-    slot.reject(new DraftDiscardedError(`${id} was discarded before it was stored`));
+    entries.discard(slot);
     await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: [id] }));
-  }
-
-  // ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  function run(own: Term, effects: readonly LaneEffect[], error?: TidemarkError): void {
-    for (const effect of effects) {
-      if (effect.type === 'send') void attempt(own, effect.conversationId, effect.id);
-      else void wait(own, effect, error);
-    }
-  }
-
-  async function wait(own: Term, effect: Extract<LaneEffect, { type: 'wait' }>, error: unknown): Promise<void> {
-    const { conversationId, attempt, ticket } = effect;
-    await waitToRetry({ what: 'send', attempt, error }, timing, events, own.signal);
-    if (!own.signal.aborted) run(own, own.lanes.due(conversationId, ticket));
-  }
-
-  async function attempt(own: Term, conversationId: ConversationId, id: CommandId): Promise<void> {
-    const slot = slots.get(id);
-    if (!slot || own.signal.aborted) return;
-    try {
-      const message = await prepare(own, slot);
-      checkSize(message.content, options.limits());
-      const receipt = await callOrSuspect(own, slot, message);
-      if (own.signal.aborted) return;
-      run(own, own.lanes.settle(conversationId, id, 'done'));
-      if (slots.get(id) === slot) received(own, slot, receipt);
-    } catch (thrown) {
-      // A discarded one has left its lane, which may be sending another already.
-      if (own.signal.aborted || slot.upload?.signal.aborted) return;
-      const { kind, error } = callOutcome(thrown);
-      if (kind === 'final') {
-        if (slots.get(id) === slot) await fail(own, slot, error);
-        run(own, own.lanes.settle(conversationId, id, 'done'));
-        return;
-      }
-      if (error.code === 'unauthenticated') connection?.renew();
-      run(own, own.lanes.settle(conversationId, id, 'again'), error);
-    }
-  }
-
-  /** The message as it is sent: its attachments are uploaded first. */
-  async function prepare(own: Term, slot: Slot): Promise<Content<ContentMap>> {
-    const { draft } = slot.entry;
-    if (!draft.attachments) return draft.message;
-    const hooks = options.attachments;
-    if (!hooks) throw new TidemarkError('invalid_input', 'this client has no option attachments');
-    const upload = new AbortController();
-    slot.upload = upload;
-    const release = onAbort(own.signal, () => upload.abort());
-    try {
-      const uploads = await hooks.upload.all(draft, {
-        signal: upload.signal,
-        clock: timing.clock,
-        progress: slot.entry.attachments.map((each) => each.progress),
-        onProgress: (progress) => {
-          entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
-          options.onProgress(draft.clientMessageId, progress);
-        },
-        keep: (attachments) => keep(own, slot, { attachments }),
-      });
-      return complete(hooks, draft, uploads);
-    } finally {
-      release();
-      if (!upload.signal.aborted) slot.upload = undefined;
-    }
-  }
-
-  /** Unless it was dropped meanwhile. */
-  async function keep(own: Term, slot: Slot, change: Partial<Draft>): Promise<void> {
-    const id = slot.entry.draft.clientMessageId;
-    await own.replica.commitSurely(() =>
-      slots.get(id) === slot ? { putDrafts: [{ ...slot.entry.draft, ...change }] } : undefined,
-    );
-  }
-
-  /**
-   * The server closes a socket for a frame that it does not take, and whatever else was under way on it is cut too. All of
-   * them are sent again one by one, so that it shows which it was: that one has failed.
-   */
-  async function callOrSuspect(own: Term, slot: Slot, message: Content<ContentMap>): Promise<Receipt> {
-    const send = async (): Promise<Receipt> => {
-      const before = connection?.refusedFrames;
-      try {
-        return await call(own, slot.entry.draft, message);
-      } catch (error) {
-        if (connection?.refusedFrames !== before) slot.cuts += 1;
-        if (slot.cuts < MAX_CUTS) throw error;
-        slot.cuts = 0;
-        throw new TidemarkError('content_too_large', 'the server closes sockets that send it', {
-          cause: error,
-        });
-      }
-    };
-    if (slot.cuts === 0) return send();
-    const turn = suspect.then(send);
-    suspect = turn.catch(() => undefined);
-    return turn;
-  }
-
-  async function call(own: Term, draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
-    const { conversationId, clientMessageId, retries } = draft;
-    const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
-    const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });
-    return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, own.signal);
-  }
-
-  function received(own: Term, slot: Slot, receipt: Receipt): void {
-    entries.sent(slot, receipt);
-    options.onSent(receipt);
-    expectMessage(own, slot);
-  }
-
-  /** Sees to it that the message of a receipt comes. */
-  function expectMessage(own: Term, slot: Slot): void {
-    const id = slot.entry.draft.clientMessageId;
-    if (slot.passed === 'yes') own.confirmations.add(id);
-    if (slot.passed !== 'perhaps') return;
-    void timing.clock.sleep(FEED_GRACE_MS, own.signal).then(() => {
-      if (!own.signal.aborted && slots.get(id) === slot) own.confirmations.add(id);
-    });
-  }
-
-  async function fail(own: Term, slot: Slot, error: TidemarkError): Promise<void> {
-    const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
-    slot.refusal = error;
-    // What shows it as failed is the commit, here as in the other tabs.
-    await keep(own, slot, { failure }).catch(() => undefined);
-  }
-
-  // ── Becoming a message ───────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Fetches a message that the feed will not bring. */
-  async function confirm(own: Omit<Term, 'confirmations' | 'lanes'>, id: CommandId): Promise<void> {
-    const receipt = slots.get(id)?.entry.receipt;
-    if (!receipt) return;
-    const { conversationId, conversationSeq } = receipt;
-    const page = await unlessRefused(
-      trpc.conversations.history.query(
-        { conversationId, after: conversationSeq - 1, limit: 1 },
-        { signal: own.signal },
-      ),
-    );
-    const found = page?.events.find((event) => event.conversationSeq === conversationSeq);
-    await own.replica.commit(() => ({ ...(found && { events: [found] }), removeDrafts: [id] }));
   }
 
   /** No longer among the drafts of the local store, for a reason that was not heard. */
   async function settleGone(slot: Slot): Promise<void> {
-    const { clientMessageId, conversationId } = slot.entry.draft;
+    const { conversationId } = slot.entry.draft;
     entries.drop(slot);
     if (slot.entry.status === 'sent') return;
-    const newest = await replica.events({ conversationId, limit: 500 }).catch((): Event[] => []);
-    const event = newest.find((each): each is MessageSent => isMessage(each, userId, clientMessageId));
-    if (event) entries.stored(slot, event);
-    else slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
+    const newest = await replica.events({ conversationId, limit: 500 }).catch(() => []);
+    if (!entries.stored(slot, newest)) {
+      slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
+    }
   }
 
   return {
@@ -377,50 +179,37 @@ export function createOutbox(options: OutboxOptions): Outbox {
       void persist();
       await restored();
     },
-    lead: (signal, own) => {
-      const leading = { signal, replica: own };
-      const confirmations = createKeyedTasks<CommandId>(
-        { what: 'send', limit: 4, timing, events, closing: signal },
-        (id) => confirm(leading, id),
-      );
-      const begun: Term = { ...leading, confirmations, lanes: createOutboxLanes(options.parallel) };
-      term = begun;
-      onAbort(signal, () => {
-        if (term === begun) term = undefined;
+    lead: (term, own) => {
+      const begun = createSending(options, entries, own, term);
+      sending = begun;
+      onAbort(term, () => {
+        if (sending === begun) sending = undefined;
       });
       const kept = [...slots.values()].filter((slot) => !unkept.has(slot));
       for (const slot of kept.sort((a, b) => a.entry.draft.order - b.entry.draft.order)) {
         if (options.severalTabs) slot.passed = 'yes';
-        if (slot.entry.status === 'sent') expectMessage(begun, slot);
-        enqueue(slot);
+        begun.add(slot);
       }
-      run(begun, begun.lanes.online(isOnline));
+      begun.online(isOnline);
     },
-    send: (conversationId, message, { clientMessageId, attachments }) => {
+    send: (conversationId, message, { clientMessageId, attachments = [] }) => {
       if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
-      const id =
-        clientMessageId === undefined
-          ? ids.commandId(timing.clock.now())
-          : parseCommandId(clientMessageId, 'clientMessageId');
+      const at = timing.clock.now();
+      const id = clientMessageId === undefined ? ids.commandId(at) : parseCommandId(clientMessageId, 'clientMessageId');
       const known = slots.get(id);
       if (known) return { id, receipt: known.receipt };
-      // A copy: what the application does to its object later must not change what is sent.
-      const content = JSON.parse(JSON.stringify(message.content)) as JsonObject;
-      const draft: Draft = {
-        clientMessageId: id,
-        conversationId,
-        message: { type: message.type, content },
-        at: timing.clock.now(),
-        order: Number.MAX_SAFE_INTEGER,
-        failure: null,
-        ...(attachments &&
-          attachments.length > 0 && {
-            attachments: attachments.map((source) => ({ source: JSON.parse(JSON.stringify(source)) as JsonValue })),
-          }),
-      };
-      const slot = entries.add(draft, 'no');
-      unkept.add(slot);
-      onChange(conversationId);
+      const slot = take(
+        {
+          clientMessageId: id,
+          conversationId,
+          message: { type: message.type, content: copyOf(message.content) },
+          at,
+          order: Number.MAX_SAFE_INTEGER,
+          failure: null,
+          ...(attachments.length > 0 && { attachments: attachments.map((source) => ({ source: copyOf(source) })) }),
+        },
+        'no',
+      );
       void persist();
       return { id, receipt: slot.receipt };
     },
@@ -438,21 +227,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const { draft } = slot.entry;
       // A slot of its own: the earlier receipt was rejected.
       entries.drop(slot);
-      unkept.add(entries.add({ ...draft, failure: null, retries: (draft.retries ?? 0) + 1 }, 'yes'));
-      onChange(draft.conversationId);
+      take({ ...draft, failure: null, retries: (draft.retries ?? 0) + 1 }, 'yes');
       await persist();
     },
     discard: async (id) => {
       await restored();
       const slot = slots.get(id);
-      if (!slot || slot.entry.status === 'sent') return;
-      await discardNow(slot);
+      if (slot && slot.entry.status !== 'sent') await discardNow(slot);
     },
     online: (online) => {
       isOnline = online;
-      if (term) run(term, term.lanes.online(online));
+      sending?.online(online);
     },
     entriesOf: entries.of,
+    notice: entries.notice,
     storedAtReset: () => {
       const stored: CommandId[] = [];
       for (const [id, slot] of slots) {
@@ -463,7 +251,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     reconcile: (drafts) => {
       const kept = new Set(drafts.map((draft) => draft.clientMessageId));
-      for (const draft of drafts) entries.adopt(draft);
+      for (const draft of drafts) entries.adopt(draft, 'perhaps');
       for (const [id, slot] of [...slots]) if (!kept.has(id) && !unkept.has(slot)) void settleGone(slot);
     },
     sentElsewhere: (receipt) => {
@@ -472,7 +260,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     progressElsewhere: (id, progress) => {
       const slot = slots.get(id);
-      if (slot) entries.show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) });
+      if (slot) entries.showProgress(slot, progress);
     },
     has: (id) => slots.has(id),
     receipts: () => [...slots.values()].flatMap(({ entry }) => entry.receipt ?? []),
@@ -485,16 +273,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** What the application's own function throws will not go away by itself. */
-function complete(
-  hooks: NonNullable<OutboxOptions['attachments']>,
-  { message }: Draft,
-  uploads: readonly JsonValue[],
-): Content<ContentMap> {
-  try {
-    const { type, content } = hooks.complete(message, uploads);
-    return { type, content };
-  } catch (cause) {
-    throw new TidemarkError('invalid_content', 'the attachments could not be put into it', { cause });
-  }
+/** What the application does to its object later must not change what is sent. */
+function copyOf<T extends JsonValue | JsonObject>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -52,7 +52,7 @@ export function applyEntries(
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
     const ownMessage = ownMessageIn(event, userId);
-    if (ownMessage !== undefined) applied.removeDrafts.push(ownMessage);
+    if (ownMessage) applied.removeDrafts.push(ownMessage.clientMessageId);
     const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;
     if (!mark) continue;
     const marked = conversations.get(mark.conversationId) ?? rows.get(mark.conversationId);

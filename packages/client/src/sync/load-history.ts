@@ -18,36 +18,25 @@ export async function loadHistory(
   limit: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // A page that was read before a snapshot may end before what the snapshot counts, with what lies between nowhere.
-  let snapshots = 0;
-  const unsubscribe = replica.onCommit((changes) => {
-    if (changes.replace) snapshots += 1;
-  });
-  try {
-    for (let settled = false; !settled; ) {
-      const before = replica.rows.get(conversationId)?.local?.from;
-      if (before === 1) return true;
-      const asked = snapshots;
-      const page = await fetchHistory({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
-      if (!page) return false;
-      await replica.commit(() => {
-        if (snapshots > asked) return undefined;
-        const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
-        const merged = mergePage(row, page, before);
-        settled = merged !== undefined;
-        if (!merged) return undefined;
-        const events = page.events.filter(isKept);
-        return {
-          conversations: [merged],
-          events,
-          removeDrafts: events.flatMap((event) => ownMessageIn(event, userId) ?? []),
-        };
-      });
-    }
-    return true;
-  } finally {
-    unsubscribe();
+  for (let settled = false; !settled; ) {
+    const before = replica.rows.get(conversationId)?.local?.from;
+    if (before === 1) return true;
+    const { snapshots } = replica;
+    const page = await fetchHistory({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
+    if (!page) return false;
+    await replica.commit(() => {
+      // A page that was read before a snapshot may end before what the snapshot counts, with what lies between nowhere.
+      if (replica.snapshots > snapshots) return undefined;
+      const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
+      const merged = mergePage(row, page, before);
+      settled = merged !== undefined;
+      if (!merged) return undefined;
+      const events = page.events.filter(isKept);
+      const removeDrafts = events.flatMap((event) => ownMessageIn(event, userId)?.clientMessageId ?? []);
+      return { conversations: [merged], events, removeDrafts };
+    });
   }
+  return true;
 }
 
 /** One page from the server; `undefined` when the conversation does not exist (yet). */

@@ -1,7 +1,7 @@
-import { type CommandId, definitionOf, type Event, type UserId } from '@tidemark/core';
+import { definitionOf, type Event, type Message, type UserId } from '@tidemark/core';
 
-/** The id under which the user sent the message that the event is; undefined where it is none of theirs. */
-export function ownMessageIn(event: Event, userId: UserId): CommandId | undefined {
-  const isOwn = event.actorId === userId && definitionOf(event).message !== undefined;
-  return isOwn ? (event.commandId ?? undefined) : undefined;
+/** The message that the user sent with a command of their own, which the event is; undefined where it is none of theirs. */
+export function ownMessageIn(event: Event, userId: UserId): Message | undefined {
+  const isOwn = event.actorId === userId && event.commandId !== null;
+  return isOwn ? definitionOf(event).message?.(event) : undefined;
 }

@@ -27,8 +27,8 @@ import type { Reader } from '../received.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { applyEntries } from './apply-entries.ts';
 import {
+  DEFAULT_SYNC_BOUNDS,
   missingIn,
-  type SyncBounds,
   type SyncEffect,
   type SyncInput,
   type SyncState,
@@ -52,7 +52,8 @@ export interface SyncOptions {
   readonly events: ClientEmitter;
   readonly reader: Reader;
   readonly timing: RetryTiming;
-  readonly bounds: SyncBounds;
+  /** Entries of the feed that may wait for the local store. */
+  readonly queueLimit: number;
   readonly connection: Connection | undefined;
   readonly closing: AbortSignal;
   readonly onStatus: () => void;
@@ -75,7 +76,7 @@ export interface Sync {
 }
 
 export function createSync(options: SyncOptions): Sync {
-  const { trpc, userId, replica, events, reader, timing, bounds, connection, closing, onStatus } = options;
+  const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, onStatus } = options;
   let state: SyncState | undefined;
   let subscription: { readonly feed: FeedSubscription } | undefined;
   /** Names the subscription whose callbacks count. */
@@ -321,6 +322,7 @@ export function createSync(options: SyncOptions): Sync {
     start: (cursor) => {
       if (closing.aborted || state) return;
       hasCursor = cursor !== null;
+      const bounds = { ...DEFAULT_SYNC_BOUNDS, queue: queueLimit };
       const step = startSync(cursor === null ? null : parseCursor(cursor), bounds);
       state = step.state;
       for (const effect of step.effects) run(effect);

@@ -1,0 +1,234 @@
+/**
+ * Stage   0 outbox: sends what is kept, for one term of leadership
+ * In      drafts in the local store
+ * Out     `send` calls, receipts, messages fetched that the feed will not bring
+ * Keeps   P3 (always the same clientMessageId), P5 (one at a time and in order within a conversation), P11 (at most
+ *         `parallel` calls at once)
+ * Proved  packages/client/test/outbox.test.ts, poison-draft.test.ts, outbox-uploads.test.ts
+ */
+import {
+  type CommandId,
+  type Content,
+  type ContentMap,
+  type ConversationId,
+  type FeedInfo,
+  type JsonValue,
+  type Receipt,
+  TidemarkError,
+} from '@tidemark/core';
+import { onAbort } from '../abort-signal.ts';
+import { callOutcome, unlessRefused } from '../call-outcome.ts';
+import type { ClientEmitter } from '../client-events.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { LocalReplica } from '../local-store/local-replica.ts';
+import type { Draft } from '../local-store/local-store.ts';
+import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { type RetryTiming, waitToRetry } from '../retry.ts';
+import { createKeyedTasks } from '../sync/keyed-tasks.ts';
+import { within } from '../within.ts';
+import { checkSize } from './message-size.ts';
+import type { OutboxEntries, Slot } from './outbox-entries.ts';
+import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
+import type { AttachmentHooks } from './uploads.ts';
+
+/** One term of sending. */
+export interface Sending {
+  /** What is kept: sends it, or sees to it that its message comes when it was sent before. */
+  add(slot: Slot): void;
+  remove(draft: Draft): void;
+  online(online: boolean): void;
+}
+
+export interface SendingOptions {
+  readonly trpc: MessagingTrpc;
+  readonly events: ClientEmitter;
+  readonly timing: RetryTiming;
+  readonly connection: Connection | undefined;
+  readonly attachments: AttachmentHooks<ContentMap, JsonValue, JsonValue> | undefined;
+  /** What the server takes, once it has said. */
+  readonly limits: () => FeedInfo['limits'] | undefined;
+  /** Conversations that send at the same time. */
+  readonly parallel: number;
+  /** After so long without an answer the outcome counts as unknown. */
+  readonly timeoutMs: number;
+  /** For the other tabs. */
+  readonly onSent: (receipt: Receipt) => void;
+  readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
+}
+
+/** How long the feed may take to bring a message that it should bring. */
+const FEED_GRACE_MS = 5_000;
+/** Sockets that the server closes while a message is under way alone, until that message has failed. */
+const MAX_CUTS = 2;
+
+/** @param replica writes for this term only @param term ends it */
+export function createSending(
+  options: SendingOptions,
+  entries: OutboxEntries,
+  replica: LocalReplica,
+  term: AbortSignal,
+): Sending {
+  const { trpc, events, timing, connection } = options;
+  const lanes = createOutboxLanes(options.parallel);
+  const confirmations = createKeyedTasks({ what: 'send', limit: 4, timing, events, closing: term }, confirm);
+  /** The last of those under suspicion, which are sent one after the other. */
+  let suspect: Promise<unknown> = Promise.resolve();
+
+  function run(effects: readonly LaneEffect[], error?: TidemarkError): void {
+    for (const effect of effects) {
+      if (effect.type === 'send') void attempt(effect.conversationId, effect.id);
+      else void wait(effect, error);
+    }
+  }
+
+  async function wait(effect: Extract<LaneEffect, { type: 'wait' }>, error: unknown): Promise<void> {
+    await waitToRetry({ what: 'send', attempt: effect.attempt, error }, timing, events, term);
+    if (!term.aborted) run(lanes.due(effect.conversationId, effect.ticket));
+  }
+
+  async function attempt(conversationId: ConversationId, id: CommandId): Promise<void> {
+    const slot = entries.slots.get(id);
+    if (!slot || term.aborted) return;
+    try {
+      const message = await prepare(slot);
+      checkSize(message.content, options.limits());
+      const receipt = await callOrSuspect(slot, message);
+      if (term.aborted) return;
+      run(lanes.settle(conversationId, id, 'done'));
+      if (entries.slots.get(id) === slot) received(slot, receipt);
+    } catch (thrown) {
+      // A discarded one has left its lane, which may be sending another already.
+      if (term.aborted || slot.upload?.signal.aborted) return;
+      const { kind, error } = callOutcome(thrown);
+      if (kind === 'final') {
+        await fail(slot, error);
+        run(lanes.settle(conversationId, id, 'done'));
+        return;
+      }
+      if (error.code === 'unauthenticated') connection?.renew();
+      run(lanes.settle(conversationId, id, 'again'), error);
+    }
+  }
+
+  /** The message as it is sent: its attachments are uploaded first. */
+  async function prepare(slot: Slot): Promise<Content<ContentMap>> {
+    const { draft, attachments } = slot.entry;
+    if (!draft.attachments) return draft.message;
+    const hooks = options.attachments;
+    if (!hooks) throw new TidemarkError('invalid_input', 'this client has no option attachments');
+    const upload = new AbortController();
+    slot.upload = upload;
+    const release = onAbort(term, () => upload.abort());
+    try {
+      const uploads = await hooks.upload.all(draft, {
+        signal: upload.signal,
+        clock: timing.clock,
+        progress: attachments.map((each) => each.progress),
+        onProgress: (progress) => {
+          entries.showProgress(slot, progress);
+          options.onProgress(draft.clientMessageId, progress);
+        },
+        keep: (attachments) => keep(slot, { attachments }),
+      });
+      return complete(hooks, draft, uploads);
+    } finally {
+      release();
+      if (!upload.signal.aborted) slot.upload = undefined;
+    }
+  }
+
+  /** Unless it was dropped meanwhile. */
+  async function keep(slot: Slot, change: Partial<Draft>): Promise<void> {
+    await replica.commitSurely(() => {
+      const { draft } = slot.entry;
+      return entries.slots.get(draft.clientMessageId) === slot ? { putDrafts: [{ ...draft, ...change }] } : undefined;
+    });
+  }
+
+  /**
+   * The server closes a socket for a frame that it does not take, and whatever else was under way on it is cut too. All of
+   * them are sent again one by one, so that it shows which it was: that one has failed.
+   */
+  async function callOrSuspect(slot: Slot, message: Content<ContentMap>): Promise<Receipt> {
+    const send = async (): Promise<Receipt> => {
+      const before = connection?.refusedFrames;
+      try {
+        return await call(slot.entry.draft, message);
+      } catch (cause) {
+        if (connection?.refusedFrames !== before) slot.cuts += 1;
+        if (slot.cuts < MAX_CUTS) throw cause;
+        slot.cuts = 0;
+        throw new TidemarkError('content_too_large', 'the server closes sockets that send it', { cause });
+      }
+    };
+    if (slot.cuts === 0) return send();
+    const turn = suspect.then(send);
+    suspect = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function call(draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
+    const { conversationId, clientMessageId, retries } = draft;
+    const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
+    const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });
+    return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, term);
+  }
+
+  function received(slot: Slot, receipt: Receipt): void {
+    entries.sent(slot, receipt);
+    options.onSent(receipt);
+    expectMessage(slot);
+  }
+
+  /** Sees to it that the message of a receipt comes. */
+  function expectMessage(slot: Slot): void {
+    const id = slot.entry.draft.clientMessageId;
+    if (slot.passed === 'yes') confirmations.add(id);
+    if (slot.passed !== 'perhaps') return;
+    void timing.clock.sleep(FEED_GRACE_MS, term).then(() => {
+      if (!term.aborted && entries.slots.get(id) === slot) confirmations.add(id);
+    });
+  }
+
+  async function fail(slot: Slot, error: TidemarkError): Promise<void> {
+    const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
+    slot.refusal = error;
+    // What shows it as failed is the commit, here as in the other tabs.
+    await keep(slot, { failure }).catch(() => undefined);
+  }
+
+  /** Fetches a message that the feed will not bring. */
+  async function confirm(id: CommandId): Promise<void> {
+    const receipt = entries.slots.get(id)?.entry.receipt;
+    if (!receipt) return;
+    const { conversationId, conversationSeq } = receipt;
+    const input = { conversationId, after: conversationSeq - 1, limit: 1 };
+    const page = await unlessRefused(trpc.conversations.history.query(input, { signal: term }));
+    const events = page?.events.filter((event) => event.conversationSeq === conversationSeq) ?? [];
+    await replica.commit(() => ({ events, removeDrafts: [id] }));
+  }
+
+  return {
+    add: (slot) => {
+      const { draft, status } = slot.entry;
+      if (status === 'sent') expectMessage(slot);
+      if (status === 'pending') run(lanes.add(draft.conversationId, draft.clientMessageId));
+    },
+    remove: (draft) => run(lanes.remove(draft.conversationId, draft.clientMessageId)),
+    online: (online) => run(lanes.online(online)),
+  };
+}
+
+/** What the application's own function throws will not go away by itself. */
+function complete(
+  hooks: NonNullable<SendingOptions['attachments']>,
+  { message }: Draft,
+  uploads: readonly JsonValue[],
+): Content<ContentMap> {
+  try {
+    const { type, content } = hooks.complete(message, uploads);
+    return { type, content };
+  } catch (cause) {
+    throw new TidemarkError('invalid_content', 'the attachments could not be put into it', { cause });
+  }
+}
