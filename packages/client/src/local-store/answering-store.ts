@@ -12,5 +12,5 @@ export function answeringStore(store: LocalStore, timeoutMs: number, clock: Cloc
     const ask = (given: unknown) => within(timeoutMs, 'storeTimeoutMs', () => call.call(store, given), clock, never);
     return [name, ask];
   });
-  return { ...(store.sharedAs !== undefined && { sharedAs: store.sharedAs }), ...Object.fromEntries(bounded) };
+  return Object.fromEntries(bounded) as unknown as LocalStore;
 }

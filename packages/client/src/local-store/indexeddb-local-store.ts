@@ -61,10 +61,10 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   /** The open connection; made again when the browser or another tab ended it. */
   function connect(): Promise<IDBDatabase> {
     if (connecting) return connecting;
+    const letGo = (): void => {
+      if (connecting === opening) connecting = undefined;
+    };
     const opening: Promise<IDBDatabase> = new Promise((resolve, reject) => {
-      const letGo = (): void => {
-        if (connecting === opening) connecting = undefined;
-      };
       const request = factory().open(databaseName(), migrations.length);
       request.onupgradeneeded = ({ oldVersion }) => {
         for (const migrate of migrations.slice(oldVersion))
@@ -86,9 +86,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       };
     });
     connecting = opening;
-    opening.catch(() => {
-      if (connecting === opening) connecting = undefined;
-    });
+    opening.catch(letGo);
     return opening;
   }
 
@@ -134,18 +132,18 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
 
   // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  async function load(database: IDBDatabase, { incarnation }: Session): Promise<LocalState> {
+  async function load(database: IDBDatabase, own: Session): Promise<LocalState> {
     const transaction = database.transaction(['meta', 'conversations', 'drafts']);
     const meta = transaction.objectStore('meta');
     const [found, cursor, rows, drafts] = await Promise.all([
       answerOf<unknown>(meta.get(INCARNATION)),
-      answerOf<unknown>(meta.get('cursor')),
+      answerOf<Cursor | undefined>(meta.get('cursor')),
       answerOf<unknown[]>(transaction.objectStore('conversations').getAll()),
       answerOf<unknown[]>(transaction.objectStore('drafts').getAll()),
     ]);
-    if (found !== incarnation && incarnation !== null) throw evicted();
+    checkIncarnation(own, found);
     return {
-      cursor: (cursor as Cursor | undefined) ?? null,
+      cursor: cursor ?? null,
       conversations: rows.map((text) => readConversation(text)),
       drafts: drafts.map((text) => readDraft(text)).sort(byOrder),
     };
@@ -154,9 +152,8 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   async function write(database: IDBDatabase, own: Session, changes: LocalChanges): Promise<void> {
     const durability = changes.putDrafts && changes.putDrafts.length > 0 ? 'strict' : 'relaxed';
     const transaction = database.transaction(ALL, 'readwrite', { durability });
-    const known = own.incarnation;
     let failure: unknown;
-    let current = known ?? newIncarnation();
+    let current = own.incarnation ?? newIncarnation();
     const done = committed(transaction);
     // Without a promise for each request: one that fails aborts the transaction, and `done` tells.
     const [meta, conversations, events, drafts] = ALL.map((store) => transaction.objectStore(store)) as [
@@ -167,10 +164,13 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     ];
     const found: IDBRequest<string | undefined> = meta.get(INCARNATION);
     found.onsuccess = () => {
-      if (known !== null && found.result !== known) {
-        fail(evicted());
-      } else if (found.result !== undefined) current = found.result;
-      else meta.put(current, INCARNATION);
+      try {
+        checkIncarnation(own, found.result);
+        if (found.result === undefined) meta.put(current, INCARNATION);
+        else current = found.result;
+      } catch (error) {
+        fail(error);
+      }
     };
     const fail = (error: unknown): void => {
       failure = error;
@@ -232,20 +232,6 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     await deleted(doomed);
   }
 
-  async function begin(database: IDBDatabase): Promise<string> {
-    const transaction = database.transaction('meta', 'readwrite', { durability: 'relaxed' });
-    const done = committed(transaction);
-    done.catch(ignore);
-    const meta = transaction.objectStore('meta');
-    let found = (await answerOf(meta.get(INCARNATION))) as string | undefined;
-    if (found === undefined) {
-      found = newIncarnation();
-      meta.put(found, INCARNATION);
-    }
-    await done;
-    return found;
-  }
-
   return {
     sharedAs: `indexeddb:${name}`,
     open: async (userId) => {
@@ -258,7 +244,9 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         });
       }
       broken = false;
-      session = { incarnation: await attempt(undefined, begin) };
+      const own = { incarnation: null };
+      await attempt(undefined, (database) => write(database, own, {}));
+      session = own;
     },
     close: async () => {
       await lastWrite.catch(ignore);
@@ -269,7 +257,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     },
     load: () => opened(load),
     events: (query: LocalEventsQuery) =>
-      opened(async (database, { incarnation }) => {
+      opened(async (database, own) => {
         const { conversationId, after = -1, before = Number.MAX_SAFE_INTEGER } = query;
         const [from, to] = [chunkOf(after + 1), chunkOf(before - 1)];
         if (from > to) return [];
@@ -279,7 +267,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
           answerOf<unknown>(transaction.objectStore('meta').get(INCARNATION)),
           readChunks(transaction.objectStore('events'), range, query),
         ]);
-        if (found !== incarnation && incarnation !== null) throw evicted();
+        checkIncarnation(own, found);
         return pick(events, query);
       }),
     transaction: (changes) => {
@@ -389,8 +377,10 @@ async function isWithoutRoom(): Promise<boolean> {
   return quota - usage < NO_ROOM;
 }
 
-function evicted(): LocalStoreError {
-  return new LocalStoreError('evicted', 'the local store was removed');
+function checkIncarnation({ incarnation }: Session, found: unknown): void {
+  if (incarnation !== null && found !== incarnation) {
+    throw new LocalStoreError('evicted', 'the local store was removed');
+  }
 }
 
 function nameOf(error: unknown): string | undefined {

@@ -291,18 +291,10 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
         return !term.aborted && (await holds()) && !term.aborted;
       }
       mayWriteRows = mayWrite;
-      const own: LocalReplica = {
-        ...replica,
-        isOpening: true,
-        get initial() {
-          return initial;
-        },
-        get snapshots() {
-          return snapshots;
-        },
-        commit: (job) => write(job, mayWrite),
-        commitSurely: (job) => surely(term, () => own.commit(job)),
-      };
+      const own: LocalReplica = Object.assign(Object.create(replica), {
+        commit: (job: Job) => write(job, mayWrite),
+        commitSurely: (job: Job) => surely(term, () => own.commit(job)),
+      });
       return own;
     },
   };

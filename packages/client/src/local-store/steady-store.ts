@@ -68,7 +68,6 @@ export function createSteadyStore(first: LocalStore, limit: number, onProblem: (
   }
 
   return {
-    ...(first.sharedAs !== undefined && { sharedAs: first.sharedAs }),
     get isBehind() {
       return !unsaved.isEmpty;
     },

@@ -13,30 +13,26 @@ export function readConversation(text: unknown, conversationId?: unknown): Conve
 }
 
 function checkConversation(value: object, conversationId?: unknown): ConversationRow {
-  const row = value as Partial<ConversationRow>;
-  const id = conversationId ?? row.conversationId;
-  if (typeof id !== 'string' || row.conversationId !== id || typeof row.head !== 'number')
-    throw corrupt('a conversation');
-  return row as ConversationRow;
+  const row = value as ConversationRow;
+  return checked(row, typeof row.head === 'number' && isId(row.conversationId, conversationId), 'a conversation');
 }
 
 export function readEvent(text: unknown, conversationId: ConversationId): Event {
   return checkEvent(parse(text), conversationId);
 }
 
-function checkEvent(value: object, conversationId: ConversationId): Event {
-  const event = value as Partial<Event>;
-  const isThere = event.conversationId === conversationId && typeof event.conversationSeq === 'number';
-  if (!isThere || typeof event.type !== 'string') throw corrupt('an event');
-  return event as Event;
+function checkEvent(value: object, conversationId?: unknown): Event {
+  const event = value as Event;
+  const isTyped = typeof event.conversationSeq === 'number' && typeof event.type === 'string';
+  return checked(event, isTyped && isId(event.conversationId, conversationId), 'an event');
 }
 
 /** Several events of one conversation in one value. */
 export function readEvents(text: unknown, conversationId: ConversationId): Event[] {
-  const events = parse(text);
-  if (!Array.isArray(events)) throw corrupt('events');
+  const events = parse(text) as Event[];
+  checked(events, Array.isArray(events), 'events');
   for (const event of events) checkEvent(event, conversationId);
-  return events as Event[];
+  return events;
 }
 
 export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
@@ -46,7 +42,7 @@ export function readDraft(text: unknown, clientMessageId?: unknown): Draft {
 /** As another page says that they are in the store: throws before anything of them is used. */
 export function checkChanges(changes: LocalChanges): LocalChanges {
   for (const row of changes.conversations ?? []) checkConversation(row);
-  for (const event of changes.events ?? []) checkEvent(event, event.conversationId);
+  for (const event of changes.events ?? []) checkEvent(event);
   for (const draft of changes.putDrafts ?? []) checkDraft(draft);
   return changes;
 }
@@ -60,11 +56,19 @@ export function isReadableDraft(text: unknown, clientMessageId: unknown): boolea
 }
 
 export function checkDraft(value: object, clientMessageId?: unknown): Draft {
-  const draft = value as Partial<Draft>;
-  const id = clientMessageId ?? draft.clientMessageId;
-  const isThatDraft = typeof id === 'string' && draft.clientMessageId === id && typeof draft.order === 'number';
-  if (!isThatDraft || typeof draft.message !== 'object') throw corrupt('a draft');
-  return draft as Draft;
+  const draft = value as Draft;
+  const isWhole = typeof draft.order === 'number' && typeof draft.message === 'object';
+  return checked(draft, isWhole && isId(draft.clientMessageId, clientMessageId), 'a draft');
+}
+
+function checked<T>(value: T, isThat: boolean, what: string): T {
+  if (isThat) return value;
+  throw corrupt(what);
+}
+
+/** Whether `id` is one, and that of the key under which it was found. */
+function isId(id: unknown, key: unknown = id): boolean {
+  return typeof id === 'string' && id === key;
 }
 
 /** Drafts of several tabs may have the same order; their ids then decide, everywhere alike. */

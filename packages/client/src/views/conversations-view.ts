@@ -57,17 +57,10 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
   const list = createView(() => ordered.snapshot());
   const unread = createView(() => total);
 
-  function know(row: ConversationRow): Known {
-    const before = known.get(row.conversationId);
+  function know(row: ConversationRow, before: Known | undefined): Known {
     const made: Known = { row, item: itemOf(row, before), listed: isListed(row) };
     known.set(row.conversationId, made);
     return made;
-  }
-
-  function notify(changed: Iterable<ConversationId>, isListChanged: boolean, unreadBefore: number): void {
-    if (isListChanged) list.change();
-    if (total !== unreadBefore) unread.change();
-    for (const conversationId of changed) itemListeners.get(conversationId)?.notify();
   }
 
   function itemOf(row: ConversationRow, before: Known | undefined): Item {
@@ -87,51 +80,46 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
     return before && isSame(before.item, item) ? before.item : item;
   }
 
-  function reset(rows: Iterable<ConversationRow>): void {
-    const [before, unreadBefore] = [new Map(known), total];
-    known.clear();
-    total = 0;
-    const changed = new Set(before.keys());
-    const listed: Item[] = [];
-    for (const row of rows) {
-      const previous = before.get(row.conversationId);
-      if (previous) known.set(row.conversationId, previous);
-      const made = know(row);
-      if (previous?.item === made.item) changed.delete(row.conversationId);
-      else changed.add(row.conversationId);
-      if (!made.listed) continue;
-      listed.push(made.item);
-      total += made.item.unread;
+  /** @param isAll the others are gone */
+  function takeIn(rows: Iterable<ConversationRow>, isSorted: boolean, isAll = false): void {
+    const unreadBefore = total;
+    const gone = isAll ? new Set(known.keys()) : new Set<ConversationId>();
+    const changed = new Set<ConversationId>();
+    let isListChanged = isAll;
+
+    function change(conversationId: ConversationId, before: Known | undefined, after: Known | undefined): void {
+      changed.add(conversationId);
+      const [out, into] = [before, after].map((each) => (each?.listed ? each.item : undefined));
+      if (!out && !into) return;
+      isListChanged = true;
+      total += (into?.unread ?? 0) - (out?.unread ?? 0);
+      if (isSorted) ordered.replace(out, into);
     }
-    ordered.reset(listed);
-    notify(changed, true, unreadBefore);
+
+    for (const row of rows) {
+      const { conversationId } = row;
+      gone.delete(conversationId);
+      const before = known.get(conversationId);
+      const after = know(row, before);
+      if (before?.item !== after.item || before.listed !== after.listed) change(conversationId, before, after);
+    }
+    for (const conversationId of gone) {
+      change(conversationId, known.get(conversationId), undefined);
+      known.delete(conversationId);
+    }
+    if (!isSorted) ordered.reset([...known.values()].filter(({ listed }) => listed).map(({ item }) => item));
+    if (isListChanged) list.change();
+    if (total !== unreadBefore) unread.change();
+    for (const conversationId of changed) itemListeners.get(conversationId)?.notify();
+  }
+
+  function reset(rows: Iterable<ConversationRow>): void {
+    takeIn(rows, false, true);
   }
 
   function update({ replace, conversations = [] }: LocalChanges): void {
     if (replace) reset(conversations);
-    else if (conversations.length > 64 && conversations.length > known.size * MANY) {
-      const rows = new Map([...known.values()].map(({ row }) => [row.conversationId, row]));
-      for (const row of conversations) rows.set(row.conversationId, row);
-      reset(rows.values());
-    } else takeIn(conversations);
-  }
-
-  function takeIn(rows: readonly ConversationRow[]): void {
-    const unreadBefore = total;
-    const changed: ConversationId[] = [];
-    let isListChanged = false;
-    for (const row of rows) {
-      const before = known.get(row.conversationId);
-      const after = know(row);
-      if (before?.item === after.item && before.listed === after.listed) continue;
-      changed.push(row.conversationId);
-      const [gone, come] = [before?.listed ? before.item : undefined, after.listed ? after.item : undefined];
-      if (!gone && !come) continue;
-      ordered.replace(gone, come);
-      total += (come?.unread ?? 0) - (gone?.unread ?? 0);
-      isListChanged = true;
-    }
-    notify(changed, isListChanged, unreadBefore);
+    else takeIn(conversations, conversations.length <= Math.max(64, known.size * MANY));
   }
 
   return {

@@ -13,30 +13,18 @@ export interface MessageSpan {
   readonly messages: readonly MessageSent[];
 }
 
-/** The span with the messages before it; beyond `limit` messages the newest ones leave. */
-export function prepend(
-  span: MessageSpan,
-  page: { from: number; isStart: boolean; messages: readonly MessageSent[] },
-  limit: number,
-): MessageSpan {
-  const messages = [...page.messages, ...span.messages];
-  const next = { ...span, from: page.from, isStart: page.isStart, messages };
-  const dropped = messages[limit];
-  if (!dropped) return next;
-  return { ...next, to: dropped.conversationSeq - 1, isEnd: false, messages: messages.slice(0, limit) };
+/** The span with at most `limit` messages: the newest ones leave. */
+export function dropNewest(span: MessageSpan, limit: number): MessageSpan {
+  const dropped = span.messages[limit];
+  if (!dropped) return span;
+  return { ...span, to: dropped.conversationSeq - 1, isEnd: false, messages: span.messages.slice(0, limit) };
 }
 
-/** The span with the messages after it; beyond `limit` messages the oldest ones leave. */
-export function append(
-  span: MessageSpan,
-  page: { to: number; isEnd: boolean; messages: readonly MessageSent[] },
-  limit: number,
-): MessageSpan {
-  const messages = [...span.messages, ...page.messages];
-  const next = { ...span, to: page.to, isEnd: page.isEnd, messages };
-  const dropped = messages[messages.length - limit - 1];
-  if (!dropped) return next;
-  return { ...next, from: dropped.conversationSeq + 1, isStart: false, messages: messages.slice(-limit) };
+/** The span with at most `limit` messages: the oldest ones leave. */
+export function dropOldest(span: MessageSpan, limit: number): MessageSpan {
+  const dropped = span.messages.at(-limit - 1);
+  if (!dropped) return span;
+  return { ...span, from: dropped.conversationSeq + 1, isStart: false, messages: span.messages.slice(-limit) };
 }
 
 /** What came in among and after the messages of a span that reaches to the end; the same span when there is nothing new. */

@@ -2,7 +2,7 @@ import type { ConversationId, Event, HistoryPage, MessageSent } from '@tidemark/
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
-import { append, type MessageSpan, prepend, takeIn } from './message-span.ts';
+import { dropNewest, dropOldest, type MessageSpan, takeIn } from './message-span.ts';
 
 /** Where the messages of one conversation come from. */
 export interface MessageSource {
@@ -99,7 +99,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   /** What a page brings that was asked for with `before`. */
   function olderPart({ events, hasMore }: HistoryPage, before: number, isKept: boolean) {
     const start = (isKept && row()?.local?.from) || 1;
-    const from = hasMore ? Math.max(start, lowest(events, before)) : start;
+    const from = hasMore ? Math.max(start, Math.min(before, ...seqsOf(events))) : start;
     return { from, isStart: !isKept && !hasMore, messages: messagesOf(events, start) };
   }
 
@@ -108,7 +108,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     const kept = row()?.local;
     const end = isKept ? (kept?.to ?? after) : (kept?.from ?? Infinity) - 1;
     return {
-      to: hasMore ? Math.min(end, highest(events, after)) : end,
+      to: hasMore ? Math.min(end, Math.max(after, ...seqsOf(events))) : end,
       isEnd: isKept && !hasMore,
       messages: messagesOf(events, after + 1).filter((message) => message.conversationSeq <= end),
     };
@@ -125,8 +125,8 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     if (isCurrent()) exists = found;
   }
 
-  function begin(next: Omit<MessageSpan, 'isStart'>, isStart = false): void {
-    span = next.isEnd ? takeIn({ ...next, isStart }, incoming) : { ...next, isStart };
+  function begin(next: MessageSpan): void {
+    span = next.isEnd ? takeIn(next, incoming) : next;
     facing = 'newer';
   }
 
@@ -134,7 +134,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     const isSome = await hasLocal(isCurrent);
     if (!isCurrent()) return;
     if (!isSome) {
-      if (exists) begin({ from: 1, to: 0, isEnd: true, messages: [] }, true);
+      if (exists) begin({ from: 1, to: 0, isStart: true, isEnd: true, messages: [] });
       return;
     }
     const page = await read({ limit: pageSize }, true);
@@ -157,7 +157,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       const page = await read({ before, limit: pageSize }, isKept);
       if (!isCurrent() || !span || !page || (isKept && !row()?.local)) return;
       const part = olderPart(page, before, isKept);
-      span = prepend(span, part, windowSize);
+      span = dropNewest({ ...span, ...part, messages: [...part.messages, ...span.messages] }, windowSize);
       found = part.messages.length > 0 || part.from === before;
     }
   }
@@ -172,7 +172,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       const page = await read({ after, limit: pageSize }, isKept);
       if (!isCurrent() || !span || !page) return;
       const part = newerPart(page, after, isKept);
-      span = append(span, part, windowSize);
+      span = dropOldest({ ...span, ...part, messages: [...span.messages, ...part.messages] }, windowSize);
       if (span.isEnd) span = takeIn(span, incoming);
       found = part.messages.length > 0 || part.to === after;
     }
@@ -190,7 +190,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     if (!isCurrent() || !older || !newer) return;
     const below = olderPart(older, seq + 1, isKept);
     const above = newerPart(newer, seq, isKept);
-    begin({ ...above, from: below.from, messages: [...below.messages, ...above.messages] }, below.isStart);
+    begin({ ...above, ...below, messages: [...below.messages, ...above.messages] });
   }
 
   /** Nothing below it is here; nothing below 1 exists. */
@@ -231,14 +231,15 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       exists = true;
       const messages = messagesOf(events, 0);
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));
-      const isAll = lowest(events, Infinity) === range.from && highest(events, 0) === range.to;
+      const seqs = seqsOf(events);
+      const isAll = Math.min(...seqs) === range.from && Math.max(...seqs) === range.to;
       // What came now is all that is local, so there is nothing to load. Another tab may bring older ones alone.
       if (!span && isAll) span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
       if (!span?.isEnd) return;
       const next = takeIn(span, messages);
       if (next.messages.length <= windowSize + pageSize) span = next;
       else if (facing === 'older') span = { ...span, isEnd: false };
-      else span = append({ ...next, messages: [] }, next, windowSize);
+      else span = dropOldest(next, windowSize);
     },
     forget: () => {
       span = undefined;
@@ -258,10 +259,6 @@ function messagesOf(events: readonly Event[], from: number): MessageSent[] {
     .sort(bySeq);
 }
 
-function lowest(events: readonly Event[], otherwise: number): number {
-  return events.reduce((least, event) => Math.min(least, event.conversationSeq), otherwise);
-}
-
-function highest(events: readonly Event[], otherwise: number): number {
-  return events.reduce((most, event) => Math.max(most, event.conversationSeq), otherwise);
+function seqsOf(events: readonly Event[]): number[] {
+  return events.map((event) => event.conversationSeq);
 }

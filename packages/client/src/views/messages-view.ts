@@ -106,8 +106,15 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
   let subscribers = 0;
   /** To do when a change is told: the window was dropped while somebody looked at it. */
   let reload: (() => Promise<void>) | undefined;
-  const storedItems = new WeakMap<MessageSent, Item>();
-  const draftItems = new WeakMap<OutboxEntry, Item>();
+  const storedItem = remembered((event: MessageSent): Item => {
+    const message = reader.messageOf(event);
+    return { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
+  });
+  const draftItem = remembered(({ draft, ...entry }: OutboxEntry): Item => {
+    const { clientMessageId, message, at } = draft;
+    const key = keyOf(userId, clientMessageId);
+    return { key, clientMessageId, conversationId, senderId: userId, at, ...entry, ...message };
+  });
 
   const view = createView<MessagesSnapshot<ContentMap, ContentMap>>(() => {
     const { span, exists, hasOlder, loading } = shown;
@@ -131,29 +138,6 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       gap: hasGap ? { after: end, upTo: known.head } : null,
     };
   });
-
-  function storedItem(event: MessageSent): Item {
-    let item = storedItems.get(event);
-    if (!item) {
-      const message = reader.messageOf(event);
-      item = { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
-      storedItems.set(event, item);
-    }
-    return item;
-  }
-
-  function draftItem(entry: OutboxEntry): Item {
-    let item = draftItems.get(entry);
-    if (!item) {
-      const { draft, status, receipt, error, attachments } = entry;
-      const { clientMessageId, message, at } = draft;
-      const key = keyOf(userId, clientMessageId);
-      const head = { key, status, clientMessageId, conversationId, senderId: userId, at, receipt, error, attachments };
-      item = { ...head, ...message };
-      draftItems.set(entry, item);
-    }
-    return item;
-  }
 
   /** Holds the view while the load is under way, also when nobody looks. */
   async function using(load: () => Promise<void>): Promise<void> {
@@ -223,4 +207,14 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
 
 function keyOf(senderId: string, clientMessageId: string): string {
   return `${senderId}/${clientMessageId}`;
+}
+
+/** The same object for the same source, for as long as that lives. */
+function remembered<S extends object, T>(make: (source: S) => T): (source: S) => T {
+  const made = new WeakMap<S, T>();
+  return (source) => {
+    const item = made.get(source) ?? make(source);
+    made.set(source, item);
+    return item;
+  };
 }
