@@ -2,18 +2,6 @@ import { parseErrorText, TidemarkError } from '@tidemark/core';
 import { textOf } from './connection/connection-cause.ts';
 
 /**
- * What a failed call means, read from the error that the tRPC client threw:
- *
- *  - `final`      the server refused it, and will again: show `error` to a person or mend the code.
- *  - `reconnect`  identity or process must be renewed first; then call again with the same id.
- *  - `retry`      refused for now, or the outcome is unknown (the socket dropped): call again with the same id.
- */
-export type CallOutcome =
-  | { readonly kind: 'final'; readonly error: TidemarkError }
-  | { readonly kind: 'reconnect'; readonly error: TidemarkError }
-  | { readonly kind: 'retry'; readonly error: TidemarkError };
-
-/**
  * Refusals of the application's own middlewares, by tRPC code. They come from the server and are definite, unlike a
  * dropped socket, so retrying them for ever would only block what is queued behind.
  */
@@ -23,19 +11,13 @@ const APPLICATION_REFUSALS = {
   UNAUTHORIZED: 'unauthenticated',
 } as const;
 
-export function callOutcome(thrown: unknown): CallOutcome {
-  const error = toTidemarkError(thrown);
-  const kind = error.policy === 'give-up' ? 'final' : error.policy;
-  return { kind, error };
-}
-
 /** What a call gives, `undefined` when it was refused for good. Rejects with any other error: try again. */
 export async function unlessRefused<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;
   } catch (thrown) {
-    const { kind, error } = callOutcome(thrown);
-    if (kind !== 'final') throw error;
+    const error = toTidemarkError(thrown);
+    if (error.policy !== 'give-up') throw error;
     return undefined;
   }
 }

@@ -18,7 +18,7 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { createWakeSignal } from './abort-signal.ts';
-import { toTidemarkError } from './call-outcome.ts';
+import { toTidemarkError } from './call-error.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { createClientEmitter } from './client-events.ts';
 import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';

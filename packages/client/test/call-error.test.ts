@@ -1,7 +1,7 @@
 import { ERRORS, type ErrorCode, TidemarkError, TRANSPORT_CODES } from '@tidemark/core';
 import { TRPCClientError } from '@trpc/client';
 import { describe, expect, it } from 'vitest';
-import { callOutcome } from '../src/call-outcome.ts';
+import { toTidemarkError } from '../src/call-error.ts';
 
 function fromServer(message: string, code: string) {
   return TRPCClientError.from({ error: { message, code: -32000, data: { code, httpStatus: 400 } } });
@@ -10,10 +10,9 @@ function fromServer(message: string, code: string) {
 describe('what a failed call means', () => {
   it.each(Object.keys(ERRORS) as ErrorCode[])('follows the policy of the table for %s', (code) => {
     const sent = new TidemarkError(code, 'because', { field: 'content.total' });
-    const { kind, error } = callOutcome(fromServer(sent.message, TRANSPORT_CODES[code]));
+    const error = toTidemarkError(fromServer(sent.message, TRANSPORT_CODES[code]));
     const { policy } = ERRORS[code];
-    expect(kind).toBe(policy === 'give-up' ? 'final' : policy);
-    expect(error).toMatchObject({ code, field: 'content.total', detail: 'because' });
+    expect(error).toMatchObject({ code, policy, field: 'content.total', detail: 'because' });
   });
 
   it('is an unknown outcome when the socket dropped or nothing can be read from it', () => {
@@ -23,17 +22,20 @@ describe('what a failed call means', () => {
       'what',
       null,
     ]) {
-      expect(callOutcome(thrown)).toMatchObject({ kind: 'retry', error: { code: 'outcome_unknown' } });
+      expect(toTidemarkError(thrown)).toMatchObject({ policy: 'retry', code: 'outcome_unknown' });
     }
   });
 
   it.each([
-    ['BAD_REQUEST', 'final', 'invalid_input'],
-    ['FORBIDDEN', 'final', 'forbidden'],
+    ['BAD_REQUEST', 'give-up', 'invalid_input'],
+    ['FORBIDDEN', 'give-up', 'forbidden'],
     ['UNAUTHORIZED', 'reconnect', 'unauthenticated'],
     ['NOT_FOUND', 'retry', 'outcome_unknown'],
     ['INTERNAL_SERVER_ERROR', 'retry', 'outcome_unknown'],
-  ] as const)('is read from the tRPC code %s when a middleware of the application refused', (transport, kind, code) => {
-    expect(callOutcome(fromServer('You shall not pass', transport))).toMatchObject({ kind, error: { code } });
-  });
+  ] as const)(
+    'is read from the tRPC code %s when a middleware of the application refused',
+    (transport, policy, code) => {
+      expect(toTidemarkError(fromServer('You shall not pass', transport))).toMatchObject({ policy, code });
+    },
+  );
 });

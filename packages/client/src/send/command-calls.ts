@@ -1,5 +1,5 @@
 import { backoff, type CommandId, type CommandResult, type IdSource, TidemarkError } from '@tidemark/core';
-import { callOutcome } from '../call-outcome.ts';
+import { toTidemarkError } from '../call-error.ts';
 import type { RetryTiming } from '../retry.ts';
 
 /**
@@ -21,8 +21,8 @@ export function createCommandCalls(
       try {
         return await run(commandId);
       } catch (thrown) {
-        const { kind, error } = callOutcome(thrown);
-        if (kind === 'final' || attempt + 1 >= attempts || closing.aborted) throw error;
+        const error = toTidemarkError(thrown);
+        if (error.policy === 'give-up' || attempt + 1 >= attempts || closing.aborted) throw error;
         await timing.clock.sleep(backoff(attempt, timing), closing);
       }
     }

@@ -1,5 +1,5 @@
 import type { ConversationId, UserId } from '@tidemark/core';
-import { unlessRefused } from '../call-outcome.ts';
+import { unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import { type ConversationRow, withoutUnsentMark } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';

@@ -17,7 +17,7 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
-import { callOutcome, unlessRefused } from '../call-outcome.ts';
+import { toTidemarkError, unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -99,8 +99,8 @@ export function createSending(
     } catch (thrown) {
       // A discarded one has left its lane, which may be sending another already.
       if (term.aborted || slot.upload?.signal.aborted) return;
-      const { kind, error } = callOutcome(thrown);
-      if (kind === 'final') {
+      const error = toTidemarkError(thrown);
+      if (error.policy === 'give-up') {
         await fail(slot, error);
         run(lanes.settle(conversationId, id, 'done'));
         return;

@@ -1,5 +1,5 @@
 import type { ConversationId, HistoryInput, HistoryPage, UserId } from '@tidemark/core';
-import { callOutcome } from '../call-outcome.ts';
+import { toTidemarkError } from '../call-error.ts';
 import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
@@ -48,9 +48,9 @@ export async function fetchHistory(
   try {
     return await trpc.conversations.history.query(input, { signal });
   } catch (error) {
-    const outcome = callOutcome(error);
-    if (outcome.error.code === 'conversation_not_found') return undefined;
-    throw outcome.error;
+    const known = toTidemarkError(error);
+    if (known.code === 'conversation_not_found') return undefined;
+    throw known;
   }
 }
 

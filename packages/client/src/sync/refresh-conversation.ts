@@ -1,5 +1,5 @@
 import type { ConversationId, ConversationSummary, UserId } from '@tidemark/core';
-import { unlessRefused } from '../call-outcome.ts';
+import { unlessRefused } from '../call-error.ts';
 import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';

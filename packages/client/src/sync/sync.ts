@@ -17,7 +17,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { createWakeSignal, onAbort, whenAborted } from '../abort-signal.ts';
-import { callOutcome, isServersAnswer } from '../call-outcome.ts';
+import { isServersAnswer, toTidemarkError } from '../call-error.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
 import { type ConnectionCause, textOf, UNREADABLE } from '../connection/connection-cause.ts';
@@ -163,7 +163,7 @@ export function createSync(options: SyncOptions): Sync {
       if (!isCurrent()) return;
       current = undefined;
       lastError.set('feed', error);
-      const { code } = callOutcome(error).error;
+      const { code } = toTidemarkError(error);
       cause = causeOf(code, error);
       if (code === 'unauthenticated') deny();
       if (code === 'displaced') connection?.displaced?.();
@@ -257,7 +257,7 @@ export function createSync(options: SyncOptions): Sync {
       dispatch({ type: 'page', generation, page, ...parseCursor(page.cursor) });
     } catch (error) {
       lastError.set('pull', error);
-      const isRefused = callOutcome(error).error.code === 'invalid_cursor' && state?.generation === generation;
+      const isRefused = toTidemarkError(error).code === 'invalid_cursor' && state?.generation === generation;
       dispatch(isRefused ? { type: 'cursor refused' } : { type: 'pull failed', generation });
     }
   }

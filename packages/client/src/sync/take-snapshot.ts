@@ -6,7 +6,7 @@ import {
   DEFAULT_PAGE,
 } from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
-import { callOutcome } from '../call-outcome.ts';
+import { toTidemarkError } from '../call-error.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { LocalChanges } from '../local-store/local-store.ts';
@@ -54,7 +54,7 @@ export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }:
       return await trpc.conversations.list.query({ page, ...(limit !== undefined && { limit }) }, { signal });
     } catch (error) {
       // This server's pages are shorter.
-      if (limit === undefined || callOutcome(error).error.code !== 'invalid_input') throw error;
+      if (limit === undefined || toTidemarkError(error).code !== 'invalid_input') throw error;
       limit = undefined;
       return fetchPage(signal);
     }

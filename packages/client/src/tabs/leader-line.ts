@@ -1,5 +1,5 @@
 import { type Clock, parseErrorText, TidemarkError } from '@tidemark/core';
-import { toTidemarkError } from '../call-outcome.ts';
+import { toTidemarkError } from '../call-error.ts';
 import type { TabMessage } from './tab-message.ts';
 
 /** What only the leader does, by name. Input and answer are JSON; doing it twice must be doing it once. */
