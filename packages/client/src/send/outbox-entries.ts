@@ -79,15 +79,7 @@ export function createOutboxEntries(options: {
 }): OutboxEntries {
   const { userId, events, onChange, onAdopt, onDrop } = options;
   const slots = new Map<CommandId, Slot>();
-  const byConversation = new Map<ConversationId, Map<CommandId, Slot>>();
   const unkept = new Set<Slot>();
-
-  function index(slot: Slot): void {
-    const { clientMessageId, conversationId } = slot.entry.draft;
-    slots.set(clientMessageId, slot);
-    const own = byConversation.get(conversationId) ?? new Map<CommandId, Slot>();
-    byConversation.set(conversationId, own.set(clientMessageId, slot));
-  }
 
   function show(slot: Slot, change: Partial<OutboxEntry>): void {
     slot.entry = { ...slot.entry, ...change };
@@ -103,7 +95,8 @@ export function createOutboxEntries(options: {
   const entries: OutboxEntries = {
     slots,
     unkept,
-    of: (conversationId) => [...(byConversation.get(conversationId)?.values() ?? [])].map((slot) => slot.entry),
+    of: (conversationId) =>
+      [...slots.values()].map(({ entry }) => entry).filter(({ draft }) => draft.conversationId === conversationId),
     add: (draft, passed) => {
       let resolve!: (receipt: Receipt) => void;
       let reject!: (error: Error) => void;
@@ -114,24 +107,22 @@ export function createOutboxEntries(options: {
       const status = error ? 'failed' : 'pending';
       const entry = { draft, status, receipt: null, error, attachments: attachmentsOf(draft, []) } as const;
       const slot: Slot = { entry, passed, upload: undefined, cuts: 0, refusal: undefined, receipt, resolve, reject };
-      index(slot);
+      entries.readd(slot);
       return slot;
     },
     takeAll: () => {
       const all = [...slots.values()];
       slots.clear();
-      byConversation.clear();
       return all;
     },
-    readd: index,
+    readd: (slot) => {
+      slots.set(slot.entry.draft.clientMessageId, slot);
+    },
     drop: (slot) => {
       const { clientMessageId, conversationId } = slot.entry.draft;
       slots.delete(clientMessageId);
       unkept.delete(slot);
       slot.upload?.abort();
-      const own = byConversation.get(conversationId);
-      own?.delete(clientMessageId);
-      if (own?.size === 0) byConversation.delete(conversationId);
       onDrop(slot);
       onChange(conversationId);
     },

@@ -168,23 +168,21 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
     case 'disconnected':
       return settle(offline(state));
     case 'feed ended': {
-      const next = offline({ ...state, failures: failed(state, 'feed') });
+      const next = offline(failed(state, 'feed'));
       // From the tail: what was seen beyond it comes again, in order.
       return settle({ ...next, ahead: next.tail }, [subscribe(next)]);
     }
     case 'store lost':
     case 'cursor refused': {
       // Nothing is wrong with the feed when it is only this side that forgot.
-      const failed = input.type === 'cursor refused' ? 1 : 0;
       const next = offline({
-        ...state,
+        ...(input.type === 'cursor refused' ? failed(state, 'feed') : state),
         epoch: null,
         more: false,
         queue: state.queue.slice(0, state.applying),
         reset: null,
         pulling: false,
         generation: state.generation + 1,
-        failures: { ...state.failures, feed: state.failures.feed + failed },
       });
       return settle(next, [subscribe(next)]);
     }
@@ -193,7 +191,7 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
     case 'page':
       return takePage(state, input);
     case 'pull failed':
-      return settle({ ...state, pulling: false, failures: failed(state, 'pull') });
+      return settle({ ...failed(state, 'pull'), pulling: false });
     case 'applied':
       return settle(applied(state));
     case 'apply failed':
@@ -202,22 +200,19 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return snapshotDone(state);
     case 'snapshot failed':
       if (!state.reset) return { state, effects: [] };
-      return settle({
-        ...state,
-        reset: { ...state.reset, fetching: false },
-        failures: failed(state, 'snapshot'),
-      });
+      return settle({ ...failed(state, 'snapshot'), reset: { ...state.reset, fetching: false } });
   }
 }
 
 function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>): SyncStep {
   const { epoch, seq, item } = input;
-  if (item.type === 'reset') return settle(begin(feedWorks(state), input, item.reason));
+  if (item.type === 'reset') return settle(begin(works(state, 'feed'), input, item.reason));
   // A feed without a cursor begins with a reset; this one lost it.
   if (state.epoch === null) return syncStep(state, { type: 'feed ended' });
   // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
   if (epoch !== state.epoch) return settle({ ...state, verify: true });
-  const next = feedWorks(state);
+  // Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time.
+  const next = works(state, 'feed');
   if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
   return settle(accept(withHead(next, item.head), item.entries, seq, input.fingerprint));
 }
@@ -235,17 +230,18 @@ function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>)
   const next = { ...more, ahead: Math.max(more.ahead, seq), more: page.hasMore };
   // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
   const progress = next.tail > state.tail || (next.ahead === next.tail && !next.more);
-  return settle({ ...next, failures: { ...next.failures, pull: progress ? 0 : next.failures.pull + 1 } });
+  return settle((progress ? works : failed)(next, 'pull'));
 }
+
+type Failing = keyof SyncState['failures'];
 
 /** One more of them. */
-function failed({ failures }: SyncState, what: keyof SyncState['failures']): SyncState['failures'] {
-  return { ...failures, [what]: failures[what] + 1 };
+function failed(state: SyncState, what: Failing): SyncState {
+  return { ...state, failures: { ...state.failures, [what]: state.failures[what] + 1 } };
 }
 
-/** Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time. */
-function feedWorks(state: SyncState): SyncState {
-  return { ...state, failures: { ...state.failures, feed: 0 } };
+function works(state: SyncState, what: Failing): SyncState {
+  return { ...state, failures: { ...state.failures, [what]: 0 } };
 }
 
 function withHead(state: SyncState, head: number | undefined): SyncState {
@@ -275,30 +271,24 @@ function accept(state: SyncState, entries: readonly InboxEntry[], at: number, fi
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
-  const failures = { ...state.failures, apply: 0 };
   // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
   return {
-    ...state,
+    ...works(state, 'apply'),
     queue: state.queue.slice(state.applying),
     applying: 0,
-    failures,
     cursor: last?.seq ?? state.cursor,
     cursorPrint: state.reset ? state.cursorPrint : last?.print,
   };
 }
 
 function applyFailed(state: SyncState): SyncState {
+  // What was in the hands of the local store is of the world before a reset.
+  const isSuperseded = state.reset !== null || state.epoch === null;
   return {
-    ...state,
-    queue: superseded(state) ? state.queue.slice(state.applying) : state.queue,
+    ...failed(state, 'apply'),
+    queue: isSuperseded ? state.queue.slice(state.applying) : state.queue,
     applying: 0,
-    failures: failed(state, 'apply'),
   };
-}
-
-/** What is in the hands of the local store is of the world before a reset. */
-function superseded(state: SyncState): boolean {
-  return state.reset !== null || state.epoch === null;
 }
 
 /** Forgets everything queued: it goes on from `seq` of `epoch`, after a snapshot. */
@@ -334,12 +324,7 @@ function snapshotDone(state: SyncState): SyncStep {
   const cursor = state.tail - state.queue.length;
   const { reason } = state.reset;
   const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, state.cursorPrint) };
-  const next = {
-    ...state,
-    cursor,
-    reset: null,
-    failures: { ...state.failures, snapshot: 0, apply: 0 },
-  };
+  const next = { ...works(works(state, 'snapshot'), 'apply'), cursor, reset: null };
   return settle(next, [{ type: 'report', event: report }]);
 }
 
