@@ -194,6 +194,7 @@ describe.skipIf(executable === undefined)(
       expect(await databases(ned)).toEqual(['tidemark/ned']);
       await ned.close();
       const again = await open('ned', 'd:lou,ned', 'erase');
+      await eventually(async () => (await inPage(again)).texts.length === 1);
       expect(await inPage(again)).toEqual({ texts: ['for ned'], told: [] });
       await context.close();
     });
