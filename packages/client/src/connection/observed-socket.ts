@@ -1,4 +1,5 @@
 import type { Clock } from '@tidemark/core';
+import { createWakeSignal } from '../abort-signal.ts';
 import { type ConnectionCause, UNREADABLE } from './connection-cause.ts';
 
 /** The subset of the WebSocket class that is called: the browser's, and that of the `ws` package. */
@@ -90,8 +91,8 @@ export function observedSocket(
     readonly #real: WebSocketLike;
     readonly #ended = new AbortController();
     readonly #opening = new AbortController();
-    /** Waits for a sign of life. */
-    readonly #asked = new Set<AbortController>();
+    /** Ends the waits for a sign of life. */
+    readonly #answered = createWakeSignal();
     readonly #listeners = new Map<string, Set<Listener>>();
     #accepted = false;
 
@@ -157,13 +158,8 @@ export function observedSocket(
     answers(timeoutMs: number): Promise<boolean> {
       if (!this.isOpen) return Promise.resolve(false);
       const before = this.heard;
-      const answered = new AbortController();
-      this.#asked.add(answered);
       this.#real.send('PING');
-      return clock.sleep(timeoutMs, answered.signal).then(() => {
-        this.#asked.delete(answered);
-        return this.heard > before;
-      });
+      return clock.sleep(timeoutMs, this.#answered.signal).then(() => this.heard > before);
     }
 
     askForReplacement(): void {
@@ -191,7 +187,7 @@ export function observedSocket(
         return;
       }
       this.#tell('message', event);
-      this.#endWaits();
+      this.#answered.wake();
       if (this.#accepted || !isAnswer(event.data)) return;
       this.#accepted = true;
       observer.accepted(this);
@@ -224,11 +220,7 @@ export function observedSocket(
     #end(): void {
       this.#opening.abort();
       this.#ended.abort();
-      this.#endWaits();
-    }
-
-    #endWaits(): void {
-      for (const each of this.#asked) each.abort();
+      this.#answered.wake();
     }
 
     #tell(type: string, event: SocketEvent): void {

@@ -156,12 +156,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     let current = own.incarnation ?? newIncarnation();
     const done = committed(transaction);
     // Without a promise for each request: one that fails aborts the transaction, and `done` tells.
-    const [meta, conversations, events, drafts] = ALL.map((store) => transaction.objectStore(store)) as [
-      IDBObjectStore,
-      IDBObjectStore,
-      IDBObjectStore,
-      IDBObjectStore,
-    ];
+    const [meta, conversations, events, drafts] = storesOf(transaction);
     const found: IDBRequest<string | undefined> = meta.get(INCARNATION);
     found.onsuccess = () => {
       try {
@@ -209,9 +204,9 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
     const transaction = database.transaction(ALL, 'readwrite', { durability: 'strict' });
     const done = committed(transaction);
     done.catch(ignore);
-    const [meta, drafts] = [transaction.objectStore('meta'), transaction.objectStore('drafts')];
-    transaction.objectStore('conversations').clear();
-    transaction.objectStore('events').clear();
+    const [meta, conversations, events, drafts] = storesOf(transaction);
+    conversations.clear();
+    events.clear();
     meta.delete('cursor');
     meta.delete(INCARNATION);
     const request = drafts.openCursor();
@@ -293,6 +288,15 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       return names.filter((each) => each.startsWith(`${name}/`)).map((each) => each.slice(name.length + 1) as UserId);
     },
   };
+}
+
+function storesOf(transaction: IDBTransaction) {
+  return ALL.map((name) => transaction.objectStore(name)) as [
+    IDBObjectStore,
+    IDBObjectStore,
+    IDBObjectStore,
+    IDBObjectStore,
+  ];
 }
 
 /** Merged with what is there, which need not be read when the chunk comes whole. */

@@ -197,7 +197,13 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     });
   }
 
-  /** Until nothing is in memory alone. Rows are dropped when they have become another tab's to write. */
+  /** Rows are dropped when they have become another tab's to write. */
+  async function save(): Promise<void> {
+    if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
+    await store.save();
+  }
+
+  /** Until nothing is in memory alone. */
   async function saveWhenPossible(): Promise<void> {
     if (isSaving) return;
     isSaving = true;
@@ -205,8 +211,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       await timing.clock.sleep(backoff(attempt, timing), closing);
       try {
         await inTurn(async () => {
-          if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
-          await noticing(store.save);
+          await noticing(save);
           told = undefined;
           events.emit('saved', {});
         });
@@ -249,13 +254,8 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     },
     close: async () => {
       await last.catch(() => undefined);
-      if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
-      await store.save().catch(() => undefined);
-      const opened = await opening?.then(
-        () => true,
-        () => false,
-      );
-      if (opened) await store.close();
+      await save().catch(() => undefined);
+      await opening?.then(store.close, () => undefined);
     },
     erase: () => eraseUser(store, userId),
     rows,

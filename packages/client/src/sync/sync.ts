@@ -79,7 +79,7 @@ export function createSync(options: SyncOptions): Sync {
   const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, onStatus } = options;
   let state: SyncState | undefined;
   let subscription: { readonly feed: FeedSubscription } | undefined;
-  /** Names the subscription whose callbacks count. */
+  /** Names the subscription whose callbacks count; none when the term is over. */
   let current: object | undefined;
   let waitingUntil: number | undefined;
   const woken = createWakeSignal();
@@ -148,17 +148,17 @@ export function createSync(options: SyncOptions): Sync {
   async function subscribe({ cursor, attempt }: Extract<SyncEffect, { type: 'subscribe' }>): Promise<void> {
     const own = {};
     current = own;
+    const isCurrent = (): boolean => current === own;
     subscription?.feed.unsubscribe();
     subscription = undefined;
     confirmedAt = null;
-    const isTurn = await turn('feed', attempt, woken.signal);
-    if (!isTurn || current !== own) return;
+    await turn('feed', attempt, woken.signal);
+    if (!isCurrent()) return;
     waitingUntil = undefined;
     await usable();
-    if (closing.aborted || current !== own) return;
+    if (!isCurrent()) return;
     onStatus();
 
-    const isCurrent = (): boolean => current === own && !closing.aborted;
     const end = (error: unknown): void => {
       if (!isCurrent()) return;
       current = undefined;

@@ -10,10 +10,10 @@ type InputOf<F> = F extends (input: infer I) => Promise<unknown> ? I : never;
 interface Question {
   readonly name: string;
   readonly input: unknown;
+  /** With a value, or the promise of one. */
   readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
   /** Aborted when it is answered. */
-  readonly settled: AbortController;
+  readonly answered: AbortController;
 }
 
 /**
@@ -59,24 +59,24 @@ export function createLeaderLine<W extends LeaderWork>(options: {
     return (run as (input: unknown) => Promise<unknown>)(input);
   }
 
-  function settle(id: string, settling: (question: Question) => void): void {
+  function resolve(id: string, value: unknown): void {
     const question = open.get(id);
     open.delete(id);
-    if (!question) return;
-    question.settled.abort();
-    settling(question);
+    question?.answered.abort();
+    question?.resolve(value);
   }
 
-  async function answerHere(id: string, { name, input }: Question): Promise<void> {
-    await carryOut(name, input).then(
-      (value) => settle(id, ({ resolve }) => resolve(value)),
-      (error: Error) => settle(id, ({ reject }) => reject(error)),
-    );
+  function reject(id: string, error: unknown): void {
+    if (open.has(id)) resolve(id, Promise.reject(error));
   }
 
-  function put(id: string, question: Question): void {
-    if (leader === tab) void answerHere(id, question);
-    else if (leader !== undefined) post({ type: 'ask', id, name: question.name, input: question.input });
+  function put(id: string, { name, input }: Question): void {
+    if (leader === tab) {
+      carryOut(name, input).then(
+        (value) => resolve(id, value),
+        (error) => reject(id, error),
+      );
+    } else if (leader !== undefined) post({ type: 'ask', id, name, input });
   }
 
   function turnTo(next: string): void {
@@ -98,21 +98,21 @@ export function createLeaderLine<W extends LeaderWork>(options: {
     }
   }
 
-  async function expire(id: string, { reject, settled: { signal } }: Question): Promise<void> {
+  async function expire(id: string, { answered: { signal } }: Question): Promise<void> {
     await clock.sleep(DOUBT_MS, signal);
     if (signal.aborted) return;
     onDoubt();
     await clock.sleep(PATIENCE_MS - DOUBT_MS, signal);
-    settle(id, () => reject(new TidemarkError('outcome_unknown', 'the tab that leads does not answer')));
+    reject(id, new TidemarkError('outcome_unknown', 'the tab that leads does not answer'));
   }
 
   function ask(name: string, input: unknown): Promise<unknown> {
     if (closing.aborted) return Promise.reject(new TidemarkError('closing', 'the client was closed'));
     if (leader === tab) return carryOut(name, input);
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       asked += 1;
       const id = `${tab}/${asked}`;
-      const question: Question = { name, input, resolve, reject, settled: new AbortController() };
+      const question: Question = { name, input, resolve, answered: new AbortController() };
       open.set(id, question);
       put(id, question);
       void expire(id, question);
@@ -132,13 +132,11 @@ export function createLeaderLine<W extends LeaderWork>(options: {
         return;
       }
       const { id, value, error } = message;
-      settle(id, ({ resolve, reject }) => {
-        if (error === undefined) resolve(value);
-        else reject(parseErrorText(error) ?? new TidemarkError('outcome_unknown', error));
-      });
+      if (error === undefined) resolve(id, value);
+      else reject(id, parseErrorText(error) ?? new TidemarkError('outcome_unknown', error));
     },
     close: (error) => {
-      for (const id of [...open.keys()]) settle(id, ({ reject }) => reject(error));
+      for (const id of [...open.keys()]) reject(id, error);
     },
   };
 }
