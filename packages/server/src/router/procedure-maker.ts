@@ -8,21 +8,22 @@ import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReadTurns } from './read-turns.ts';
-import { toTRPCError, withoutStack } from './trpc-error.ts';
+import { toTRPCError } from './trpc-error.ts';
 
 /** Where `attach` leaves the socket in the context of its connection. */
 export const ATTACHED_SOCKET: unique symbol = Symbol('tidemark.attachedSocket');
 
-/** Where the caller stands in the context, for what comes after the first middleware. */
-const CALLER: unique symbol = Symbol('tidemark.caller');
-
 /**
  * Builds procedures on the application's own base procedure, each with the same gate before it: know the caller, take from
  * their rate, parse the input, be ready; and the same mapping of errors behind it. The caller comes first: tRPC reads an
- * input when it is first asked for, so that a stranger's is neither deserialised nor parsed. Stage 1.
+ * input when it is first asked for, so that a stranger's is neither deserialised nor parsed. All of it happens in the resolver,
+ * which tRPC hands what it hands middlewares, the raw input too: each middleware would have tRPC copy its options twice, and
+ * those two (one for the caller, one for the input) cost a tenth of a message. Stage 1.
+ *
+ * Proved by test/wire/identity-first.test.ts, over the range of peers
  */
 export class ProcedureMaker {
-  readonly #base: IdentifiedProcedure;
+  readonly #base: BaseProcedure;
   readonly #userIdOf: (ctx: never) => unknown;
   readonly #rate: RateLimit;
   readonly #reads: ReadTurns;
@@ -48,7 +49,7 @@ export class ProcedureMaker {
     this.#limitEvents = options.limitEvents;
     this.#sockets = options.sockets;
     this.#ready = options.ready;
-    this.#base = options.base.use((call) => this.#identify(call));
+    this.#base = options.base;
   }
 
   /** @param effort what the answer took beyond its own bytes, as bytes */
@@ -65,13 +66,14 @@ export class ProcedureMaker {
         this.#rate.charge(caller, { bytes: measureInput(output, Number.MAX_SAFE_INTEGER) + effort(output) });
         return output;
       });
-    return this.#base.input(parser(schema)).query((call) => this.#guard(call, inTurn));
+    return this.#base.query((call) => this.#resolve(call, schema, inTurn));
   }
 
   mutation<Input, Output>(schema: z.ZodType<Input>, resolve: (caller: UserId, input: Input) => Promise<Output>) {
-    return this.#base.input(parser(schema)).mutation((call) => this.#guard(call, resolve));
+    return this.#base.mutation((call) => this.#resolve(call, schema, resolve));
   }
 
+  /** A caller or an input that is refused is so before tRPC says that the subscription has started. */
   subscription<Input>(
     schema: z.ZodType<Input>,
     open: (
@@ -81,38 +83,74 @@ export class ProcedureMaker {
       signal: AbortSignal,
     ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
   ) {
-    const guarded = (call: ProcedureCall<Input>) =>
-      this.#guard(call, async (caller, input) => {
-        const signal = call.signal ?? new AbortController().signal;
-        return open(caller, input, call.ctx[ATTACHED_SOCKET], signal);
-      });
-    return this.#base.input(parser(schema)).subscription(async function* (call) {
-      try {
-        yield* await guarded(call);
-      } catch (error) {
-        throw toTRPCError(error);
-      }
+    return this.#base.subscription(async (call) => {
+      const caller = this.#identify(call);
+      const input = await this.#inputOf(call, caller, schema);
+      const signal = call.signal ?? new AbortController().signal;
+      return this.#follow(call, caller, () => open(caller, input, call.ctx[ATTACHED_SOCKET], signal));
     });
   }
 
-  /** The middleware before everything else. Its result is that of all behind it: refused inputs pass here, too. */
-  async #identify({ ctx, next }: MiddlewareCall): Promise<MiddlewareResult> {
-    let caller: UserId;
+  async #resolve<Input, Output>(
+    call: ProcedureCall,
+    schema: z.ZodType<Input>,
+    resolve: (caller: UserId, input: Input) => Promise<Output>,
+  ): Promise<Output> {
+    const caller = this.#identify(call);
+    const input = await this.#inputOf(call, caller, schema);
     try {
-      caller = this.#caller(ctx as never);
+      await this.#requireOpen(call);
+      return await resolve(caller, input);
+    } catch (error) {
+      throw this.#failure(error, caller);
+    }
+  }
+
+  async *#follow(
+    call: ProcedureCall,
+    caller: UserId,
+    open: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
+  ): AsyncIterable<unknown> {
+    try {
+      await this.#requireOpen(call);
+      yield* await open();
+    } catch (error) {
+      throw this.#failure(error, caller);
+    }
+  }
+
+  /** Who calls; takes a call from their rate. */
+  #identify({ ctx }: ProcedureCall): UserId {
+    try {
+      const caller = this.#caller(ctx as never);
       const socket = ctx[ATTACHED_SOCKET];
       if (socket) this.#sockets.join(caller, socket);
       this.#rate.take(caller);
+      return caller;
     } catch (error) {
       throw toTRPCError(error);
     }
-    const result = await next({ ctx: { [CALLER]: caller } });
-    const { cause } = result.error ?? {};
-    if (!(cause instanceof TidemarkError)) return result;
-    // That of a refused input is tRPC's own.
-    withoutStack(result.error as Error);
-    if (cause.limit) this.#limitEvents.reached(cause.limit, { userId: caller });
-    return result;
+  }
+
+  async #inputOf<Input>(call: ProcedureCall, caller: UserId, schema: z.ZodType<Input>): Promise<Input> {
+    try {
+      const input = parseWire(schema, await call.getRawInput());
+      this.#weigh(caller, input);
+      return input;
+    } catch (error) {
+      throw this.#failure(error, caller);
+    }
+  }
+
+  async #requireOpen({ ctx }: ProcedureCall): Promise<void> {
+    await this.#ready();
+    if (ctx[ATTACHED_SOCKET]?.isEnded) throw new TidemarkError('closing', 'the socket of this call was closed');
+  }
+
+  /** What the caller is told. */
+  #failure(error: unknown, caller: UserId): TRPCError {
+    if (error instanceof TidemarkError && error.limit) this.#limitEvents.reached(error.limit, { userId: caller });
+    return toTRPCError(error);
   }
 
   /**
@@ -129,21 +167,6 @@ export class ProcedureMaker {
       });
     }
     this.#rate.charge(caller, { bytes });
-  }
-
-  async #guard<Input, Output>(
-    call: ProcedureCall<Input>,
-    resolve: (caller: UserId, input: Input) => Promise<Output>,
-  ): Promise<Output> {
-    try {
-      const caller = call.ctx[CALLER];
-      this.#weigh(caller, call.input);
-      await this.#ready();
-      if (call.ctx[ATTACHED_SOCKET]?.isEnded) throw new TidemarkError('closing', 'the socket of this call was closed');
-      return await resolve(caller, call.input);
-    } catch (error) {
-      throw toTRPCError(error);
-    }
   }
 
   #caller(ctx: never): UserId {
@@ -163,36 +186,16 @@ export class ProcedureMaker {
   }
 }
 
-/** A parser of tRPC's function kind, so that errors keep the table's text form. */
-function parser<Input>(schema: z.ZodType<Input>): (raw: unknown) => Input {
-  return (raw) => parseWire(schema, raw);
-}
-
-/** What is used of tRPC's procedure builder. Its own type is deeply generic; this is the subset, with input typed. */
+/** What is used of tRPC's procedure builder. Its own type is deeply generic; this is the subset. */
 export interface BaseProcedure {
-  use(middleware: (call: MiddlewareCall) => Promise<MiddlewareResult>): IdentifiedProcedure;
+  query(resolve: (call: ProcedureCall) => Promise<unknown>): unknown;
+  mutation(resolve: (call: ProcedureCall) => Promise<unknown>): unknown;
+  subscription(resolve: (call: ProcedureCall) => Promise<AsyncIterable<unknown>>): unknown;
 }
 
-interface IdentifiedProcedure {
-  input<Input>(parse: (raw: unknown) => Input): {
-    query(resolve: (call: ProcedureCall<Input>) => Promise<unknown>): unknown;
-    mutation(resolve: (call: ProcedureCall<Input>) => Promise<unknown>): unknown;
-    subscription(resolve: (call: ProcedureCall<Input>) => AsyncIterable<unknown>): unknown;
-  };
-}
-
-interface MiddlewareCall {
+interface ProcedureCall {
   readonly ctx: { readonly [ATTACHED_SOCKET]?: AttachedSocket };
-  next(options: { ctx: object }): Promise<MiddlewareResult>;
-}
-
-interface MiddlewareResult {
-  readonly ok: boolean;
-  readonly error?: Error;
-}
-
-interface ProcedureCall<Input> {
-  readonly ctx: { readonly [ATTACHED_SOCKET]?: AttachedSocket; readonly [CALLER]: UserId };
-  readonly input: Input;
   readonly signal: AbortSignal | undefined;
+  /** Reads it once, when it is first asked. tRPC gives it to resolvers as to middlewares, though only these have it in their types. */
+  getRawInput(): Promise<unknown>;
 }

@@ -22,6 +22,6 @@ export function toTRPCError(error: unknown): TRPCError {
  * tRPC sends an error's stack unless NODE_ENV is production or the application says `isDev: false`. The stack of the cause is
  * left for `onError`.
  */
-export function withoutStack<Failure extends Error>(error: Failure): Failure {
+function withoutStack<Failure extends Error>(error: Failure): Failure {
   return Object.defineProperty(error, 'stack', { value: undefined });
 }

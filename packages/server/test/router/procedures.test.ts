@@ -215,6 +215,15 @@ describe('a failure', () => {
   });
 });
 
+test('a call is one step to tRPC, which copies its options at each', async () => {
+  await using app = openMessaging();
+  const { procedures } = app.router._def as unknown as {
+    procedures: Record<string, { _def: { middlewares: unknown[] } }>;
+  };
+  expect(Object.keys(procedures)).toContain('send');
+  for (const [path, { _def }] of Object.entries(procedures)) expect(_def.middlewares, path).toHaveLength(1);
+});
+
 test('a clientMessageId that another command of the sender had is refused, naming it', async () => {
   await using app = openMessaging();
   await app.as('alice').conversations.createGroup({ memberIds: ['bob'], commandId: 'c1' });
