@@ -6,9 +6,11 @@ import type { Event } from './features/events.ts';
  * Source: FNV-1a of Fowler, Noll, Vo, RFC 9923; 32 bits.
  */
 export function fingerprintOf({ conversationId, conversationSeq, actorId, commandId, at }: Event): string {
+  // Ids are ASCII: a character is a byte.
+  const text = `${conversationId} ${conversationSeq} ${actorId} ${commandId} ${at}`;
   let hash = 0x811c9dc5;
-  for (const character of `${conversationId} ${conversationSeq} ${actorId} ${commandId} ${at}`) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   }
   return (hash >>> 0).toString(36);
 }

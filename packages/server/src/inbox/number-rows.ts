@@ -49,8 +49,8 @@ export class RowNumbering {
   #reserved = new Map<string, Reserved>();
   /** Monotonic ms before the first of their seqs was allocated. */
   #reservedSince = 0;
-  /** What the last `number` has numbered. */
-  #numbered: readonly Delivery[] = [];
+  /** Keys of what the last `number` has numbered. */
+  #numbered: readonly string[] = [];
   /** Allocated in vain, to be closed. */
   #unused: { readonly userId: UserId; readonly seq: Seq }[] = [];
   /** Of these, how many the rows of the last `number` close. */
@@ -77,13 +77,14 @@ export class RowNumbering {
     mostVoids = VOIDS,
   ): Promise<InboxRow[]> {
     if (areNews) this.#above.clear();
-    this.#numbered = deliveries;
+    const keys = deliveries.map(deliveryKey);
+    this.#numbered = keys;
     do {
       if (this.#isTooLate()) this.#abandon();
-      this.#keepWhatFits(deliveries);
-    } while (!(await this.#supply(deliveries)) || this.#isTooLate());
-    const rows: InboxRow[] = deliveries.map(({ userId, ref, at }) => {
-      const { seq } = this.#reserved.get(deliveryKey({ userId, ref })) as Reserved;
+      this.#keepWhatFits(deliveries, keys);
+    } while (!(await this.#supply(deliveries, keys)) || this.#isTooLate());
+    const rows: InboxRow[] = deliveries.map(({ userId, ref, at }, index) => {
+      const { seq } = this.#reserved.get(keys[index] as string) as Reserved;
       return { userId, seq, ref, at };
     });
     this.#dropReallocated();
@@ -96,7 +97,7 @@ export class RowNumbering {
 
   /** The rows of the last `number` are in the store. */
   committed(): void {
-    for (const delivery of this.#numbered) this.#reserved.delete(deliveryKey(delivery));
+    for (const key of this.#numbered) this.#reserved.delete(key);
     this.#numbered = [];
     this.#unused.splice(0, this.#closing);
     this.#closing = 0;
@@ -135,15 +136,15 @@ export class RowNumbering {
    * that its users have of it was numbered before. And of each user only as many as follow one another: what gets a new seq
    * stands above all that was allocated earlier.
    */
-  #keepWhatFits(deliveries: readonly Delivery[]): void {
-    if (this.#reserved.size === 0 || isBeginning(deliveries, this.#reserved)) return;
+  #keepWhatFits(deliveries: readonly Delivery[], keys: readonly string[]): void {
+    if (this.#reserved.size === 0 || isBeginning(keys, this.#reserved)) return;
     const first = firstPlaces(deliveries);
     const reservedFirst = firstPlaces([...this.#reserved.values()]);
     const kept = new Map<string, Reserved>();
     const renumbered = new Set<string>();
-    for (const delivery of deliveries) {
+    for (const [index, delivery] of deliveries.entries()) {
       const { conversationId } = delivery.ref;
-      const key = deliveryKey(delivery);
+      const key = keys[index] as string;
       const lane = `${delivery.userId} ${conversationId}`;
       const reserved = this.#reserved.get(key);
       const isSame = first.get(conversationId) === reservedFirst.get(conversationId);
@@ -167,8 +168,8 @@ export class RowNumbering {
   }
 
   /** Allocates until each delivery has a seq. False: a counter went back meanwhile, so that all of them need new ones. */
-  async #supply(deliveries: readonly Delivery[]): Promise<boolean> {
-    const missing = deliveries.filter((delivery) => !this.#reserved.has(deliveryKey(delivery)));
+  async #supply(deliveries: readonly Delivery[], keys: readonly string[]): Promise<boolean> {
+    const missing = deliveries.filter((_, index) => !this.#reserved.has(keys[index] as string));
     if (missing.length === 0) return true;
     const counts = new Map<UserId, number>();
     for (const { userId } of missing) counts.set(userId, (counts.get(userId) ?? 0) + 1);
@@ -184,8 +185,8 @@ export class RowNumbering {
       return false;
     }
     const reserved = new Map<string, Reserved>();
-    for (const { userId, ref } of deliveries) {
-      const key = deliveryKey({ userId, ref });
+    for (const [index, { userId, ref }] of deliveries.entries()) {
+      const key = keys[index] as string;
       reserved.set(key, this.#reserved.get(key) ?? { userId, ref, seq: take(next, userId) });
     }
     this.#reserved = reserved;
@@ -262,8 +263,8 @@ function firstPlaces(deliveries: readonly Delivery[]): Map<ConversationId, numbe
 }
 
 /** Whether these are the first of `reserved`, and there are some. */
-function isBeginning(deliveries: readonly Delivery[], reserved: ReadonlyMap<string, Reserved>): boolean {
-  if (deliveries.length === 0 || deliveries.length > reserved.size) return false;
-  const keys = reserved.keys();
-  return deliveries.every((delivery) => deliveryKey(delivery) === keys.next().value);
+function isBeginning(keys: readonly string[], reserved: ReadonlyMap<string, Reserved>): boolean {
+  if (keys.length === 0 || keys.length > reserved.size) return false;
+  const before = reserved.keys();
+  return keys.every((key) => key === before.next().value);
 }

@@ -164,6 +164,8 @@ function bodyOf(fields: readonly string[] | null): string {
 
 /** Whether a stream id, `<ms>-<number>`, is above another. */
 function isAfter(id: string, other: string): boolean {
+  // Of most two, both numbers have as many digits.
+  if (id.length === other.length && id.indexOf('-') === other.indexOf('-')) return id > other;
   const [ms, number] = id.split('-').map(Number) as [number, number];
   const [otherMs, otherNumber] = other.split('-').map(Number) as [number, number];
   return ms > otherMs || (ms === otherMs && number > otherNumber);
