@@ -7,12 +7,12 @@
  * asked for `health`. `clock <ms>` moves its wall clock by so much from the true one. Closes gracefully on SIGTERM, and ends with its parent: its input ends
  * then. Faults are injected here, around the ports, so that the product has no switch for them.
  */
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import type { Storage } from '@tidemark/core';
 import { type Backplane, redisBackplane, type ServerEventName } from '@tidemark/server';
 import { postgresStorage } from '@tidemark/storage-postgres';
+import trpc from '@trpc/server/package.json' with { type: 'json' };
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startApp } from './app.ts';
@@ -33,12 +33,6 @@ const { values } = parseArgs({
     'clock-offset': { type: 'string', default: '0' },
   },
 });
-
-/** Version of the tRPC that this process really runs on. */
-function trpcVersion(): string {
-  const manifest = new URL('../package.json', import.meta.resolve('@trpc/server'));
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-}
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line, (_, value) => (value instanceof Error ? String(value) : value))}\n`);
@@ -127,4 +121,5 @@ process.once('SIGTERM', async () => {
   redis.disconnect();
   process.exit();
 });
-print({ port: app.port, trpcVersion: trpcVersion() });
+// Of the tRPC that this process really runs on.
+print({ port: app.port, trpcVersion: trpc.version });

@@ -4,9 +4,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { HealthReport, MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
 import { eventually } from './app.ts';
+import { bundledProgram, type TrpcFixture } from './bundled-program.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('./run-server.ts', import.meta.url));
+const PROGRAM = new URL('./run-server.ts', import.meta.url);
 
 export interface ServerProcessOptions {
   /** URLs of the services. */
@@ -19,7 +20,7 @@ export interface ServerProcessOptions {
   /** The process kills itself with SIGKILL around the commit of a message whose text begins with KILL. */
   readonly kill?: 'before-commit' | 'after-commit';
   /** Runs the whole process on the tRPC of this fixture instead of the current one. */
-  readonly trpc?: 'trpc-previous' | 'trpc-floor';
+  readonly trpc?: TrpcFixture;
   /** Which frames to this node are lost. */
   readonly dropFrames?: 'odd' | 'all';
   /** ms by which its wall clock is off from the start. */
@@ -76,10 +77,9 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const child = spawn(
     process.execPath,
     [
-      ...(options.trpc === undefined ? [] : ['--import=./test/support/use-trpc.mjs']),
-      '--import=tsx',
+      '--enable-source-maps',
       '--expose-gc',
-      PROGRAM,
+      await bundledProgram(PROGRAM, options.trpc),
       `--redis=${options.redis}`,
       `--postgres=${options.postgres}`,
       `--settings=${JSON.stringify(settings)}`,
@@ -88,7 +88,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       `--drop-frames=${options.dropFrames ?? ''}`,
       `--clock-offset=${options.clockOffsetMs ?? 0}`,
     ],
-    { cwd: CHECKOUT, stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, TRPC_FIXTURE: options.trpc } },
+    { cwd: CHECKOUT, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   running.add(child);
   // `close`, not `exit`: what it printed last is then read.
