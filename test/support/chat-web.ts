@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildPage } from '../../examples/chat-web/build-page.ts';
+import { bundledProgram } from './bundled-program.ts';
 import { freePort } from './services/free-port.ts';
 import { makeTempFolder, removeTempFolder } from './services/temp-folder.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('./run-chat-web.ts', import.meta.url));
+const PROGRAM = new URL('./run-chat-web.ts', import.meta.url);
 
 /** The chat of examples/chat-web, its page and its server built from the sources of the packages. */
 export interface ChatWeb extends AsyncDisposable {
@@ -26,20 +27,20 @@ export interface ChatWeb extends AsyncDisposable {
 export interface ChatWebOptions {
   /** Begins with the conversations of the demonstration; else with none. */
   readonly seeded?: boolean;
-  /** A folder that is served in place of the page, which takes a while to build. */
+  /** A folder that is served in place of the page. */
   readonly page?: string;
 }
 
 export async function startChatWeb({ seeded = false, ...options }: ChatWebOptions = {}): Promise<ChatWeb> {
   const folder = await makeTempFolder();
-  const [page, data] = [options.page ?? join(folder, 'page'), join(folder, 'data')];
-  if (options.page === undefined) await buildPage(page, sources());
+  const [page, program] = await Promise.all([options.page ?? builtPage(), bundledProgram(PROGRAM)]);
+  const data = join(folder, 'data');
   const port = await freePort();
   let child: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const args = [`--folder=${data}`, `--port=${port}`, `--page=${page}`, ...(seeded ? ['--seeded'] : [])];
-    const started = spawn(process.execPath, ['--import=tsx', PROGRAM, ...args], {
+    const started = spawn(process.execPath, ['--enable-source-maps', program, ...args], {
       cwd: CHECKOUT,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -73,6 +74,19 @@ export async function startChatWeb({ seeded = false, ...options }: ChatWebOption
       removeTempFolder(folder);
     },
   };
+}
+
+let page: Promise<string> | undefined;
+
+/** The folder of the page, which this process builds when it is first asked for. */
+function builtPage(): Promise<string> {
+  const build = async (): Promise<string> => {
+    const folder = await makeTempFolder();
+    await buildPage(folder, sources());
+    return folder;
+  };
+  page ??= build();
+  return page;
 }
 
 /** Names of our packages to their sources, as tsconfig.json has them. */
