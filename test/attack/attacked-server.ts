@@ -1,6 +1,6 @@
 /**
  * The server under attack, in a process of its own, so that what an attack costs can be told from what it costs to attack.
- * Started by start-attacked.ts with its Target as JSON and a folder. Sends `{ port, usagePort, calibrationMs, scene }` to
+ * Started by start-attacked.ts with its Target as JSON, a folder and the path of usage-thread.mjs. Sends `{ port, usagePort, calibrationMs, scene }` to
  * its parent when it serves, and ends with it.
  */
 import { createServer } from 'node:http';
@@ -14,11 +14,11 @@ import { makeScene } from './scene.ts';
 import type { Started } from './start-attacked.ts';
 import type { Target } from './target.ts';
 
-const [targetText = '{}', folder = ''] = process.argv.slice(2);
+const [targetText = '{}', folder = '', usageThread = ''] = process.argv.slice(2);
 const target = JSON.parse(targetText) as Target;
 process.on('disconnect', () => process.exit());
 
-const usage = new Worker(new URL('./usage-thread.mjs', import.meta.url), { execArgv: [] });
+const usage = new Worker(usageThread, { execArgv: [] });
 const usagePort = await new Promise<number>((resolve) => usage.once('message', resolve));
 
 const path = join(folder, 'attacked.db');

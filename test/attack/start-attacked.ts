@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { bundledProgram } from '../support/bundled-program.ts';
 import { makeTempFolder, removeTempFolder } from '../support/services/temp-folder.ts';
 import type { Scene } from './scene.ts';
 import type { Target } from './target.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('./attacked-server.ts', import.meta.url));
+const PROGRAM = new URL('./attacked-server.ts', import.meta.url);
+/** A thread of the program's that is no part of its bundle. */
+const USAGE_THREAD = fileURLToPath(new URL('./usage-thread.mjs', import.meta.url));
 /** CPU milliseconds of the calibration on the machine for which the costs in the tables were chosen. */
 const REFERENCE_MS = 60;
 
@@ -40,7 +43,15 @@ export async function startAttacked(target: Target): Promise<Attacked> {
   const folder = await makeTempFolder();
   const child = spawn(
     process.execPath,
-    ['--import=tsx', '--expose-gc', '--max-old-space-size=2048', PROGRAM, JSON.stringify(target), folder],
+    [
+      '--enable-source-maps',
+      '--expose-gc',
+      '--max-old-space-size=2048',
+      await bundledProgram(PROGRAM),
+      JSON.stringify(target),
+      folder,
+      USAGE_THREAD,
+    ],
     { cwd: CHECKOUT, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const ended = once(child, 'exit');

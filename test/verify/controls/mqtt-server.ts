@@ -4,30 +4,19 @@
  */
 import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { answerCalls, tellReady } from '@tidemark/testkit/verify';
 import { Aedes, type AedesOptions } from 'aedes';
+import persistenceRedis from 'aedes-persistence-redis';
+import mqemitterRedis from 'mqemitter-redis';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { serverSettings } from './control.ts';
 
-interface RedisAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly retryStrategy: () => number;
-}
-
-const require = createRequire(import.meta.url);
-// Both are CommonJS; the first has no types. Each connects with the ioredis it came with.
-const persistenceRedis = require('aedes-persistence-redis') as (address: RedisAddress) => AedesOptions['persistence'];
-const mqemitterRedis = require('mqemitter-redis') as (
-  address: RedisAddress,
-) => NonNullable<AedesOptions['mq']> & { readonly state: EventEmitter };
-
 const { name, port, redis } = serverSettings();
 const { hostname, port: redisPort } = new URL(redis);
-const address: RedisAddress = { host: hostname, port: Number(redisPort), retryStrategy: () => 100 };
+const address = { host: hostname, port: Number(redisPort), retryStrategy: () => 100 };
 
-const mq = mqemitterRedis(address);
+// Each connects with the ioredis it came with.
+const mq = mqemitterRedis(address) as NonNullable<AedesOptions['mq']> & { readonly state: EventEmitter };
 // Of a Redis that is down.
 mq.state.on('error', () => {});
 const broker = await Aedes.createBroker({ id: name, mq, persistence: persistenceRedis(address) });

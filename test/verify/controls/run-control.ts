@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   type HistoryRecord,
   type InvariantName,
@@ -10,6 +9,7 @@ import {
   type Verdict,
 } from '@tidemark/testkit/verify';
 import { eventually } from '../../support/app.ts';
+import { bundledProgram } from '../../support/bundled-program.ts';
 import { freePort } from '../../support/services/free-port.ts';
 import { startRedis } from '../../support/services/redis.ts';
 import { redisSpecials } from '../redis-specials.ts';
@@ -116,7 +116,7 @@ async function startServer(control: Control, name: string, redis: string, observ
   const settings: ControlServerSettings = { name: name.replace(' ', '-'), port, redis };
   const child = await nodeProcess({
     name,
-    args: ['--import=tsx', fileURLToPath(control.program)],
+    args: ['--enable-source-maps', await bundledProgram(control.program)],
     env: () => ({ [CONTROL_SERVER]: JSON.stringify(settings) }),
     observer,
   });
