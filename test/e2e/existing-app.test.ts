@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { bundledProgram } from '../support/bundled-program.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-function run(env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string }> {
-  const program = fileURLToPath(new URL('../../examples/existing-app/main.ts', import.meta.url));
-  return promisify(execFile)(process.execPath, ['--import=tsx', program], {
+async function run(env: NodeJS.ProcessEnv): Promise<{ stdout: string; stderr: string }> {
+  const program = await bundledProgram(new URL('../../examples/existing-app/main.ts', import.meta.url));
+  return promisify(execFile)(process.execPath, [program], {
     cwd: root,
     env: { ...process.env, ...env },
   });

@@ -3,6 +3,7 @@ import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark
 import { describe, expect, it } from 'vitest';
 import type { Draft, LocalChanges, LocalStore } from '../../src/index.ts';
 import { unknownConversation } from '../../src/local-store/conversation-row.ts';
+import { PIECE } from '../../src/local-store/key-value-pieces.ts';
 import { MemoryKeyValueStorage, type Multi } from './memory-key-value-storage.ts';
 import { sentMessage } from './sent-message.ts';
 
@@ -26,6 +27,9 @@ const both = (seq: number, text: string): Event[] =>
   chats.map((conversationId) => sentMessage(conversationId, seq, text));
 const titled = rows.map((row) => ({ ...row, title: 'renamed' }));
 
+/** Of two such texts, one for each conversation or both in one chunk, a value would be too long. */
+const LONG = PIECE / 2;
+
 /** Everything that a transaction can be, also one too long for a single value of the journal, or of a chunk. */
 const HISTORY: readonly LocalChanges[] = [
   {
@@ -35,8 +39,8 @@ const HISTORY: readonly LocalChanges[] = [
     cursor: 'e:1' as Cursor,
   },
   { conversations: titled, events: both(17, 'three'), putDrafts: [draft('b', 2)], removeDrafts: ['a' as CommandId] },
-  { events: both(1, 'x'.repeat(150_000)), cursor: 'e:2' as Cursor },
-  { events: both(2, 'y'.repeat(150_000)) },
+  { events: both(1, 'x'.repeat(LONG)), cursor: 'e:2' as Cursor },
+  { events: both(2, 'y'.repeat(LONG)) },
   { events: both(1, 'short again'), cursor: 'e:3' as Cursor },
   { replace: true, conversations: rows.slice(0, 1), removeDrafts: ['b' as CommandId], cursor: 'f:1' as Cursor },
   { events: both(18, 'last'), putDrafts: [draft('c', 3)], cursor: 'f:2' as Cursor },
