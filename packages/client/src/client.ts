@@ -72,6 +72,11 @@ export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
    * `content` is not JSON or an id is malformed.
    */
   send(message: Content<CIn>, options?: SendOptions<S>): SendHandle;
+  /**
+   * Gives a message of the user's another content: shown at once, kept, and sent behind what waits in this conversation. A draft
+   * that was never sent is changed itself. `message` is one of `messages`, a receipt, or the ids of either.
+   */
+  edit(message: EditedMessage, content: Content<CIn>, options?: EditOptions): EditHandle;
   /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
   markRead(readSeq?: number): Promise<void>;
   members(): Promise<readonly Member[]>;
@@ -85,6 +90,25 @@ export interface SendOptions<S extends JsonValue = never> {
   readonly clientMessageId?: string;
   /** Uploaded by the client's `attachments` hooks before the message is sent; those behind it in the conversation wait. */
   readonly attachments?: readonly S[];
+}
+
+/** Which message is edited. */
+export interface EditedMessage {
+  readonly senderId: string;
+  readonly clientMessageId: string;
+}
+
+export interface EditOptions {
+  /** Refused as `conflict` where the message has another version by then; 1: as it was sent. Default: the last edit stands. */
+  readonly expectedVersion?: number;
+}
+
+export interface EditHandle {
+  /**
+   * Resolves when the edit, or the message with it, is stored durably. Rejects with a {@link TidemarkError} when it was refused
+   * for good or discarded. Need not be awaited.
+   */
+  readonly stored: Promise<void>;
 }
 
 export interface SendHandle {

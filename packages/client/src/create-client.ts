@@ -13,7 +13,6 @@ import {
   parseCommandId,
   parseConversationId,
   parseUserId,
-  type Receipt,
   systemClock,
   TidemarkError,
 } from '@tidemark/core';
@@ -36,7 +35,7 @@ import type { AnyMessagingTrpc, ContentIn, ContentOut } from './messaging-trpc.t
 import { createReader } from './received.ts';
 import { createCommandCalls } from './send/command-calls.ts';
 import { createOutbox, type Outbox } from './send/outbox.ts';
-import { DraftDiscardedError } from './send/outbox-entries.ts';
+import { DraftDiscardedError, type Stored } from './send/outbox-entries.ts';
 import { confirmedCalls } from './sync/confirmed-calls.ts';
 import { createTabGroup, signOutTabs } from './tabs/tab-group.ts';
 import { RELAYED_EVENTS, type RelayedEvent, type TabMessage } from './tabs/tab-message.ts';
@@ -304,7 +303,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     }
   }
 
-  function noteSent(receipt: Receipt): void {
+  function noteSent(receipt: Stored): void {
     check(typeof receipt.conversationSeq === 'number');
     outbox.sentElsewhere(receipt);
   }
@@ -366,6 +365,17 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       send: (message, sendOptions = {}) => {
         const { id, receipt } = outbox.send(conversationId, message, sendOptions);
         return { clientMessageId: id, receipt };
+      },
+      edit: ({ senderId, clientMessageId }, message, { expectedVersion } = {}) => {
+        const target = {
+          senderId: parseUserId(senderId, 'senderId'),
+          clientMessageId: parseCommandId(clientMessageId, 'clientMessageId'),
+        };
+        const edit = { target, ...(expectedVersion !== undefined && { expectedVersion }) };
+        const stored = outbox.edit(conversationId, edit, message).then(() => undefined);
+        // Need not be awaited.
+        stored.catch(() => undefined);
+        return { stored };
       },
       markRead: (readSeq) => settled(group.ask('markRead', { conversationId, readSeq: readSeq ?? null })),
       members: async () => {

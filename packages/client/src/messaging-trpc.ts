@@ -1,6 +1,7 @@
 import type {
   Call,
   Calls,
+  CommandResult,
   ContentMap,
   ConversationId,
   ConversationSeq,
@@ -17,7 +18,7 @@ import type {
  *
  *  - A call that fails rejects with an Error whose message is the text form of the error table ("overloaded: …"). Any
  *    other message means that the outcome is unknown.
- *  - `send` is idempotent per (user, clientMessageId), the commands per (user, commandId).
+ *  - `send` is idempotent per (user, clientMessageId), `edit` and the commands per (user, commandId).
  *  - The feed delivers tracked items: `id` is the cursor after the item. After `onError` or `onComplete` it delivers
  *    nothing more. When the link reconnects by itself it resumes after the last id that it delivered.
  */
@@ -66,6 +67,16 @@ export interface AnyMessagingTrpc {
       content: unknown;
       retry?: number | undefined;
     }): Promise<Receipt>;
+  };
+  readonly edit: {
+    mutate(input: {
+      conversationId: string;
+      target: { seq: number } | { senderId: string; clientMessageId: string };
+      expectedVersion?: number | undefined;
+      commandId?: string | undefined;
+      type: string;
+      content: unknown;
+    }): Promise<CommandResult>;
   };
   readonly inbox: {
     readonly since: { query(input: { cursor?: string | null; limit?: number }): Promise<{ readonly cursor: Cursor }> };

@@ -3,11 +3,12 @@ import {
   type ContentMap,
   type Event,
   type Message,
+  type MessageEdited,
   type MessageSent,
-  messageOf,
   UNKNOWN_CONTENT,
   type UnknownContent,
 } from '@tidemark/core';
+import { type KeptEvent, messageNow } from './sync/registers.ts';
 
 type MessageHead = Omit<Message, 'type' | 'content'>;
 
@@ -17,18 +18,21 @@ type MessageHead = Omit<Message, 'type' | 'content'>;
  */
 export type ReceivedMessage<C> = MessageHead & (Content<C> | UnknownContent);
 
-type EventHead = Omit<MessageSent, 'type' | 'message'>;
-
 /** An event as the application gets it; see {@link ReceivedMessage}. */
 export type ReceivedEvent<C> =
-  | Exclude<Event<C>, { type: 'message.sent' }>
-  | (EventHead & { readonly type: 'message.sent'; readonly message: Content<C> | UnknownContent });
+  | Exclude<Event<C>, { message: unknown }>
+  | Received<MessageSent, C>
+  | Received<MessageEdited, C>;
+
+type Received<E, C> = Omit<E, 'message'> & { readonly message: Content<C> | UnknownContent };
 
 /** Turns stored messages and events into what the application gets. Kinds not in `contentTypes` become `unknown`. */
 export interface Reader {
   message(message: Message): ReceivedMessage<ContentMap>;
-  messageOf(event: MessageSent): ReceivedMessage<ContentMap>;
+  /** As it is now. */
+  messageOf(event: KeptEvent<MessageSent>): ReceivedMessage<ContentMap>;
   event(event: Event): ReceivedEvent<ContentMap>;
+  content(content: Content<ContentMap>): Content<ContentMap> | UnknownContent;
 }
 
 export function createReader(contentTypes: Iterable<string>): Reader {
@@ -42,7 +46,8 @@ export function createReader(contentTypes: Iterable<string>): Reader {
   }
   return {
     message,
-    messageOf: (event) => message(messageOf(event)),
-    event: (event) => (event.type === 'message.sent' ? { ...event, message: read(event.message) } : event),
+    messageOf: (event) => message(messageNow(event)),
+    content: read,
+    event: (event) => ('message' in event ? { ...event, message: read(event.message) } : event),
   };
 }

@@ -76,12 +76,11 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: SENDING,
-        find: 'const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });',
+        find: 'return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });',
         replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
-    const sentAs = (tried.has(clientMessageId) ? \`\${clientMessageId}-\${tried.size}\` : clientMessageId) as CommandId;
-    tried.add(clientMessageId);
-    const send = (signal: AbortSignal): Promise<Receipt> =>
-      trpc.send.mutate({ ...input, clientMessageId: sentAs }, { signal });`,
+        const sentAs = (tried.has(clientMessageId) ? \`\${clientMessageId}-\${tried.size}\` : clientMessageId) as CommandId;
+        tried.add(clientMessageId);
+        return trpc.send.mutate({ conversationId, clientMessageId: sentAs, ...message, ...retry }, { signal });`,
       },
     ],
     circumstance: REFUSED_COMMANDS,

@@ -92,8 +92,9 @@ export interface LocalChanges {
   readonly cursor?: Cursor;
 }
 
-/** A message handed to the client and not yet known to be stored. */
+/** A message, or an edit of one, handed to the client and not yet known to be stored. */
 export interface Draft {
+  /** Of an edit: its command id. */
   readonly clientMessageId: CommandId;
   readonly conversationId: ConversationId;
   readonly message: Content<ContentMap>;
@@ -105,8 +106,17 @@ export interface Draft {
   readonly failure: { readonly code: ErrorCode; readonly field: string | null; readonly detail: string } | null;
   /** How many times it was sent again after a final error; absent: 0. What was refused stays refused for earlier ones. */
   readonly retries?: number;
+  /** What it edits; absent: it is a message. */
+  readonly edit?: DraftEdit;
   /** What is uploaded before it is sent. Absent: nothing. */
   readonly attachments?: readonly DraftAttachment[];
+}
+
+export interface DraftEdit {
+  /** The message, by the id that its sender gave it: its place may not be known yet. */
+  readonly target: { readonly senderId: UserId; readonly clientMessageId: CommandId };
+  /** The version that the author saw; absent: any. */
+  readonly expectedVersion?: number;
 }
 
 export interface DraftAttachment {

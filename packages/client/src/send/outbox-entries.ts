@@ -8,7 +8,7 @@ import {
 } from '@tidemark/core';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Draft, LocalChanges } from '../local-store/local-store.ts';
-import { ownMessageIn } from '../sync/own-message.ts';
+import { ownDraftIn } from '../sync/own-draft.ts';
 import type { UploadingAttachment } from './uploads.ts';
 
 /** The message was discarded by the application before it was stored. */
@@ -16,12 +16,15 @@ export class DraftDiscardedError extends Error {
   override readonly name = 'DraftDiscardedError';
 }
 
+/** That a draft is stored: of a message, or of an edit, which has no message id of its own. */
+export type Stored = Receipt | (Omit<Receipt, 'messageId'> & { readonly messageId: null });
+
 /** A draft and what became of it. Replaced, never changed. */
 export interface OutboxEntry {
   readonly draft: Draft;
   /** `sent`: stored by the server, not here yet as a message. */
   readonly status: 'pending' | 'sent' | 'failed';
-  readonly receipt: Receipt | null;
+  readonly receipt: Stored | null;
   readonly error: TidemarkError | null;
   readonly attachments: readonly UploadingAttachment[];
 }
@@ -34,14 +37,16 @@ export interface Slot {
    * come by itself, and is fetched once the receipt tells where it is. `perhaps`: fetched when it does not come.
    */
   passed: 'no' | 'perhaps' | 'yes';
+  /** The server may have it, as it was then. */
+  isTried: boolean;
   /** Ends the upload under way. */
   upload: AbortController | undefined;
   /** How often the server closed the socket for what was sent while this was under way. */
   cuts: number;
   /** The error that is being noted, with its cause, which the local store does not keep. */
   refusal: TidemarkError | undefined;
-  readonly receipt: Promise<Receipt>;
-  readonly resolve: (receipt: Receipt) => void;
+  readonly receipt: Promise<Stored>;
+  readonly resolve: (receipt: Stored) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -60,8 +65,10 @@ export interface OutboxEntries {
   readd(slot: Slot): void;
   drop(slot: Slot): void;
   showProgress(slot: Slot, progress: readonly number[]): void;
-  sent(slot: Slot, receipt: Receipt): void;
-  /** Whether its message is among the events: that is its receipt, whether or not one came before. */
+  sent(slot: Slot, receipt: Stored): void;
+  /** What it says is another thing from now on. */
+  rewrite(slot: Slot, message: Draft['message']): void;
+  /** Whether it is among the events: that is its receipt, whether or not one came before. */
   stored(slot: Slot, events: readonly Event[]): boolean;
   discard(slot: Slot): void;
   /** The draft was put into the local store. @param passed when it is new here */
@@ -86,10 +93,10 @@ export function createOutboxEntries(options: {
     onChange(slot.entry.draft.conversationId);
   }
 
-  function sent(slot: Slot, receipt: Receipt): void {
+  function sent(slot: Slot, receipt: Stored): void {
     show(slot, { status: 'sent', receipt });
     slot.resolve(receipt);
-    events.emit('sent', receipt);
+    if (receipt.messageId !== null) events.emit('sent', receipt);
   }
 
   const entries: OutboxEntries = {
@@ -98,15 +105,25 @@ export function createOutboxEntries(options: {
     of: (conversationId) =>
       [...slots.values()].map(({ entry }) => entry).filter(({ draft }) => draft.conversationId === conversationId),
     add: (draft, passed) => {
-      let resolve!: (receipt: Receipt) => void;
+      let resolve!: (receipt: Stored) => void;
       let reject!: (error: Error) => void;
-      const receipt = new Promise<Receipt>((...settle) => ([resolve, reject] = settle));
+      const receipt = new Promise<Stored>((...settle) => ([resolve, reject] = settle));
       // Nobody has to await it, and a rejection nobody awaits must not end the process.
       receipt.catch(() => undefined);
       const error = errorOf(draft);
       const status = error ? 'failed' : 'pending';
       const entry = { draft, status, receipt: null, error, attachments: attachmentsOf(draft, []) } as const;
-      const slot: Slot = { entry, passed, upload: undefined, cuts: 0, refusal: undefined, receipt, resolve, reject };
+      const slot: Slot = {
+        entry,
+        passed,
+        isTried: false,
+        upload: undefined,
+        cuts: 0,
+        refusal: undefined,
+        receipt,
+        resolve,
+        reject,
+      };
       entries.readd(slot);
       return slot;
     },
@@ -131,14 +148,15 @@ export function createOutboxEntries(options: {
     stored: (slot, found) => {
       const id = slot.entry.draft.clientMessageId;
       for (const event of found) {
-        const message = ownMessageIn(event, userId);
-        if (message?.clientMessageId !== id) continue;
-        const { messageId, clientMessageId, conversationId, conversationSeq, senderId, at } = message;
-        sent(slot, { messageId, clientMessageId, conversationId, conversationSeq, senderId, at });
+        if (ownDraftIn(event, userId) !== id) continue;
+        const { conversationId, conversationSeq, actorId: senderId, at } = event;
+        const messageId = 'messageId' in event ? event.messageId : null;
+        sent(slot, { messageId, clientMessageId: id, conversationId, conversationSeq, senderId, at } as Stored);
         return true;
       }
       return false;
     },
+    rewrite: (slot, message) => show(slot, { draft: { ...slot.entry.draft, message } }),
     discard: (slot) => {
       slot.reject(new DraftDiscardedError(`${slot.entry.draft.clientMessageId} was discarded before it was stored`));
       entries.drop(slot);

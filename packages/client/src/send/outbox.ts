@@ -23,8 +23,8 @@ import {
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
 import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft } from '../local-store/local-store.ts';
-import { createOutboxEntries, type OutboxEntry, type Slot } from './outbox-entries.ts';
+import type { Draft, DraftEdit } from '../local-store/local-store.ts';
+import { createOutboxEntries, type OutboxEntry, type Slot, type Stored } from './outbox-entries.ts';
 import { createSending, type Sending, type SendingOptions } from './sending.ts';
 
 export interface Outbox {
@@ -37,6 +37,8 @@ export interface Outbox {
     message: Content<ContentMap>,
     options: { readonly clientMessageId?: string | undefined; readonly attachments?: readonly JsonValue[] | undefined },
   ): { id: CommandId; receipt: Promise<Receipt> };
+  /** Gives a message of the user's another content: in its draft where that was never sent, else by a draft of its own behind it. */
+  edit(conversationId: ConversationId, edit: DraftEdit, message: Content<ContentMap>): Promise<Stored | null>;
   /** Discards what only this tab knows of; false when it is for the one that leads. */
   discardUnkept(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
@@ -54,11 +56,11 @@ export interface Outbox {
   /** The drafts in the local store, read again: others may have come and gone unheard. */
   reconcile(drafts: readonly Draft[]): void;
   /** The tab that leads has got a receipt. */
-  sentElsewhere(receipt: Receipt): void;
+  sentElsewhere(receipt: Stored): void;
   progressElsewhere(id: CommandId, progress: readonly number[]): void;
   has(id: CommandId): boolean;
   /** Receipts whose messages are not here yet. */
-  receipts(): Receipt[];
+  receipts(): Stored[];
   close(error: Error): void;
   /** After `close`: nothing is shown any more. */
   forget(): void;
@@ -157,10 +159,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return slot;
   }
 
+  /** With the edits that wait behind it. */
   async function discardNow(slot: Slot): Promise<void> {
     const id = slot.entry.draft.clientMessageId;
-    entries.discard(slot);
-    await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: [id] }));
+    const all = [...slots.values()].filter(
+      (each) => each === slot || each.entry.draft.edit?.target.clientMessageId === id,
+    );
+    for (const each of all) entries.discard(each);
+    const gone = all.map((each) => each.entry.draft.clientMessageId);
+    await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: gone }));
+  }
+
+  /** Whether what it says may still change where it stands: nobody else has seen it, and nobody else sends it. */
+  function isUnsent({ entry, isTried, passed }: Slot): boolean {
+    return entry.status === 'failed' || (entry.status === 'pending' && !isTried && passed === 'no');
   }
 
   /** No longer among the drafts of the local store, for a reason that was not heard. */
@@ -172,6 +184,35 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!entries.stored(slot, newest)) {
       slot.reject(new TidemarkError('outcome_unknown', 'another tab has sent or discarded it'));
     }
+  }
+
+  async function edit(
+    conversationId: ConversationId,
+    edit: DraftEdit,
+    message: Content<ContentMap>,
+  ): Promise<Stored | null> {
+    requireOpen();
+    const said = { type: message.type, content: copyOf(message.content) };
+    const draft = slots.get(edit.target.clientMessageId);
+    if (draft && isUnsent(draft) && (sending || unkept.has(draft))) {
+      entries.rewrite(draft, said);
+      await replica.commitSurely(() =>
+        slots.get(edit.target.clientMessageId) === draft && !unkept.has(draft)
+          ? { putDrafts: [draft.entry.draft] }
+          : undefined,
+      );
+      return null;
+    }
+    const at = timing.clock.now();
+    const clientMessageId = ids.commandId(at);
+    const order = Number.MAX_SAFE_INTEGER;
+    const slot = take({ clientMessageId, conversationId, message: said, at, order, failure: null, edit }, 'no');
+    void persist();
+    return slot.receipt;
+  }
+
+  function requireOpen(): void {
+    if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
   }
 
   return {
@@ -192,12 +233,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
       begun.online(isOnline);
     },
+    edit,
     send: (conversationId, message, { clientMessageId, attachments = [] }) => {
-      if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
+      requireOpen();
       const at = timing.clock.now();
       const id = clientMessageId === undefined ? ids.commandId(at) : parseCommandId(clientMessageId, 'clientMessageId');
       const known = slots.get(id);
-      if (known) return { id, receipt: known.receipt };
+      if (known) return { id, receipt: known.receipt as Promise<Receipt> };
       const slot = take(
         {
           clientMessageId: id,
@@ -211,7 +253,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         'no',
       );
       void persist();
-      return { id, receipt: slot.receipt };
+      return { id, receipt: slot.receipt as Promise<Receipt> };
     },
     discardUnkept: async (id) => {
       await restored();
@@ -225,6 +267,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const slot = slots.get(id);
       if (slot?.entry.status !== 'failed') return;
       const { draft } = slot.entry;
+      if (draft.edit) {
+        // What was refused under an id stays refused.
+        await discardNow(slot);
+        edit(draft.conversationId, draft.edit, draft.message).catch(() => undefined);
+        return;
+      }
       // A slot of its own: the earlier receipt was rejected.
       entries.drop(slot);
       take({ ...draft, failure: null, retries: (draft.retries ?? 0) + 1 }, 'yes');

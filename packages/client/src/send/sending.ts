@@ -13,7 +13,6 @@ import {
   type ConversationId,
   type FeedInfo,
   type JsonValue,
-  type Receipt,
   TidemarkError,
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
@@ -25,9 +24,10 @@ import type { Draft } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { createKeyedTasks } from '../sync/keyed-tasks.ts';
+import { withRegisters } from '../sync/with-registers.ts';
 import { within } from '../within.ts';
 import { checkSize } from './message-size.ts';
-import type { OutboxEntries, Slot } from './outbox-entries.ts';
+import type { OutboxEntries, Slot, Stored } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
 import type { AttachmentHooks } from './uploads.ts';
 
@@ -52,7 +52,7 @@ export interface SendingOptions {
   /** After so long without an answer the outcome counts as unknown. */
   readonly timeoutMs: number;
   /** For the other tabs. */
-  readonly onSent: (receipt: Receipt) => void;
+  readonly onSent: (receipt: Stored) => void;
   readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
 }
 
@@ -92,6 +92,7 @@ export function createSending(
     try {
       const message = await prepare(slot);
       checkSize(message.content, options.limits());
+      slot.isTried = true;
       const receipt = await callOrSuspect(slot, message);
       if (term.aborted) return;
       run(lanes.settle(conversationId, id, 'done'));
@@ -149,8 +150,8 @@ export function createSending(
    * The server closes a socket for a frame that it does not take, and whatever else was under way on it is cut too. All of
    * them are sent again one by one, so that it shows which it was: that one has failed.
    */
-  async function callOrSuspect(slot: Slot, message: Content<ContentMap>): Promise<Receipt> {
-    const send = async (): Promise<Receipt> => {
+  async function callOrSuspect(slot: Slot, message: Content<ContentMap>): Promise<Stored> {
+    const send = async (): Promise<Stored> => {
       const before = connection?.refusedFrames;
       try {
         return await call(slot.entry.draft, message);
@@ -167,14 +168,21 @@ export function createSending(
     return turn;
   }
 
-  async function call(draft: Draft, message: Content<ContentMap>): Promise<Receipt> {
-    const { conversationId, clientMessageId, retries } = draft;
-    const input = { conversationId, clientMessageId, ...message, ...(retries !== undefined && { retry: retries }) };
-    const send = (signal: AbortSignal): Promise<Receipt> => trpc.send.mutate(input, { signal });
+  async function call(draft: Draft, message: Content<ContentMap>): Promise<Stored> {
+    const { conversationId, clientMessageId, retries, edit } = draft;
+    const send = async (signal: AbortSignal): Promise<Stored> => {
+      if (!edit) {
+        const retry = retries !== undefined && { retry: retries };
+        return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });
+      }
+      const input = { conversationId, commandId: clientMessageId, ...edit, ...message };
+      const { conversationSeq, at } = await trpc.edit.mutate(input, { signal });
+      return { messageId: null, clientMessageId, conversationId, conversationSeq, senderId: edit.target.senderId, at };
+    };
     return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, term);
   }
 
-  function received(slot: Slot, receipt: Receipt): void {
+  function received(slot: Slot, receipt: Stored): void {
     entries.sent(slot, receipt);
     options.onSent(receipt);
     expectMessage(slot);
@@ -204,8 +212,8 @@ export function createSending(
     const { conversationId, conversationSeq } = receipt;
     const input = { conversationId, after: conversationSeq - 1, limit: 1 };
     const page = await unlessRefused(trpc.conversations.history.query(input, { signal: term }));
-    const events = page?.events.filter((event) => event.conversationSeq === conversationSeq) ?? [];
-    await replica.commit(() => ({ events, removeDrafts: [id] }));
+    const found = page?.events.filter((event) => event.conversationSeq === conversationSeq) ?? [];
+    await replica.commit(async () => ({ events: await withRegisters(found, replica), removeDrafts: [id] }));
   }
 
   return {

@@ -4,6 +4,8 @@ import {
   definitionOf,
   type Event,
   type InboxEntry,
+  type Message,
+  type Register,
   type UserId,
 } from '@tidemark/core';
 import {
@@ -12,13 +14,14 @@ import {
   unknownConversation,
   withoutUnsentMark,
 } from '../local-store/conversation-row.ts';
-import { ownMessageIn } from './own-message.ts';
+import { ownDraftIn } from './own-draft.ts';
+import { settingsOf } from './registers.ts';
 
 /** What a batch of entries changes locally. */
 export interface Applied {
   readonly conversations: Map<ConversationId, ConversationRow>;
   readonly events: Event[];
-  /** Drafts that came back as stored messages. */
+  /** Drafts that came back as events. */
   readonly removeDrafts: CommandId[];
   /** Conversations whose read mark moved: their unread count has to be counted anew from the local events. */
   readonly recount: Set<ConversationId>;
@@ -51,8 +54,8 @@ export function applyEntries(
     const known = conversations.get(conversationId) ?? rows.get(conversationId);
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
-    const ownMessage = ownMessageIn(event, userId);
-    if (ownMessage) applied.removeDrafts.push(ownMessage.clientMessageId);
+    const draft = ownDraftIn(event, userId);
+    if (draft) applied.removeDrafts.push(draft);
     const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;
     if (!mark) continue;
     const marked = conversations.get(mark.conversationId) ?? rows.get(mark.conversationId);
@@ -83,6 +86,7 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
     row.lastMessage = message(event);
     row.activeAt = event.at;
   }
+  for (const register of settingsOf([event])) row.lastMessage = lastMessageAfter(row.lastMessage, register);
   if (!isNews) return;
   if (creates) {
     Object.assign(row, creates(event), { joinedSeq: seq, activeAt: event.at, member: true, stale: null });
@@ -91,6 +95,13 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
     Object.assign(row, { joinedSeq: seq, member: true, stale: 'unknown' });
   }
   if (leaves?.(event).includes(userId)) Object.assign(row, withoutMembership(row));
+}
+
+/** A summary that was fetched may hold a later version. */
+function lastMessageAfter(last: Message | null, { name, target, value }: Register): Message | null {
+  if (name !== 'content' || !value || last?.conversationSeq !== target) return last;
+  const { message, version, at } = value;
+  return version > (last.edited?.version ?? 1) ? { ...last, ...message, edited: { version, at } } : last;
 }
 
 /** An unsent read mark would be refused now; if the user comes back, the row is fetched. */

@@ -4,7 +4,8 @@ import { type ConversationRow, unknownConversation } from '../local-store/conver
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
-import { ownMessageIn } from './own-message.ts';
+import { ownDraftIn } from './own-draft.ts';
+import { joinRegisters, settingsOf } from './registers.ts';
 
 /**
  * Brings the page before the oldest local event (the newest page when there is none) into the local store. Whether there
@@ -24,15 +25,19 @@ export async function loadHistory(
     const { snapshots } = replica;
     const page = await fetchHistory({ conversationId, limit, ...(before !== undefined && { before }) }, trpc, signal);
     if (!page) return false;
-    await replica.commit(() => {
+    await replica.commit(async () => {
       // A page that was read before a snapshot may end before what the snapshot counts, with what lies between nowhere.
       if (replica.snapshots > snapshots) return undefined;
       const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
       const merged = mergePage(row, page, before);
       settled = merged !== undefined;
       if (!merged) return undefined;
-      const events = page.events.filter(isKept);
-      const removeDrafts = events.flatMap((event) => ownMessageIn(event, userId)?.clientMessageId ?? []);
+      // What came in while the page was on its way was passed over for want of its target.
+      const later =
+        page.asOf < row.head ? await replica.events({ conversationId, after: page.asOf, limit: row.head }) : [];
+      const registers = settingsOf(later);
+      const events = page.events.filter(isKept).map((event) => joinRegisters(event, registers));
+      const removeDrafts = events.flatMap((event) => ownDraftIn(event, userId) ?? []);
       return { conversations: [merged], events, removeDrafts };
     });
   }
@@ -46,7 +51,10 @@ export async function fetchHistory(
   signal: AbortSignal,
 ): Promise<HistoryPage | undefined> {
   try {
-    return await trpc.conversations.history.query(input, { signal });
+    const page = await trpc.conversations.history.query(input, { signal });
+    // Of a server before registers: nothing was ever edited.
+    const { registers = [], asOf = Infinity } = page as Partial<HistoryPage>;
+    return { ...page, registers, asOf, events: page.events.map((event) => joinRegisters(event, registers)) };
   } catch (error) {
     const known = toTidemarkError(error);
     if (known.code === 'conversation_not_found') return undefined;

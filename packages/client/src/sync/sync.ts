@@ -37,6 +37,7 @@ import {
 } from './sync-state.ts';
 import { createSnapshot, type Snapshot } from './take-snapshot.ts';
 import { recountUnread } from './unread.ts';
+import { withRegisters } from './with-registers.ts';
 
 export type SyncStatus =
   | { readonly state: 'stopped' | 'connecting' | 'live' }
@@ -274,7 +275,8 @@ export function createSync(options: SyncOptions): Sync {
           const row = applied.conversations.get(conversationId);
           if (row) applied.conversations.set(conversationId, await recountUnread(row, replica, userId, applied.events));
         }
-        const { events, removeDrafts } = applied;
+        const { removeDrafts } = applied;
+        const events = await withRegisters(applied.events, replica);
         return { conversations: [...applied.conversations.values()], events, removeDrafts, cursor };
       });
     } catch (error) {

@@ -1,7 +1,8 @@
-import type { CommandId, Receipt } from '@tidemark/core';
+import type { CommandId } from '@tidemark/core';
 import type { ClientEvents } from '../client-events.ts';
 import type { ClientConnectionState } from '../connection/client-connection-state.ts';
 import type { LocalChanges } from '../local-store/local-store.ts';
+import type { Stored } from '../send/outbox-entries.ts';
 
 /** What one tab says to the others. */
 export type TabMessage =
@@ -10,11 +11,11 @@ export type TabMessage =
   /** Chosen to lead, and reading what the one before has left. */
   | { readonly type: 'elected' }
   /** The leader's, at the beginning of its term and in answer to each hello. */
-  | { readonly type: 'leading'; readonly connection: ClientConnectionState; readonly receipts: readonly Receipt[] }
+  | { readonly type: 'leading'; readonly connection: ClientConnectionState; readonly receipts: readonly Stored[] }
   | { readonly type: 'connection'; readonly state: ClientConnectionState }
   /** Committed to the local store. */
   | { readonly type: 'changes'; readonly changes: LocalChanges }
-  | { readonly type: 'sent'; readonly receipt: Receipt }
+  | { readonly type: 'sent'; readonly receipt: Stored }
   | { readonly type: 'progress'; readonly clientMessageId: CommandId; readonly progress: readonly number[] }
   | { readonly type: 'event'; readonly event: RelayedEvent }
   /** Something only the leader can do. */

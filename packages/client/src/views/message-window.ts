@@ -1,7 +1,8 @@
-import type { ConversationId, Event, HistoryPage, MessageSent } from '@tidemark/core';
+import type { ConversationId, Event, HistoryPage, MessageSent, Register } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
+import { joinRegisters, settingsOf } from '../sync/registers.ts';
 import { dropNewest, dropOldest, type MessageSpan, takeIn } from './message-span.ts';
 
 /** Where the messages of one conversation come from. */
@@ -52,6 +53,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   let session = {};
   /** Came in during a load that may not have read it. */
   let incoming: MessageSent[] = [];
+  let incomingRegisters: Register[] = [];
   /** Which way somebody went last: that end of a full window stays. */
   let facing: 'older' | 'newer' = 'newer';
 
@@ -63,13 +65,13 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     const done = before
       .then(async () => {
         await source.ready();
-        incoming = [];
+        incoming = incomingRegisters = [];
         if (isCurrent()) await run(isCurrent);
       })
       .finally(() => {
         if (loading?.done !== done) return;
         loading = undefined;
-        incoming = [];
+        incoming = incomingRegisters = [];
         onChange();
       });
     loading = { kind, done };
@@ -100,7 +102,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   function olderPart({ events, hasMore }: HistoryPage, before: number, isKept: boolean) {
     const start = (isKept && row()?.local?.from) || 1;
     const from = hasMore ? Math.max(start, Math.min(before, ...seqsOf(events))) : start;
-    return { from, isStart: !isKept && !hasMore, messages: messagesOf(events, start) };
+    return { from, isStart: !isKept && !hasMore, messages: joined(messagesOf(events, start), incomingRegisters) };
   }
 
   /** What a page brings that was asked for with `after`; one of the server's ends where the kept stretch begins. */
@@ -110,7 +112,9 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
     return {
       to: hasMore ? Math.min(end, Math.max(after, ...seqsOf(events))) : end,
       isEnd: isKept && !hasMore,
-      messages: messagesOf(events, after + 1).filter((message) => message.conversationSeq <= end),
+      messages: joined(messagesOf(events, after + 1), incomingRegisters).filter(
+        (message) => message.conversationSeq <= end,
+      ),
     };
   }
 
@@ -230,6 +234,9 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       if (events.length === 0 || !range) return;
       exists = true;
       const messages = messagesOf(events, 0);
+      const registers = settingsOf(events);
+      incomingRegisters = [...incomingRegisters, ...registers];
+      if (span && registers.length > 0) span = { ...span, messages: joined(span.messages, registers) };
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));
       const seqs = seqsOf(events);
       const isAll = Math.min(...seqs) === range.from && Math.max(...seqs) === range.to;
@@ -246,7 +253,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       exists = true;
       session = {};
       loading = undefined;
-      incoming = [];
+      incoming = incomingRegisters = [];
     },
   };
 }
@@ -257,6 +264,10 @@ function messagesOf(events: readonly Event[], from: number): MessageSent[] {
     .filter((event) => event.type === 'message.sent')
     .filter((event) => event.conversationSeq >= from)
     .sort(bySeq);
+}
+
+function joined(messages: readonly MessageSent[], registers: readonly Register[]): MessageSent[] {
+  return messages.map((message) => joinRegisters(message, registers));
 }
 
 function seqsOf(events: readonly Event[]): number[] {

@@ -8,15 +8,31 @@ import type {
   TidemarkError,
   UserId,
 } from '@tidemark/core';
-import type { LocalChanges } from '../local-store/local-store.ts';
+import type { DraftEdit, LocalChanges } from '../local-store/local-store.ts';
 import type { Reader, ReceivedMessage } from '../received.ts';
 import type { OutboxEntry } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
 import { createMessageWindow, type MessageSource } from './message-window.ts';
 import { createView, type View } from './view.ts';
 
-/** A message that the server has. */
-export type StoredMessage<C> = { readonly key: string; readonly status: 'stored' } & ReceivedMessage<C>;
+/** A message that the server has; while an edit of it is under way, with what that makes of it. */
+export type StoredMessage<C> = {
+  readonly key: string;
+  readonly status: 'stored';
+  readonly edit?: PendingEdit | undefined;
+} & ReceivedMessage<C>;
+
+/** An edit that is not stored yet. */
+export interface PendingEdit {
+  /** `pending` will be sent (again), and is shown · `failed` refused for good: the message is shown as it is. */
+  readonly status: 'pending' | 'failed';
+  /** For `retry` and `discard`. */
+  readonly clientMessageId: CommandId;
+  /** What it says, also after it failed. */
+  readonly message: Content<ContentMap>;
+  /** Why it failed. */
+  readonly error: TidemarkError | null;
+}
 
 /** A message of this user that is not here as a stored one yet. */
 export type DraftMessage<C> = {
@@ -110,22 +126,27 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     const message = reader.messageOf(event);
     return { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
   });
-  const draftItem = remembered(({ draft, ...entry }: OutboxEntry): Item => {
+  const draftItem = remembered(({ draft, receipt, ...entry }: OutboxEntry): Item => {
     const { clientMessageId, message, at } = draft;
     const key = keyOf(userId, clientMessageId);
-    return { key, clientMessageId, conversationId, senderId: userId, at, ...entry, ...message };
+    const sent = receipt?.messageId ? receipt : null;
+    return { key, clientMessageId, conversationId, senderId: userId, at, receipt: sent, ...entry, ...message };
   });
 
+  const overlaid = new WeakMap<OutboxEntry, { readonly of: Item; readonly item: Item }>();
   const view = createView<MessagesSnapshot<ContentMap, ContentMap>>(() => {
     const { span, exists, hasOlder, loading } = shown;
     const known = row();
-    const items = (span?.messages ?? []).map(storedItem);
+    const waiting = drafts();
+    const edits = new Map(waiting.flatMap((each) => (each.draft.edit ? [[keyOfTarget(each.draft.edit), each]] : [])));
+    const edited = (item: Item): Item => withEdit(item, edits.get(item.key));
+    const items = (span?.messages ?? []).map(storedItem).map(edited);
     const isEnd = span?.isEnd ?? true;
     if (isEnd) {
       const keys = new Set(items.map((item) => item.key));
       // A draft whose message is here is about to be dropped by the outbox.
-      const unstored = drafts().map(draftItem);
-      items.push(...unstored.filter((item) => !keys.has(item.key)));
+      const unstored = waiting.filter(({ draft }) => !draft.edit).map(draftItem);
+      items.push(...unstored.filter((item) => !keys.has(item.key)).map(edited));
     }
     const end = known?.local?.to;
     const hasGap = isEnd && known !== undefined && end !== undefined && known.head > end;
@@ -138,6 +159,22 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       gap: hasGap ? { after: end, upTo: known.head } : null,
     };
   });
+
+  /** The item with an edit that is not stored yet; the same object for the same two. */
+  function withEdit(item: Item, entry: OutboxEntry | undefined): Item {
+    if (!entry) return item;
+    const known = overlaid.get(entry);
+    if (known?.of === item) return known.item;
+    const { clientMessageId, message } = entry.draft;
+    const status = entry.status === 'failed' ? 'failed' : 'pending';
+    const made = {
+      ...item,
+      ...(status === 'pending' && reader.content(message)),
+      edit: { status, clientMessageId, message, error: entry.error },
+    } as Item;
+    overlaid.set(entry, { of: item, item: made });
+    return made;
+  }
 
   /** Holds the view while the load is under way, also when nobody looks. */
   async function using(load: () => Promise<void>): Promise<void> {
@@ -203,6 +240,10 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       view.change();
     },
   };
+}
+
+function keyOfTarget({ target }: DraftEdit): string {
+  return keyOf(target.senderId, target.clientMessageId);
 }
 
 function keyOf(senderId: string, clientMessageId: string): string {

@@ -20,6 +20,16 @@ export type KindsOut = { text: { text: string }; order: { orderId: string; total
 const text = z.object({ text: z.string() });
 const order = z.object({ orderId: z.string(), total: z.number(), note: z.string().optional() });
 const address = z.object({ conversationId: z.string(), clientMessageId: z.string() });
+const edited = z.object({
+  conversationId: z.string(),
+  target: z.union([z.object({ seq: z.number() }), z.object({ senderId: z.string(), clientMessageId: z.string() })]),
+  expectedVersion: z.number().optional(),
+  commandId: z.string().optional(),
+});
+const editInput = z.union([
+  edited.extend({ type: z.literal('text'), content: text }),
+  edited.extend({ type: z.literal('order'), content: order }),
+]);
 const sendInput = z.union([
   address.extend({ type: z.literal('text'), content: text }),
   address.extend({ type: z.literal('order'), content: order }),
@@ -49,6 +59,7 @@ function typed<T>(value: Promise<unknown>): Promise<T> {
 }
 
 export const chatProcedures = {
+  edit: procedure.input(editInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.edit.mutate(input)),
   send: procedure.input(sendInput).mutation(({ ctx, input }): Promise<Receipt> => ctx.port.send.mutate(input)),
   inbox: {
     since: procedure

@@ -183,6 +183,15 @@ export class ModelServer {
     return formatCursor(this.epoch, seq, fingerprintAt(entries.slice(0, seq - floor), undefined));
   }
 
+  logOf(conversationId: string): readonly Event[] {
+    return this.#conversations.get(conversationId as ConversationId)?.log ?? [];
+  }
+
+  /** What the messages of a conversation say now. */
+  texts(conversationId: string): unknown[] {
+    return this.messagesIn(conversationId).map((event) => messageOf(event, this.#contentOf(event)).content.text);
+  }
+
   messagesIn(conversationId: string): MessageSent[] {
     const log = this.#conversations.get(conversationId as ConversationId)?.log ?? [];
     return log.filter((event) => event.type === 'message.sent');
@@ -200,6 +209,12 @@ export class ModelServer {
       type: 'text',
       content: { text },
     });
+  }
+
+  /** Edits as its author would, at once. */
+  edit(userId: string, conversationId: string, seq: number, text: string): CommandResult {
+    const message = { type: 'text', content: { text } };
+    return this.#edit(userId as UserId, { conversationId, target: { seq }, ...message });
   }
 
   sayKind(userId: string, conversationId: string, type: string, content: Readonly<Record<string, string>>): Receipt {
