@@ -166,6 +166,22 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'editing',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      const field = page.getByRole('textbox', { name: /Message to/ });
+      await field.fill('Low tide is at half past nine.');
+      await field.press('Enter');
+      await page.getByText('Low tide is at half past nine.').last().hover();
+      await page.getByRole('button', { name: 'Edit' }).last().click();
+      await field.fill('Low tide is at half past ten.');
+      await field.press('Enter');
+      await page.getByText('edited').last().waitFor();
+      await page.getByRole('button', { name: 'Edit' }).last().click();
+      await page.getByText('Editing a message').waitFor();
+    },
+  },
+  {
     name: 'offline-pending',
     enter: async (page, chat, context) => {
       await opened(page, chat, 'Bob Lindqvist');

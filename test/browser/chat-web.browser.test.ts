@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { findBrowser, startBrowser } from '../support/browser.ts';
 import { startChatWeb } from '../support/chat-web.ts';
@@ -7,11 +7,49 @@ import { PATIENCE_MS } from '../support/patience.ts';
 const executable = await findBrowser();
 
 describe.skipIf(executable === undefined)('the chat in a browser', () => {
+  test('who wrote a message corrects it, by mouse and by keyboard, and the other sees what it says now', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
+    await openDirect(alice, 'Bob Lindqvist');
+    await say(alice, 'The tied is out.');
+    await bob.getByRole('button', { name: /Alice Moreau/ }).click();
+    const rows = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
+    await rows(bob).getByText('The tied is out.').waitFor();
+    const field = alice.getByRole('textbox', { name: /Message to/ });
+
+    await field.fill('a draft');
+    await rows(alice).getByText('The tied is out.').hover();
+    await rows(alice).getByRole('button', { name: 'Edit' }).click();
+    await alice.getByText('Editing a message').waitFor();
+    await field.fill('The tide is out.');
+    await field.press('Enter');
+    expect(await field.inputValue()).toBe('a draft');
+    await rows(bob).getByText('The tide is out.').waitFor();
+    await rows(bob).getByText('edited').waitFor();
+    await bob.getByRole('button', { name: /The tide is out/ }).waitFor();
+
+    await field.fill('');
+    await field.press('ArrowUp');
+    await field.press('End');
+    await field.pressSequentially('!');
+    await field.press('Escape');
+    expect(await field.inputValue()).toBe('');
+    await field.press('ArrowUp');
+    await field.press('End');
+    await field.pressSequentially(' Now.');
+    await alice.getByRole('button', { name: 'Save' }).click();
+    for (const page of [alice, bob]) {
+      await rows(page).getByText('The tide is out. Now.').waitFor();
+      expect(await rows(page).count()).toBe(1);
+    }
+    expect(await rows(bob).getByRole('button', { name: 'Edit' }).count()).toBe(0);
+  });
+
   test('two users chat: text and an order, each seen by the other once', async () => {
     await using chat = await startChatWeb();
     await using browser = await startBrowser(executable as string);
-    const alice = await windowOf('alice');
-    const bob = await windowOf('bob');
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
 
     await openDirect(alice, 'Bob Lindqvist');
     await say(alice, 'The tide is out.');
@@ -32,17 +70,17 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
       expect(texts).toHaveLength(3);
       expect(texts[1]).toContain('It comes back.\nIt always does.');
     }
-
-    async function windowOf(user: string): Promise<Page> {
-      const context = await browser.newContext();
-      context.setDefaultTimeout(PATIENCE_MS);
-      const page = await context.newPage();
-      await page.goto(`${chat.url}/?user=${user}`);
-      await page.getByText('No conversations yet.').waitFor();
-      return page;
-    }
   });
 });
+
+async function windowOf(browser: Browser, url: string, user: string): Promise<Page> {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  await page.goto(`${url}/?user=${user}`);
+  await page.getByText('No conversations yet.').waitFor();
+  return page;
+}
 
 async function openDirect(page: Page, name: string): Promise<void> {
   await page.getByRole('button', { name: 'New conversation' }).first().click();

@@ -1,4 +1,13 @@
-export type { Client, ClientOf, ConversationHandle, SendHandle, SendOptions } from './client.ts';
+export type {
+  Client,
+  ClientOf,
+  ConversationHandle,
+  EditedMessage,
+  EditHandle,
+  EditOptions,
+  SendHandle,
+  SendOptions,
+} from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
@@ -36,6 +45,7 @@ export type {
   MessageItem,
   MessagesSnapshot,
   MessagesView,
+  PendingEdit,
   StoredMessage,
 } from './views/messages-view.ts';
 export type { View } from './views/view.ts';

@@ -27,12 +27,22 @@ export function Composer(props: {
   /** False while it isn't known whether one may write here. */
   readonly isReady: boolean;
   readonly onSend: (message: Message) => void;
+  /** The message whose text is here in place of the draft. */
+  readonly editing: { readonly key: string; readonly content: { readonly text: string } } | undefined;
+  /** ↑ in an empty field. */
+  readonly onEditLast: () => void;
+  /** With its new text; undefined: it stays as it is. */
+  readonly onEdited: (text: string | undefined) => void;
 }) {
-  const { conversationId, isReady, onSend } = props;
+  const { conversationId, isReady, onSend, editing, onEditLast, onEdited } = props;
   const { drafts } = useSession();
   const { item } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
-  const text = useSyncExternalStore(drafts.subscribe, () => drafts.of(conversationId));
+  const draft = useSyncExternalStore(drafts.subscribe, () => drafts.of(conversationId));
+  const [edited, setEdited] = useState({ key: '', text: '' });
+  if (editing && edited.key !== editing.key) setEdited({ key: editing.key, text: editing.content.text });
+  if (!editing && edited.key !== '') setEdited({ key: '', text: '' });
+  const text = editing ? edited.text : draft;
   const [isOrdering, setOrdering] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(props.ref, () => field.current as HTMLTextAreaElement);
@@ -45,14 +55,36 @@ export function Composer(props: {
     current.style.height = `${current.scrollHeight + 2}px`;
   }, [text]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is taken up
+  useLayoutEffect(() => {
+    if (editing) field.current?.focus();
+  }, [editing?.key]);
+
+  function type(typed: string): void {
+    if (editing) setEdited({ key: editing.key, text: typed });
+    else drafts.set(conversationId, typed);
+  }
+
   function send(): void {
     if (!isReady || isBlank(text)) return;
+    if (editing) {
+      onEdited(text.trim() === editing.content.text ? undefined : text.trim());
+      return;
+    }
     onSend({ type: 'text', content: { text: text.trim() } });
     drafts.set(conversationId, '');
     field.current?.focus();
   }
 
   function onKeyDown(event: KeyboardEvent): void {
+    if (event.key === 'Escape' && editing) {
+      event.stopPropagation();
+      onEdited(undefined);
+    }
+    if (event.key === 'ArrowUp' && text === '' && !editing) {
+      event.preventDefault();
+      onEditLast();
+    }
     // Enter also ends the composition of a word in many scripts; that is not sending.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -61,6 +93,13 @@ export function Composer(props: {
 
   return (
     <>
+      {editing && (
+        <div className={styles.editing}>
+          <Icon name="pen" size={16} />
+          <span id="editing">Editing a message</span>
+          <IconButton icon="close" label="Cancel (Esc)" onClick={() => onEdited(undefined)} />
+        </div>
+      )}
       <form
         className={styles.composer}
         onSubmit={(event) => {
@@ -68,7 +107,12 @@ export function Composer(props: {
           send();
         }}
       >
-        <IconButton icon="bag" label="Send an order" disabled={!isReady} onClick={() => setOrdering(true)} />
+        <IconButton
+          icon="bag"
+          label="Send an order"
+          disabled={!isReady || editing !== undefined}
+          onClick={() => setOrdering(true)}
+        />
         <textarea
           id="message"
           ref={field}
@@ -80,17 +124,18 @@ export function Composer(props: {
           readOnly={!isReady}
           placeholder="Message"
           aria-label={`Message to ${title}`}
-          onChange={(event) => drafts.set(conversationId, event.target.value)}
+          aria-describedby={editing && 'editing'}
+          onChange={(event) => type(event.target.value)}
           onKeyDown={onKeyDown}
         />
         <button
           type="submit"
           className={styles.send}
           disabled={!isReady || isBlank(text)}
-          aria-label="Send"
-          title="Send (Enter)"
+          aria-label={editing ? 'Save' : 'Send'}
+          title={editing ? 'Save (Enter)' : 'Send (Enter)'}
         >
-          <Icon name="send" />
+          <Icon name={editing ? 'check' : 'send'} />
         </button>
       </form>
       {isOrdering && (

@@ -1,21 +1,29 @@
-import { useEffect, useRef, useState } from 'react';
-import { useConversation } from '../account/session.ts';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useConversation, useSession } from '../account/session.ts';
 import { Composer } from '../composer/composer.tsx';
 import { MessageList } from '../messages/message-list.tsx';
+import { canEdit, type Item } from '../messages/rows.ts';
 import { MembersDialog } from '../people/members-dialog.tsx';
 import { ConversationHead } from './conversation-head.tsx';
 import styles from './conversation-pane.module.css';
 import { NoConversation } from './no-conversation.tsx';
 import { useStanding } from './use-standing.ts';
 
+type TextItem = Extract<Item, { type: 'text' }>;
+
 /** One conversation: its head, its messages, and where one writes. */
 export function ConversationPane(props: { readonly conversationId: string; readonly onClose: () => void }) {
   const { conversationId, onClose } = props;
-  const { item, send } = useConversation(conversationId);
+  const { item, send, edit, messages } = useConversation(conversationId);
+  const { account } = useSession();
   const standing = useStanding(conversationId);
   const [isShowingMembers, setShowingMembers] = useState(false);
   const [sent, setSent] = useState(0);
+  const [editing, setEditing] = useState<TextItem>();
   const field = useRef<HTMLTextAreaElement>(null);
+  const begin = useCallback((chosen: Item) => {
+    if (chosen.type === 'text') setEditing(chosen);
+  }, []);
 
   useEffect(() => {
     // On a touch screen the keyboard would cover what was opened to be read.
@@ -31,7 +39,12 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         onClose={onClose}
         onMembers={standing === 'member' ? () => setShowingMembers(true) : undefined}
       />
-      <MessageList conversationId={conversationId} item={item} sent={sent} />
+      <MessageList
+        conversationId={conversationId}
+        item={item}
+        sent={sent}
+        onEdit={standing === 'member' ? begin : undefined}
+      />
       {standing === 'former' ? (
         <p className={styles.former} role="status">
           You are no longer in this group. What was said until then stays here.
@@ -41,6 +54,18 @@ export function ConversationPane(props: { readonly conversationId: string; reado
           ref={field}
           conversationId={conversationId}
           isReady={standing === 'member'}
+          editing={editing}
+          onEditLast={() => {
+            const last = messages
+              .getSnapshot()
+              .items.findLast((each) => canEdit({ item: each, isOwn: each.senderId === account.id }));
+            if (last) begin(last);
+          }}
+          onEdited={(text) => {
+            // What it cannot be changed to stands below it, with what can be done about it.
+            if (editing && text !== undefined) edit(editing, { type: 'text', content: { text } });
+            setEditing(undefined);
+          }}
           onSend={(message) => {
             send(message).receipt.catch(() => {
               // It stands in the list as failed, with what can be done about it.

@@ -6,7 +6,7 @@ import { JumpButtons } from './jump-buttons.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { NoMessages } from './no-messages.tsx';
-import { type Row, rowsOf } from './rows.ts';
+import { type Item, type Row, rowsOf } from './rows.ts';
 import { useIsFocused } from './use-focus.ts';
 import { usePlace } from './use-place.ts';
 import { useSteps } from './use-steps.ts';
@@ -20,8 +20,10 @@ export function MessageList(props: {
   readonly item: Conversation | null;
   /** Counts what was sent from here: each time the list goes to the end. */
   readonly sent: number;
+  /** Absent: one may not write here any more. */
+  readonly onEdit?: ((item: Item) => void) | undefined;
 }) {
-  const { conversationId, item, sent } = props;
+  const { conversationId, item, sent, onEdit } = props;
   const { account } = useSession();
   const isLive = useConnection().state === 'live';
   const isFocused = useIsFocused();
@@ -91,7 +93,7 @@ export function MessageList(props: {
           item="li"
           onResize={place.onResize}
         >
-          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} />}
+          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} onEdit={onEdit} />}
         </Virtualizer>
         {gap && <p className={styles.gap}>{gapText(gap)}</p>}
       </section>

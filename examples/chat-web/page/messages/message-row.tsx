@@ -1,23 +1,29 @@
+import type { PendingEdit } from '@tidemark/client';
 import { memo } from 'react';
+import type { Kinds } from '../../server/content.ts';
 import { useChat } from '../account/session.ts';
+import { summaryOf } from '../conversations/preview.ts';
 import { useNameOf } from '../people/use-names.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { clockTime } from '../ui/time.ts';
 import { MessageContent } from './message-content.tsx';
 import styles from './message-row.module.css';
-import type { Item, Row } from './rows.ts';
+import { canEdit, type Item, type Row } from './rows.ts';
 
 interface RowProps {
   readonly row: Row;
   /** In a group one has to see who speaks. */
   readonly showsSender: boolean;
+  /** Absent: one may not write here any more. */
+  readonly onEdit?: ((item: Item) => void) | undefined;
 }
 
 export const MessageRow = memo(MessageRowOnce, (before, after) => {
   const [a, b] = [before.row, after.row];
   return (
     before.showsSender === after.showsSender &&
+    before.onEdit === after.onEdit &&
     a.item === b.item &&
     a.day === b.day &&
     a.beginsUnread === b.beginsUnread &&
@@ -26,7 +32,7 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   );
 });
 
-function MessageRowOnce({ row, showsSender }: RowProps) {
+function MessageRowOnce({ row, showsSender, onEdit }: RowProps) {
   const { item, isOwn, isFirstOfGroup, isLastOfGroup } = row;
   const name = useNameOf()(item.senderId);
   return (
@@ -45,23 +51,40 @@ function MessageRowOnce({ row, showsSender }: RowProps) {
           ) : (
             <span className="hidden-text">{isOwn ? 'You' : name}: </span>
           )}
-          <div
-            className={styles.bubble}
-            data-status={item.status}
-            data-type={item.type}
-            data-last={isLastOfGroup || undefined}
-          >
-            <MessageContent item={item} />
-            <span className={styles.meta}>
-              <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
-              {isOwn && <Status status={item.status} />}
-            </span>
+          <div className={styles.said}>
+            {onEdit && canEdit(row) && (
+              <button type="button" className={styles.edit} aria-label="Edit" title="Edit" onClick={() => onEdit(item)}>
+                <Icon name="pen" size={16} />
+              </button>
+            )}
+            <div
+              className={styles.bubble}
+              data-status={item.status}
+              data-type={item.type}
+              data-last={isLastOfGroup || undefined}
+            >
+              <MessageContent item={item} />
+              <span className={styles.meta}>
+                {isEdited(item) && <span>edited</span>}
+                <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>
+                {isOwn && <Status status={isBeingEdited(item) ? 'pending' : item.status} />}
+              </span>
+            </div>
           </div>
           {item.status === 'failed' && <Failed item={item} />}
+          {item.status === 'stored' && item.edit?.status === 'failed' && <FailedEdit edit={item.edit} />}
         </div>
       </div>
     </div>
   );
+}
+
+function isBeingEdited(item: Item): boolean {
+  return item.status === 'stored' && item.edit?.status === 'pending';
+}
+
+function isEdited(item: Item): boolean {
+  return item.status === 'stored' && (item.edited !== undefined || isBeingEdited(item));
 }
 
 const STATUS = {
@@ -78,6 +101,22 @@ function Status({ status }: { readonly status: Item['status'] }) {
       <Icon name={icon} size={14} />
       <span className="hidden-text">{label}</span>
     </span>
+  );
+}
+
+/** The message shows what others see; what was typed is not lost. */
+function FailedEdit({ edit }: { readonly edit: PendingEdit<Kinds> }) {
+  const chat = useChat();
+  return (
+    <p className={styles.failed} role="alert">
+      Not changed to “{summaryOf(edit.message)}”{edit.error && `: ${edit.error.detail}`}
+      <button type="button" onClick={() => void chat.retry(edit.clientMessageId)}>
+        Try again
+      </button>
+      <button type="button" onClick={() => void chat.discard(edit.clientMessageId)}>
+        Discard
+      </button>
+    </p>
   );
 }
 

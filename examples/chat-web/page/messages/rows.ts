@@ -53,3 +53,11 @@ export function rowsOf(
 function isUnread(item: Item, userId: string, after: number): boolean {
   return item.status === 'stored' && item.conversationSeq > after && item.senderId !== userId;
 }
+
+/** As long as the server takes edits; see `limits.editWindowMs`. */
+const EDIT_WINDOW_MS = 24 * 60 * 60_000;
+
+/** Whether its author may still give it another text. */
+export function canEdit({ item, isOwn }: Pick<Row, 'item' | 'isOwn'>): boolean {
+  return isOwn && item.type === 'text' && item.status !== 'failed' && Date.now() - item.at < EDIT_WINDOW_MS;
+}

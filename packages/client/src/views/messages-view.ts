@@ -16,20 +16,20 @@ import { createMessageWindow, type MessageSource } from './message-window.ts';
 import { createView, type View } from './view.ts';
 
 /** A message that the server has; while an edit of it is under way, with what that makes of it. */
-export type StoredMessage<C> = {
+export type StoredMessage<C, CIn = C> = {
   readonly key: string;
   readonly status: 'stored';
-  readonly edit?: PendingEdit | undefined;
+  readonly edit?: PendingEdit<CIn> | undefined;
 } & ReceivedMessage<C>;
 
 /** An edit that is not stored yet. */
-export interface PendingEdit {
+export interface PendingEdit<C> {
   /** `pending` will be sent (again), and is shown · `failed` refused for good: the message is shown as it is. */
   readonly status: 'pending' | 'failed';
   /** For `retry` and `discard`. */
   readonly clientMessageId: CommandId;
   /** What it says, also after it failed. */
-  readonly message: Content<ContentMap>;
+  readonly message: Content<C>;
   /** Why it failed. */
   readonly error: TidemarkError | null;
 }
@@ -55,7 +55,7 @@ export type DraftMessage<C> = {
  * One line of a conversation: narrow on `status`, and on `type` to get at the typed `content`. `key` stays the same when
  * a draft becomes a stored message.
  */
-export type MessageItem<CIn, COut> = StoredMessage<COut> | DraftMessage<CIn>;
+export type MessageItem<CIn, COut> = StoredMessage<COut, CIn> | DraftMessage<CIn>;
 
 export interface MessagesSnapshot<CIn, COut> {
   /** Oldest first; drafts last, while the window reaches to the newest message. */
