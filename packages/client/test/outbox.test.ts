@@ -1,4 +1,4 @@
-import { directConversationId } from '@tidemark/core';
+import { directConversationId, TidemarkError } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
 import { DraftDiscardedError, type LocalStore, memoryLocalStore } from '../src/index.ts';
 import { ModelServer } from './support/model-server.ts';
@@ -149,6 +149,8 @@ describe('the outbox', () => {
     expect((await alice.store.load()).drafts).toEqual([]);
     expect(alice.shown(chat)).toEqual([]);
     await expect(receipt).rejects.toBeInstanceOf(DraftDiscardedError);
+    await expect(receipt).rejects.toBeInstanceOf(TidemarkError);
+    await expect(receipt).rejects.toMatchObject({ code: 'outcome_unknown', policy: 'give-up' });
     alice.client.start();
     await alice.client.direct('bob').send(text('better')).receipt;
     expect(stored(server)).toEqual(['better']);

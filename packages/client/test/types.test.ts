@@ -1,4 +1,4 @@
-import type { CommandId, Content, ContentMap, UnknownContent } from '@tidemark/core';
+import type { CommandId, Content, ContentMap, TidemarkError, UnknownContent } from '@tidemark/core';
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   type ContentOut,
   createClient,
   createConnection,
+  type DraftDiscardedError,
   type MessageItem,
   type MessagingTrpc,
 } from '../src/index.ts';
@@ -112,5 +113,10 @@ describe('the types of a client', () => {
 
   it('fall back to any JSON object for a port that does not name its kinds', () => {
     expectTypeOf<ContentIn<MessagingTrpc>>().toExtend<ContentMap>();
+  });
+
+  it('name what a receipt rejects with: a TidemarkError, also when the message was discarded', () => {
+    expectTypeOf<DraftDiscardedError>().toExtend<TidemarkError>();
+    expectTypeOf<DraftDiscardedError['policy']>().toEqualTypeOf<'give-up'>();
   });
 });

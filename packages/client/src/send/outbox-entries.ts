@@ -11,9 +11,18 @@ import type { Draft, LocalChanges } from '../local-store/local-store.ts';
 import { ownDraftIn } from '../sync/own-draft.ts';
 import type { UploadingAttachment } from './uploads.ts';
 
-/** The message was discarded by the application before it was stored. */
-export class DraftDiscardedError extends Error {
-  override readonly name = 'DraftDiscardedError';
+/**
+ * The message was discarded by the application before its receipt came. Code `outcome_unknown`, since a send that was under way may
+ * have been carried out; policy `give-up`, for nobody sends it again.
+ */
+export class DraftDiscardedError extends TidemarkError {
+  constructor(detail: string) {
+    super('outcome_unknown', detail);
+  }
+
+  override get policy(): 'give-up' {
+    return 'give-up';
+  }
 }
 
 /** That a draft is stored: of a message, or of an edit, which has no message id of its own. */
