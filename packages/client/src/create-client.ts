@@ -17,7 +17,6 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { createWakeSignal } from './abort-signal.ts';
-import { toTidemarkError } from './call-error.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { createClientEmitter } from './client-events.ts';
 import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';
@@ -326,10 +325,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   function forget(): void {
     outbox.forget();
     conversations.reset([]);
-    for (const view of handles.all()) {
-      view.forget();
-      view.change();
-    }
+    for (const view of handles.all()) view.forget();
   }
 
   /** Asks the leader, and waits until what it has committed is here. */
@@ -378,13 +374,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
         return { stored };
       },
       markRead: (readSeq) => settled(group.ask('markRead', { conversationId, readSeq: readSeq ?? null })),
-      members: async () => {
-        try {
-          return (await group.ask('members', { conversationId })).members;
-        } catch (error) {
-          throw toTidemarkError(error);
-        }
-      },
+      members: () => group.ask('members', { conversationId }),
       addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),
       removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),
       leave: () => command('leave', { conversationId }),

@@ -80,7 +80,7 @@ export function createLeaderWork(options: LeaderWorkOptions) {
         members.push(...answer.members);
         page = answer.nextPage;
       } while (page !== null);
-      return { members };
+      return members;
     },
     reconnect: async (_: Record<string, never>) => options.reconnect(),
   };

@@ -42,7 +42,7 @@ export function createReader(contentTypes: Iterable<string>): Reader {
     return { type: UNKNOWN_CONTENT, content: { type: content.type, content: content.content } };
   }
   function message(stored: Message): ReceivedMessage<ContentMap> {
-    return { ...stored, ...read({ type: stored.type, content: stored.content }) };
+    return { ...stored, ...read(stored) };
   }
   return {
     message,

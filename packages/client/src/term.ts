@@ -3,6 +3,7 @@
  * leadership; without other tabs there is one, as long as the client.
  */
 import type { ConversationId } from '@tidemark/core';
+import { createWakeSignal, onAbort } from './abort-signal.ts';
 import type { LocalReplica } from './local-store/local-replica.ts';
 import { createReadMarks, type ReadMarks } from './send/read-marks.ts';
 import { createKeyedTasks, type KeyedTasks } from './sync/keyed-tasks.ts';
@@ -23,13 +24,15 @@ export interface Term {
 }
 
 /** Those of sync, whose end is that of the term. */
-export interface TermOptions extends Omit<SyncOptions, 'closing'> {
+export interface TermOptions extends Omit<SyncOptions, 'closing' | 'woken'> {
   readonly signal: AbortSignal;
 }
 
 export function createTerm(options: TermOptions): Term {
   const { trpc, userId, replica, signal } = options;
-  const own = { ...options, closing: signal };
+  const woken = createWakeSignal();
+  onAbort(signal, woken.wake);
+  const own = { ...options, closing: signal, woken };
   const refreshes = createKeyedTasks<ConversationId>({ ...own, what: 'refresh', limit: 8 }, (conversationId) =>
     refreshConversation(conversationId, trpc, replica, userId, signal),
   );
@@ -46,10 +49,6 @@ export function createTerm(options: TermOptions): Term {
       readMarks.resume();
       sync.start(replica.initial.cursor);
     },
-    wake: () => {
-      sync.wake();
-      refreshes.wake();
-      readMarks.wake();
-    },
+    wake: woken.wake,
   };
 }

@@ -13,7 +13,7 @@ export interface Attempts {
   /** Why the last one failed. */
   cause: ConnectionCause;
   /** Of the last one. */
-  readonly token: string;
+  token: string;
   /** Waits its turn, gets the token, gives the URL. */
   next(): Promise<string>;
   /** Does not wait for the next attempt: it is the one after `failures`, unless fewer have failed. */
@@ -50,7 +50,6 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   const { url, identity, surroundings, tokenTimeoutMs, clock, random, ended, happen, isOffline, probeWait } = options;
   const hurried = createWakeSignal();
   const frozen = createWakeSignal();
-  let token = '';
   let refusedAt = -Infinity;
   /** Refusals that came soon after another. */
   let refusedSoon = 0;
@@ -84,14 +83,12 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   const attempts: Attempts = {
     failures: 0,
     cause: NEVER_TRIED,
-    get token() {
-      return token;
-    },
+    token: '',
     next: async () => {
       await turn();
       attempts.failures += 1;
       happen('attempt');
-      token = await failingAs('token', identity.token());
+      attempts.token = await failingAs('token', identity.token());
       const askUrl = () => (typeof url === 'string' ? url : url());
       const given = await failingAs('url', within(tokenTimeoutMs, 'tokenTimeoutMs', askUrl, clock, ended));
       // The page was frozen while they were fetched.

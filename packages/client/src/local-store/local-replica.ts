@@ -302,5 +302,5 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
 }
 
 function isSame(a: ConversationRow, b: ConversationRow | undefined): boolean {
-  return b !== undefined && JSON.stringify(a) === JSON.stringify(b);
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,4 +1,5 @@
 import type { ConversationId, UserId } from '@tidemark/core';
+import type { WakeSignal } from '../abort-signal.ts';
 import { unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import { type ConversationRow, withoutUnsentMark } from '../local-store/conversation-row.ts';
@@ -13,7 +14,6 @@ export interface ReadMarks {
   mark(conversationId: ConversationId, readSeq: number | undefined): Promise<void>;
   /** Sends what earlier runs left unsent. */
   resume(): void;
-  wake(): void;
 }
 
 export function createReadMarks(options: {
@@ -23,6 +23,7 @@ export function createReadMarks(options: {
   readonly events: ClientEmitter;
   readonly timing: RetryTiming;
   readonly closing: AbortSignal;
+  readonly woken: WakeSignal;
   /** The server has taken a mark; counts that waited for it can be fetched. */
   readonly onTaken: (conversationId: ConversationId) => void;
 }): ReadMarks {
@@ -61,7 +62,6 @@ export function createReadMarks(options: {
     resume: () => {
       for (const row of replica.rows.values()) if (row.unsentReadSeq !== null) tasks.add(row.conversationId);
     },
-    wake: tasks.wake,
   };
 }
 

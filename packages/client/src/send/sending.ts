@@ -15,7 +15,7 @@ import {
   type JsonValue,
   TidemarkError,
 } from '@tidemark/core';
-import { onAbort } from '../abort-signal.ts';
+import { createWakeSignal, onAbort } from '../abort-signal.ts';
 import { toTidemarkError, unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -70,7 +70,9 @@ export function createSending(
 ): Sending {
   const { trpc, events, timing, connection } = options;
   const lanes = createOutboxLanes(options.parallel);
-  const confirmations = createKeyedTasks({ what: 'send', limit: 4, timing, events, closing: term }, confirm);
+  const woken = createWakeSignal();
+  onAbort(term, woken.wake);
+  const confirmations = createKeyedTasks({ what: 'send', limit: 4, timing, events, closing: term, woken }, confirm);
   /** The last of those under suspicion, which are sent one after the other. */
   let suspect: Promise<unknown> = Promise.resolve();
 
@@ -96,7 +98,10 @@ export function createSending(
       const receipt = await callOrSuspect(slot, message);
       if (term.aborted) return;
       run(lanes.settle(conversationId, id, 'done'));
-      if (entries.slots.get(id) === slot) received(slot, receipt);
+      if (entries.slots.get(id) !== slot) return;
+      entries.sent(slot, receipt);
+      options.onSent(receipt);
+      expectMessage(slot);
     } catch (thrown) {
       // A discarded one has left its lane, which may be sending another already.
       if (term.aborted || slot.upload?.signal.aborted) return;
@@ -182,12 +187,6 @@ export function createSending(
     return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, term);
   }
 
-  function received(slot: Slot, receipt: Stored): void {
-    entries.sent(slot, receipt);
-    options.onSent(receipt);
-    expectMessage(slot);
-  }
-
   /** Sees to it that the message of a receipt comes. */
   function expectMessage(slot: Slot): void {
     const id = slot.entry.draft.clientMessageId;
@@ -223,7 +222,10 @@ export function createSending(
       if (status === 'pending') run(lanes.add(draft.conversationId, draft.clientMessageId));
     },
     remove: (draft) => run(lanes.remove(draft.conversationId, draft.clientMessageId)),
-    online: (online) => run(lanes.online(online)),
+    online: (online) => {
+      run(lanes.online(online));
+      if (online) woken.wake();
+    },
   };
 }
 

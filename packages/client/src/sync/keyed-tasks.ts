@@ -1,4 +1,4 @@
-import { createWakeSignal, onAbort } from '../abort-signal.ts';
+import type { WakeSignal } from '../abort-signal.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 
@@ -8,8 +8,6 @@ import { type RetryTiming, waitToRetry } from '../retry.ts';
  */
 export interface KeyedTasks<K> {
   add(key: K): void;
-  /** Waiting tasks are tried at once: the connection is back. */
-  wake(): void;
 }
 
 export function createKeyedTasks<K>(
@@ -19,27 +17,22 @@ export function createKeyedTasks<K>(
     readonly timing: RetryTiming;
     readonly events: ClientEmitter;
     readonly closing: AbortSignal;
+    /** Waiting tasks are tried at once: the connection is back, or all is over. */
+    readonly woken: WakeSignal;
   },
   run: (key: K) => Promise<void>,
 ): KeyedTasks<K> {
-  const { what, limit, timing, events, closing } = options;
+  const { what, limit, timing, events, closing, woken } = options;
   const queued = new Set<K>();
   const running = new Set<K>();
-  const again = new Set<K>();
-  const woken = createWakeSignal();
-  onAbort(closing, woken.wake);
 
   async function work(key: K): Promise<void> {
-    for (let attempt = 0; !closing.aborted; ) {
-      again.delete(key);
+    for (let attempt = 0; !closing.aborted; attempt += 1) {
+      queued.delete(key);
       try {
-        await run(key);
-        if (!again.has(key)) return;
-        attempt = 0;
+        return await run(key);
       } catch (error) {
-        if (closing.aborted) return;
-        await waitToRetry({ what, attempt, error }, timing, events, woken.signal);
-        attempt += 1;
+        if (!closing.aborted) await waitToRetry({ what, attempt, error }, timing, events, woken.signal);
       }
     }
   }
@@ -47,7 +40,7 @@ export function createKeyedTasks<K>(
   function pump(): void {
     for (const key of queued) {
       if (running.size >= limit || closing.aborted) return;
-      queued.delete(key);
+      if (running.has(key)) continue;
       running.add(key);
       void work(key).finally(() => {
         running.delete(key);
@@ -58,10 +51,8 @@ export function createKeyedTasks<K>(
 
   return {
     add: (key) => {
-      if (running.has(key)) again.add(key);
-      else queued.add(key);
+      queued.add(key);
       pump();
     },
-    wake: woken.wake,
   };
 }

@@ -40,11 +40,8 @@ export async function refreshConversation(
 }
 
 function merge(summary: ConversationSummary, row: ConversationRow): ConversationRow {
-  const isRowNewer = row.head > summary.head;
-  return {
-    ...rowOfSummary(summary, row),
-    head: isRowNewer ? row.head : summary.head,
-    lastMessage: isRowNewer ? (row.lastMessage ?? summary.lastMessage) : summary.lastMessage,
-    activeAt: isRowNewer ? row.activeAt : summary.activeAt,
-  };
+  const merged = rowOfSummary(summary, row);
+  if (row.head <= summary.head) return merged;
+  const { head, activeAt, lastMessage } = row;
+  return { ...merged, head, activeAt, lastMessage: lastMessage ?? summary.lastMessage };
 }

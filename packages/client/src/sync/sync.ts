@@ -16,7 +16,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import { createWakeSignal, onAbort, whenAborted } from '../abort-signal.ts';
+import { onAbort, type WakeSignal, whenAborted } from '../abort-signal.ts';
 import { isServersAnswer, toTidemarkError } from '../call-error.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
 import { type Connection, hasEnded } from '../connection/connection.ts';
@@ -57,6 +57,8 @@ export interface SyncOptions {
   readonly queueLimit: number;
   readonly connection: Connection | undefined;
   readonly closing: AbortSignal;
+  /** Waits of the feed end now: the connection is back, or all is over. */
+  readonly woken: WakeSignal;
   readonly onStatus: () => void;
   /** Called inside the transaction of a snapshot; gives the drafts that are stored on the server by now. */
   readonly draftsStoredAtReset: () => readonly CommandId[];
@@ -72,18 +74,15 @@ export interface Sync {
   readonly limits: FeedInfo['limits'] | undefined;
   /** The local store lost rows and cursor: goes on like a new device. */
   restart(): void;
-  /** Waits of the feed end now: the connection is back. */
-  wake(): void;
 }
 
 export function createSync(options: SyncOptions): Sync {
-  const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, onStatus } = options;
+  const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, woken, onStatus } = options;
   let state: SyncState | undefined;
   let subscription: { readonly feed: FeedSubscription } | undefined;
   /** Names the subscription whose callbacks count; none when the term is over. */
   let current: object | undefined;
   let waitingUntil: number | undefined;
-  const woken = createWakeSignal();
   /** The sockets that had been opened when the feed said that it is this user's; `null`: it has not, since it was lost. */
   let confirmedAt: number | undefined | null = null;
   /** The last that a feed said of itself: from then on the first item of each has to say it. */
@@ -100,7 +99,6 @@ export function createSync(options: SyncOptions): Sync {
   let stepping = false;
 
   onAbort(closing, () => {
-    woken.wake();
     taking?.ended.abort();
     current = undefined;
     subscription?.feed.unsubscribe();
@@ -348,6 +346,5 @@ export function createSync(options: SyncOptions): Sync {
       hasCursor = false;
       if (state) dispatch({ type: 'store lost' });
     },
-    wake: woken.wake,
   };
 }

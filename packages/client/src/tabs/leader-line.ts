@@ -56,7 +56,11 @@ export function createLeaderLine<W extends LeaderWork>(options: {
   async function carryOut(name: string, input: unknown): Promise<unknown> {
     const run = Object.hasOwn(work, name) ? work[name] : undefined;
     if (!run) throw new TidemarkError('invalid_input', `the tab that leads knows no ${name}`);
-    return (run as (input: unknown) => Promise<unknown>)(input);
+    try {
+      return await (run as (input: unknown) => Promise<unknown>)(input);
+    } catch (error) {
+      throw toTidemarkError(error);
+    }
   }
 
   function resolve(id: string, value: unknown): void {
@@ -92,7 +96,7 @@ export function createLeaderLine<W extends LeaderWork>(options: {
       // One whose term ended meanwhile says nothing: its successor is asked again.
       if (leader === tab) post({ type: 'answer', id, value: value ?? null });
     } catch (error) {
-      if (leader === tab) post({ type: 'answer', id, error: toTidemarkError(error).message });
+      if (leader === tab) post({ type: 'answer', id, error: (error as Error).message });
     } finally {
       underWay.delete(id);
     }
