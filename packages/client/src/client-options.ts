@@ -47,7 +47,8 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
   readonly unsavedLimit?: number;
   /**
    * A call of the local store that has not answered by then has failed, in ms: what it brought is kept in memory until it can be
-   * written (`store` event, `unavailable`), and a store that does not open is left for memory (`blocked`). Default 30,000.
+   * written (`store` event, `unavailable`), and a store that does not open is left for memory (`blocked`). What `tabs.holds()` has
+   * not answered by then is asked again, before anything is written. Default 30,000.
    */
   readonly storeTimeoutMs?: number;
   /** Entries of the feed that may wait for the local store; more are pulled later. Default 2,000. */

@@ -105,7 +105,9 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   if (isErasing && !kept.users) {
     throw new TidemarkError('invalid_input', "'erase' needs a store with users()", { field: 'onOtherUser' });
   }
-  const store = isErasing ? withoutOtherUsers(kept, async (other) => tabs && signOutTabs(tabs, other, tab)) : kept;
+  const store = isErasing
+    ? withoutOtherUsers(kept, async (other) => tabs && signOutTabs(tabs, other, tab, clock))
+    : kept;
   const replica = createLocalReplica({
     ...context,
     store,
@@ -215,6 +217,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     userId,
     work,
     clock,
+    timeoutMs: storeTimeoutMs,
     closing,
     reload: load,
     lead: (signal) => {

@@ -10,18 +10,18 @@ export async function within<T>(
   option: string,
   work: (signal: AbortSignal) => T | Promise<T>,
   clock: Clock,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<T> {
   const over = new AbortController();
-  const release = onAbort(signal, () => over.abort());
+  const release = signal && onAbort(signal, () => over.abort());
   const late = clock.sleep(ms, over.signal).then(() => {
-    throw new TidemarkError('outcome_unknown', signal.aborted ? 'given up' : `no answer within ${ms} ms (${option})`);
+    throw new TidemarkError('outcome_unknown', signal?.aborted ? 'given up' : `no answer within ${ms} ms (${option})`);
   });
   late.catch(() => undefined);
   try {
-    return await Promise.race([signal.aborted ? late : work(over.signal), late]);
+    return await Promise.race([signal?.aborted ? late : work(over.signal), late]);
   } finally {
-    release();
+    release?.();
     over.abort();
   }
 }

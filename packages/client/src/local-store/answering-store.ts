@@ -6,10 +6,9 @@ const CALLS = ['open', 'close', 'load', 'events', 'transaction', 'erase', 'users
 
 /** The store, none of whose calls is waited for any longer than that: they reject with `outcome_unknown`. */
 export function answeringStore(store: LocalStore, timeoutMs: number, clock: Clock): LocalStore {
-  const never = new AbortController().signal;
   const bounded = CALLS.filter((name) => store[name]).map((name) => {
     const call = store[name] as (given: unknown) => Promise<unknown>;
-    const ask = (given: unknown) => within(timeoutMs, 'storeTimeoutMs', () => call.call(store, given), clock, never);
+    const ask = (given: unknown) => within(timeoutMs, 'storeTimeoutMs', () => call.call(store, given), clock);
     return [name, ask];
   });
   return Object.fromEntries(bounded) as unknown as LocalStore;

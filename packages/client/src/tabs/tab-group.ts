@@ -8,6 +8,7 @@
  */
 import { type Clock, TidemarkError, type UserId } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
+import { within } from '../within.ts';
 import { createLeaderLine, type LeaderLine, type LeaderWork } from './leader-line.ts';
 import { parseEnvelope, TAB_PROTOCOL, type TabEnvelope, type TabMessage } from './tab-message.ts';
 import type { TabSeat, Tabs } from './tabs.ts';
@@ -35,6 +36,8 @@ export interface TabGroupOptions<W extends LeaderWork> {
   readonly userId: UserId;
   readonly work: W;
   readonly clock: Clock;
+  /** What `tabs` has not answered by then it has not answered, in ms. */
+  readonly timeoutMs: number;
   readonly closing: AbortSignal;
   /** Reads the local store again. */
   readonly reload: () => Promise<void>;
@@ -51,11 +54,17 @@ export interface TabGroupOptions<W extends LeaderWork> {
 }
 
 /** Has all tabs of a user let go of everything, and waits until they have, a second at most. @param tab says so */
-export async function signOutTabs(tabs: Tabs, userId: UserId, tab: string): Promise<void> {
+export async function signOutTabs(tabs: Tabs, userId: UserId, tab: string, clock: Clock): Promise<void> {
   const seat = tabs.join(userId, { onLead: ignore, onMessage: ignore, onWake: ignore, onRefused: ignore });
   seat.post({ tidemark: TAB_PROTOCOL, from: tab, n: 1, message: { type: 'erase' } } satisfies TabEnvelope);
-  await seat.alone(SIGN_OUT_MS);
+  await alone(seat, clock);
   seat.leave();
+}
+
+/** Until the others have left, or have not in time. */
+async function alone(seat: TabSeat, clock: Clock): Promise<void> {
+  const ask = (): Promise<boolean> => seat.alone(SIGN_OUT_MS);
+  await within(2 * SIGN_OUT_MS, 'Tabs.alone', ask, clock).catch(ignore);
 }
 
 /** A leader that says nothing for so long, in ms, although it was greeted, is taken for frozen. */
@@ -271,10 +280,10 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       void watchLeader(seat);
     },
     post,
-    holds: () => (tabs ? (seat?.holds() ?? false) : true),
+    holds: () => !tabs || within(options.timeoutMs, 'storeTimeoutMs', () => seat?.holds() ?? false, clock),
     signOutOthers: async () => {
       post({ type: 'erase' });
-      await seat?.alone(SIGN_OUT_MS);
+      if (seat) await alone(seat, clock);
     },
     standAlone: () => {
       tabs = undefined;

@@ -3,7 +3,7 @@ import { ManualClock } from '@tidemark/testkit/application';
 import { describe, expect, it } from 'vitest';
 import { type LocalStore, memoryLocalStore } from '../../src/index.ts';
 import { ModelServer } from '../support/model-server.ts';
-import { testClient, until } from '../support/test-client.ts';
+import { passing, testClient } from '../support/test-client.ts';
 
 const chat = directConversationId('alice', 'bob');
 const text = (words: string) => ({ type: 'text', content: { text: words } });
@@ -19,14 +19,6 @@ function hanging(call: (typeof CALLS)[number] | 'close') {
       state.hangs ? new Promise<never>(() => undefined) : (store[call] as (given: never) => Promise<unknown>)(given),
   };
   return { store: wrapped, state };
-}
-
-/** Lets time pass until it holds, a second at a time. */
-async function passing(clock: ManualClock, check: () => unknown): Promise<void> {
-  await until(async () => {
-    await clock.advance(1_000);
-    return check();
-  });
 }
 
 describe('a local store that does not answer', () => {

@@ -1,4 +1,5 @@
 import { type Clock, type ContentMap, systemClock } from '@tidemark/core';
+import type { ManualClock } from '@tidemark/testkit/application';
 import { PATIENCE_MS } from '../../../../test/support/patience.ts';
 import type { ClientEvents } from '../../src/client-events.ts';
 import {
@@ -109,4 +110,12 @@ export function countingClock(): Clock & { readonly waits: number } {
       return waits;
     },
   };
+}
+
+/** Lets time pass until it holds, a second at a time. */
+export async function passing(clock: ManualClock, check: () => unknown): Promise<void> {
+  await until(async () => {
+    await clock.advance(1_000);
+    return check();
+  });
 }
