@@ -40,11 +40,11 @@ type Listener = (this: ObservedSocket, event: SocketEvent) => void;
 /** A socket between the stock tRPC client and the real one. */
 export interface ObservedSocket {
   /** Frames heard so far. */
-  readonly heard: number;
+  heard: number;
   /** On the monotonic clock: when the last frame came, or the socket opened. */
-  readonly heardAt: number;
+  heardAt: number;
   /** Why it is gone. */
-  readonly cause: ConnectionCause;
+  cause: ConnectionCause;
   readonly isOpen: boolean;
   /** Aborted when it is closed. */
   readonly ended: AbortSignal;
@@ -54,6 +54,14 @@ export interface ObservedSocket {
   askForReplacement(): void;
   /** Closed at once as far as anyone here can see; the real one follows when it can. */
   close(): void;
+}
+
+/** What the stock client reads and calls beyond. */
+interface StockSocket {
+  readonly OPEN: number;
+  readyState: number;
+  addEventListener(type: string, listener: Listener): void;
+  removeEventListener(type: string, listener: Listener): void;
 }
 
 /** How long a closing handshake may take before the socket is cut. */
@@ -79,135 +87,95 @@ export function observedSocket(
 ): new (
   url: string,
 ) => ObservedSocket {
-  return class implements ObservedSocket, WebSocketLike {
-    static readonly OPEN = OPEN;
-    static readonly CLOSING = CLOSING;
-    static readonly CLOSED = CLOSED;
-    readonly OPEN = OPEN;
-    readyState = CONNECTING;
-    heard = 0;
-    heardAt = clock.monotonic();
-    cause: ConnectionCause = { reason: 'unreachable', detail: 'it did not open' };
-    readonly #real: WebSocketLike;
-    readonly #ended = new AbortController();
-    readonly #opening = new AbortController();
+  function Watched(url: string): ObservedSocket {
+    const real = construct(Base, url, observer);
+    const over = new AbortController();
+    const ended = over.signal;
+    const opened = new AbortController();
     /** Ends the waits for a sign of life. */
-    readonly #answered = createWakeSignal();
-    readonly #listeners = new Map<string, Set<Listener>>();
-    #accepted = false;
+    const answered = createWakeSignal();
+    const listeners = new Map<string, Set<Listener>>();
+    let isAccepted = false;
 
-    constructor(url: string) {
-      this.#real = construct(Base, url, observer);
-      this.#real.addEventListener('open', (event) => this.#opened(event));
-      this.#real.addEventListener('message', (event) => this.#message(event));
-      this.#real.addEventListener('error', (event) => {
-        if (this.#ended.signal.aborted) return;
-        if (this.readyState === CONNECTING && event.message) this.cause = { ...this.cause, detail: event.message };
-        this.#tell('error', event);
-      });
-      this.#real.addEventListener('close', (event) => this.#closed(event));
-      observer.made(this);
-      void clock.sleep(connectTimeoutMs, this.#opening.signal).then(() => {
-        if (this.readyState !== CONNECTING) return;
-        this.cause = { reason: 'timeout', detail: `no socket within ${connectTimeoutMs} ms (connectTimeoutMs)` };
-        this.close();
-      });
-    }
+    const socket: ObservedSocket & WebSocketLike & StockSocket = {
+      OPEN,
+      readyState: CONNECTING,
+      heard: 0,
+      heardAt: clock.monotonic(),
+      cause: { reason: 'unreachable', detail: 'it did not open' },
+      ended,
+      get isOpen() {
+        return socket.readyState === OPEN;
+      },
+      set binaryType(type: unknown) {
+        real.binaryType = type;
+      },
+      // A frame for each call: what the server thinks of one, or of its size, must not meet the others.
+      send: (data) => {
+        if (!socket.isOpen) return;
+        if (!data.startsWith('[')) real.send(data);
+        else for (const call of JSON.parse(data) as unknown[]) real.send(JSON.stringify(call));
+      },
+      close: (code?: number, reason?: string) => {
+        if (ended.aborted) return;
+        const wasOpen = socket.isOpen;
+        letGo(code, reason);
+        // Not within the caller's own turn, as with a real socket. One that never opened fails first, also as with a real one.
+        queueMicrotask(() => {
+          if (!wasOpen) tell('error', { type: 'error' });
+          closed({ type: 'close' });
+        });
+      },
+      addEventListener: (type, listener) => {
+        const known = listeners.get(type) ?? new Set();
+        listeners.set(type, known.add(listener));
+        // Closed while it was being made, before anyone could listen.
+        if (type === 'error' && socket.readyState === CLOSED) queueMicrotask(() => listener.call(socket, { type }));
+      },
+      removeEventListener: (type, listener) => listeners.get(type)?.delete(listener),
+      answers: async (timeoutMs) => {
+        if (!socket.isOpen) return false;
+        const before = socket.heard;
+        real.send('PING');
+        await clock.sleep(timeoutMs, answered.signal);
+        return socket.heard > before;
+      },
+      askForReplacement: () => {
+        if (socket.isOpen) tell('message', { type: 'message', data: RECONNECT });
+      },
+    };
 
-    get isOpen(): boolean {
-      return this.readyState === OPEN;
-    }
-
-    get ended(): AbortSignal {
-      return this.#ended.signal;
-    }
-
-    set binaryType(type: unknown) {
-      this.#real.binaryType = type;
-    }
-
-    /** A frame for each call: what the server thinks of one, or of its size, must not meet the others. */
-    send(data: string): void {
-      if (!this.isOpen) return;
-      if (!data.startsWith('[')) this.#real.send(data);
-      else for (const call of JSON.parse(data) as unknown[]) this.#real.send(JSON.stringify(call));
-    }
-
-    close(code?: number, reason?: string): void {
-      if (this.#ended.signal.aborted) return;
-      const wasOpen = this.isOpen;
-      this.#letGo(code, reason);
-      // Not within the caller's own turn, as with a real socket. One that never opened fails first, also as with a real one.
-      queueMicrotask(() => {
-        if (!wasOpen) this.#tell('error', { type: 'error' });
-        this.#closed({ type: 'close' });
-      });
-    }
-
-    addEventListener(type: string, listener: Listener): void {
-      const listeners = this.#listeners.get(type) ?? new Set();
-      this.#listeners.set(type, listeners.add(listener));
-      // Closed while it was being made, before anyone could listen.
-      if (type === 'error' && this.readyState === CLOSED) queueMicrotask(() => listener.call(this, { type }));
-    }
-
-    removeEventListener(type: string, listener: Listener): void {
-      this.#listeners.get(type)?.delete(listener);
-    }
-
-    answers(timeoutMs: number): Promise<boolean> {
-      if (!this.isOpen) return Promise.resolve(false);
-      const before = this.heard;
-      this.#real.send('PING');
-      return clock.sleep(timeoutMs, this.#answered.signal).then(() => this.heard > before);
-    }
-
-    askForReplacement(): void {
-      if (this.isOpen) this.#tell('message', { type: 'message', data: RECONNECT });
-    }
-
-    #opened(event: SocketEvent): void {
-      if (this.#ended.signal.aborted) return;
-      this.readyState = OPEN;
-      this.#opening.abort();
-      this.heardAt = clock.monotonic();
-      this.cause = { reason: 'lost', detail: 'it is silent' };
-      observer.opened(this);
-      this.#tell('open', event);
-    }
-
-    #message(event: SocketEvent): void {
-      if (this.#ended.signal.aborted) return;
-      this.heard += 1;
-      this.heardAt = clock.monotonic();
+    function message(event: SocketEvent): void {
+      if (ended.aborted) return;
+      socket.heard += 1;
+      socket.heardAt = clock.monotonic();
       const error = errorIn(event.data);
       if (error !== undefined && !canRead(error)) {
-        this.close();
-        this.cause = UNREADABLE;
+        socket.close();
+        socket.cause = UNREADABLE;
         return;
       }
-      this.#tell('message', event);
-      this.#answered.wake();
-      if (this.#accepted || !isAnswer(event.data)) return;
-      this.#accepted = true;
-      observer.accepted(this);
+      tell('message', event);
+      answered.wake();
+      if (isAccepted || !isAnswer(event.data)) return;
+      isAccepted = true;
+      observer.accepted(socket);
     }
 
-    #closed(event: SocketEvent): void {
-      if (this.readyState === CLOSED) return;
-      if (this.isOpen) this.cause = { reason: 'lost', detail: `the socket was closed with ${event.code}` };
-      this.readyState = CLOSED;
-      this.#end();
+    function closed(event: SocketEvent): void {
+      if (socket.readyState === CLOSED) return;
+      if (socket.isOpen) socket.cause = { reason: 'lost', detail: `the socket was closed with ${event.code}` };
+      socket.readyState = CLOSED;
+      end();
       // First, so that whoever hears of it finds the stock client as it was.
-      observer.closed(this, event.code);
-      this.#tell('close', event);
+      observer.closed(socket, event.code);
+      tell('close', event);
     }
 
     /** Closes the real socket; one of the `ws` package is cut when the other side does not answer. */
-    #letGo(code?: number, reason?: string): void {
-      this.readyState = CLOSING;
-      this.#end();
-      const real = this.#real;
+    function letGo(code?: number, reason?: string): void {
+      socket.readyState = CLOSING;
+      end();
       const gone = new AbortController();
       real.addEventListener('close', () => gone.abort());
       real.close(code, reason);
@@ -217,16 +185,44 @@ export function observedSocket(
       });
     }
 
-    #end(): void {
-      this.#opening.abort();
-      this.#ended.abort();
-      this.#answered.wake();
+    function end(): void {
+      opened.abort();
+      over.abort();
+      answered.wake();
     }
 
-    #tell(type: string, event: SocketEvent): void {
-      for (const listener of [...(this.#listeners.get(type) ?? [])]) listener.call(this, event);
+    function tell(type: string, event: SocketEvent): void {
+      for (const listener of [...(listeners.get(type) ?? [])]) listener.call(socket, event);
     }
-  };
+
+    real.addEventListener('open', (event) => {
+      if (ended.aborted) return;
+      socket.readyState = OPEN;
+      opened.abort();
+      socket.heardAt = clock.monotonic();
+      socket.cause = { reason: 'lost', detail: 'it is silent' };
+      observer.opened(socket);
+      tell('open', event);
+    });
+    real.addEventListener('message', message);
+    real.addEventListener('error', (event) => {
+      if (ended.aborted) return;
+      if (socket.readyState === CONNECTING && event.message) socket.cause = { ...socket.cause, detail: event.message };
+      tell('error', event);
+    });
+    real.addEventListener('close', closed);
+    observer.made(socket);
+    void clock.sleep(connectTimeoutMs, opened.signal).then(() => {
+      if (socket.readyState !== CONNECTING) return;
+      socket.cause = { reason: 'timeout', detail: `no socket within ${connectTimeoutMs} ms (connectTimeoutMs)` };
+      socket.close();
+    });
+    return socket;
+  }
+  // What the stock client compares `readyState` with.
+  return Object.assign(Watched, { OPEN, CLOSING, CLOSED }) as unknown as new (
+    url: string,
+  ) => ObservedSocket;
 }
 
 function construct(Base: WebSocketClass, url: string, observer: SocketObserver): WebSocketLike {
