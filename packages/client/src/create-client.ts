@@ -6,7 +6,6 @@
 import {
   type CommandResult,
   type ContentMap,
-  type ConversationId,
   createIdSource,
   directConversationId,
   type JsonValue,
@@ -22,6 +21,7 @@ import { createClientEmitter } from './client-events.ts';
 import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import { hasEnded } from './connection/connection.ts';
+import { createConversationHandle } from './conversation-handle.ts';
 import { createLeaderWork, type GroupCommand, type InputOf } from './leader-work.ts';
 import { answeringStore } from './local-store/answering-store.ts';
 import { withoutOtherUsers } from './local-store/erase-user.ts';
@@ -41,13 +41,10 @@ import { RELAYED_EVENTS, type RelayedEvent, type TabMessage } from './tabs/tab-m
 import { tabsOfStore } from './tabs/tabs-of-store.ts';
 import { createTerm, type Term } from './term.ts';
 import { combinedState, createConnectionView } from './views/connection-view.ts';
-import { createConversationHandles, type Usage } from './views/conversation-handles.ts';
+import { createConversationHandles } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
-import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
+import type { LiveMessagesView } from './views/messages-view.ts';
 import { warnOnce } from './warn-once.ts';
-
-/** Pages that a messages view keeps in memory. */
-const WINDOW_PAGES = 10;
 
 export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = never, R extends JsonValue = never>(
   options: ClientOptions<T, S, R>,
@@ -115,7 +112,20 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     onCommit: committed,
     onLost: () => term?.sync.restart(),
   });
-  const handles = createConversationHandles(makeHandle);
+  const handles = createConversationHandles((conversationId, usage) =>
+    createConversationHandle(conversationId, {
+      ...usage,
+      userId,
+      reader,
+      replica,
+      outbox,
+      pageSize,
+      ask: group.ask,
+      settled,
+      command,
+      item: conversations.itemView(conversationId),
+    }),
+  );
 
   /** What follows from a commit. Rows are in the views before the outbox drops their drafts, so nothing flickers. */
   function committed(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
@@ -340,49 +350,6 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   function command<K extends GroupCommand>(name: K, input: InputOf<K>): Promise<CommandResult> {
     return callCommand((commandId) => group.ask(name, { ...input, commandId } as never));
-  }
-
-  function makeHandle(conversationId: ConversationId, usage: Usage) {
-    const messages = createMessagesView({
-      ...usage,
-      conversationId,
-      userId,
-      reader,
-      row: () => replica.rows.get(conversationId),
-      drafts: () => outbox.entriesOf(conversationId),
-      events: replica.events,
-      ready: replica.open,
-      fetchOlder: () => settled(group.ask('loadOlder', { conversationId })),
-      fetchPage: async (query) => (await group.ask('history', query)) ?? undefined,
-      pageSize,
-      windowSize: pageSize * WINDOW_PAGES,
-    });
-    const handle: ConversationHandle<ContentMap, ContentMap, JsonValue> = {
-      conversationId,
-      item: conversations.itemView(conversationId),
-      messages,
-      send: (message, sendOptions = {}) => {
-        const { id, receipt } = outbox.send(conversationId, message, sendOptions);
-        return { clientMessageId: id, receipt };
-      },
-      edit: ({ senderId, clientMessageId }, message, { expectedVersion } = {}) => {
-        const target = {
-          senderId: parseUserId(senderId, 'senderId'),
-          clientMessageId: parseCommandId(clientMessageId, 'clientMessageId'),
-        };
-        const edit = { target, ...(expectedVersion !== undefined && { expectedVersion }) };
-        const stored = outbox.edit(conversationId, edit, message).then(() => undefined);
-        // Need not be awaited.
-        stored.catch(() => undefined);
-        return { stored };
-      },
-      markRead: (readSeq) => settled(group.ask('markRead', { conversationId, readSeq: readSeq ?? null })),
-      members: () => group.ask('members', { conversationId }),
-      addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),
-      removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),
-      leave: () => command('leave', { conversationId }),
-    };
-    return { handle, messages };
   }
 
   function conversation(id: string): ConversationHandle<ContentMap, ContentMap, JsonValue> {
