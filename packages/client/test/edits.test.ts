@@ -123,6 +123,26 @@ describe('an edit by somebody else', () => {
     expect(alice.seen('entry').at(-1)?.event).toMatchObject({ type: 'message.edited', message: { type: 'unknown' } });
   });
 
+  it('made while the user was no member is there when they are one again', async () => {
+    const server = new ModelServer();
+    const group = server.createGroup('bob', ['alice', 'carol']);
+    server.say('bob', group, 'one');
+    await using alice = testClient(server, 'alice');
+    await live(alice);
+    const { messages } = alice.client.conversation(group);
+    messages.subscribe(() => undefined);
+    await until(() => expect(alice.shown(group)).toEqual(['one']));
+    server.changeMembers('members.removed', 'bob', group, ['alice']);
+    server.edit('bob', group, 2, 'One');
+    await until(() => expect(alice.seen('entry').at(-1)?.event?.type).toBe('members.removed'));
+    expect(alice.shown(group)).toEqual(['one']);
+    server.changeMembers('members.added', 'bob', group, ['alice']);
+    server.say('bob', group, 'two');
+    await until(() => expect(alice.shown(group)).toContain('two'));
+    while (messages.getSnapshot().hasOlder) await messages.loadOlder();
+    expect(alice.shown(group)).toEqual(['One', 'two']);
+  });
+
   it('made while the device was away is there after a catch-up, and after a reset', async () => {
     const server = new ModelServer();
     const stores: LocalStore[] = [memoryLocalStore(), memoryLocalStore()];

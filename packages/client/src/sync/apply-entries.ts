@@ -91,8 +91,9 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   if (creates) {
     Object.assign(row, creates(event), { joinedSeq: seq, activeAt: event.at, member: true, stale: null });
   } else if (joins?.(event).includes(userId)) {
-    // Title, kind and the unread messages of an earlier stay are not in the event: fetched.
-    Object.assign(row, { joinedSeq: seq, member: true, stale: 'unknown' });
+    // Title, kind and the unread messages of an earlier stay are not in the event: fetched. So is what was said of its messages since.
+    const local = { from: seq, to: seq };
+    Object.assign(row, { joinedSeq: seq, member: true, stale: 'unknown', local, reachedStart: false });
   }
   if (leaves?.(event).includes(userId)) Object.assign(row, withoutMembership(row));
 }

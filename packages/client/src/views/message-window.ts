@@ -240,8 +240,11 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));
       const seqs = seqsOf(events);
       const isAll = Math.min(...seqs) === range.from && Math.max(...seqs) === range.to;
-      // What came now is all that is local, so there is nothing to load. Another tab may bring older ones alone.
-      if (!span && isAll) span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
+      // What came now is all that is local, so there is nothing to load. Another tab may bring older ones alone. Or what is kept
+      // begins anew, with another stay of the user.
+      const isAnew = span?.isEnd && span.to < range.from;
+      if (isAnew || (!span && isAll))
+        span = { from: range.from, to: range.to, isStart: false, isEnd: true, messages: [] };
       if (!span?.isEnd) return;
       const next = takeIn(span, messages);
       if (next.messages.length <= windowSize + pageSize) span = next;
