@@ -141,3 +141,33 @@ test('a command that was carried out, and lost, is carried out again when it is 
   await send(app, 'alice', 'again', 3);
   expect(await logOf(deployment.store, direct)).toEqual(upTo(6));
 });
+
+test.each(stores)('a read mark that was queued before is not set on what is written after: %s', async (_, make) => {
+  await using deployment = await startDeployment(make);
+  const gateway = await deployment.start({ worker: false });
+  const worker = await deployment.start();
+  await send(worker, 'alice', 'kept', 2);
+  await deployment.store.backUp();
+  await send(worker, 'alice', 'lost', 3);
+  await worker.messaging.close();
+  await using bob = connectStock(gateway.wsUrl, 'bob');
+  const { markRead, get } = bob.trpc.chat.conversations;
+  const marks = [3, 6].map((readSeq) =>
+    markRead.mutate({ conversationId: direct, readSeq }).catch((error: unknown) => String(error)),
+  );
+  const queued = async (): Promise<number> => {
+    const streams = await deployment.redis.keys('tm:{c*}:commands');
+    return (await Promise.all(streams.map((stream) => deployment.redis.xlen(stream)))).reduce(
+      (sum, one) => sum + one,
+      0,
+    );
+  };
+  await eventually('both wait for a worker', async () => (await queued()) === 2);
+
+  await deployment.store.restore();
+  const successor = await deployment.start();
+  await send(successor, 'alice', 'new', 5);
+  await Promise.all(marks);
+  await eventually('both are carried out', async () => (await queued()) === 0);
+  expect(await get.query({ conversationId: direct })).toMatchObject({ head: 8, readSeq: 3, unread: 5 });
+});

@@ -59,6 +59,11 @@ export interface Projection {
   readonly readMarks: readonly { userId: UserId; conversationId: ConversationId; readSeq: ConversationSeq }[];
   /** The last setting of each; one that is stored with a higher seq stays. */
   readonly registers: readonly Register[];
+  /**
+   * How far conversations must have come before the batch, since a mark says that they were read up to there. Those that the batch
+   * itself brings there are not among them.
+   */
+  readonly reached: readonly { conversationId: ConversationId; head: ConversationSeq }[];
 }
 
 export interface ConversationHead {
@@ -81,6 +86,7 @@ export function project(events: readonly Event[]): Projection {
   const left: Projection['left'][number][] = [];
   const readMarks = new Map<string, Projection['readMarks'][number]>();
   const registers = new Map<string, Register>();
+  const reached = new Map<ConversationId, ConversationSeq>();
   const openIn = new Map<string, number>();
 
   for (const event of events) {
@@ -112,6 +118,10 @@ export function project(events: readonly Event[]): Projection {
     const key = `${actorId} ${mark.conversationId}`;
     if (mark.readSeq > (readMarks.get(key)?.readSeq ?? 0)) readMarks.set(key, { userId: actorId, ...mark });
   }
+  for (const { conversationId, readSeq } of readMarks.values()) {
+    const known = Math.max(reached.get(conversationId) ?? 0, heads.get(conversationId)?.head ?? 0);
+    if (readSeq > known) reached.set(conversationId, readSeq);
+  }
   return {
     created,
     heads: [...heads.values()],
@@ -119,6 +129,7 @@ export function project(events: readonly Event[]): Projection {
     left,
     readMarks: [...readMarks.values()],
     registers: [...registers.values()],
+    reached: [...reached].map(([conversationId, head]) => ({ conversationId, head })),
   };
 }
 

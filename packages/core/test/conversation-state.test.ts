@@ -105,6 +105,27 @@ describe('project', () => {
       { userId, conversationId: two, readSeq: 1 },
     ]);
   });
+
+  test('gives how far conversations must have come for their marks, but for what the batch itself brings there', () => {
+    const ids = seededIds();
+    const chat = conversationBuilder({ ids });
+    chat.message();
+    const elsewhere = ids.groupId();
+    const selves = [conversationBuilder({ ids, kind: 'self' }), conversationBuilder({ ids, kind: 'self' })];
+    for (const [index, self] of selves.entries()) {
+      self.markRead(elsewhere, 4 + index);
+      self.markRead(chat.conversationId, 1 + index);
+    }
+    const marks = selves.flatMap((self) => self.events);
+    const far = { conversationId: elsewhere, head: 5 };
+    expect(project([...chat.events, ...marks]).reached).toEqual([far]);
+    expect(project(marks).reached).toEqual([far, { conversationId: chat.conversationId, head: 2 }]);
+    const [created] = chat.events;
+    expect(project([created as Event, ...marks]).reached).toEqual([
+      far,
+      { conversationId: chat.conversationId, head: 2 },
+    ]);
+  });
 });
 
 function headOf({ conversationId, conversationSeq, at }: Event) {

@@ -80,11 +80,15 @@ function settle(state: MemoryState, refs: readonly EventRef[]): void {
 
 // ── Writing: look first, then write everything; nothing awaits in between, so a batch is all or nothing ───────────
 
-/** Whether a unique key of these events is taken, in the store or earlier in the same batch, or they don't follow the store's head. */
+/**
+ * Whether a unique key of these events is taken, in the store or earlier in the same batch, or they don't follow the store's heads,
+ * or mark what is above them.
+ */
 export function eventTaken(state: MemoryState, events: readonly Event[]): boolean {
-  const { heads } = project(events);
-  if (heads.some(({ conversationId, after }) => after !== (state.conversations.get(conversationId)?.head.head ?? 0)))
-    return true;
+  const { heads, reached } = project(events);
+  const headOf = (conversationId: ConversationId): number => state.conversations.get(conversationId)?.head.head ?? 0;
+  if (heads.some(({ conversationId, after }) => after !== headOf(conversationId))) return true;
+  if (reached.some(({ conversationId, head }) => head > headOf(conversationId))) return true;
   const batch = new Set<string>();
   const taken = (key: string): boolean => batch.size === batch.add(key).size;
   return events.some((event) => {

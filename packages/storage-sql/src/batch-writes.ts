@@ -33,6 +33,7 @@ const MEMBER_SHAPE = {
   left_seq: 'int',
 } as const satisfies RowShape;
 const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
+const REACHED_SHAPE = { conversation_id: 'id', head: 'int' } as const satisfies RowShape;
 const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
 export const REF_KEY = Object.keys(REF_SHAPE);
 const INBOX_SHAPE = {
@@ -79,7 +80,7 @@ export function refSet(refs: readonly EventRef[]): RowSet {
 
 function historyWrites(events: readonly Event[]): Write[] {
   if (events.length === 0) return [];
-  const { created, heads, left, joined, readMarks, registers } = project(events);
+  const { created, heads, left, joined, readMarks, reached, registers } = project(events);
   const newest = new Map(heads.map((head) => [head.conversationId, head]));
   const conversations = created.map((conversation) => {
     const head = newest.get(conversation.conversationId);
@@ -129,6 +130,10 @@ function historyWrites(events: readonly Event[]): Write[] {
       read_seq: mark.readSeq,
     })),
   };
+  const reachedSet: RowSet = {
+    shape: REACHED_SHAPE,
+    rows: reached.map(({ conversationId, head }) => ({ conversation_id: conversationId, head })),
+  };
   const writes: Write[] = [
     { ...insertOf('events', EVENT_SHAPE, events.map(toEventRow)), conflict: 'event' },
     { ...insertOf('conversations', CONVERSATION_SHAPE, conversations), conflict: 'event' },
@@ -136,7 +141,7 @@ function historyWrites(events: readonly Event[]): Write[] {
       name: 'heads',
       conflict: 'event',
       set: headSet,
-      changesEach: true,
+      each: 'changes',
       statement: (dialect, tables, source, guard) =>
         dialect.update({
           table: tables.conversations,
@@ -163,6 +168,14 @@ function historyWrites(events: readonly Event[]): Write[] {
         }),
     },
     { ...insertOf('members', MEMBER_SHAPE, stays), conflict: 'event' },
+    {
+      name: 'reached',
+      conflict: 'event',
+      set: reachedSet,
+      each: 'selects',
+      statement: (_, tables, source, guard) => sql`select 1 from ${source}
+        join ${tables.conversations} t on t.conversation_id = v.conversation_id and t.head >= v.head where ${guard}`,
+    },
     {
       name: 'read_marks',
       conflict: 'event',

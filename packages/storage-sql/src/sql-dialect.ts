@@ -114,8 +114,8 @@ export interface Write {
   /** What it means when a unique key of the table is taken. */
   readonly conflict: 'event' | 'entry';
   readonly set: RowSet;
-  /** A row of the set that finds nothing to change is a conflict, too. */
-  readonly changesEach?: boolean;
+  /** A row of the set that finds nothing to change, or to select, is a conflict, too. */
+  readonly each?: 'changes' | 'selects';
   statement(
     dialect: SqlDialect,
     tables: TableNames,

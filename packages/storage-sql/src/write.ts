@@ -24,18 +24,18 @@ export const writeInOneStatement: WriteStrategy = async (context, writes) => {
           const [first, ...others] = writes.map((write, index) => {
             const guard = index === 0 ? ALWAYS : AFTER_FIRST;
             const statement = write.statement(dialect, tables, dialect.rowSource(write.set), guard);
-            return index === 0 || write.changesEach ? sql`${statement} returning 1` : statement;
+            return index === 0 || write.each === 'changes' ? sql`${statement} returning 1` : statement;
           });
           if (!first || others.length === 0) return first ?? sql`select 1`;
           const named = others.map((statement, index) => sql`${sql.raw(`w${index + 1}`)} as (${statement})`);
-          const checks = writes.flatMap(({ changesEach, set }, index) =>
-            changesEach
+          const checks = writes.flatMap(({ each, set }, index) =>
+            each
               ? [sql`1 / (((select count(*) from ${sql.raw(`w${index}`)}) = ${sql.val(set.rows.length)})::int)`]
               : [],
           );
           return sql`with w0 as (${first}), ${sql.join(named)} select ${sql.join([sql`1`, ...checks])}`;
         },
-        writes.flatMap(({ changesEach, set }) => (changesEach ? [set.rows.length] : [])),
+        writes.flatMap(({ each, set }) => (each ? [set.rows.length] : [])),
       ),
     );
     return { conflict: undefined };
@@ -57,10 +57,11 @@ export const writeInTransaction: WriteStrategy = async (context, writes) => {
         write.statement(dialect, context.tables, dialect.rowSource(write.set), ALWAYS),
       );
       try {
-        const { numAffectedRows } = await connection.executeQuery(query);
-        if (write.changesEach && numAffectedRows !== BigInt(write.set.rows.length)) {
+        const { numAffectedRows, rows } = await connection.executeQuery(query);
+        const found = write.each === 'selects' ? BigInt(rows.length) : numAffectedRows;
+        if (write.each && found !== BigInt(write.set.rows.length)) {
           conflict = write.conflict;
-          throw new Error(`${write.name}: not each of the rows was there to be changed`);
+          throw new Error(`${write.name}: not each of the rows was found`);
         }
       } catch (error) {
         if (dialect.classify(error).kind === 'unique') conflict = write.conflict;

@@ -50,6 +50,17 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       }),
   },
   {
+    mistake: 'what is not there may be marked as read',
+    caughtBy: 'history: a read mark above the head',
+    open: (state) =>
+      beforeWriting(memoryStorage({ state }), ({ events }) => {
+        for (const { conversationId, head } of project(events).reached) {
+          const table = state.conversations.get(conversationId);
+          if (table && head > table.head.head) table.head = { ...table.head, head };
+        }
+      }),
+  },
+  {
     mistake: 'command ids are unique among all actors',
     caughtBy: 'history: command ids are unique per actor',
     open: (state) => {

@@ -49,7 +49,8 @@ export interface HistoryStore extends RefusalStore {
   /**
    * Appends events, all or none. Events of one conversation are in order and contiguous.
    * `{ conflict: 'event' }` when a unique key is taken, or a conversation's head is not the one that the first of its events
-   * follows: a store that was set back is never written above the gap. Then nothing was written.
+   * follows, or below one of the batch's read marks: a store that was set back is never written above the gap, nor marked there.
+   * Then nothing was written.
    *
    * @param settling the inbox is another store, and gets its rows afterwards: in the same transaction the events are
    *   remembered as unsettled, and `settled` are no longer

@@ -4,6 +4,7 @@ import {
   type ConversationSeq,
   type ConversationState,
   type Event,
+  type EventRef,
   evolve,
   type IdSource,
   type Limits,
@@ -23,6 +24,8 @@ export interface DecideContext {
   readonly limits: DecideLimits;
   /** What the command names, with what was decided before it. */
   readonly subjects: Subjects;
+  /** Whether the store has this place; true while it was not asked, since it takes nothing that stands on a place it lacks. */
+  readonly isThere: (place: EventRef) => boolean;
 }
 
 /** The limits that hold in the order of a conversation. */

@@ -1,4 +1,4 @@
-import { type MarkRead, participants, selfConversationId } from '@tidemark/core';
+import { type EventRef, type MarkRead, participants, selfConversationId, TidemarkError } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { done, headOf, notAMember, openIfNew } from './deciding.ts';
 
@@ -7,6 +7,10 @@ export const markRead: CommandDefinition<MarkRead> = {
     const { of, readSeq, actorId } = command;
     if (command.conversationId !== selfConversationId(actorId)) throw notAMember();
     if (participants(of)?.includes(actorId) === false) throw notAMember('of');
+    // The store was set back since the router read it: another message will have that place, and nobody has read it yet.
+    if (!context.isThere(placeOf(command))) {
+      throw new TidemarkError('invalid_input', 'the conversation has not come that far', { field: 'readSeq' });
+    }
     const { opening, current } = openIfNew(state, command, context);
     return done(state, [...opening, { type: 'read.marked', ...headOf(current, command, context), of, readSeq }]);
   },
@@ -16,4 +20,9 @@ export const markRead: CommandDefinition<MarkRead> = {
     event.of === command.of &&
     event.readSeq === command.readSeq,
   intention: ({ conversationId, of, readSeq }) => [conversationId, of, readSeq],
+  standsOn: placeOf,
 };
+
+function placeOf({ of, readSeq }: MarkRead): EventRef {
+  return { conversationId: of, conversationSeq: readSeq };
+}

@@ -8,10 +8,12 @@ import {
   type Delivery,
   definitionOf,
   type Event,
+  type EventRef,
   type IdSource,
   type Membership,
   type NodeId,
   recipientsOf,
+  refKey,
   retryOf,
   TidemarkError,
 } from '@tidemark/core';
@@ -32,6 +34,7 @@ export function planBatch(
   context: PlanContext,
 ): Plan {
   const { now, mostAhead, ids, limits, knowsContent, batchRows, writtenRows, subjects } = context;
+  const isThere = (place: EventRef): boolean => known?.places.has(refKey(place)) ?? true;
   const states = new Map(loaded);
   const inBatch = new Map<string, { command: Command; result: CommandResult }>();
   const plan: Plan = {
@@ -89,7 +92,7 @@ export function planBatch(
       plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
       continue;
     }
-    const at = { now: now(), mostAhead, ids, limits, subjects: subjects ?? NO_SUBJECTS };
+    const at = { now: now(), mostAhead, ids, limits, subjects: subjects ?? NO_SUBJECTS, isThere };
     const decision = decide(states.get(conversationId), command, at);
     if ('error' in decision) {
       const { error } = decision;
@@ -147,6 +150,8 @@ export interface Known {
   readonly events: ReadonlyMap<string, Event>;
   /** Of the conversations whose members these events changed. */
   readonly memberships: readonly Membership[];
+  /** Keys of the places that these commands are about, as far as they are there. */
+  readonly places: ReadonlySet<string>;
 }
 
 export interface Plan {

@@ -10,12 +10,14 @@ import {
   type IdSource,
   type InboxRow,
   type Random,
+  refKey,
   type Storage,
   shortened,
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
 import { BatchRows } from '../batch-rows.ts';
+import { commandDefinitionOf } from '../features/commands.ts';
 import type { DecideLimits } from '../features/deciding.ts';
 import type { Subjects } from '../features/subjects.ts';
 import type { Health } from '../health.ts';
@@ -357,7 +359,12 @@ export class Transfer {
 
   async #lookUp(tasks: readonly Task[]): Promise<Known> {
     const { history } = this.#port.storage;
-    const found = await history.findByCommand(tasks.map((task) => task.envelope.command));
+    const commands = tasks.map((task) => task.envelope.command);
+    const about = commands.flatMap((command) => commandDefinitionOf(command).standsOn?.(command) ?? []);
+    const [found, places] = await Promise.all([
+      history.findByCommand(commands),
+      about.length > 0 ? history.findByRef(about) : [],
+    ]);
     const events = new Map(
       found.flatMap((event) =>
         event.commandId === null ? [] : [[commandKey({ actorId: event.actorId, commandId: event.commandId }), event]],
@@ -365,7 +372,8 @@ export class Transfer {
     );
     const changed = found.filter((event) => changesMembers(event));
     const ids = [...new Set(changed.map(({ conversationId }) => conversationId))];
-    return { events, memberships: ids.length > 0 ? await history.memberships(ids) : [] };
+    const memberships = ids.length > 0 ? await history.memberships(ids) : [];
+    return { events, memberships, places: new Set(places.map(refKey)) };
   }
 
   /** Something in the batch fails, or all of it together is too much. */

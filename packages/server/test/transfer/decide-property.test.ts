@@ -64,6 +64,7 @@ function live(steps: readonly { command: Command; now: number }[]): Life {
       ids,
       limits: { ...DEFAULT_LIMITS, inboxMembers: 4 },
       subjects,
+      isThere: () => true,
     });
     if ('error' in decision) continue;
     subjects.add(decision.events);

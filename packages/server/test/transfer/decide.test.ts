@@ -39,7 +39,7 @@ const ids = createIdSource(() => 0.5);
 function run(
   state: ConversationState | undefined,
   command: Command,
-  options: { now?: number; inboxMembers?: number; subjects?: Subjects } = {},
+  options: { now?: number; inboxMembers?: number; subjects?: Subjects; isThere?: boolean } = {},
 ) {
   return decide(state, command, {
     now: options.now ?? 1_000,
@@ -47,6 +47,7 @@ function run(
     ids,
     limits: { ...DEFAULT_LIMITS, inboxMembers: options.inboxMembers ?? 500 },
     subjects: options.subjects ?? new Subjects(),
+    isThere: () => options.isThere ?? true,
   });
 }
 
@@ -305,6 +306,13 @@ describe('a read mark', () => {
       { type: 'read.marked', of: direct, readSeq: 7, conversationSeq: 2 },
     ]);
     expect(result.messageId).toBeNull();
+  });
+
+  test('is refused where the store does not have the place', () => {
+    expect(refused(run(undefined, markRead(alice, direct, 7), { isThere: false }))).toMatchObject({
+      code: 'invalid_input',
+      field: 'readSeq',
+    });
   });
 
   test('is refused in the conversation of another user', () => {

@@ -1,7 +1,14 @@
-import { createMemoryState, memoryStorage } from '@tidemark/storage-memory';
+import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
-import { alice, direct, send } from '../support/commands.ts';
+import { alice, bob, direct, group, markRead, send } from '../support/commands.ts';
 import { openWriter } from '../support/writer.ts';
+
+function restore(state: MemoryState, backup: MemoryState): void {
+  for (const name of ['conversations', 'conversationsOf', 'commands', 'inboxes', 'readMarks'] as const) {
+    state[name].clear();
+    for (const [key, value] of backup[name]) state[name].set(key as never, value as never);
+  }
+}
 
 test('a writer whose store was set back goes on from what the store has, and believes no receipt of before', async () => {
   const state = createMemoryState();
@@ -12,13 +19,30 @@ test('a writer whose store was set back goes on from what the store has, and bel
   const lost = send(alice, direct, { text: 'lost' });
   await writer.write(lost, send(alice, direct));
 
-  for (const name of ['conversations', 'conversationsOf', 'commands', 'inboxes'] as const) {
-    state[name].clear();
-    for (const [key, value] of backup[name]) state[name].set(key as never, value as never);
-  }
+  restore(state, backup);
   await writer.clock.advance(1_000);
   const [again] = await writer.write(lost, send(alice, direct));
   expect(again).toMatchObject({ conversationSeq: 3 });
   const { events } = await storage.history.range({ userId: alice, conversationId: direct, after: 0, limit: 10 });
   expect(events.map(({ conversationSeq }) => conversationSeq)).toEqual([1, 2, 3, 4]);
+});
+
+test.each([
+  ['before the writer looks', 0],
+  ['and its writer notices', 1_000],
+])('what the store lost is not marked as read, and other marks of the batch are: set back %s', async (_, passed) => {
+  const state = createMemoryState();
+  const storage = memoryStorage({ state });
+  const writer = openWriter({ storage });
+  await writer.write(send(alice, direct));
+  const backup = structuredClone(state);
+  await writer.write(send(alice, direct, { text: 'lost' }));
+
+  restore(state, backup);
+  await writer.clock.advance(passed);
+  const replies = await writer.write(markRead(bob, direct, 3), markRead(bob, group, 1), markRead(bob, direct, 2));
+  const refused = { code: 'invalid_input', field: 'readSeq' };
+  expect(replies).toMatchObject([refused, refused, { conversationSeq: 2 }]);
+  await writer.write(send(alice, direct, { text: 'new' }));
+  expect(await storage.history.conversation(bob, direct)).toMatchObject({ readSeq: 2, unread: 1 });
 });

@@ -1,4 +1,11 @@
-import { type CommandId, type ConversationState, type Event, evolve, type Membership } from '@tidemark/core';
+import {
+  type CommandId,
+  type ConversationId,
+  type ConversationState,
+  type Event,
+  evolve,
+  type Membership,
+} from '@tidemark/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { conversationBuilder } from '../builders/conversation-builder.ts';
@@ -78,6 +85,36 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
       expect(await tables(opened.history, [chat.conversationId])).toEqual(before);
       await holdsNothingOf(opened.history, [late as Event, ...unknown.events, ...other.events]);
       await appended(opened.history, [gone as Event, late as Event]);
+    },
+  },
+  {
+    name: 'history: a read mark above the head is a conflict, and nothing of the batch is written',
+    run: async (open) => {
+      await using opened = await open();
+      const ids = seededIds();
+      const [chat, unknown] = [conversationBuilder({ ids }), conversationBuilder({ ids })];
+      const [, , next] = [chat.created, chat.message(), chat.message()];
+      await appended(opened.history, chat.events.slice(0, 2));
+      const before = await tables(opened.history, [chat.conversationId]);
+      const marking = (...marks: readonly [ConversationId, number][]): readonly Event[] => {
+        const own = conversationBuilder({ ids, kind: 'self', memberIds: [chat.created.actorId] });
+        for (const [of, seq] of marks) own.markRead(of, seq);
+        return own.events;
+      };
+      const { conversationId: of } = chat;
+      const tooFar: readonly Event[][] = [
+        [...marking([of, 3])],
+        [...marking([of, 1], [unknown.conversationId, 1])],
+        [next as Event, ...marking([of, 4])],
+      ];
+
+      for (const batch of tooFar) {
+        expect(await opened.history.append(batch)).toEqual({ conflict: 'event' });
+        await holdsNothingOf(opened.history, batch);
+      }
+      expect(await tables(opened.history, [of])).toEqual(before);
+      await appended(opened.history, [next as Event, ...marking([of, 1], [of, 3])]);
+      expect((await opened.history.conversation(chat.created.actorId, of))?.readSeq).toBe(3);
     },
   },
   {
