@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConversationId, directConversationId, parseUserId } from '@tidemark/core';
-import type { ServerEvents } from '@tidemark/server';
+import { redisBackplane, type ServerEvents } from '@tidemark/server';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { type App, connectStock, eventually, startApp } from '../support/app.ts';
 import { lastingDevice } from '../support/lasting-device.ts';
 import { mariadbDatabase, mongoBeside, postgresDatabase, type Restorable } from '../support/restorable-stores.ts';
+import { sendUntilReceipt } from '../support/send-until-receipt.ts';
 import { startRedis } from '../support/services/redis.ts';
+
+type Notifier = ReturnType<typeof redisBackplane>['notifier'];
 
 const direct = directConversationId('alice', 'bob');
 const other = directConversationId('bob', 'carol');
@@ -25,10 +28,20 @@ async function startDeployment(make: () => Promise<Restorable>) {
     store,
     redis: client,
     noticed,
-    async start(options: { worker?: boolean } = {}): Promise<App> {
+    async start(
+      options: { worker?: boolean; receiptTimeout?: number; notifier?: (plain: Notifier) => Notifier } = {},
+    ): Promise<App> {
+      const { notifier = (plain) => plain, ...rest } = options;
       const { storage, end } = store.open();
       const own = new Redis(redis.url);
-      const app = await startApp({ storage, redis: own, voidAfter: 100, leaseTtl: 600, ...options });
+      const backplane = redisBackplane({ redis: own, partitions: 8, backlog: 10_000, deadLetters: 1_000 });
+      const app = await startApp({
+        storage,
+        backplane: { ...backplane, notifier: notifier(backplane.notifier) },
+        voidAfter: 100,
+        leaseTtl: 600,
+        ...rest,
+      });
       app.messaging.on('store-set-back', (event) => noticed.push(event));
       ends.push(async () => {
         await app[Symbol.asyncDispose]();
@@ -171,3 +184,45 @@ test.each(stores)('a read mark that was queued before is not set on what is writ
   await eventually('both are carried out', async () => (await queued()) === 0);
   expect(await get.query({ conversationId: direct })).toMatchObject({ head: 8, readSeq: 3, unread: 5 });
 });
+
+test.each([
+  ['is on its way', true],
+  ['is about to be sent', false],
+])(
+  'a receipt that %s when the store is found set back does not come, and its command is carried out',
+  async (_, left) => {
+    await using deployment = await startDeployment(postgresDatabase);
+    let release = (): void => {};
+    let held = Promise.resolve();
+    const holding = (notifier: Notifier): Notifier => ({
+      listen: (...args) => notifier.listen(...args),
+      publish: async (...args) => {
+        const gone = held.then(() => notifier.publish(...args));
+        if (!left) await gone;
+      },
+    });
+    const gateway = await deployment.start({ worker: false, receiptTimeout: 2_000 });
+    await deployment.start({ notifier: holding });
+    const bob = await lastingDevice(direct).start(gateway);
+    const kept = await send(gateway, 'alice', 'kept', 2);
+    await bob.texts(2);
+    await deployment.store.backUp();
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    await using alice = connectStock(gateway.wsUrl, 'alice');
+    const draft = { conversationId: direct, clientMessageId: 'late', text: 'late' };
+    const receipt = sendUntilReceipt(alice, draft);
+    await eventually('it is stored', async () => (await logOf(deployment.store, direct)).length === 4);
+
+    await longerThanTrusted();
+    await deployment.store.restore();
+    await eventually('the gateway knows', () => bob.resets.length > 1);
+    release();
+    const { conversationSeq, messageId } = await receipt;
+    expect(await bob.texts(3)).toEqual([...kept, 'late']);
+    const page = await alice.trpc.chat.conversations.history.query({ conversationId: direct, limit: 1 });
+    expect(page.events).toMatchObject([{ conversationSeq, messageId }]);
+    await bob.close();
+  },
+);

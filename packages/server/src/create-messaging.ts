@@ -209,6 +209,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
   // 6 notify
   const deliverHere = (frame: NodeFrame): void => {
+    if (frame.setBacks !== undefined && !setBacks.isNews(frame.setBacks)) return;
     for (const reply of frame.replies) submission.settle(reply);
     hub.deliver(frame);
   };

@@ -9,6 +9,8 @@ export interface News {
   readonly events: readonly Event[];
   /** Of these events, and voids. */
   readonly rows: readonly InboxRow[];
+  /** See `NodeFrame`. */
+  readonly setBacks: number;
   readonly replies: readonly (Reply & { readonly to: NodeId })[];
   /** For the sender of a command that another deployment queued: `of` is that one, in short. */
   readonly stranger?: Reply & { readonly to: NodeId; readonly of: string };
@@ -24,7 +26,7 @@ export interface News {
  * Best effort, and never the writer's concern: what it announces is stored, whatever fails here, a defect included, is
  * reported and passed over. A frame that is lost is found out by comparing heads, a reply by the sender's outbox. The
  * presence of recipients is asked after the commit: a feed opened before then has registered or will read the committed
- * rows itself.
+ * rows itself. A node that knows that the store was set back since passes over a frame that is still on its way.
  */
 export class Announcement {
   readonly #presence: Presence;
@@ -53,7 +55,7 @@ export class Announcement {
   }
 
   /** Resolves when every node has been told, or could not be; never rejects. */
-  async announce(partition: number, { events, rows, replies, stranger }: News): Promise<void> {
+  async announce(partition: number, { events, rows, setBacks, replies, stranger }: News): Promise<void> {
     const frames = new Map<NodeId, { deliveries: NodeDelivery[]; voids: Place[]; replies: Reply[] }>();
     const frameOf = (nodeId: NodeId) => {
       const frame = frames.get(nodeId) ?? { deliveries: [], voids: [], replies: [] };
@@ -68,7 +70,7 @@ export class Announcement {
       for (const nodeId of nodesOf.get(userId) ?? []) frameOf(nodeId).voids.push([userId, seq]);
     }
     for (const { to, ...reply } of replies) frameOf(to).replies.push(reply as Reply);
-    await Promise.all([...frames].map(([nodeId, frame]) => this.#publish(nodeId, frame)));
+    await Promise.all([...frames].map(([nodeId, frame]) => this.#publish(nodeId, { ...frame, setBacks })));
     if (stranger) {
       const { to, of, ...reply } = stranger;
       await this.#publish(to, { deliveries: [], voids: [], replies: [reply as Reply] }, of);

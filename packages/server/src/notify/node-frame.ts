@@ -23,6 +23,8 @@ export interface NodeFrame {
   /** Users whose inbox goes on with voids, and the highest of them: nothing else tells their feeds that it does. */
   readonly voids: readonly Place[];
   readonly replies: readonly Reply[];
+  /** How often the store had been set back when this was written; see `SetBackWatch`. Absent where that is not known. */
+  readonly setBacks?: number | undefined;
 }
 
 /** An event with the seq at which each of this node's users finds it. The body travels once per node. */
@@ -49,7 +51,7 @@ export function encodeNodeFrame(frame: NodeFrame, of: string): string {
   const replies: EncodedReply[] = frame.replies.map((reply) =>
     'result' in reply ? reply : { call: reply.call, error: reply.error.message },
   );
-  return JSON.stringify({ of, deliveries: frame.deliveries, voids: frame.voids, replies });
+  return JSON.stringify({ of, setBacks: frame.setBacks, deliveries: frame.deliveries, voids: frame.voids, replies });
 }
 
 /**
@@ -61,11 +63,16 @@ export function encodeNodeFrame(frame: NodeFrame, of: string): string {
  * @throws StrangerError for a frame of another one
  */
 export function decodeNodeFrame(text: string, deployment: string): NodeFrame {
-  // A process of an earlier version tells nothing of voids.
-  const { of, deliveries, voids = [], replies } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
+  // A process of an earlier version tells nothing of voids, nor of set-backs.
+  const { of, setBacks, deliveries, voids = [], replies } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
   if (of !== deployment) throw new StrangerError(typeof of === 'string' ? of.slice(0, STAMP_LENGTH) : '');
   if (!isPlaces(voids)) throw invalid('voids', 'must list users with their seqs');
-  return { deliveries: parseList(deliveries, parseDelivery), voids, replies: parseList(replies, parseReply) };
+  return {
+    setBacks: setBacks === undefined ? undefined : parseWhole(setBacks, 'setBacks', 0, Number.MAX_SAFE_INTEGER),
+    deliveries: parseList(deliveries, parseDelivery),
+    voids,
+    replies: parseList(replies, parseReply),
+  };
 }
 
 const MESSAGE_ID_LENGTH = 26;

@@ -14,7 +14,7 @@ import {
 import type { Reached } from '../deployment/claims.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
-/** ms after a commit for which the store is taken to be as it was: without a failure it is neither restored nor failed over in less. */
+/** ms for which the store is taken to be as it was: without a failure it is neither restored nor failed over in less. */
 const TRUSTED_FOR = 250;
 
 /**
@@ -24,10 +24,14 @@ const TRUSTED_FOR = 250;
  * feed starts again, since it may stand on what is lost. How often that happened is counted in the claim, so that all processes
  * hear of it with their next heartbeat, whoever noticed.
  *
- * The store is asked at each heartbeat; by a writer also after each failure, and before a commit that does not follow another
- * within TRUSTED_FOR: nothing is written on top of a store that was set back before its writer knows. Part of stage 5.
+ * The store is asked at each heartbeat; by a writer also after each failure, before a commit that does not follow another
+ * within TRUSTED_FOR, and after one that took longer: it may have waited while the store was set back, and then it says nothing of
+ * the store before. Nothing is written on top of a store that was set back before its writer knows. Part of stage 5.
  *
- * Keeps   P9 a device that stands on what the store lost is told, P5 no conversation goes on above a gap
+ * What was written before is no news after: news carry the `count` of their writer, by which a node tells them apart (`isNews`).
+ *
+ * Keeps   P9 a device that stands on what the store lost is told, P5 no conversation goes on above a gap, P6 nothing is told of
+ *         what the store has lost
  * Proved  test/store/set-back-watch.test.ts, test/fault/store-set-back.services.test.ts
  */
 export class SetBackWatch {
@@ -40,6 +44,8 @@ export class SetBackWatch {
   #reported: Witness | undefined;
   /** Monotonic ms at which it was committed, or heard of. */
   #seenAt = 0;
+  /** Monotonic ms of the last question that the store answered. */
+  #askedAt = 0;
   #isDoubtful = false;
   #count = 0;
   #checking: Promise<void> | undefined;
@@ -53,12 +59,22 @@ export class SetBackWatch {
     return this.#count;
   }
 
-  /** The store has this now. */
-  committed({ events, rows }: CommitBatch): void {
+  /** The store took this. Gives the `count` afterwards: with another one than before it may be part of what is lost. */
+  async committed({ events, rows }: CommitBatch): Promise<number> {
+    const before = this.#count;
+    const known = Math.max(this.#seenAt, this.#askedAt);
+    if (this.#port.clock.monotonic() - known > TRUSTED_FOR) await this.#check();
     const event = events.at(-1);
-    if (!event) return;
+    if (!event || this.#count !== before) return this.#count;
     this.#remember(witnessOf(event, rows.at(-1)));
     this.#isOwn = true;
+    return this.#count;
+  }
+
+  /** Whether what a process tells, whose count is this, is of the store as it is now; it may know more than this one. */
+  isNews(count: number): boolean {
+    if (count > this.#count) this.#startAgain(count);
+    return count === this.#count;
   }
 
   /** Something that was asked of the store failed: another one may answer from now on. */
@@ -111,9 +127,11 @@ export class SetBackWatch {
 
   /** Asks the store for what it had. */
   async #ask(witness: Witness): Promise<void> {
-    const { events } = this.#port;
+    const { events, clock } = this.#port;
     const before = this.#count;
+    const began = clock.monotonic();
     const isThere = await this.#isThere(witness);
+    this.#askedAt = began;
     // What is known of an earlier store is no news.
     if (isThere || this.#count !== before) return;
     const { conversationId, conversationSeq } = witness;

@@ -117,13 +117,14 @@ export class PartitionOwner {
         weigh: (body) => transfer.weigh(body),
         reached: (limit) => limitEvents.reached(limit, { partition }),
       });
+      const ends = AbortSignal.any([stop, transfer.broken]);
       try {
         while (!stop.aborted) {
           await transfer.completeUnsettled();
           await this.#rounds.next();
           const turn = transfer.nextTurn;
-          const entries = await this.#until(turn, stop, (signal) => queue.read(batch, signal));
-          if (entries.length > 0 || turn !== undefined)
+          const entries = await this.#until(turn, ends, (signal) => queue.read(batch, signal));
+          if (entries.length > 0 || turn !== undefined || transfer.broken.aborted)
             queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));
           failures = 0;
         }

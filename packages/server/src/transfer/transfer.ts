@@ -72,7 +72,7 @@ export class Transfer {
   #refusedUpTo: string | undefined;
   /** The last batch is told and acknowledged, or cannot be. */
   #told: Promise<void> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
+  readonly #broken = new AbortController();
   /** When to ask again for what is unsettled, in monotonic ms. */
   #unsettledAt = 0;
   readonly #lanes: SideLanes;
@@ -117,10 +117,10 @@ export class Transfer {
    *
    * Returns the entries that it did not carry out, since the batch would have had more than `batchRows` rows.
    *
-   * @throws what kept the batch before from being acknowledged, other than a service that cannot be reached
+   * @throws why it is `broken`
    */
   async carryOut(entries: readonly StreamEntry[], signal: AbortSignal): Promise<readonly StreamEntry[]> {
-    if (this.#failure) throw this.#failure.error;
+    this.broken.throwIfAborted();
     const tasks: Task[] = await this.#retryAside(signal);
     for (const entry of entries) {
       const task = readEntry(entry, this.#partition, this.#port);
@@ -145,9 +145,14 @@ export class Transfer {
     if (address) await this.#answer(address, error);
   }
 
-  /** Resolves when what was carried out is told and acknowledged, or the signal of its batch has aborted. */
+  /** Resolves when what was carried out is told and acknowledged, or cannot be, or the signal of its batch has aborted. */
   told(): Promise<void> {
     return this.#told;
+  }
+
+  /** Aborts when something that was carried out cannot be told and acknowledged: it is to be read from the queue again. */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
   }
 
   /**
@@ -265,14 +270,17 @@ export class Transfer {
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
       if (conflict) return { conflict };
+      if (await this.#isSetBack(setBacks.committed({ events: plan.events, rows }))) {
+        throw new UnavailableError('the store was set back while it took this');
+      }
       numbering.committed();
-      setBacks.committed({ events: plan.events, rows });
       this.#cache.keep(plan.states, plan.events);
     }
     await this.#remember([...plan.refusals.values()]);
     const { replies } = plan;
     this.#report(plan, rows, replies.length, clock.monotonic() - started);
-    const news = { events: [...recovered.events, ...plan.events], rows: [...recovered.rows, ...rows], replies };
+    const events = [...recovered.events, ...plan.events];
+    const news = { events, rows: [...recovered.rows, ...rows], setBacks: this.#setBacks, replies };
     return { news, left: tasks.slice(replies.length) };
   }
 
@@ -288,15 +296,27 @@ export class Transfer {
     return Math.max(most - deliveries.length, Math.ceil(most / 4));
   }
 
-  /** Begins to tell it, once the batch before has been told and acknowledged. */
+  /**
+   * Begins to tell it, once the batch before has been told and acknowledged. When the store is found set back meanwhile, it is
+   * neither: what is still queued is carried out again.
+   */
   async #tell(news: News, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
     await this.#told;
+    const { setBacks, announcement } = this.#port;
+    const requireNews = (): void => {
+      if (!setBacks.isNews(news.setBacks)) throw new Error('the store was set back before this was acknowledged');
+    };
     const tell = async (): Promise<void> => {
-      await this.#port.announcement.announce(this.#partition, news);
-      await this.#acknowledge(tasks, signal);
+      requireNews();
+      await announcement.announce(this.#partition, news);
+      const ids = tasks.map((task) => task.entry.id);
+      await this.#untilDone('acknowledge', signal, async () => {
+        requireNews();
+        await this.#reader.acknowledge(ids);
+      });
     };
     this.#told = tell().catch((error) => {
-      this.#failure = { error };
+      this.#broken.abort(error);
     });
   }
 
@@ -504,12 +524,8 @@ export class Transfer {
   async #answer({ replyTo: to, call, of }: ReplyAddress, error: TidemarkError): Promise<void> {
     const isStranger = of !== '' && of !== this.#port.deployment;
     const answer = isStranger ? { replies: [], stranger: { to, call, error, of } } : { replies: [{ to, call, error }] };
-    await this.#port.announcement.announce(this.#partition, { events: [], rows: [], ...answer });
-  }
-
-  async #acknowledge(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
-    const ids = tasks.map((task) => task.entry.id);
-    await this.#untilDone('acknowledge', signal, () => this.#reader.acknowledge(ids));
+    const { announcement, setBacks } = this.#port;
+    await announcement.announce(this.#partition, { events: [], rows: [], setBacks: setBacks.count, ...answer });
   }
 
   async #untilDone(what: 'acknowledge', signal: AbortSignal, step: () => Promise<void>): Promise<void> {

@@ -40,7 +40,7 @@ async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } =
     deliverHere: deliverHere ?? ((frame) => here.push(frame)),
   });
   const announce = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {
-    await announcement.announce(3, { events: committed, rows, replies });
+    await announcement.announce(3, { events: committed, rows, setBacks: 7, replies });
     await settled();
   };
   return { clock, backplane, events, here, there, announce };
@@ -96,6 +96,7 @@ describe('committed events', () => {
       [2, [[bob, 6]]],
     ]);
     expect(there[0]?.deliveries[0]?.event).toEqual(first);
+    expect([here[0]?.setBacks, there[0]?.setBacks]).toEqual([7, 7]);
   });
 
   test('whose recipients hold no feed anywhere are told to nobody', async () => {
@@ -140,7 +141,7 @@ describe('committed events', () => {
     const { backplane, here, announce } = await openAnnouncement();
     await backplane.presence.join([alice], HERE, TTL);
     await announce([], [row(alice, 1, null)], []);
-    expect(here).toEqual([{ deliveries: [], voids: [[alice, 1]], replies: [] }]);
+    expect(here).toEqual([{ deliveries: [], voids: [[alice, 1]], replies: [], setBacks: 7 }]);
   });
 });
 

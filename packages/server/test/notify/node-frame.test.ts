@@ -14,6 +14,7 @@ test('a frame carries events, seqs and results between nodes unchanged', () => {
     deliveries: [{ event, to: [[alice, 7 as Seq]] }],
     voids: [[alice, 9 as Seq]],
     replies: [{ call: 'n.1', result }],
+    setBacks: 3,
   };
   expect(decodeNodeFrame(encodeNodeFrame(frame, OURS), OURS)).toEqual(frame);
 });
@@ -36,8 +37,9 @@ test('an error of a newer version is one that may be tried again', () => {
   ]);
 });
 
-test('a frame of a process that tells nothing of voids is read', () => {
-  expect(decodeNodeFrame(`{"of":"${OURS}","deliveries":[],"replies":[]}`, OURS).voids).toEqual([]);
+test('a frame of a process that tells nothing of voids and set-backs is read', () => {
+  const text = `{"of":"${OURS}","deliveries":[],"replies":[]}`;
+  expect(decodeNodeFrame(text, OURS)).toEqual({ deliveries: [], voids: [], replies: [], setBacks: undefined });
 });
 
 test.each(['another', '', undefined])('a frame of the deployment %j is refused, whatever it holds', (of) => {
@@ -61,6 +63,7 @@ describe('a frame that no node wrote', () => {
     ],
     ['recipients that are none', frameWith({ to: [[alice]] })],
     ['voids of nobody', frameWith({}).replace('{', '{"voids":[[7,7]],')],
+    ['less than no set-backs', frameWith({}).replace('{', '{"setBacks":-1,')],
     ['a seq of zero', frameWith({ to: [[alice, 0]] })],
     ['a seq beyond counting', frameWith({ to: [[alice, 2 ** 53]] })],
     ['a user that is none', frameWith({ to: [[7, 7]] })],

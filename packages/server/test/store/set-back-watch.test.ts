@@ -56,7 +56,7 @@ function world(make: (lost: (key: string) => boolean) => Storage = losing) {
       written += 1;
       const row: InboxRow = { userId: ids.userId('alice'), seq: written as Seq, ref: event, at: event.at };
       await storage.commit({ events: [event], rows: [row] });
-      watch.committed({ events: [event], rows: [row] });
+      await watch.committed({ events: [event], rows: [row] });
       return event;
     }
     return { watch, told, commit, startedAgain: () => startedAgain };
@@ -222,4 +222,28 @@ test('an inbox of its own that was set back alone is noticed by its row, until t
   isLost = true;
   await clock.advance(251);
   expect(await watch.current()).toBe(1);
+});
+
+test('a commit that took longer does not hide that the store was set back meanwhile, and a quick one asks nothing', async () => {
+  const { clock, process, lose, asked } = world();
+  const { watch, commit, startedAgain } = process();
+  lose(await commit());
+  await clock.advance(250);
+  await commit();
+  expect([asked(), watch.count]).toEqual([0, 0]);
+  lose(await commit());
+  await clock.advance(251);
+  await commit();
+  expect([asked(), watch.count, startedAgain()]).toEqual([1, 1, 1]);
+  await commit();
+  await clock.advance(251);
+  expect(await watch.current()).toBe(1);
+});
+
+test('what others tell is news when they know as much, or more', async () => {
+  const { process } = world();
+  const { watch, startedAgain } = process();
+  expect([watch.isNews(0), startedAgain()]).toEqual([true, 0]);
+  expect([watch.isNews(2), startedAgain(), watch.count]).toEqual([true, 1, 2]);
+  expect([watch.isNews(1), watch.isNews(2), startedAgain()]).toEqual([false, true, 1]);
 });

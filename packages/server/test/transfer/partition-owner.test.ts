@@ -1,4 +1,4 @@
-import type { NodeId } from '@tidemark/core';
+import { type NodeId, UnavailableError } from '@tidemark/core';
 import { seededRandom } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import type { StreamEntry } from '../../src/ingress/ingress-stream.ts';
@@ -26,7 +26,12 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
   const backplane = memoryBackplane({ partitions: PARTITIONS, backlog: 1_000, deadLetters: 10, shared, clock });
   const events = new ServerEventBus();
   const carried: Carried[] = [];
-  const faults: { refused?: boolean; carryOut?: ((entries: readonly StreamEntry[]) => Promise<void>) | undefined } = {};
+  const faults: {
+    refused?: boolean;
+    carryOut?: ((entries: readonly StreamEntry[]) => Promise<void>) | undefined;
+    /** Breaks the transfer that was opened last. */
+    break?: () => void;
+  } = {};
   const owner = new PartitionOwner({
     ...backplane,
     nodeId,
@@ -43,13 +48,22 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
     clock,
     random: seededRandom(1),
     transfer: (partition, reader) => {
+      const broken = new AbortController();
       const carryOut: Transfer['carryOut'] = async (entries) => {
+        broken.signal.throwIfAborted();
         await faults.carryOut?.(entries);
         carried.push(...entries.map((entry) => ({ partition, entry })));
         await reader.acknowledge(entries.map((entry) => entry.id));
         return [];
       };
-      return { carryOut, told: async () => {}, completeUnsettled: async () => {} } as unknown as Transfer;
+      faults.break = () => broken.abort(new UnavailableError('cannot be told'));
+      const { signal } = broken;
+      return {
+        carryOut,
+        told: async () => {},
+        completeUnsettled: async () => {},
+        broken: signal,
+      } as unknown as Transfer;
     },
   });
   return { nodeId, backplane, events, owner, carried, faults };
@@ -296,6 +310,21 @@ test('a reader that fails is opened anew, and brings back what was not acknowled
     { what: 'read', partition: 4, attempt: 1 },
   ]);
   expect(a.carried).toMatchObject([{ partition: 4, entry: { redelivered: true } }]);
+  await a.owner.close();
+});
+
+test('a reader whose commands cannot be told is opened anew at once, though no other comes', async () => {
+  const { clock, open } = deployment();
+  const a = open('a');
+  const retried = recorded(a.events, 'retried');
+  a.owner.start();
+  await clock.advance(0);
+  a.faults.break?.();
+  await clock.advance(HEARTBEAT - 1);
+  expect(retried).toMatchObject([{ what: 'read', partition: PARTITIONS - 1, attempt: 0 }]);
+  await a.backplane.ingress.append(PARTITIONS - 1, 'command');
+  await clock.advance(0);
+  expect(a.carried).toMatchObject([{ partition: PARTITIONS - 1 }]);
   await a.owner.close();
 });
 

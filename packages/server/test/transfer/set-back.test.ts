@@ -1,6 +1,9 @@
+import { directConversationId, UnavailableError } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
-import { alice, bob, direct, group, markRead, send } from '../support/commands.ts';
+import { alice, bob, carol, direct, group, markRead, send } from '../support/commands.ts';
+import { settled } from '../support/manual-clock.ts';
+import { recorded } from '../support/recorded.ts';
 import { openWriter } from '../support/writer.ts';
 
 function restore(state: MemoryState, backup: MemoryState): void {
@@ -45,4 +48,61 @@ test.each([
   expect(replies).toMatchObject([refused, refused, { conversationSeq: 2 }]);
   await writer.write(send(alice, direct, { text: 'new' }));
   expect(await storage.history.conversation(bob, direct)).toMatchObject({ readSeq: 2, unread: 1 });
+});
+
+test('what is to be told when the store is found set back is not told, and stays queued', async () => {
+  const state = createMemoryState();
+  const writer = openWriter({ storage: memoryStorage({ state }) });
+  await writer.write(send(alice, direct));
+  const backup = structuredClone(state);
+  let isQueueAway = true;
+  const { acknowledge } = writer.reader;
+  writer.reader.acknowledge = async (ids) => {
+    if (isQueueAway) throw new UnavailableError('the queue does not answer');
+    await acknowledge(ids);
+  };
+  const calls = await writer.queue(send(alice, direct, { text: 'told' }));
+  const signal = new AbortController().signal;
+  const batch = async () => writer.transfer.carryOut(await writer.reader.read(10, signal), signal);
+  await writer.clock.finish(batch());
+  calls.push(...(await writer.queue(send(alice, direct, { text: 'not yet told' }))));
+  void batch();
+  await settled();
+
+  restore(state, backup);
+  expect(writer.setBacks.isNews(1)).toBe(true);
+  isQueueAway = false;
+  await writer.clock.finish(writer.transfer.told());
+  await settled();
+  expect(calls.map((call) => writer.isAnswered(call))).toEqual([true, false]);
+  expect(writer.transfer.broken.aborted).toBe(true);
+  expect(await writer.backlog()).toBe(2);
+});
+
+test('a commit that waited while the store was set back is looked up, and told as it is there', async () => {
+  const state = createMemoryState();
+  const storage = memoryStorage({ state });
+  let before = async (): Promise<void> => {};
+  const writer = openWriter({
+    storage: {
+      ...storage,
+      commit: async (batch) => {
+        await before();
+        return storage.commit(batch);
+      },
+    },
+  });
+  await writer.write(send(alice, direct));
+  const backup = structuredClone(state);
+  await writer.write(send(alice, direct, { text: 'lost' }));
+  const noticed = recorded(writer.events, 'store-set-back');
+  before = async () => {
+    before = async () => {};
+    restore(state, backup);
+    await writer.clock.advance(300);
+  };
+  const [told] = await writer.write(send(alice, directConversationId(alice, carol), { text: 'late' }));
+  expect(noticed).toHaveLength(1);
+  expect(told).toMatchObject({ conversationSeq: 2 });
+  expect(writer.frames.at(-1)).toMatchObject({ setBacks: 1 });
 });
