@@ -1,9 +1,11 @@
 import type {
+  CommandId,
   ContentMap,
   ConversationId,
   Cursor,
   Event,
   InboxEntry,
+  MessageId,
   Receipt,
   ResetReason,
   Seq,
@@ -93,7 +95,7 @@ export type ServerRecord = RecordHead &
     /** A batch as the store took it or did not: who tried, which events, and what came of it. */
     | {
         readonly type: 'commit';
-        readonly events: readonly { readonly conversationId: ConversationId; readonly conversationSeq: number }[];
+        readonly events: readonly CommittedEvent[];
         readonly outcome: 'stored' | 'conflict' | 'failed';
         /** When the attempt began, by the clock of `at`. Without it the attempt is taken to have begun long before. */
         readonly startedAt?: number;
@@ -104,6 +106,14 @@ export type ServerRecord = RecordHead &
         readonly events: readonly { readonly conversationId: ConversationId; readonly conversationSeq: number }[];
       }
   );
+
+/** Where an event stands, and what it is: another may stand there once the store was set back. */
+export interface CommittedEvent {
+  readonly conversationId: ConversationId;
+  readonly conversationSeq: number;
+  readonly commandId?: CommandId | null;
+  readonly messageId?: MessageId;
+}
 
 export type HarnessRecord = RecordHead &
   /** `until` ends a fault that lasts; a fault of a moment has no `heal`. `target` e.g. `server 1`, `redis`, `device bob/1`. */

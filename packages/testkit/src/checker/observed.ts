@@ -12,7 +12,7 @@ import { type DeviceStep, deviceKey, type ObservedDevice, observeDevice } from '
 import { type ObservedInbox, observeInbox } from './observed-inbox.ts';
 import { isSend, type ObservedOperation, type ObservedSend, observeOperations } from './observed-operation.ts';
 import { orInsert } from './or-insert.ts';
-import { type Restore, restoresIn, type Untold, untold, withoutWhatRestoresUndid } from './restored.ts';
+import { type Restore, restoresIn, type Untold, undoneCommands, untold, withoutWhatRestoresUndid } from './restored.ts';
 
 /** A history, indexed: what the invariants share. Later dumps of one thing replace earlier ones. */
 export interface Observed {
@@ -41,6 +41,8 @@ export interface Observed {
   readonly commits: readonly RecordOf<'commit'>[];
   readonly publishes: readonly RecordOf<'publish'>[];
   readonly restores: readonly Restore[];
+  /** By their id; see `undoneCommands`. */
+  readonly undone: ReadonlySet<string>;
   /** Devices that were to be told of one, and were not. */
   readonly untold: readonly Untold[];
 }
@@ -83,6 +85,7 @@ export function observe(all: readonly HistoryRecord[]): Observed {
     commits: ofType('commit'),
     publishes: ofType('publish'),
     restores: restoresIn(all),
+    undone: undoneCommands(all),
     untold: untold(all),
   };
 }

@@ -1,5 +1,5 @@
 import type { ConversationId, Event } from '@tidemark/core';
-import type { DeviceRecord, HistoryRecord, RecordOf } from './history.ts';
+import type { CommittedEvent, DeviceRecord, HistoryRecord, RecordOf } from './history.ts';
 import { type DeviceStep, deviceKey } from './observed-device.ts';
 import { orInsert } from './or-insert.ts';
 import { sameEvent } from './same-event.ts';
@@ -31,10 +31,19 @@ export function restoresIn(records: readonly HistoryRecord[]): Restore[] {
   });
 }
 
+/** Commands that may have been carried out in what a restore undid, and again after it: at another place, behind later ones. */
+export function undoneCommands(records: readonly HistoryRecord[]): ReadonlySet<string> {
+  const commands = restoresIn(records).flatMap((restore) =>
+    undoneEvents(records, restore).map(({ commandId }) => commandId),
+  );
+  return new Set(commands.filter((commandId) => typeof commandId === 'string'));
+}
+
 /**
  * The history without what restores of the store have undone, so that the promises can be judged by what is left:
  *
- *  - what was acknowledged between the copy and the restore may be lost: its outcome is unknown;
+ *  - what was acknowledged between the copy and the restore may be lost: its outcome is unknown. So is what was acknowledged later, if
+ *    it was carried out before and its device was not told to rebuild yet: the receipt may have been on its way;
  *  - commits and frames of that time may be of what is lost, and other events may stand at their places since;
  *  - a device that was told to rebuild begins anew, and what it applied since the copy is forgotten.
  */
@@ -44,14 +53,20 @@ export function withoutWhatRestoresUndid(records: readonly HistoryRecord[]): rea
 
 function withoutWhatOneUndid(records: readonly HistoryRecord[], restore: Restore): HistoryRecord[] {
   const told = rebuiltAt(records, restore);
+  const messages = new Set(undoneEvents(records, restore).map(({ messageId }) => messageId));
+  const asked = new Set<string>();
   const isUndone = (at: number): boolean => at >= restore.copiedAt && at <= restore.restoredAt;
+  /** Whether it tells of what was there before the restore, or may, to a device that does not know of it. */
+  const wasOnItsWay = (ok: RecordOf<'ok'>): boolean => {
+    const isOfBefore = ok.receipt ? messages.has(ok.receipt.messageId) : asked.has(ok.operationId);
+    return isOfBefore && ok.at > restore.restoredAt && ok.at <= (told.get(deviceKey(ok)) ?? Number.POSITIVE_INFINITY);
+  };
   /** Places whose commit is undone, until something is stored there again. */
   const lost = new Map<ConversationId, Set<number>>();
   return records.flatMap((record): HistoryRecord[] => {
     switch (record.type) {
       case 'commit': {
-        const began = record.startedAt ?? record.at;
-        const mayBeLost = record.at >= restore.copiedAt && began <= restore.restoredAt;
+        const mayBeLost = isUndoneCommit(record, restore);
         for (const { conversationId, conversationSeq } of record.outcome === 'stored' ? record.events : []) {
           const places = orInsert(lost, conversationId, () => new Set());
           if (mayBeLost) places.add(conversationSeq);
@@ -63,10 +78,11 @@ function withoutWhatOneUndid(records: readonly HistoryRecord[], restore: Restore
         const events = record.events.filter((ref) => !lost.get(ref.conversationId)?.has(ref.conversationSeq));
         return isUndone(record.at) || events.length === 0 ? [] : [{ ...record, events }];
       }
+      case 'invoke':
+        if (record.at <= restore.restoredAt) asked.add(record.operationId);
+        return [record];
       case 'ok': {
-        const { receipt } = record;
-        const isOfLost = receipt && lost.get(receipt.conversationId)?.has(receipt.conversationSeq);
-        if (!isUndone(record.at) && !isOfLost) return [record];
+        if (!isUndone(record.at) && !wasOnItsWay(record)) return [record];
         const { receipt: _, conversationId: __, ...head } = record;
         return [{ ...head, type: 'unknown', detail: 'acknowledged before the store was set back' }];
       }
@@ -81,6 +97,18 @@ function withoutWhatOneUndid(records: readonly HistoryRecord[], restore: Restore
       default:
         return [record];
     }
+  });
+}
+
+function isUndoneCommit(commit: RecordOf<'commit'>, { copiedAt, restoredAt }: Restore): boolean {
+  return commit.at >= copiedAt && (commit.startedAt ?? commit.at) <= restoredAt;
+}
+
+/** Those that the store took, or may have taken. */
+function undoneEvents(records: readonly HistoryRecord[], restore: Restore): CommittedEvent[] {
+  return records.flatMap((record) => {
+    const isOne = record.type === 'commit' && record.outcome !== 'conflict' && isUndoneCommit(record, restore);
+    return isOne ? record.events : [];
   });
 }
 

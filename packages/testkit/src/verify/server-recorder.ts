@@ -85,7 +85,10 @@ export function recordServer(name: string, folder: string): ServerRecorder {
 
 function recordingStorage(storage: Storage, history: HistoryWriter): Storage {
   const tell = (batch: CommitBatch, startedAt: number, outcome: 'stored' | 'conflict' | 'failed'): void => {
-    const events = batch.events.map(({ conversationId, conversationSeq }) => ({ conversationId, conversationSeq }));
+    const events = batch.events.map(({ conversationId, conversationSeq, commandId, ...event }) => ({
+      ...{ conversationId, conversationSeq, commandId },
+      ...('messageId' in event && { messageId: event.messageId }),
+    }));
     if (events.length > 0) history.write({ type: 'commit', events, outcome, startedAt });
   };
   return {

@@ -282,12 +282,17 @@ export class ModelRun {
   #store(chat: ConversationBuilder, events: readonly Event[]): void {
     const startedAt = ++this.#at;
     const refs = events.map(({ conversationId, conversationSeq }) => ({ conversationId, conversationSeq }));
+    const committed = events.map((event, index) => ({
+      ...(refs[index] as (typeof refs)[number]),
+      commandId: event.commandId,
+      ...('messageId' in event && { messageId: event.messageId }),
+    }));
     for (const event of events) {
       for (const userId of chat.recipientsOf(event)) {
         this.#inbox(userId).push({ seq: this.#counter.next(userId), event });
       }
     }
-    this.#write('server 0', { type: 'commit', events: refs, outcome: 'stored', startedAt });
+    this.#write('server 0', { type: 'commit', events: committed, outcome: 'stored', startedAt });
     this.#write('server 0', { type: 'publish', events: refs });
     this.#pullAll();
   }

@@ -1,3 +1,4 @@
+import type { CommandId } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import type { HistoryRecord, RecordOf } from '../../src/checker/history.ts';
 import { ModelRun } from './model-run.ts';
@@ -14,7 +15,7 @@ function copied() {
 }
 
 /** Three messages are sent, acknowledged and seen; then the store is set back to before them, and another two are sent. */
-function restored({ told = NAMES }: { told?: readonly string[] } = {}) {
+function restored({ told = NAMES, after = ['bob/1', 'alice/1'] }: { told?: string[]; after?: string[] } = {}) {
   const { run, chat } = copied();
   const at = run.records.at(-1)?.at ?? 0;
   const lost = copied();
@@ -25,8 +26,7 @@ function restored({ told = NAMES }: { told?: readonly string[] } = {}) {
   // Those of what is lost.
   for (const _ of NAMES) run.ids.commandId();
   for (const name of told) run.reset(name, 'ahead');
-  run.send('bob/1', chat, { text: 'after' });
-  run.send('alice/1', chat, { text: 'after' });
+  for (const name of after) run.send(name, chat, { text: 'after' });
   const fault = { by: 'harness', faultId: 'f', kind: 'store-restored', target: 'store' };
   const between: HistoryRecord[] = [
     { ...fault, type: 'fault', at: at + 0.5 },
@@ -70,6 +70,38 @@ describe('a store that was restored', () => {
       events: log.events.filter(({ commandId }) => commandId !== last.operationId),
     }));
     expect(failing(records)).toContain('acknowledged-stored');
+  });
+
+  const isReceipt = (record: HistoryRecord): record is RecordOf<'ok'> => record.type === 'ok' && !!record.receipt;
+
+  /** The receipt of the first message that is lost comes `after` ms after the copy. */
+  const receiptCame = (after: number): HistoryRecord[] => {
+    const records = restored();
+    const copiedAt = records.find(({ type }) => type === 'fault')?.at ?? 0;
+    const late = records.find((record) => isReceipt(record) && record.at > copiedAt);
+    return records
+      .map((record) => (record === late ? { ...record, at: copiedAt + after } : record))
+      .sort((a, b) => a.at - b.at);
+  };
+
+  test('excuses a receipt that was on its way, until its device is told', () => {
+    expect(failing(receiptCame(600))).toEqual([]);
+    expect(failing(receiptCame(5_000))).toContain('acknowledged-stored');
+  });
+
+  test('excuses a message that was lost, and sent again behind what its device had said after it', () => {
+    const records = restored({ after: ['alice/1', 'alice/1'] });
+    const [a, b] = records.filter((record): record is RecordOf<'invoke'> => record.type === 'invoke').slice(-2);
+    const swapped = records.map((record) => (record === a ? b : record === b ? a : record) as HistoryRecord);
+    expect(failing(swapped)).toEqual(['sender-order']);
+    const [lost] = records.filter(isReceipt).slice(1);
+    const carriedOutBefore = edit(swapped, 'commit', (commit) => ({
+      ...commit,
+      events: commit.events.map((event) =>
+        event.commandId === lost?.operationId ? { ...event, commandId: b?.operationId as CommandId } : event,
+      ),
+    }));
+    expect(failing(carriedOutBefore)).toEqual([]);
   });
 
   test('is told to every device that may hold what it lost', () => {

@@ -17,7 +17,8 @@ export interface Swap {
 /**
  * What one device says in one conversation keeps its order: of two messages, the second of which it was asked to send
  * after the first (its last invoke, if it was sent again) and in the same life, the first has the lower conversationSeq.
- * Those that were never stored have no place to compare.
+ * Those that were never stored have no place to compare; those that a restore of the store undid may have been sent again after
+ * what followed them.
  */
 export function senderOrder(observed: Observed): Violation[] {
   const found = findings('sender-order', ['P5']);
@@ -39,6 +40,7 @@ export const swaps = oncePer((observed): Swap[] => {
   for (const record of observed.records) {
     if (record.type === 'resume') lives.set(deviceKey(record), (lives.get(deviceKey(record)) ?? 0) + 1);
     if (record.type !== 'invoke') continue;
+    if (observed.undone.has(record.operationId)) continue;
     const send = observed.operations.get(record.operationId);
     const seq = send && isSend(send) ? placeOf(observed, send) : undefined;
     if (!send || !isSend(send) || seq === undefined) continue;
