@@ -54,7 +54,7 @@ export const TAKEN_OVER: Circumstance = {
   changes: [
     {
       file: 'packages/server/src/transfer/partition-owner.ts',
-      find: `          if (entries.length > 0 || turn !== undefined)
+      find: `          if (entries.length > 0 || turn !== undefined || transfer.broken.aborted)
             queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));`,
       replace: `          const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
           const writer = Math.random() < 0.2 ? other : transfer;

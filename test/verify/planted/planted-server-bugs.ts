@@ -135,7 +135,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'a writer with a stale memory takes the refusal of the store for its consent',
     changes: [
       { file: TRANSFER, find: 'suspicious ? await this.#lookUp(tasks) : undefined', replace: 'undefined' },
-      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      numbering', replace: '      numbering' },
+      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      if', replace: '      if' },
     ],
     circumstance: LOST_ANSWERS,
     faults: [],
@@ -144,9 +144,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'stale-owner',
     plants: 'a worker that lost its partition for a while goes on as if what it could not commit were stored',
-    changes: [
-      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      numbering', replace: '      numbering' },
-    ],
+    changes: [{ file: TRANSFER, find: '      if (conflict) return { conflict };\n      if', replace: '      if' }],
     circumstance: TAKEN_OVER,
     faults: [],
     caughtBy: ['acknowledged-stored'],
@@ -295,7 +293,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
         find: '        this.#port.store.failed();\n',
         replace: `        const told = new TidemarkError('dead_lettered', 'it failed');
         for (const { envelope } of tasks) await this.#answer(envelope, told);
-        await this.#acknowledge(tasks, signal);
+        await this.#reader.acknowledge(tasks.map(({ entry }) => entry.id));
         return [];\n`,
       },
     ],

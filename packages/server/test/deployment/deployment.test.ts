@@ -164,7 +164,7 @@ test('a store that was set back is noticed with the next heartbeat by one proces
   await Promise.all([writer.deployment.join(), gateway.deployment.join()]);
   const event = conversationBuilder({ memberIds: [parseUserId('ann')] }).created;
   await writer.storage.history.append([event]);
-  writer.setBacks.committed({ events: [event], rows: [] });
+  await writer.setBacks.committed({ events: [event], rows: [] });
   await clock.advance(LEASE_TTL / 3);
   expect([writer.startedAgain(), gateway.startedAgain()]).toEqual([0, 0]);
   writer.storage.history.findByRef = async () => [];
@@ -181,7 +181,7 @@ test('a store that cannot be asked costs no claim', async () => {
   const retried = recorded(ours.events, 'retried');
   await ours.deployment.join();
   const event = conversationBuilder({ memberIds: [parseUserId('ann')] }).created;
-  ours.setBacks.committed({ events: [event], rows: [] });
+  await ours.setBacks.committed({ events: [event], rows: [] });
   ours.storage.history.findByRef = () => Promise.reject(new UnavailableError('down'));
   await clock.advance(LEASE_TTL);
   expect(retried).toMatchObject([{ what: 'witness' }, { what: 'witness' }, { what: 'witness' }]);
