@@ -61,8 +61,9 @@ async function runAll(request: Request): Promise<Result[]> {
         onProgress,
       });
       const { attempts, acknowledged, unknown, lost, duplicated, outOfOrder, recovered, violations } = result;
+      const { entries, voids } = result;
       results.push({
-        ...{ attempts, acknowledged, unknown, lost, duplicated, outOfOrder, recovered },
+        ...{ attempts, acknowledged, unknown, lost, duplicated, outOfOrder, recovered, entries, voids },
         ...{ faults: result.faults, violations },
         config: configuration.name,
         seed,
@@ -90,6 +91,9 @@ function tell(result: Result, keep: boolean): void {
   say(`${result.config}, seed ${result.seed}, ${result.seconds} s, ${injected} faults`);
   say(`  ${attempts} attempts, ${acknowledged} acknowledged, ${unknown} unknown, ${recovered} recovered`);
   say(`  ${lost} lost, ${duplicated} duplicated, ${outOfOrder} out of order`);
+  say(
+    `  ${result.entries} inbox entries, ${Math.round((100 * result.voids) / Math.max(1, result.entries))} % of them voids`,
+  );
   say(`  quiet ${result.secondsToQuiet === null ? 'never' : `after ${result.secondsToQuiet.toFixed(1)} s`}`);
   for (const [name, outcome] of Object.entries(result.invariants)) {
     if (outcome !== 'pass') say(`  ${name}: ${outcome}`);

@@ -29,6 +29,10 @@ export interface Verdict {
    * the death of its device, or some device has them only by catching up (after it came back, over a gap, or by a reset).
    */
   readonly recovered: number;
+  /** What the users' inboxes hold at the end. */
+  readonly entries: number;
+  /** Of these, voids: they stand for seqs that nothing came of. */
+  readonly voids: number;
   /** How many were injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** `not applicable`: not chosen, or the history holds nothing it could be judged by. */
@@ -87,6 +91,7 @@ function numbers(observed: Observed) {
   ]);
   const acknowledged = sends.filter((send) => send.outcome === 'ok');
   const lost = new Set(losses(observed).map((each) => each.send.operationId));
+  const entries = [...observed.inboxes.values()].flatMap(({ dump }) => dump.entries);
   return {
     attempts: sends.length,
     acknowledged: acknowledged.length,
@@ -96,6 +101,8 @@ function numbers(observed: Observed) {
     duplicated: new Set(repeats(observed).map((each) => each.key)).size,
     outOfOrder: outOfOrder.size,
     recovered: [...recoveredMessages(observed)].filter((operationId) => !lost.has(operationId)).length,
+    entries: entries.length,
+    voids: entries.filter(({ conversationId }) => conversationId === null).length,
     faults,
   };
 }

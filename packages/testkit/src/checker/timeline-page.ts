@@ -58,6 +58,7 @@ ${data.leftOut.map((sentence) => `<p class="note">${text(sentence)}</p>`).join('
 
 function tiles(verdict: Verdict): string {
   const { attempts, acknowledged, unknown, failed, lost, duplicated, outOfOrder, recovered, secondsToQuiet } = verdict;
+  const { entries, voids } = verdict;
   const numbers: [string, number | string, boolean?][] = [
     ['Attempts', attempts],
     ['Acknowledged', acknowledged],
@@ -67,6 +68,8 @@ function tiles(verdict: Verdict): string {
     ['Lost', lost, lost > 0],
     ['Duplicated', duplicated, duplicated > 0],
     ['Out of order', outOfOrder, outOfOrder > 0],
+    ['Inbox entries', entries],
+    ['Voids among them', voids],
     ['Heal to quiet', secondsToQuiet === null ? '–' : `${secondsToQuiet.toFixed(1)} s`],
   ];
   return numbers

@@ -144,10 +144,24 @@ describe('a verdict', () => {
       outOfOrder: 0,
       // The one that was unknown, and the one bob caught up with.
       recovered: 2,
+      // Of the group and of four messages, to two users each.
+      entries: 10,
+      voids: 0,
       faults: { kill: 2, pause: 1 },
       violations: [],
     });
     expect(judge(run.records).secondsToQuiet).toBeGreaterThan(0);
+  });
+
+  test('counts the voids of the inboxes', () => {
+    const records = edit(oneMessage(), 'inbox-dump', (dump) => ({
+      ...dump,
+      entries: dump.entries.map((entry) =>
+        entry.seq === 1 ? { ...entry, conversationId: null, conversationSeq: null } : entry,
+      ),
+    }));
+    const { entries, voids } = judge(records);
+    expect([entries, voids]).toEqual([4, 2]);
   });
 
   test('judges by what was chosen alone, and counts all the same', () => {
