@@ -43,8 +43,12 @@ function build(options: Options & { storage: Storage | { history: Storage['histo
 
 export type AppRouter = ReturnType<typeof build>['router'];
 
-/** An application with messaging in it, on a private port: HTTP and WebSocket at `/trpc`. */
-export async function startApp(options: Options = {}) {
+/**
+ * An application with messaging in it, on a private port: HTTP and WebSocket at `/trpc`.
+ *
+ * @param isReady resolves when storage and queue are open; else at once
+ */
+export async function startApp(options: Options = {}, { isReady = true } = {}) {
   const { messaging, router } = build({ storage: memoryStorage(), ...options });
   const handler = createHTTPHandler({
     router,
@@ -61,7 +65,7 @@ export async function startApp(options: Options = {}) {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  await messaging.ready();
+  if (isReady) await messaging.ready();
   return {
     messaging,
     router,

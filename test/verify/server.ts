@@ -19,7 +19,6 @@ const settings = JSON.parse(process.env[SERVER_SETTINGS] ?? '{}') as ServerSetti
 const { name, folder, port, redis, store } = settings;
 const recorder = recordServer(name, folder);
 let clockOffset = 0;
-let isToRefuse = false;
 // Before a store is opened.
 watchDisk();
 
@@ -78,12 +77,7 @@ answerCalls({
     clockOffset = offset;
   },
   'disk-full': fillDisk,
-  'refuse-store': async (on: boolean) => {
-    // Not while it starts: a start that is refused is final, and whoever runs the process starts it again.
-    isToRefuse = on;
-    if (on) await messaging.ready();
-    refuseStore(isToRefuse);
-  },
+  'refuse-store': refuseStore,
 });
 process.once('SIGTERM', async () => {
   await messaging.close();

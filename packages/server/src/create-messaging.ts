@@ -78,6 +78,11 @@ import { Transfer } from './transfer/transfer.ts';
  */
 const CACHE: ConversationCacheLimits = { members: 100_000, commands: 2_000 };
 
+/** ms between attempts to open a service that cannot be reached; it may be back at any moment. */
+const AWAY = { base: 100, cap: 2_000 };
+/** The same for one that refuses: somebody has to do something, and some count what they refuse. */
+const REFUSING = { base: 500, cap: 10_000 };
+
 /** The counter that a probe moves. No user has this id: a user id has no space in it. */
 const PROBED = new Map([['tidemark probe' as UserId, 1 as Seq]]);
 
@@ -282,12 +287,15 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     try {
       if (!isOpen) await openedInTime();
     } catch (cause) {
-      if (!(cause instanceof DeploymentError)) throw cause;
-      throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
+      if (cause instanceof TidemarkError) throw cause;
+      if (cause instanceof DeploymentError) {
+        throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
+      }
+      throw new TidemarkError('closing', 'this process is shutting down', { cause });
     }
   }
 
-  /** Nobody waits for a store that is down for as long as it is. */
+  /** Nobody waits for a store that cannot be opened for as long as that is so. */
   async function openedInTime(): Promise<void> {
     const { openTimeout } = settings;
     const detail = `the store or the queue could not be opened within ${openTimeout} ms`;
@@ -295,12 +303,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   }
 
   async function open(): Promise<void> {
-    await untilAvailable('open', () => storage.open());
-    await untilAvailable('claim', () => deployment.join());
+    await untilDone('open', () => storage.open());
+    await untilDone('claim', () => deployment.join());
     await clock.watch(wallTimes());
-    await untilAvailable('listen', () => backplane.notifier.listen(nodeId, onFrame));
+    await untilDone('listen', () => backplane.notifier.listen(nodeId, onFrame));
     hub.start();
     isOpen = true;
+    health.well('start');
     health.opened();
     if (!settings.worker) return workers.start();
     owner.start();
@@ -323,16 +332,22 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     }
   }
 
-  async function untilAvailable(what: OpeningStep, step: () => Promise<void>): Promise<void> {
+  /**
+   * Only a disagreement is final. Whatever else a service refuses with may be put right while this process waits: a right is granted, a
+   * password corrected, a database created; no list of errors tells which.
+   */
+  async function untilDone(what: OpeningStep, step: () => Promise<void>): Promise<void> {
     opening.begun(what);
     for (let attempt = 0; ; attempt++) {
       try {
         return await step();
       } catch (error) {
-        if (!(error instanceof UnavailableError) || closing.signal.aborted) throw error;
-        const delayMs = backoff(attempt, { base: 100, cap: 2_000, random });
+        if (error instanceof DeploymentError || closing.signal.aborted) throw error;
+        const pace = error instanceof UnavailableError ? AWAY : REFUSING;
+        const delayMs = backoff(attempt, { ...pace, random });
         events.emit('retried', { what, attempt, delayMs, error });
         opening.failed(error);
+        health.trouble('start', `waits for ${opening.cause}`);
         await clock.sleep(delayMs, closing.signal);
       }
     }
@@ -472,8 +487,9 @@ export interface Messaging<In, Out> {
   on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void;
 
   /**
-   * Resolves when storage and queue are open. Rejects when they cannot be opened for a reason that will not pass: with
-   * DeploymentError when they do not belong together.
+   * Resolves when storage and queue are open. Rejects with DeploymentError when they do not belong together, and when `close` is
+   * called before. Pending for as long as a service cannot be reached, or refuses, whatever it refuses with: opening is tried again
+   * and again, and `health()` and the event `retried` say why.
    */
   ready(): Promise<void>;
 

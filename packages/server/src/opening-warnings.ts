@@ -48,9 +48,14 @@ export class OpeningWarnings {
     closing.removeEventListener('abort', end);
   }
 
+  /** What is waited for, and why. */
+  get cause(): string {
+    const why = this.#error === undefined ? 'no answer yet' : textOf(this.#error);
+    return `${STEPS[this.#step]}: ${why}`;
+  }
+
   #say(): void {
-    const cause = this.#error === undefined ? 'no answer yet' : textOf(this.#error);
-    const sentence = `ready() and all calls wait for ${STEPS[this.#step]}: ${cause}`;
+    const sentence = `ready() and all calls wait for ${this.cause}`;
     if (this.#said.has(sentence)) return;
     this.#said.add(sentence);
     warn(sentence);

@@ -1,4 +1,4 @@
-import { UnavailableError } from '@tidemark/core';
+import { DeploymentError, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -58,10 +58,45 @@ test('a database that never answers is named too, and no timer is left when the 
 
 test('a start that failed for good is said once, and not when the server was closed meanwhile', async () => {
   const clock = new ManualClock();
-  const messaging = messagingOn(() => Promise.reject(new Error('no such schema')), clock);
-  await expect(messaging.ready()).rejects.toThrow('no such schema');
-  expect(said()).toEqual(['tidemark: messaging cannot start: no such schema (warnings: false turns this off)']);
+  const refusal = new DeploymentError([], 'the store is newer than this process can use');
+  const messaging = messagingOn(() => Promise.reject(refusal), clock);
+  await expect(messaging.ready()).rejects.toBe(refusal);
+  expect(said()).toEqual([`tidemark: messaging cannot start: ${refusal.message} (warnings: false turns this off)`]);
+  expect(messaging.health()).toEqual({ status: 'refused', reasons: [{ what: 'start', text: refusal.message }] });
   await clock.finish(messaging.close());
+});
+
+test('a store that refuses with an error that nobody knows is asked again, more and more slowly, until it takes it', async () => {
+  const clock = new ManualClock();
+  let attempts = 0;
+  const messaging = messagingOn(async () => {
+    attempts += 1;
+    if (attempts <= 10) throw new Error('permission denied for schema public');
+  }, clock);
+  const retried: number[] = [];
+  messaging.on('retried', ({ what, delayMs }) => what === 'open' && retried.push(delayMs));
+  const text = 'waits for the storage to open: permission denied for schema public';
+  await clock.advance(0);
+  expect(messaging.health()).toEqual({ status: 'starting', reasons: [{ what: 'start', text }] });
+  await clock.advance(5_000);
+  expect(said()).toEqual([expect.stringContaining('storage to open: permission denied for schema public')]);
+  await clock.advance(60_000);
+  await messaging.ready();
+  expect(attempts).toBe(11);
+  expect(retried[0]).toBeLessThanOrEqual(500);
+  expect(Math.max(...retried)).toBeLessThanOrEqual(10_000);
+  expect(retried.at(-1)).toBeGreaterThan(2_000);
+  expect(messaging.health().reasons).not.toContainEqual(expect.objectContaining({ what: 'start' }));
+  await clock.finish(messaging.close());
+});
+
+test('a server that is closed while its store refuses is not kept by it', async () => {
+  const clock = new ManualClock();
+  const messaging = messagingOn(() => Promise.reject(new Error('permission denied')), clock);
+  await clock.advance(100);
+  await clock.finish(messaging.close());
+  await expect(messaging.ready()).rejects.toThrow('permission denied');
+  expect(clock.sleeping).toBe(0);
 });
 
 test('warnings: false says nothing', async () => {
