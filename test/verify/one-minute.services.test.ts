@@ -13,12 +13,6 @@ const USERS = 6;
 /** A machine with other work needs longer than one minute until all is quiet. */
 const SETTLE_SECONDS = (2 * PATIENCE_MS) / 1_000;
 
-/**
- * Of its own tests, `store-set-back` and `store-restored`: a receipt that was on its way while the store was restored is still
- * counted as a lie here, so that a run with it may fail of what it was told late.
- */
-const ELSEWHERE = 'store-restored';
-
 let programs: string;
 let deviceProgram: string;
 beforeAll(async () => {
@@ -39,7 +33,7 @@ test.each(['embedded', 'redis-postgres'])('half a minute of all faults on %s vio
     seconds: SECONDS,
     users: USERS,
     settleSeconds: SETTLE_SECONDS,
-    faults: applicableFaults(name).filter((kind) => kind !== ELSEWHERE),
+    faults: applicableFaults(name),
     deviceProgram,
   });
   // The sentences alone, so that a failure is told in the lines that matter; the page of the run has the rest.
