@@ -38,6 +38,7 @@ import { Submission } from './ingress/submission.ts';
 import { LimitEvents } from './limit-events.ts';
 import { memoryBackplane } from './memory-backplane.ts';
 import { Announcement } from './notify/announcement.ts';
+import { whatStands } from './notify/frame-of-before.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
 import { shareLookups } from './notify/share-lookups.ts';
 import { type OpeningStep, OpeningWarnings, warn } from './opening-warnings.ts';
@@ -213,10 +214,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // 5 store
   const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
   // 6 notify
-  const deliverHere = (frame: NodeFrame): void => {
-    if (frame.setBacks !== undefined && !setBacks.isNews(frame.setBacks)) return;
+  const deliver = (frame: NodeFrame): void => {
     for (const reply of frame.replies) submission.settle(reply);
     hub.deliver(frame);
+  };
+  const deliverHere = (frame: NodeFrame): void => {
+    if (frame.setBacks === undefined || setBacks.isNews(frame.setBacks)) deliver(frame);
+    else whatStands(frame, storage.history).then(deliver, (error) => events.emit('publish-failed', { nodeId, error }));
   };
   const announcement = new Announcement({
     presence: shareLookups(backplane.presence),

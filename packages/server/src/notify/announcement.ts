@@ -26,7 +26,7 @@ export interface News {
  * Best effort, and never the writer's concern: what it announces is stored, whatever fails here, a defect included, is
  * reported and passed over. A frame that is lost is found out by comparing heads, a reply by the sender's outbox. The
  * presence of recipients is asked after the commit: a feed opened before then has registered or will read the committed
- * rows itself. A node that knows that the store was set back since passes over a frame that is still on its way.
+ * rows itself. A node that knows that the store was set back since holds a frame that was on its way against the store.
  */
 export class Announcement {
   readonly #presence: Presence;
