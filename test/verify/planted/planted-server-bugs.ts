@@ -155,8 +155,8 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/server/src/inbox/number-rows.ts',
-        find: 'for (const { userId, ref } of deliveries)',
-        replace: 'for (const { userId, ref } of [...deliveries].reverse())',
+        find: 'for (const [index, { userId, ref }] of deliveries.entries())',
+        replace: 'for (const [index, { userId, ref }] of [...deliveries.entries()].reverse())',
       },
     ],
     faults: [],
