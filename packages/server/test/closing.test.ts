@@ -162,7 +162,8 @@ test('a call to a process whose store cannot be opened is answered after its tim
   };
   const { messaging, send } = messagingOn({ ...storage, open }, clock);
   await expect(clock.finish(send())).rejects.toThrow(/^unavailable: .* within 5000 ms/);
-  expect(messaging.health()).toEqual({ status: 'starting', reasons: [] });
+  const reasons = [{ what: 'start', text: 'waits for the storage to open: nobody listens' }];
+  expect(messaging.health()).toEqual({ status: 'starting', reasons });
   isDown = false;
   expect(await clock.finish(send())).toMatchObject({ conversationSeq: 2 });
   expect(messaging.health().status).toBe('ok');
