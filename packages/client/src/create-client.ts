@@ -15,7 +15,7 @@ import {
   systemClock,
   TidemarkError,
 } from '@tidemark/core';
-import { createWakeSignal } from './abort-signal.ts';
+import { clockForMany, createWakeSignal } from './abort-signal.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { createClientEmitter } from './client-events.ts';
 import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';
@@ -54,7 +54,8 @@ export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = n
 }
 
 function createUntypedClient(options: UntypedOptions): Client<ContentMap, ContentMap, JsonValue> {
-  const { connection, clock = systemClock, random = Math.random } = options;
+  const { connection, random = Math.random } = options;
+  const clock = clockForMany(options.clock ?? systemClock);
   const userId = parseUserId(options.userId);
   const timing = { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) };
   const { pageSize, parallelSends, sendTimeoutMs, queueLimit, unsavedLimit, storeTimeoutMs } = numbersOf(options);

@@ -1,3 +1,4 @@
+import { withOwnSignal } from '../abort-signal.ts';
 import type { CallOptions, MessagingTrpc } from '../messaging-trpc.ts';
 
 type Calls = Readonly<Record<string, (input: unknown, options?: CallOptions) => unknown>>;
@@ -14,9 +15,10 @@ export function confirmedCalls(trpc: MessagingTrpc, confirmed: () => Promise<voi
         const calls = target as unknown as Calls;
         if (key === 'subscribe') return (...args: Parameters<Calls[string]>) => calls[key]?.(...args);
         if (key !== 'mutate' && key !== 'query') return guard(calls[key] as object);
-        return async (input: unknown, options?: CallOptions) => {
+        return async (input: unknown, { signal }: CallOptions = {}) => {
           await confirmed();
-          return calls[key]?.(input, options);
+          // The stock client listens to the signal of each call.
+          return withOwnSignal(signal, async (own) => calls[key]?.(input, { signal: own }));
         };
       },
     });
