@@ -99,6 +99,8 @@ export interface EditedMessage {
 }
 
 export interface EditOptions {
+  /** Made up unless given. An edit made twice under the same id is made once. Unused where a draft is changed itself. */
+  readonly commandId?: string;
   /** Refused as `conflict` where the message has another version by then; 1: as it was sent. Default: the last edit stands. */
   readonly expectedVersion?: number;
 }

@@ -60,13 +60,13 @@ export function createConversationHandle(
       const { id, receipt } = outbox.send(conversationId, message, sendOptions);
       return { clientMessageId: id, receipt };
     },
-    edit: ({ senderId, clientMessageId }, message, { expectedVersion } = {}) => {
+    edit: ({ senderId, clientMessageId }, message, { commandId, expectedVersion } = {}) => {
       const target = {
         senderId: parseUserId(senderId, 'senderId'),
         clientMessageId: parseCommandId(clientMessageId, 'clientMessageId'),
       };
       const edit = { target, ...(expectedVersion !== undefined && { expectedVersion }) };
-      const stored = outbox.edit(conversationId, edit, message).then(() => undefined);
+      const stored = outbox.edit(conversationId, edit, message, commandId).then(() => undefined);
       // Need not be awaited.
       stored.catch(() => undefined);
       return { stored };

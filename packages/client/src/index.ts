@@ -36,6 +36,7 @@ export type {
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
 export { DraftDiscardedError } from './send/outbox-entries.ts';
 export type { AttachmentHooks, AttachmentUpload, UploadContext, UploadingAttachment } from './send/uploads.ts';
+export type { KeptEvent } from './sync/registers.ts';
 export { type BrowserTabsOptions, browserTabs } from './tabs/browser-tabs.ts';
 export { memoryTabs } from './tabs/memory-tabs.ts';
 export type { TabObserver, TabSeat, Tabs } from './tabs/tabs.ts';

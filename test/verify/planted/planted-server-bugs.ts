@@ -186,6 +186,13 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     caughtBy: ['snapshot-equals-log'],
   },
   {
+    name: 'first-edit-stands',
+    plants: 'the store keeps what a message said after its first edit, whatever later ones say',
+    changes: [{ file: 'packages/storage-sql/src/batch-writes.ts', find: "          ['value'],\n", replace: '' }],
+    faults: [],
+    caughtBy: ['latest-edit'],
+  },
+  {
     name: 'own-devices-forgotten',
     plants: 'what a user sends does not come to the other devices of that user',
     changes: [{ file: PLAN, find: FAN_OUT, replace: `${FAN_OUT}        if (userId !== event.actorId)\n` }],

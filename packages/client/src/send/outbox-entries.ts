@@ -46,7 +46,7 @@ export interface Slot {
    * come by itself, and is fetched once the receipt tells where it is. `perhaps`: fetched when it does not come.
    */
   passed: 'no' | 'perhaps' | 'yes';
-  /** The server may have it, as it was then. */
+  /** The server may have it, as it was then, or it is on its way there. */
   isTried: boolean;
   /** Ends the upload under way. */
   upload: AbortController | undefined;

@@ -38,7 +38,12 @@ export interface Outbox {
     options: { readonly clientMessageId?: string | undefined; readonly attachments?: readonly JsonValue[] | undefined },
   ): { id: CommandId; receipt: Promise<Receipt> };
   /** Gives a message of the user's another content: in its draft where that was never sent, else by a draft of its own behind it. */
-  edit(conversationId: ConversationId, edit: DraftEdit, message: Content<ContentMap>): Promise<Stored | null>;
+  edit(
+    conversationId: ConversationId,
+    edit: DraftEdit,
+    message: Content<ContentMap>,
+    commandId?: string,
+  ): Promise<Stored>;
   /** Discards what only this tab knows of; false when it is for the one that leads. */
   discardUnkept(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
@@ -190,7 +195,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     edit: DraftEdit,
     message: Content<ContentMap>,
-  ): Promise<Stored | null> {
+    commandId?: string,
+  ): Promise<Stored> {
     requireOpen();
     const said = { type: message.type, content: copyOf(message.content) };
     const draft = slots.get(edit.target.clientMessageId);
@@ -201,14 +207,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
           ? { putDrafts: [draft.entry.draft] }
           : undefined,
       );
-      return null;
+      return draft.receipt;
     }
     const at = timing.clock.now();
-    const clientMessageId = ids.commandId(at);
+    const clientMessageId = newId(commandId, 'commandId', at);
+    const known = slots.get(clientMessageId);
+    if (known) return known.receipt;
     const order = Number.MAX_SAFE_INTEGER;
     const slot = take({ clientMessageId, conversationId, message: said, at, order, failure: null, edit }, 'no');
     void persist();
     return slot.receipt;
+  }
+
+  function newId(given: string | undefined, field: string, at: number): CommandId {
+    return given === undefined ? ids.commandId(at) : parseCommandId(given, field);
   }
 
   function requireOpen(): void {
@@ -237,7 +249,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     send: (conversationId, message, { clientMessageId, attachments = [] }) => {
       requireOpen();
       const at = timing.clock.now();
-      const id = clientMessageId === undefined ? ids.commandId(at) : parseCommandId(clientMessageId, 'clientMessageId');
+      const id = newId(clientMessageId, 'clientMessageId', at);
       const known = slots.get(id);
       if (known) return { id, receipt: known.receipt as Promise<Receipt> };
       const slot = take(

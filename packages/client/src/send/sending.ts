@@ -92,9 +92,10 @@ export function createSending(
     const slot = entries.slots.get(id);
     if (!slot || term.aborted) return;
     try {
+      // From here on it is sent as it is now.
+      slot.isTried = true;
       const message = await prepare(slot);
       checkSize(message.content, options.limits());
-      slot.isTried = true;
       const receipt = await callOrSuspect(slot, message);
       if (term.aborted) return;
       run(lanes.settle(conversationId, id, 'done'));

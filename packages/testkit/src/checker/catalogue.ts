@@ -4,6 +4,7 @@ import { cursorBehindData } from './invariants/cursor-behind-data.ts';
 import { denseInbox } from './invariants/dense-inbox.ts';
 import { durableBeforeVisible } from './invariants/durable-before-visible.ts';
 import { epochHonesty } from './invariants/epoch-honesty.ts';
+import { latestEdit } from './invariants/latest-edit.ts';
 import { livenessAfterHeal } from './invariants/liveness-after-heal.ts';
 import { noCrossTalk } from './invariants/no-cross-talk.ts';
 import { noFalseRefusal } from './invariants/no-false-refusal.ts';
@@ -89,6 +90,11 @@ export const INVARIANTS: Readonly<Record<Exclude<InvariantName, 'something-obser
     claim: 'a fresh device has what the long-lived ones have, and both what the log says',
     needs: ['device dump', 'dump of a fresh device', 'log dump'],
     find: snapshotEqualsLog,
+  },
+  'latest-edit': {
+    claim: 'everybody is shown what the last edit of a message says, and each edit is the next version by its author',
+    needs: ['device dump', 'dump of a fresh device', 'log dump'],
+    find: latestEdit,
   },
   'unread-identity': {
     claim: 'unread counts are the same everywhere, and follow from the log',

@@ -49,13 +49,19 @@ export interface RunRecord extends RecordHead {
 /** What a device was asked to do. */
 export type Operation =
   | { readonly kind: 'send'; readonly conversationId: ConversationId; readonly type: string; readonly text: string }
+  | {
+      readonly kind: 'edit';
+      readonly conversationId: ConversationId;
+      /** clientMessageId of the message, which is the user's own. */
+      readonly target: string;
+    }
   | { readonly kind: 'create'; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'add' | 'remove'; readonly conversationId: ConversationId; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'leave'; readonly conversationId: ConversationId }
   | { readonly kind: 'read'; readonly conversationId: ConversationId; readonly readSeq: number };
 
 /**
- * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId. Every invoke ends in
+ * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId, that of an edit its commandId. Every invoke ends in
  * at most one of ok, fail and unknown; a device that is killed leaves it open, which counts as unknown. A send that was
  * unknown may become ok later, when the same device learns its receipt.
  */
@@ -182,4 +188,15 @@ export interface DumpedConversation {
   readonly unread: number;
   /** All events held, by conversationSeq. */
   readonly events: readonly Event<ContentMap>[];
+  /** What is held of messages that were edited. Absent from histories before edits. */
+  readonly edited?: readonly DumpedEdit[];
+}
+
+/** Which version of a message a device shows. */
+export interface DumpedEdit {
+  /** Of the message. */
+  readonly conversationSeq: number;
+  /** conversationSeq of the edit. */
+  readonly seq: number;
+  readonly version: number;
 }

@@ -47,6 +47,7 @@ export type InvariantName =
   | 'durable-before-visible'
   | 'snapshot-equals-log'
   | 'unread-identity'
+  | 'latest-edit'
   | 'no-false-refusal'
   | 'restore-told'
   | 'removal-fence'

@@ -1,5 +1,5 @@
 import type { ConversationItem } from '@tidemark/client';
-import { type CommandResult, type ContentMap, type Random, TidemarkError } from '@tidemark/core';
+import { type CommandResult, type ContentMap, type ConversationId, type Random, TidemarkError } from '@tidemark/core';
 import type { Operation } from '../checker/history.ts';
 import type { DeviceAdapter } from './device-adapter.ts';
 import type { DeviceClient } from './device-session.ts';
@@ -8,7 +8,8 @@ import { headOf } from './recording-store.ts';
 
 /** How often a device does what, by weight. */
 const MIX: readonly (readonly [act: Act, weight: number])[] = [
-  ['send', 80],
+  ['send', 74],
+  ['edit', 8],
   ['read', 10],
   ['away', 3],
   ['create', 1],
@@ -16,10 +17,12 @@ const MIX: readonly (readonly [act: Act, weight: number])[] = [
   ['remove', 2],
   ['leave', 1],
 ];
-type Act = 'send' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
+type Act = 'send' | 'edit' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
 
 /** Sends on their way at the same time; a device that has so many waits, which is how the rate follows the servers. */
 const IN_FLIGHT = 4;
+/** Messages of its own that a device may edit: few, so that edits of different devices and lives meet. */
+const EDITABLE = 5;
 /** A group of a run stays small enough to be judged, and its name says that membership moves. */
 const GROUPS = 12;
 const DIRECT_SHARE = 0.4;
@@ -58,6 +61,10 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
   let inFlight = 0;
   let open = 0;
   let count = 0;
+  /** Edits on their way. */
+  let edits = 0;
+  /** Own messages that are stored, of this life, the newest. */
+  const said: { readonly conversationId: ConversationId; readonly clientMessageId: string }[] = [];
 
   function pick<T>(from: readonly T[]): T | undefined {
     return from[Math.floor(random() * from.length)];
@@ -100,8 +107,40 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     const done = (): void => {
       inFlight -= 1;
     };
+    const stored = (): void => {
+      done();
+      said.push({ conversationId, clientMessageId });
+      if (said.length > EDITABLE) said.shift();
+    };
     // What became of it is written by the session, which hears of it also after a restart.
-    handle.send(message as { type: string; content: ContentMap[string] }, { clientMessageId }).receipt.then(done, done);
+    handle
+      .send(message as { type: string; content: ContentMap[string] }, { clientMessageId })
+      .receipt.then(stored, done);
+  }
+
+  /** A message that is known to be stored: the draft of another would be written anew, and be another message than was noted. */
+  function edit(client: DeviceClient): void {
+    const message = pick(said);
+    if (!message || edits >= IN_FLIGHT) return;
+    const { conversationId, clientMessageId: target } = message;
+    const commandId = nextId();
+    history.write({
+      ...head,
+      type: 'invoke',
+      operationId: commandId,
+      operation: { kind: 'edit', conversationId, target },
+    });
+    const content = adapter.message(commandId) as { type: string; content: ContentMap[string] };
+    edits += 1;
+    // A refusal is written by the session, which hears of it also after a restart.
+    client
+      .conversation(conversationId)
+      .edit({ senderId: userId, clientMessageId: target }, content, { commandId })
+      .stored.then(() => history.write({ ...head, type: 'ok', operationId: commandId }))
+      .catch(() => undefined)
+      .finally(() => {
+        edits -= 1;
+      });
   }
 
   function read(client: DeviceClient): void {
@@ -134,6 +173,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
 
   const acts: Readonly<Record<Act, (client: DeviceClient) => void>> = {
     send,
+    edit,
     read,
     away: () => options.goAway(200 + random() * 3_000),
     create: (client) => {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalStore, memoryLocalStore } from '@tidemark/client';
-import type { UserId } from '@tidemark/core';
+import { type KeptEvent, type LocalStore, memoryLocalStore } from '@tidemark/client';
+import type { Event, UserId } from '@tidemark/core';
 import { seededRandom } from '../builders/seeded-ids.ts';
-import type { DumpedConversation } from '../checker/history.ts';
+import type { DumpedConversation, DumpedEdit } from '../checker/history.ts';
 import { type DeviceAdapter, defaultAdapter } from './device-adapter.ts';
 import { type DeviceSession, openSession } from './device-session.ts';
 import { deviceTraffic } from './device-traffic.ts';
@@ -120,8 +120,10 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
     const conversations: DumpedConversation[] = [];
     for (const row of state.conversations) {
       const { conversationId, member, head: newest, joinedSeq, readSeq, unread } = row;
-      const events = await kept.events({ conversationId, after: 0, limit: 1_000_000 });
-      conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events });
+      const held: readonly KeptEvent[] = await kept.events({ conversationId, after: 0, limit: 1_000_000 });
+      const events = held.map(({ registers: _, ...event }) => event as Event);
+      const edited = held.flatMap(editOf);
+      conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events, edited });
     }
     history.write({
       ...head,
@@ -147,6 +149,13 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
     process.exit();
   });
   tellReady();
+}
+
+/** Of the version that the device shows of a message. */
+function editOf({ conversationSeq, registers = [] }: KeptEvent): DumpedEdit[] {
+  return registers.flatMap(({ name, value, seq }) =>
+    name === 'content' && value ? [{ conversationSeq, seq, version: value.version }] : [],
+  );
 }
 
 /** FNV-1a. */

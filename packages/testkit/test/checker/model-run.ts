@@ -6,13 +6,14 @@ import {
   type Event,
   formatCursor,
   type InboxEntry,
+  type MessageEdited,
   type MessageSent,
   type Receipt,
   type ResetReason,
   type UserId,
 } from '@tidemark/core';
 import { type ConversationBuilder, conversationBuilder, seededIds, seqCounter } from '@tidemark/testkit';
-import type { DumpedConversation, HistoryRecord, Operation, RecordOf } from '../../src/checker/history.ts';
+import type { DumpedConversation, DumpedEdit, HistoryRecord, Operation, RecordOf } from '../../src/checker/history.ts';
 
 export interface ModelDevice {
   readonly userId: UserId;
@@ -124,6 +125,15 @@ export class ModelRun {
     if (told === 'unknown') this.#tell(name, operationId, { type: 'unknown', detail: 'no answer' });
     if (told === 'fail') this.#tell(name, operationId, { type: 'fail', code: 'forbidden', detail: 'refused' });
     return operationId;
+  }
+
+  /** Of a message of the device's own user. */
+  edit(name: string, chat: ConversationBuilder, target: string): void {
+    const { conversationId } = chat;
+    const operationId = this.#invoke(name, { kind: 'edit', conversationId, target });
+    const message = chat.events.find((each): each is MessageSent => each.commandId === target) as MessageSent;
+    this.#store(chat, [chat.edit(message, { commandId: operationId as CommandId })]);
+    this.#tell(name, operationId, { type: 'ok' });
   }
 
   /** The device learns the receipt of a send whose outcome it did not know, or asks for it again. */
@@ -339,7 +349,15 @@ export class ModelRun {
         : member
           ? state.head
           : (visible.at(-1)?.conversationSeq ?? 0);
-      return [{ conversationId, member, head, joinedSeq, readSeq, unread: member ? unread.length : 0, events }];
+      const edited = events.flatMap((event): DumpedEdit[] => {
+        const last = chat.events.findLast(
+          (each): each is MessageEdited => each.type === 'message.edited' && each.targetSeq === event.conversationSeq,
+        );
+        const { conversationSeq } = event;
+        return last ? [{ conversationSeq, seq: last.conversationSeq, version: last.version }] : [];
+      });
+      const counted = member ? unread.length : 0;
+      return [{ conversationId, member, head, joinedSeq, readSeq, unread: counted, events, edited }];
     });
   }
 

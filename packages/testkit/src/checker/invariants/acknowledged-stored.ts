@@ -129,6 +129,13 @@ function changed(observed: Observed, acknowledged: ObservedOperation, ok: Record
     if (id && !observed.conversations.get(id)?.events[1]) add(`${id} has no log`, id);
     return;
   }
+  if (operation.kind === 'edit') {
+    const { conversationId: id, target } = operation;
+    const { log } = observed.conversations.get(id) ?? {};
+    const isStored = log?.events.some((event) => event.type === 'message.edited' && event.commandId === operationId);
+    if (!isStored) add(`the edit of ${target} is not in the log of ${id}`, id);
+    return;
+  }
   if (operation.kind !== 'add' && operation.kind !== 'remove' && operation.kind !== 'leave') return;
   const { conversationId } = operation;
   const conversation = observed.conversations.get(conversationId);
