@@ -2,6 +2,7 @@ import { DEVICES_DIE, LATE_ENTRIES, NEW_EPOCH, REFUSED_COMMANDS, SHORT_RETENTION
 import type { Change, PlantedBug } from './planted-bug.ts';
 
 const SENDING = 'packages/client/src/send/sending.ts';
+const SYNC = 'packages/client/src/sync/sync.ts';
 const SYNC_STATE = 'packages/client/src/sync/sync-state.ts';
 
 const RESET_IGNORED: Change = {
@@ -58,13 +59,18 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'applied-again-after-reconnect',
-    plants: 'a client that connects again applies its last entries once more',
+    plants: 'a client that connects again brings its last entries once more',
     changes: [
       {
-        file: SYNC_STATE,
-        find: '      return settle({ ...state, connected: true });\n',
-        replace: `      if (state.queue.length > 0 || state.cursor < 2) return settle({ ...state, connected: true });
-      return settle({ ...state, connected: true, tail: state.cursor - 2, cursor: state.cursor - 2 });\n`,
+        file: SYNC,
+        find: '    tell(entries, cursor);\n',
+        replace:
+          '    (apply as { last?: () => void }).last = () => tell(entries, cursor);\n    tell(entries, cursor);\n',
+      },
+      {
+        file: SYNC,
+        find: "dispatch({ type: 'connected' });",
+        replace: "(dispatch({ type: 'connected' }), (apply as { last?: () => void }).last?.());",
       },
     ],
     faults: ['ws-cut'],

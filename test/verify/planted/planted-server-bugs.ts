@@ -19,7 +19,7 @@ const FAN_OUT = '      for (const userId of recipientsOf(decision.state, event))
 const INBOX_OVERWRITES: Change = {
   file: 'packages/storage-sql/src/batch-writes.ts',
   find: 'return sql`insert into ',
-  replace: `return sql\`insert \${sql.raw(set.shape === INBOX_SHAPE ? 'or replace ' : '')}into `,
+  replace: `return sql\`insert \${sql.raw(shape === INBOX_SHAPE ? 'or replace ' : '')}into `,
 };
 
 export const SERVER_BUGS: readonly PlantedBug[] = [
@@ -139,7 +139,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: LOST_ANSWERS,
     faults: [],
-    caughtBy: ['one-order'],
+    caughtBy: ['acknowledged-stored'],
   },
   {
     name: 'stale-owner',

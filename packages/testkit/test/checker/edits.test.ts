@@ -51,6 +51,14 @@ describe('latest edit', () => {
     expect(failing(changed({ actorId: 'bob-1' }))).toContain('latest-edit');
   });
 
+  test('is judged where a device has an event that the log has lost', () => {
+    const records = edit(edited(), 'log-dump', (log) => ({
+      ...log,
+      events: log.events.filter((event) => event.conversationSeq < 3),
+    }));
+    expect(failing(records)).toContain('latest-edit');
+  });
+
   test('an acknowledged edit that is not in the log was not stored', () => {
     const records = edit(edited(), 'log-dump', (log) => ({
       ...log,

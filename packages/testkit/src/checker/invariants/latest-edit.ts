@@ -20,12 +20,13 @@ export function latestEdit(observed: Observed): Violation[] {
       const shown = dump.conversations.find(({ conversationId }) => conversationId === conversation.conversationId);
       if (!shown?.member) continue;
       const held = new Map(shown.edited?.map((edit) => [edit.conversationSeq, edit]));
-      for (const { conversationSeq } of shown.events) {
+      for (const event of shown.events) {
+        const { conversationSeq } = event;
         const [expected, actual] = [latest.get(conversation)?.get(conversationSeq), held.get(conversationSeq)];
         if (isThat(expected, actual)) continue;
         found.add(() => ({
           sentence: `${key}${fresh ? ' (fresh)' : ''}: #${conversationSeq} of ${conversation.conversationId} is shown ${said(actual)}, by the log ${said(expected && asHeld(expected))}`,
-          subject: aboutEvent(conversation.events[conversationSeq] ?? (expected as MessageEdited)),
+          subject: aboutEvent(event),
           records: present(
             shownAt(dump, conversation.conversationId, conversationSeq),
             conversation.log &&
