@@ -37,6 +37,11 @@ export function toTidemarkError(thrown: unknown): TidemarkError {
   return new TidemarkError('outcome_unknown', text, { cause: thrown });
 }
 
+/** Whether the server, of an earlier version, has no such procedure: that is tRPC's word, not ours. */
+export function isUnknownProcedure(thrown: unknown): boolean {
+  return transportCodeOf(thrown) === 'NOT_FOUND' && !parseErrorText(textOf(thrown));
+}
+
 /** Whether the server has answered, as opposed to a connection that was lost. */
 export function isServersAnswer(thrown: unknown): boolean {
   return transportCodeOf(thrown) !== undefined;

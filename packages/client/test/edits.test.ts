@@ -311,6 +311,22 @@ describe('an edit of one’s own', () => {
     expect((await alice.store.load()).drafts).toEqual([]);
   });
 
+  it('fails where the server knows no edits yet, and holds up nothing', async () => {
+    const server = new ModelServer();
+    server.say('alice', chat, 'one');
+    const unknown = Object.assign(new Error('No procedure found on path "chat.edit"'), { data: { code: 'NOT_FOUND' } });
+    const trpc = { ...server.port('alice'), edit: { mutate: () => Promise.reject(unknown) } };
+    await using alice = testClient(server, 'alice', { trpc });
+    await live(alice);
+    looking(alice);
+    await until(() => expect(alice.shown(chat)).toEqual(['one']));
+    const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
+    const { receipt } = alice.client.conversation(chat).send(text('two'));
+    await expect(stored).rejects.toMatchObject({ code: 'forbidden', detail: 'the server takes no edits yet' });
+    await receipt;
+    expect(onServer(server)).toEqual(['one', 'two']);
+  });
+
   it('goes with the draft that it is of, when that is discarded', async () => {
     const server = new ModelServer();
     server.fail('send', 'unavailable', 1_000);

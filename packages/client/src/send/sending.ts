@@ -16,7 +16,7 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { createWakeSignal, onAbort } from '../abort-signal.ts';
-import { toTidemarkError, unlessRefused } from '../call-error.ts';
+import { isUnknownProcedure, toTidemarkError, unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -182,7 +182,11 @@ export function createSending(
         return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });
       }
       const input = { conversationId, commandId: clientMessageId, ...edit, ...message };
-      const { conversationSeq, at } = await trpc.edit.mutate(input, { signal });
+      const { conversationSeq, at } = await trpc.edit.mutate(input, { signal }).catch((cause: unknown) => {
+        // Tried until the server is another, it would hold up what waits behind it.
+        if (isUnknownProcedure(cause)) throw new TidemarkError('forbidden', 'the server takes no edits yet', { cause });
+        throw cause;
+      });
       return { messageId: null, clientMessageId, conversationId, conversationSeq, senderId: edit.target.senderId, at };
     };
     return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, term);
