@@ -1,43 +1,32 @@
 import {
   backoff,
-  type Clock,
   type ConversationId,
   type ConversationState,
   commandKey,
   definitionOf,
   type Event,
-  type HistoryStore,
-  type IdSource,
   type InboxRow,
-  type Random,
   refKey,
-  type Storage,
   shortened,
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
 import { BatchRows } from '../batch-rows.ts';
 import { commandDefinitionOf } from '../features/commands.ts';
-import type { DecideLimits } from '../features/deciding.ts';
 import type { Subjects } from '../features/subjects.ts';
-import type { Health } from '../health.ts';
-import type { RowNumbering } from '../inbox/number-rows.ts';
 import type { ReplyAddress } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
-import type { LimitEvents } from '../limit-events.ts';
-import type { Announcement, News } from '../notify/announcement.ts';
+import type { News } from '../notify/announcement.ts';
 import { RecentMap } from '../recent-map.ts';
-import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
-import { ConversationCache, type ConversationCacheLimits } from './conversation-cache.ts';
+import { ConversationCache } from './conversation-cache.ts';
 import { loadSubjects } from './load-subjects.ts';
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
-import { type EntryRules, type InvalidEntry, readEntry } from './read-entry.ts';
-import type { Recovery } from './recovery.ts';
-import { type NewRefusal, REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
+import { type InvalidEntry, readEntry } from './read-entry.ts';
+import { type NewRefusal, REFUSALS_KEPT, type Refusal } from './refusals.ts';
 import { type SideLane, SideLanes, type Task } from './side-lanes.ts';
-import type { StoreHealth } from './store-health.ts';
+import type { TransferPorts } from './transfer-ports.ts';
 
 /**
  * Stage   3 transfer
@@ -564,44 +553,6 @@ const UNSETTLED_EVERY = 10_000;
 const UNSETTLED_SOON = 1_000;
 /** ms for which commands that wait apart are tried before the partition's next batch. */
 const TURN = 50;
-
-export interface TransferPorts extends EntryRules {
-  /**
-   * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while
-   * it was paused would decide by them, once more and otherwise, what its successor has refused.
-   */
-  readonly holdsLease: () => Promise<boolean>;
-  readonly refusals: Refusals;
-  readonly load: HistoryStore['load'];
-  readonly storage: Storage;
-  readonly numbering: RowNumbering;
-  readonly recovery: Recovery;
-  readonly announcement: Announcement;
-  readonly clock: Clock;
-  /** See `DecideContext`. */
-  readonly mostAhead: number;
-  readonly random: Random;
-  readonly ids: IdSource;
-  readonly limits: DecideLimits;
-  /** Inbox rows of one batch at most, unless one command leads to more. */
-  readonly batchRows: number;
-  readonly limitEvents: LimitEvents;
-  /**
-   * Whether this process has the kind of content. A process that was upgraded earlier may accept one that this one does not
-   * have yet: its sender may try again.
-   */
-  readonly knowsContent: (type: string) => boolean;
-  /** What it is all stored in, as far as others can store something. */
-  readonly store: StoreHealth;
-  readonly setBacks: SetBackWatch;
-  readonly health: Health;
-  /** Failures in a row of a command alone, each with the store well for others before and after it, before it is parked. */
-  readonly attempts: number;
-  /** ms from the first of them to the last, at least. */
-  readonly parkAfterMs: number;
-  /** Of the partition. */
-  readonly cache: ConversationCacheLimits;
-}
 
 /** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
 type Attempted =
