@@ -1,4 +1,4 @@
-import { type EditMessage, type MessageEdited, type MessageSent, shortened, TidemarkError } from '@tidemark/core';
+import { type EditMessage, type MessageEdited, type MessageSent, TidemarkError } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { type DecideContext, done, headOf, requireMember } from './deciding.ts';
 
@@ -49,7 +49,7 @@ function requireInTime({ at }: MessageSent, { now, limits }: DecideContext): voi
 
 function requireVersion(version: number, { expectedVersion }: EditMessage, { limits }: DecideContext): void {
   if (expectedVersion !== undefined && expectedVersion !== version) {
-    throw new TidemarkError('conflict', shortened(`is version ${version} now`), { field: 'expectedVersion' });
+    throw new TidemarkError('conflict', `is version ${version} now`, { field: 'expectedVersion' });
   }
   if (version < limits.versions) return;
   throw new TidemarkError('forbidden', `has ${version} versions, at most ${limits.versions} (limits.versions)`, {

@@ -49,10 +49,10 @@ export class Subjects {
     return event?.conversationId === conversationId ? event : undefined;
   }
 
-  /** The register of an event that belongs to nobody. */
-  register<N extends RegisterName>(of: EventRef, name: N, key = ''): RegisterOf<N> | undefined {
+  /** The register of an event, of those without key and owner. */
+  register<N extends RegisterName>(of: EventRef, name: N): RegisterOf<N> | undefined {
     const { conversationId, conversationSeq: target } = of;
-    return this.#registers.get(registerKey({ conversationId, target, name, key, owner: null })) as
+    return this.#registers.get(registerKey({ conversationId, target, name, key: '', owner: null })) as
       | RegisterOf<N>
       | undefined;
   }

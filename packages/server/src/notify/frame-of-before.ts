@@ -1,4 +1,5 @@
 import { type HistoryStore, refKey } from '@tidemark/core';
+import { resultOf } from '../features/deciding.ts';
 import type { NodeFrame } from './node-frame.ts';
 
 /**
@@ -15,8 +16,8 @@ export async function whatStands(frame: NodeFrame, history: Pick<HistoryStore, '
     voids: [...frame.voids, ...frame.deliveries.flatMap(({ to }) => to)],
     replies: receipts.filter(({ result }) => {
       const event = byPlace.get(refKey(result));
-      const messageId = event && 'messageId' in event ? event.messageId : null;
-      return event?.at === result.at && messageId === result.messageId;
+      const stands = event && resultOf(event);
+      return stands?.at === result.at && stands.messageId === result.messageId;
     }),
   };
 }
