@@ -15,6 +15,13 @@ function looking(client: TestClient): void {
   client.client.conversation(chat).messages.subscribe(() => undefined);
 }
 
+/** Live, and with these messages shown. */
+async function liveWith(client: TestClient, texts: readonly string[]): Promise<void> {
+  await live(client);
+  looking(client);
+  await until(() => expect(client.shown(chat)).toEqual(texts));
+}
+
 /** The text of the last message in the list, with its version. */
 function listed(client: TestClient): unknown {
   const [item] = client.client.conversations.getSnapshot();
@@ -27,9 +34,7 @@ describe('an edit by somebody else', () => {
     const server = new ModelServer();
     for (const each of ['one', 'two']) server.say('bob', chat, each);
     await using alice = testClient(server, 'alice');
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['one', 'two']));
+    await liveWith(alice, ['one', 'two']);
     server.edit('bob', chat, 2, 'One');
     server.edit('bob', chat, 3, 'Two');
     server.edit('bob', chat, 3, 'Two!');
@@ -66,9 +71,7 @@ describe('an edit by somebody else', () => {
     server.say('bob', chat, 'one');
     for (let n = 0; n < 6; n++) server.say('bob', chat, `more ${n}`);
     await using alice = testClient(server, 'alice', { pageSize: 2 });
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['more 4', 'more 5']));
+    await liveWith(alice, ['more 4', 'more 5']);
     server.edit('bob', chat, 2, 'One');
     server.say('bob', chat, 'last');
     await until(() => expect(alice.shown(chat)).toEqual(['more 4', 'more 5', 'last']));
@@ -156,14 +159,10 @@ describe('an edit by somebody else', () => {
     server.edit('bob', chat, 2, 'One');
     const [caughtUp, reset] = stores.map((store) => testClient(server, 'alice', { store }));
     await using first = caughtUp as TestClient;
-    await live(first);
-    looking(first);
-    await until(() => expect(first.shown(chat)).toEqual(['One']));
+    await liveWith(first, ['One']);
     server.expireInbox('alice');
     await using second = reset as TestClient;
-    await live(second);
-    looking(second);
-    await until(() => expect(second.shown(chat)).toEqual(['One']));
+    await liveWith(second, ['One']);
     expect([listed(first), listed(second)]).toEqual(Array(2).fill([{ text: 'One' }, 2]));
   });
 });
@@ -198,9 +197,7 @@ describe('an edit of one’s own', () => {
     const server = new ModelServer();
     server.say('alice', chat, 'one');
     await using alice = testClient(server, 'alice');
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['one']));
+    await liveWith(alice, ['one']);
     const release = server.hold('edit', 'call');
     const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
     expect(rows(alice)).toEqual([['One', 'stored', 'pending']]);
@@ -296,9 +293,7 @@ describe('an edit of one’s own', () => {
     const server = new ModelServer();
     server.say('alice', chat, 'one');
     await using alice = testClient(server, 'alice');
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['one']));
+    await liveWith(alice, ['one']);
     server.fail('edit', 'forbidden');
     const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
     await expect(stored).rejects.toMatchObject({ code: 'forbidden' });
@@ -317,9 +312,7 @@ describe('an edit of one’s own', () => {
     const unknown = Object.assign(new Error('No procedure found on path "chat.edit"'), { data: { code: 'NOT_FOUND' } });
     const trpc = { ...server.port('alice'), edit: { mutate: () => Promise.reject(unknown) } };
     await using alice = testClient(server, 'alice', { trpc });
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['one']));
+    await liveWith(alice, ['one']);
     const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
     const { receipt } = alice.client.conversation(chat).send(text('two'));
     await expect(stored).rejects.toMatchObject({ code: 'forbidden', detail: 'the server takes no edits yet' });
@@ -347,9 +340,7 @@ describe('an edit of one’s own', () => {
     const server = new ModelServer();
     server.say('alice', chat, 'one');
     await using alice = testClient(server, 'alice');
-    await live(alice);
-    looking(alice);
-    await until(() => expect(alice.shown(chat)).toEqual(['one']));
+    await liveWith(alice, ['one']);
     const release = server.hold('edit', 'answer');
     const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
     await until(() => expect(onServer(server)).toEqual(['One']));
