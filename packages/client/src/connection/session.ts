@@ -80,7 +80,7 @@ export function createSession(options: SessionOptions): Session {
   const sockets = new Set<ObservedSocket>();
   const open = createOpenSockets(attempts, clock);
 
-  /** Late news of a session that is over changes nothing. */
+  /** An event of a session that has ended changes nothing. */
   function happen(event: ConnectionEvent, nextTryAt?: number, cause = attempts.cause): void {
     if (!ended.aborted) options.happen(event, nextTryAt, cause);
   }

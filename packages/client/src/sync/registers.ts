@@ -20,7 +20,7 @@ export function settingsOf(events: readonly Event[]): Register[] {
   return events.flatMap(registersOf).filter(({ name }) => KEPT.has(name));
 }
 
-/** The event with those that tell of it; of two of one key the higher seq stands. The same event where none is news to it. */
+/** The event joined with its registers; of two with one key the higher seq stays. The same object if nothing changes. */
 export function joinRegisters<E extends Event>(event: KeptEvent<E>, registers: readonly Register[]): KeptEvent<E> {
   let joined = event.registers ?? [];
   for (const register of registers) {

@@ -23,7 +23,7 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 /** The schema of a type of ours: leave a field of it out, and it does not compile. */
 export type SchemaOf<T> = z.ZodType<T, unknown>;
 
-/** The schema of what is told apart by its `type`: those of a table that has a row for each. */
+/** A union discriminated by `type`, from a table with a schema for each type. */
 export function oneOf<S extends z.ZodObject>(schemas: Readonly<Record<string, S>>) {
   return z.discriminatedUnion('type', Object.values(schemas) as [S, ...S[]]);
 }

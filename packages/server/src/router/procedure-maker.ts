@@ -147,7 +147,7 @@ export class ProcedureMaker {
     if (ctx[ATTACHED_SOCKET]?.isEnded) throw new TidemarkError('closing', 'the socket of this call was closed');
   }
 
-  /** What the caller is told. */
+  /** The error that the caller gets. */
   #failure(error: unknown, caller: UserId): TRPCError {
     if (error instanceof TidemarkError && error.limit) this.#limitEvents.reached(error.limit, { userId: caller });
     return toTRPCError(error);
