@@ -93,7 +93,7 @@ test('a process that is closed gracefully under load loses nothing, and waits fo
   const [staying, leaving] = await Promise.all([
     deployment.start({ settings: { nodeId: 'staying' }, events: ['takeover'] }),
     deployment.start({
-      settings: { nodeId: 'leaving', closeTimeout: PATIENCE_MS },
+      settings: { nodeId: 'leaving', tuning: { closeTimeoutMs: PATIENCE_MS } },
       events: ['released', 'close-timed-out'],
     }),
   ]);

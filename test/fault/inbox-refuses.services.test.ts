@@ -61,7 +61,7 @@ test.each(CONFIGURATIONS)(
     await withRedis(isOverRedis, async (redis) => {
       const { storage, state } = twoStores({ probeNotices });
       // As soon as it may, a command is parked.
-      await using scene = await startStoreScene({ storage, redis, attempts: 2, parkAfterMs: 0 });
+      await using scene = await startStoreScene({ storage, redis, tuning: { attempts: 2, parkAfterMs: 0 } });
       await scene.send('before', 1);
       state.refuses = true;
       const waiting = scene.send('meanwhile', 2);

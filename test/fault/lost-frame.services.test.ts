@@ -21,7 +21,11 @@ for (const { lost, dropFrames, foundBy } of [
     await using deployment = await startDeployment();
     const [sending, receiving] = await Promise.all([
       deployment.start(),
-      deployment.start({ settings: { worker: false, headsEvery: HEADS_EVERY_MS }, dropFrames, events: ['gap-found'] }),
+      deployment.start({
+        settings: { worker: false, tuning: { headsEveryMs: HEADS_EVERY_MS } },
+        dropFrames,
+        events: ['gap-found'],
+      }),
     ]);
     const alice = await deployment.follow(sending, 'alice');
     const bob = await deployment.follow(receiving, 'bob');

@@ -97,7 +97,7 @@ test.each([
   await using database = await make();
   await database.storage.open();
   // As soon as it may, a command is parked.
-  await using scene = await startStoreScene({ storage: database.storage, attempts: 2, parkAfterMs: 0 });
+  await using scene = await startStoreScene({ storage: database.storage, tuning: { attempts: 2, parkAfterMs: 0 } });
   let following = Promise.resolve();
   await throughIllness(scene, {
     begin: async () => {

@@ -24,14 +24,13 @@ async function startScene() {
   await redis.config('SET', 'maxmemory-policy', 'noeviction');
   return {
     redis,
-    start: (options: { worker: boolean; maxmemoryShare?: number }) =>
+    start: ({ worker, maxmemoryShare }: { worker: boolean; maxmemoryShare?: number }) =>
       startApp({
         storage: sqliteStorage({ path: join(folder, 'chat.db') }),
         redis,
-        leaseTtl: 600,
-        receiptTimeout: 300,
+        worker,
+        tuning: { leaseTtlMs: 600, receiptTimeoutMs: 300, maxmemoryShare },
         limits: LIMITS,
-        ...options,
       }),
     backlog: async () => (await Promise.all(partitions.map((key) => redis.xlen(key)))).reduce((a, b) => a + b, 0),
     async [Symbol.asyncDispose]() {
@@ -74,7 +73,7 @@ test('a Redis that its own backlog fills refuses commands before it is full, and
     return (await sendMany(gateway, rounds)).find((answer) => answer.includes('maxmemoryShare'));
   });
   expect(refused).toMatch(/^overloaded: /);
-  expect(reached).toContain('maxmemoryShare');
+  expect(reached).toContain('tuning.maxmemoryShare');
   expect(await scene.redis.set('still', 'room')).toBe('OK');
   expect(await scene.backlog()).toBeGreaterThan(1_000);
 

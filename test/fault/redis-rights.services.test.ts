@@ -14,7 +14,7 @@ test.each(['hset', 'set', 'xadd', 'xdel', 'evalsha'])(
     const redis = new Redis(service.url, { username: 'chat', password: 'any' });
     redis.on('error', () => {});
     {
-      await using scene = await startStoreScene({ storage: memoryStorage(), redis, leaseTtl: 2_000 });
+      await using scene = await startStoreScene({ storage: memoryStorage(), redis, tuning: { leaseTtlMs: 2_000 } });
       await scene.send('before', 2);
       await admin.call('acl', 'setuser', 'chat', `-${command}`, '-eval');
       const waiting = scene.send('meanwhile', 2);

@@ -19,7 +19,7 @@ async function startScene() {
     redis,
     store: (name: string): Storage => sqliteStorage({ path: join(folder, `${name}.db`) }),
     start: (storage: Storage, options: Parameters<typeof startApp>[0] = {}): Promise<App> =>
-      startApp({ storage, redis, leaseTtl: 600, receiptTimeout: 2_000, headsEvery: 300, ...options }),
+      startApp({ storage, redis, tuning: { leaseTtlMs: 600, receiptTimeoutMs: 2_000, headsEveryMs: 300 }, ...options }),
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       await service[Symbol.asyncDispose]();

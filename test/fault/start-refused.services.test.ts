@@ -121,7 +121,10 @@ test.each<[string, () => Promise<Refusing>]>([
 ])('a start goes on by itself once what refused it is put right: %s', async (_, make) => {
   await using refusing = await make();
   const retried: ServerEvents['retried'][] = [];
-  await using app = await startApp({ ...refusing.options, openTimeout: 500, warnings: false }, { isReady: false });
+  await using app = await startApp(
+    { ...refusing.options, tuning: { openTimeoutMs: 500 }, warnings: false },
+    { isReady: false },
+  );
   app.messaging.on('retried', (event) => retried.push(event));
   await using alice = connectStock(app.wsUrl, 'alice');
   const conversationId = 'd:alice,bob';

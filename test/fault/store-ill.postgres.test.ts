@@ -181,7 +181,7 @@ test('statements that are dropped at random, as by a pooler that moves connectio
 
 test('one message that the store really refuses is parked, and nobody else is held up', async () => {
   await using store = await openStore();
-  await using scene = await startStoreScene({ storage: store.storage, attempts: 4, parkAfterMs: 1_000 });
+  await using scene = await startStoreScene({ storage: store.storage, tuning: { attempts: 4, parkAfterMs: 1_000 } });
   await store.run(refusal(store.schema, 'events', `new.body like '%poison%'`, `'no poison here'`).begin);
   const conversationId = directConversationId('alice', 'bob');
   const send = (text: string) =>
@@ -224,7 +224,11 @@ test('a batch that exceeds the time of a statement is made smaller, and bystande
       end $$;
     create trigger too_many after insert on ${store.schema}.tidemark_inbox referencing new table as inserted
       for each statement execute function ${store.schema}.too_many()`);
-  await using scene = await startStoreScene({ storage: store.storage, partitions: 1, receiptTimeout: 5_000 });
+  await using scene = await startStoreScene({
+    storage: store.storage,
+    partitions: 1,
+    tuning: { receiptTimeoutMs: 5_000 },
+  });
   const members = Array.from({ length: 100 }, (_, n) => `member-${n}`);
   const { trpc } = scene.clientOf('erin');
   const { conversationId } = await trpc.chat.conversations.createGroup.mutate({ memberIds: members });

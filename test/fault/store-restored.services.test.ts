@@ -37,7 +37,7 @@ async function whileRunning<T>(
 ): Promise<T> {
   const { storage, end } = store.open();
   const redis = redisUrl === undefined ? undefined : new Redis(redisUrl);
-  const app = await startApp({ storage, ...(redis && { redis }), voidAfter: 100, leaseTtl: 600 });
+  const app = await startApp({ storage, ...(redis && { redis }), tuning: { voidAfterMs: 100, leaseTtlMs: 600 } });
   try {
     return await use(app);
   } finally {

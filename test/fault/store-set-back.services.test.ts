@@ -29,17 +29,16 @@ async function startDeployment(make: () => Promise<Restorable>) {
     redis: client,
     noticed,
     async start(
-      options: { worker?: boolean; receiptTimeout?: number; notifier?: (plain: Notifier) => Notifier } = {},
+      options: { worker?: boolean; receiptTimeoutMs?: number; notifier?: (plain: Notifier) => Notifier } = {},
     ): Promise<App> {
-      const { notifier = (plain) => plain, ...rest } = options;
+      const { notifier = (plain) => plain, receiptTimeoutMs, ...rest } = options;
       const { storage, end } = store.open();
       const own = new Redis(redis.url);
       const backplane = redisBackplane({ redis: own, partitions: 8, backlog: 10_000, deadLetters: 1_000 });
       const app = await startApp({
         storage,
         backplane: { ...backplane, notifier: notifier(backplane.notifier) },
-        voidAfter: 100,
-        leaseTtl: 600,
+        tuning: { voidAfterMs: 100, leaseTtlMs: 600, receiptTimeoutMs },
         ...rest,
       });
       app.messaging.on('store-set-back', (event) => noticed.push(event));
@@ -201,7 +200,7 @@ test.each([
         if (!left) await gone;
       },
     });
-    const gateway = await deployment.start({ worker: false, receiptTimeout: 2_000 });
+    const gateway = await deployment.start({ worker: false, receiptTimeoutMs: 2_000 });
     await deployment.start({ notifier: holding });
     const bob = await lastingDevice(direct).start(gateway);
     const kept = await send(gateway, 'alice', 'kept', 2);

@@ -29,7 +29,7 @@ function nameOf(event: Event): string {
  */
 async function startScene(deployment: Deployment, kill: 'before-commit' | 'after-commit') {
   const [gateway, doomed] = await Promise.all([
-    deployment.start({ settings: { worker: false, headsEvery: 600_000 }, events: ['void-written'] }),
+    deployment.start({ settings: { worker: false, tuning: { headsEveryMs: 600_000 } }, events: ['void-written'] }),
     deployment.start({ kill }),
   ]);
   const [alice, bob] = await Promise.all([deployment.follow(gateway, 'alice'), deployment.follow(gateway, 'bob')]);

@@ -102,14 +102,15 @@ redis.on('error', () => {});
 const pool = new pg.Pool({ connectionString: values.postgres, max: 8 });
 pool.on('error', () => {});
 const storage = postgresStorage({ pool });
-const settings = { partitions: 8, backlog: 10_000, deadLetters: 1_000, ...(JSON.parse(values.settings) as object) };
+const settings = JSON.parse(values.settings) as object;
+const SIZES = { partitions: 8, backlog: 10_000, deadLetters: 1_000 };
 
 const app = await startApp({
   ...settings,
   storage: values.kill === '' ? storage : killing(storage, values.kill),
   ...(values['drop-frames'] === ''
     ? { redis }
-    : { backplane: losing(redisBackplane({ redis, ...settings }), values['drop-frames']) }),
+    : { backplane: losing(redisBackplane({ redis, ...SIZES }), values['drop-frames']) }),
 });
 for (const event of values.events.split(',').filter(Boolean)) {
   app.messaging.on(event as ServerEventName, (payload) => print({ event, payload }));

@@ -34,10 +34,7 @@ type Settings = Omit<
 
 /** Faults are to be over in a test's time, and the load of a test is not to be refused. */
 const FAST: Settings = {
-  leaseTtl: 600,
-  receiptTimeout: 2_000,
-  voidAfter: 500,
-  headsEvery: 500,
+  tuning: { leaseTtlMs: 600, receiptTimeoutMs: 2_000, voidAfterMs: 500, headsEveryMs: 500 },
   limits: {
     callsPerSecond: 100_000,
     readBytesPerSecond: 1e9,
@@ -73,7 +70,11 @@ process.on('exit', () => {
 
 /** Starts a server process and resolves when it serves. Disposing of it kills it. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const settings = { ...FAST, ...options.settings, limits: { ...FAST.limits, ...options.settings?.limits } };
+  const settings = {
+    ...options.settings,
+    tuning: { ...FAST.tuning, ...options.settings?.tuning },
+    limits: { ...FAST.limits, ...options.settings?.limits },
+  };
   const child = spawn(
     process.execPath,
     [

@@ -27,9 +27,9 @@ export async function startStoreScene(
 ): Promise<StoreScene> {
   const app = await startApp({
     partitions: 2,
-    receiptTimeout: 1_000,
     limits: { callsPerSecond: 100_000, callBurst: 100_000, conversationsPerHour: 100_000, invitationsPerHour: 100_000 },
     ...(options as Parameters<typeof startApp>[0]),
+    tuning: { receiptTimeoutMs: 1_000, ...options.tuning },
   });
   const storeFailed: ServerEvents['store-failed'][] = [];
   const setAside: ServerEvents['set-aside'][] = [];

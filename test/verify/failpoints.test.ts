@@ -21,10 +21,8 @@ async function sendOne(storage: Storage, pass: Pass) {
   let published = 0;
   let acknowledged = 0;
   const app = await startApp({
-    ...SIZES,
     storage: failingStorage(storage, pass),
-    receiptTimeout: 200,
-    drainTimeout: 0,
+    tuning: { receiptTimeoutMs: 200, drainTimeoutMs: 0 },
     backplane: failingBackplane(
       {
         ...backplane,

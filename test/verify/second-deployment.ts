@@ -27,8 +27,7 @@ export async function startSecondDeployment(url: string, observer: ProcessObserv
     storage: sqliteStorage({ path: join(folder, 'second.db') }),
     redis,
     partitions: 8,
-    leaseTtl: 1_500,
-    receiptTimeout: 1_000,
+    tuning: { leaseTtlMs: 1_500, receiptTimeoutMs: 1_000 },
     warnings: false,
   });
   const t = initTRPC.context<{ user: string }>().create();

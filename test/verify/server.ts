@@ -46,12 +46,14 @@ const messaging = createMessaging({
   backplane: failingBackplane(recorder.backplane(openBackplane()), passFailpoint),
   clock: { ...systemClock, now: () => Date.now() + clockOffset },
   // Faults are to be over in a run's time, and its load is not to be refused.
-  leaseTtl: 1_500,
-  receiptTimeout: 4_000,
-  voidAfter: 1_000,
-  headsEvery: 1_000,
-  presenceTtl: 5_000,
-  drainTimeout: 2_000,
+  tuning: {
+    leaseTtlMs: 1_500,
+    receiptTimeoutMs: 4_000,
+    voidAfterMs: 1_000,
+    headsEveryMs: 1_000,
+    presenceTtlMs: 5_000,
+    drainTimeoutMs: 2_000,
+  },
   limits: {
     callsPerSecond: 100_000,
     readBytesPerSecond: 1e9,

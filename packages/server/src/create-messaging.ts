@@ -147,7 +147,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // 3 transfer, whose partitions go in step and share what they ask of stages 4 to 6
   const committing = groupCommit(storage);
   const load = shareLoads(storage.history);
-  const recovery = new Recovery({ storage, clock, events, retention: settings.retention });
+  const recovery = new Recovery({ storage, clock, events, retentionMs: settings.retentionMs });
   const store = new StoreHealth({
     probe: async () => {
       await storage.probe();
@@ -209,7 +209,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     );
     return counters;
   };
-  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: settings.voidAfter });
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfterMs: settings.voidAfterMs });
   const reader = new InboxReader(storage, voids, limits);
   // 5 store
   const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
@@ -252,7 +252,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       limits: { contentBytes: limits.contentBytes, frameBytes: limits.frameBytes },
       page: limits.page,
       charge: (userId, entries) => rate.charge(userId, { bytes: measureInput(entries, limits.pageBytes) }),
-      gapPatience: 25,
+      gapPatienceMs: 25,
       aheadLimit: 64,
     },
   });
@@ -301,9 +301,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   /** Nobody waits for a store that cannot be opened for as long as that is so. */
   async function openedInTime(): Promise<void> {
-    const { openTimeout } = settings;
-    const detail = `the store or the queue could not be opened within ${openTimeout} ms`;
-    await inTime(clock, openTimeout, opened, () => new TidemarkError('unavailable', detail));
+    const { openTimeoutMs } = settings;
+    const detail = `the store or the queue could not be opened within ${openTimeoutMs} ms`;
+    await inTime(clock, openTimeoutMs, opened, () => new TidemarkError('unavailable', detail));
   }
 
   async function open(): Promise<void> {
@@ -360,9 +360,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   async function close(): Promise<void> {
     submission.refuse();
     health.closed();
-    const { drainTimeout, closeTimeout } = settings;
+    const { drainTimeoutMs, closeTimeoutMs } = settings;
     const began = clock.monotonic();
-    const drained = began + Math.min(drainTimeout, closeTimeout);
+    const drained = began + Math.min(drainTimeoutMs, closeTimeoutMs);
     while (submission.waiting > 0 && clock.monotonic() < drained) await clock.sleep(10);
     submission.close();
     closing.abort();
@@ -376,11 +376,11 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         { backplane: () => backplane.close() },
         { storage: () => storage.close() },
       ],
-      began + closeTimeout - clock.monotonic(),
+      began + closeTimeoutMs - clock.monotonic(),
       clock,
     );
     if (waitingFor.length === 0) return;
-    events.emit('close-timed-out', { ms: closeTimeout, waitingFor, partitions: owner.leaving });
+    events.emit('close-timed-out', { ms: closeTimeoutMs, waitingFor, partitions: owner.leaving });
   }
 
   return {
@@ -501,7 +501,7 @@ export interface Messaging<In, Out> {
   health(): HealthReport;
 
   /**
-   * Finishes what is in work, closes sockets, frees partitions and closes the storage. Resolves after `closeTimeout` at the
+   * Finishes what is in work, closes sockets, frees partitions and closes the storage. Resolves after `tuning.closeTimeoutMs` at the
    * latest; see the event `close-timed-out`. Idempotent.
    */
   close(): Promise<void>;

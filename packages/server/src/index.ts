@@ -14,3 +14,4 @@ export type { Authorization, Authorize, AuthorizedCommand } from './router/autho
 export type { ErrorData } from './router/error-formatter.ts';
 export type { MessagingProcedures } from './router/procedure-types.ts';
 export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';
+export type { MessagingTuning } from './tuning.ts';

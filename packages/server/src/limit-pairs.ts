@@ -19,7 +19,7 @@ export function checkPairs(limits: Limits, backlogBytes: number): void {
     `limits.contentBytes and ${head - contentBytes} bytes for its ids`,
   );
   atLeast('limits.frameBytes', frameBytes, parametersBytes, 'limits.parametersBytes, which come in a frame');
-  atLeast('backlogBytes', backlogBytes, commandBytes, 'limits.commandBytes');
+  atLeast('tuning.backlogBytes', backlogBytes, commandBytes, 'limits.commandBytes');
 }
 
 function atLeast(field: string, value: number, least: number, of: string): void {

@@ -17,15 +17,12 @@ import {
 } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import { z } from 'zod';
-import {
-  type Backplane,
-  DEFAULT_BACKLOG_BYTES,
-  DEFAULT_DEAD_LETTER_RETENTION_MS,
-  DEFAULT_MAXMEMORY_SHARE,
-} from './backplane.ts';
+import type { Backplane } from './backplane.ts';
 import { checkPairs } from './limit-pairs.ts';
+import { count, HOUR, ms } from './option-rules.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
+import { type MessagingTuning, tuning } from './tuning.ts';
 
 /** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
 export interface MessagingOptions<Schemas extends ContentSchemas> {
@@ -57,84 +54,16 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly authorizeTimeoutMs?: number | undefined;
   /**
    * ms for which inbox entries are kept, as long as a device may stay away without a snapshot. Default: what an inbox store
-   * that expires entries by itself was given, such as `mongoInbox({ retention })`; with any other 14 days.
+   * that expires entries by itself was given, such as `mongoInbox({ retentionMs })`; with any other 14 days.
    */
-  readonly retention?: number | undefined;
-  /** ms a send waits for its receipt before it fails with `outcome_unknown`. Default 10,000. */
-  readonly receiptTimeout?: number | undefined;
-  /** ms an allocated seq may stay unfilled before readers close it with a void. Default 2,000. */
-  readonly voidAfter?: number | undefined;
-  /** ms after which a silent worker has lost its partitions. Default 3,000. */
-  readonly leaseTtl?: number | undefined;
-  /** Commands of one batch at most. Default 200. */
-  readonly batch?: number | undefined;
-  /** Inbox rows of one batch at most; a command that leads to more goes alone. Default 5,000. */
-  readonly batchRows?: number | undefined;
-  /** Bytes of the commands of one batch at most; a larger command goes alone. Default 4 MiB. */
-  readonly batchBytes?: number | undefined;
-  /**
-   * Commands that a partition's writer reads ahead, among which the senders take turns when more is queued than a batch
-   * holds. Default 10,000.
-   */
-  readonly readAhead?: number | undefined;
-  /** Bytes of commands beyond which it reads no further ahead. Default 8 MiB. */
-  readonly readAheadBytes?: number | undefined;
-  /** Commands a partition may hold before `overloaded`. Default 10,000. */
-  readonly backlog?: number | undefined;
-  /** Bytes that the commands in a partition may have before `overloaded`. Default 64 MiB; at least `limits.commandBytes`. */
-  readonly backlogBytes?: number | undefined;
-  /**
-   * Share of Redis' `maxmemory` in use beyond which commands are refused as `overloaded`, 0.1 to 1. Default 0.9. Where Redis has
-   * no `maxmemory`, or may not be asked (INFO), only its own refusal counts.
-   */
-  readonly maxmemoryShare?: number | undefined;
-  /** Dead letters kept per partition. Default 1,000. */
-  readonly deadLetters?: number | undefined;
-  /** ms for which dead letters are kept, and at most as long again. Default 30 days. */
-  readonly deadLetterRetentionMs?: number | undefined;
-  /**
-   * ms for which the store remembers that a command was refused for good, so that no late copy of it is carried out after
-   * all. Default 24 hours.
-   */
-  readonly refusalRetentionMs?: number | undefined;
-  /**
-   * Times in a row that a command must fail alone before it is parked, each time with the store well for others before and
-   * after it. Default 10: a store that refuses three tries in five at random parks one command in a million.
-   */
-  readonly attempts?: number | undefined;
-  /** ms from the first of these failures to the last, at least. Until then its sender is told nothing final. Default 30,000. */
-  readonly parkAfterMs?: number | undefined;
-  /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
-  readonly headsEvery?: number | undefined;
-  /** ms a node's presence lasts without renewal. Default 30,000. */
-  readonly presenceTtl?: number | undefined;
-  /**
-   * ms a call waits for the process to open, while its store or its queue cannot be reached; then it fails with `unavailable`.
-   * Opening is tried for as long as it takes. Default 5,000.
-   */
-  readonly openTimeout?: number | undefined;
-  /**
-   * ms by which this process' wall clock may differ from those of the store and of Redis, 5,000 to 86,400,000. Beyond it the
-   * process takes no part until its clock is right again. Where history, inbox and Redis have clocks that disagree, half of
-   * them have to agree with it. Default 300,000 (5 minutes).
-   */
-  readonly maxClockSkewMs?: number | undefined;
-  /** ms `close` waits for commands in work. Default 5,000. */
-  readonly drainTimeout?: number | undefined;
-  /**
-   * ms after which `close` resolves although something is still under way, such as a call of the storage that hangs; the
-   * event `close-timed-out` says what. Nothing acknowledged is lost: other workers carry out what is queued. Default 10,000.
-   */
-  readonly closeTimeout?: number | undefined;
+  readonly retentionMs?: number | undefined;
+  /** What operators set, when the defaults do not suit their services or their load. */
+  readonly tuning?: MessagingTuning | undefined;
   /** Name of this process, 1–64 letters, digits or `-`, unique among those alive. Default: random. */
   readonly nodeId?: string | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
 }
-
-const count = (max: number) => z.number().int().min(1).max(max);
-const ms = (min: number, max: number) => z.number().min(min).max(max);
-const HOUR = 3_600_000;
 
 const givenLimits = z.strictObject({
   contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
@@ -203,45 +132,21 @@ const settings = z.strictObject({
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
   authorizeTimeoutMs: ms(10, HOUR).default(2_000),
-  retention: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
-  receiptTimeout: ms(100, HOUR).default(10_000),
-  voidAfter: ms(10, HOUR).default(2_000),
-  leaseTtl: ms(100, HOUR).default(3_000),
-  batch: count(10_000).default(200),
-  batchRows: count(1_000_000).default(5_000),
-  batchBytes: count(1024 * 1024 * 1024).default(4 * 1024 * 1024),
-  readAhead: count(10_000_000).default(10_000),
-  readAheadBytes: count(1024 * 1024 * 1024).default(8 * 1024 * 1024),
-  backlog: count(10_000_000).default(10_000),
-  backlogBytes: z
-    .number()
-    .int()
-    .min(1024)
-    .max(2 ** 40)
-    .default(DEFAULT_BACKLOG_BYTES),
-  maxmemoryShare: z.number().min(0.1).max(1).default(DEFAULT_MAXMEMORY_SHARE),
-  deadLetters: count(1_000_000).default(1_000),
-  deadLetterRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(DEFAULT_DEAD_LETTER_RETENTION_MS),
-  refusalRetentionMs: ms(60_000, 10 * 365 * 24 * HOUR).default(24 * HOUR),
-  attempts: count(100).default(10),
-  parkAfterMs: ms(0, 24 * HOUR).default(30_000),
-  headsEvery: ms(50, HOUR).default(3_000),
-  presenceTtl: ms(300, HOUR).default(30_000),
-  openTimeout: ms(0, HOUR).default(5_000),
-  maxClockSkewMs: ms(5_000, 24 * HOUR).default(5 * 60_000),
-  drainTimeout: ms(0, HOUR).default(5_000),
-  closeTimeout: ms(0, HOUR).default(10_000),
+  retentionMs: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
+  tuning: tuning.prefault({}),
   nodeId: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits or "-"')
     .optional(),
 });
 
-export type Settings = Omit<z.output<typeof settings>, 'nodeId'> & {
-  readonly nodeId: NodeId;
-  readonly clock: Clock;
-  readonly random: Random;
-};
+/** Options with their defaults; those of `tuning` stand beside the others. */
+export type Settings = Omit<z.output<typeof settings>, 'nodeId' | 'tuning'> &
+  z.output<typeof tuning> & {
+    readonly nodeId: NodeId;
+    readonly clock: Clock;
+    readonly random: Random;
+  };
 
 /** Fills in the defaults. Throws `invalid_input` that names the field and its rule. */
 export function parseOptions<Schemas extends ContentSchemas>(
@@ -257,12 +162,22 @@ export function parseOptions<Schemas extends ContentSchemas>(
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw new TidemarkError('invalid_input', 'must be a function', { field: 'authorize' });
   }
-  const parsed = parseWire(settings, rest);
-  checkPairs(parsed.limits, parsed.backlogBytes);
+  for (const name of Object.keys(rest)) assertNotMoved(name);
+  const { tuning: tuned, ...parsed } = parseWire(settings, rest);
+  checkPairs(parsed.limits, tuned.backlogBytes);
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
   const stores = parseStorage(storage);
-  const retention = parseRetention(rest.retention, parsed.retention, stores.inbox.retention);
-  return { settings: { ...parsed, retention, nodeId, clock, random }, storage: stores };
+  const retentionMs = parseRetention(rest.retentionMs, parsed.retentionMs, stores.inbox.retentionMs);
+  return { settings: { ...parsed, ...tuned, retentionMs, nodeId, clock, random }, storage: stores };
+}
+
+/** Options of 0.1 had no `tuning`, and durations no unit in their names: a caller of that time is told where an option is now. */
+function assertNotMoved(name: string): void {
+  if (name in settings.shape) return;
+  for (const option of [name, `${name}Ms`]) {
+    const place = option in tuning.shape ? `tuning.${option}` : option in settings.shape ? option : undefined;
+    if (place !== undefined) throw new TidemarkError('invalid_input', `is now ${place}`, { field: name });
+  }
 }
 
 /** One retention, in one place: an inbox store that expires rows by itself says how long they are kept. */
@@ -272,7 +187,7 @@ function parseRetention(given: number | undefined, parsed: number, ofInbox: numb
   throw new TidemarkError(
     'invalid_input',
     `must be absent, or ${ofInbox} as the inbox store has it, which removes entries by itself`,
-    { field: 'retention' },
+    { field: 'retentionMs' },
   );
 }
 

@@ -34,8 +34,7 @@ function messagingOn(storage: Storage, clock: ManualClock, shared = createMemory
     backplane,
     clock,
     partitions: 1,
-    drainTimeout: 1_000,
-    closeTimeout: CLOSE_TIMEOUT,
+    tuning: { drainTimeoutMs: 1_000, closeTimeoutMs: CLOSE_TIMEOUT },
   });
   const t = initTRPC.context<{ user: string }>().create();
   const router = t.router({ chat: messaging.procedures(t.procedure, { userId: (ctx) => ctx.user }) });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createMessaging } from '../src/create-messaging.ts';
 import { memoryBackplane } from '../src/memory-backplane.ts';
 import { type MessagingOptions, parseOptions } from '../src/options.ts';
+import { tuning } from '../src/tuning.ts';
 import { ManualClock } from './support/manual-clock.ts';
 
 const content = { text: z.object({ text: z.string() }) };
@@ -33,10 +34,10 @@ test('everything but content and storage has its documented default', () => {
     partitions: 8,
     limits: DEFAULT_LIMITS,
     authorizeTimeoutMs: 2_000,
-    retention: 14 * 24 * 3_600_000,
-    receiptTimeout: 10_000,
-    voidAfter: 2_000,
-    leaseTtl: 3_000,
+    retentionMs: 14 * 24 * 3_600_000,
+    receiptTimeoutMs: 10_000,
+    voidAfterMs: 2_000,
+    leaseTtlMs: 3_000,
     batch: 200,
     batchRows: 5_000,
     batchBytes: 4 * 1024 * 1024,
@@ -49,24 +50,24 @@ test('everything but content and storage has its documented default', () => {
     deadLetters: 1_000,
     attempts: 10,
     parkAfterMs: 30_000,
-    headsEvery: 3_000,
-    presenceTtl: 30_000,
-    openTimeout: 5_000,
+    headsEveryMs: 3_000,
+    presenceTtlMs: 30_000,
+    openTimeoutMs: 5_000,
     maxClockSkewMs: 300_000,
-    drainTimeout: 5_000,
-    closeTimeout: 10_000,
+    drainTimeoutMs: 5_000,
+    closeTimeoutMs: 10_000,
     clock: systemClock,
     random: Math.random,
   });
 });
 
 test('an inbox store that expires entries by itself says how long they are kept, and no other retention is accepted', () => {
-  const inbox = { ...memoryInbox(), retention: 4_000 };
+  const inbox = { ...memoryInbox(), retentionMs: 4_000 };
   const storage = { history: memoryHistory(), inbox };
-  expect(parse({ storage }).settings.retention).toBe(4_000);
-  expect(parse({ storage, retention: 4_000 }).settings.retention).toBe(4_000);
-  expect(refusal({ storage, retention: 5_000 })).toEqual({
-    field: 'retention',
+  expect(parse({ storage }).settings.retentionMs).toBe(4_000);
+  expect(parse({ storage, retentionMs: 4_000 }).settings.retentionMs).toBe(4_000);
+  expect(refusal({ storage, retentionMs: 5_000 })).toEqual({
+    field: 'retentionMs',
     detail: 'must be absent, or 4000 as the inbox store has it, which removes entries by itself',
   });
 });
@@ -79,10 +80,10 @@ test('a process without a name is given one, each its own', () => {
 
 test('what is given is taken, and undefined is the default', () => {
   const clock = new ManualClock();
-  const given = { nodeId: 'node-7', partitions: 1, worker: false, keyPrefix: '', retention: undefined, clock };
+  const given = { nodeId: 'node-7', partitions: 1, worker: false, keyPrefix: '', retentionMs: undefined, clock };
   const { settings } = parse(given);
   expect(settings).toMatchObject({ nodeId: 'node-7', partitions: 1, worker: false, keyPrefix: '', clock });
-  expect(settings.retention).toBe(14 * 24 * 3_600_000);
+  expect(settings.retentionMs).toBe(14 * 24 * 3_600_000);
 });
 
 test('limits that are not given keep their defaults beside those that are', () => {
@@ -142,29 +143,33 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['worker', ['yes', 1, null], /boolean/],
   ['keyPrefix', ['{x}', 'a b', 'x'.repeat(65), 7], /braces or blanks|string/],
   ['partitions', [0, 257, 1.5, '8', Number.NaN], />=1|<=256|int|number/],
-  ['retention', [999, 11 * 365 * 24 * HOUR, '14d', Number.POSITIVE_INFINITY], />=1000|<=|number/],
-  ['receiptTimeout', [99, HOUR + 1, -1], />=100|<=3600000/],
-  ['voidAfter', [9, HOUR + 1], />=10|<=3600000/],
-  ['leaseTtl', [99, HOUR + 1], />=100|<=3600000/],
-  ['batch', [0, 10_001, 2.5], />=1|<=10000|int/],
-  ['batchRows', [0, 1_000_001, 2.5], />=1|<=1000000|int/],
-  ['batchBytes', [0, 2 ** 30 + 1, 2.5], />=1|<=1073741824|int/],
-  ['readAhead', [0, 10_000_001, 2.5], />=1|<=10000000|int/],
-  ['readAheadBytes', [0, 2 ** 30 + 1, 2.5], />=1|<=1073741824|int/],
-  ['backlog', [0, 10_000_001], />=1|<=10000000/],
-  ['maxmemoryShare', [0.09, 1.01], />=0.1|<=1/],
-  ['backlogBytes', [1023, 2 ** 40 + 1, DEFAULT_LIMITS.commandBytes - 1], />=1024|<=1099511627776|limits.commandBytes/],
-  ['deadLetters', [0, 1_000_001], />=1|<=1000000/],
-  ['deadLetterRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
-  ['refusalRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
-  ['attempts', [0, 101], />=1|<=100/],
-  ['parkAfterMs', [-1, 24 * HOUR + 1], />=0|<=86400000/],
-  ['headsEvery', [49, HOUR + 1], />=50|<=3600000/],
-  ['presenceTtl', [299, HOUR + 1], />=300|<=3600000/],
-  ['openTimeout', [-1, HOUR + 1], />=0|<=3600000/],
-  ['maxClockSkewMs', [4_999, 24 * HOUR + 1], />=5000|<=86400000/],
-  ['drainTimeout', [-1, HOUR + 1], />=0|<=3600000/],
-  ['closeTimeout', [-1, HOUR + 1], />=0|<=3600000/],
+  ['retentionMs', [999, 11 * 365 * 24 * HOUR, '14d', Number.POSITIVE_INFINITY], />=1000|<=|number/],
+  ['tuning.receiptTimeoutMs', [99, HOUR + 1, -1], />=100|<=3600000/],
+  ['tuning.voidAfterMs', [9, HOUR + 1], />=10|<=3600000/],
+  ['tuning.leaseTtlMs', [99, HOUR + 1], />=100|<=3600000/],
+  ['tuning.batch', [0, 10_001, 2.5], />=1|<=10000|int/],
+  ['tuning.batchRows', [0, 1_000_001, 2.5], />=1|<=1000000|int/],
+  ['tuning.batchBytes', [0, 2 ** 30 + 1, 2.5], />=1|<=1073741824|int/],
+  ['tuning.readAhead', [0, 10_000_001, 2.5], />=1|<=10000000|int/],
+  ['tuning.readAheadBytes', [0, 2 ** 30 + 1, 2.5], />=1|<=1073741824|int/],
+  ['tuning.backlog', [0, 10_000_001], />=1|<=10000000/],
+  ['tuning.maxmemoryShare', [0.09, 1.01], />=0.1|<=1/],
+  [
+    'tuning.backlogBytes',
+    [1023, 2 ** 40 + 1, DEFAULT_LIMITS.commandBytes - 1],
+    />=1024|<=1099511627776|limits.commandBytes/,
+  ],
+  ['tuning.deadLetters', [0, 1_000_001], />=1|<=1000000/],
+  ['tuning.deadLetterRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
+  ['tuning.refusalRetentionMs', [59_999, 11 * 365 * 24 * HOUR], />=60000|<=/],
+  ['tuning.attempts', [0, 101], />=1|<=100/],
+  ['tuning.parkAfterMs', [-1, 24 * HOUR + 1], />=0|<=86400000/],
+  ['tuning.headsEveryMs', [49, HOUR + 1], />=50|<=3600000/],
+  ['tuning.presenceTtlMs', [299, HOUR + 1], />=300|<=3600000/],
+  ['tuning.openTimeoutMs', [-1, HOUR + 1], />=0|<=3600000/],
+  ['tuning.maxClockSkewMs', [4_999, 24 * HOUR + 1], />=5000|<=86400000/],
+  ['tuning.drainTimeoutMs', [-1, HOUR + 1], />=0|<=3600000/],
+  ['tuning.closeTimeoutMs', [-1, HOUR + 1], />=0|<=3600000/],
   ['nodeId', ['', 'a b', 'x'.repeat(65), 'node_1', 7], /letters, digits|string/],
   ['limits.contentBytes', [0, 1024 * 1024 + 1], />=1|<=1048576/],
   ['limits.commandBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
@@ -198,6 +203,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.unidentifiedSockets', [0, 10_000_001], />=1|<=10000000/],
   ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
   ['limits', [7, null], /object/],
+  ['tuning', [7, null], /object/],
 ];
 
 describe.each(RULES)('%s', (field, values, rule) => {
@@ -211,7 +217,12 @@ describe.each(RULES)('%s', (field, values, rule) => {
 
 test('every option with a rule is covered above', () => {
   const { clock, random, limits, ...settings } = parse().settings;
-  const names = [...Object.keys(settings), 'limits', ...Object.keys(limits).map((name) => `limits.${name}`)];
+  const names = [
+    ...Object.keys(settings).map((name) => (name in tuning.shape ? `tuning.${name}` : name)),
+    'tuning',
+    'limits',
+    ...Object.keys(limits).map((name) => `limits.${name}`),
+  ];
   expect(RULES.map(([field]) => field).sort()).toEqual(names.sort());
   expect([clock, random]).toEqual([systemClock, Math.random]);
 });
@@ -221,7 +232,27 @@ describe('options that do not exist', () => {
     expect(refusal({ partition: 8 }).detail).toContain('"partition"');
     const inLimits = refusal({ limits: { pages: 8 } });
     expect([inLimits.field, inLimits.detail]).toEqual(['limits', expect.stringContaining('"pages"')]);
+    const inTuning = refusal({ tuning: { leaseTtl: 600 } });
+    expect([inTuning.field, inTuning.detail]).toEqual(['tuning', expect.stringContaining('"leaseTtl"')]);
   });
+});
+
+describe('an option that was moved or renamed since 0.1 is refused, and its new name told', () => {
+  test.each([
+    ['leaseTtl', 'tuning.leaseTtlMs'],
+    ['headsEvery', 'tuning.headsEveryMs'],
+    ['receiptTimeoutMs', 'tuning.receiptTimeoutMs'],
+    ['parkAfterMs', 'tuning.parkAfterMs'],
+    ['batch', 'tuning.batch'],
+    ['retention', 'retentionMs'],
+  ])('%s', (old, now) => {
+    expect(refusal({ [old]: 600 })).toEqual({ field: old, detail: `is now ${now}` });
+  });
+});
+
+test('tuning that is not given keeps its defaults beside what is, and undefined is the default', () => {
+  const { settings } = parse({ tuning: { leaseTtlMs: 600, batch: undefined } });
+  expect(settings).toMatchObject({ leaseTtlMs: 600, batch: 200, receiptTimeoutMs: 10_000 });
 });
 
 describe('content', () => {

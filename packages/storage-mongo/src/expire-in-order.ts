@@ -11,17 +11,17 @@ const CHUNK = 1_000;
  * So each expires with the first after it that was dated rightly; one without such is taken for as young as a row can be.
  *
  * @param plausible ms since 1970: a row with a later `at` was dated by a wrong clock
- * @param retention ms that a row is kept
+ * @param retentionMs ms that a row is kept
  */
-export async function expireInOrder(collections: Collections, plausible: number, retention: number): Promise<void> {
+export async function expireInOrder(collections: Collections, plausible: number, retentionMs: number): Promise<void> {
   const { inbox } = collections;
-  const latest = new Date(plausible + retention);
+  const latest = new Date(plausible + retentionMs);
   const projection = { _id: 0, userId: 1, seq: 1 } as const;
   await guard(async () => {
     const wrong = await inbox.find({ expireAt: { $gt: latest } }, { projection, limit: CHUNK }).toArray();
     if (wrong.length === 0) return;
     // First: rows that are seen to are not found again.
-    await believeHeads(collections, new Set(wrong.map((row) => (row as InboxDocument).userId)), plausible, retention);
+    await believeHeads(collections, new Set(wrong.map((row) => (row as InboxDocument).userId)), plausible, retentionMs);
     const updates: MongoUpdate[] = [];
     for (const { userId, seq } of wrong as InboxDocument[]) {
       const after = { userId, seq: { $gt: seq }, expireAt: { $lte: latest } };

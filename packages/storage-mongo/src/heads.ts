@@ -25,9 +25,9 @@ export async function believeHeads(
   { heads }: Collections,
   users: ReadonlySet<UserId>,
   plausible: number,
-  retention: number,
+  retentionMs: number,
 ): Promise<void> {
-  const latest = new Date(plausible + retention * SURELY_KEPT);
+  const latest = new Date(plausible + retentionMs * SURELY_KEPT);
   const updates = [...users].map((userId) => ({
     updateOne: { filter: { _id: userId }, update: { $min: { keptUntil: latest, firstKeptUntil: latest } } },
   }));
@@ -36,14 +36,14 @@ export async function believeHeads(
 
 export class Ceilings {
   readonly #heads: MongoCollection;
-  readonly #retention: number;
+  readonly #retentionMs: number;
   /** Ceilings that are stored, least recently raised first. What is stored may be higher, never lower. */
   readonly #stored = new Map<UserId, number>();
 
-  /** @param retention ms that a row is kept */
-  constructor(heads: MongoCollection, retention: number) {
+  /** @param retentionMs ms that a row is kept */
+  constructor(heads: MongoCollection, retentionMs: number) {
     this.#heads = heads;
-    this.#retention = retention;
+    this.#retentionMs = retentionMs;
   }
 
   /** Raises the ceilings that these rows need. Resolves before any of the rows may be written. */
@@ -51,7 +51,7 @@ export class Ceilings {
     const wanted = new Map<UserId, { ceiling: number; keptUntil: Date }>();
     for (const { userId, seq, at } of rows) {
       if (seq <= Math.max(wanted.get(userId)?.ceiling ?? 0, this.#stored.get(userId) ?? 0)) continue;
-      const keptUntil = new Date(at + this.#retention * SURELY_KEPT);
+      const keptUntil = new Date(at + this.#retentionMs * SURELY_KEPT);
       wanted.set(userId, { ceiling: Math.ceil(seq / BLOCK) * BLOCK, keptUntil });
     }
     // In one order for all, so that two writers wait for each other at most once.

@@ -13,9 +13,9 @@ export interface InboxDocument extends MongoDocument {
 }
 
 /** A new object each time: the driver adds an `_id` to what it inserts. */
-export function documentOf({ userId, seq, ref, at }: InboxRow, retention: number): InboxDocument {
+export function documentOf({ userId, seq, ref, at }: InboxRow, retentionMs: number): InboxDocument {
   const place = ref && { conversationId: ref.conversationId, conversationSeq: ref.conversationSeq };
-  return { userId, seq, ...place, at: new Date(at), expireAt: new Date(at + retention) };
+  return { userId, seq, ...place, at: new Date(at), expireAt: new Date(at + retentionMs) };
 }
 
 export function rowOf(document: MongoDocument): InboxRow {

@@ -20,32 +20,32 @@ const CHUNK = 1_000;
  *
  * @param now milliseconds since 1970.
  */
-export async function keepNewestRows(collections: Collections, now: number, retention: number): Promise<void> {
-  const soon = { $lte: new Date(now + retention * WINDOW) };
+export async function keepNewestRows(collections: Collections, now: number, retentionMs: number): Promise<void> {
+  const soon = { $lte: new Date(now + retentionMs * WINDOW) };
   const projection = { _id: 0, userId: 1, seq: 1 } as const;
   let chunk: InboxDocument[] = [];
   await guard(async () => {
     for await (const document of collections.inbox.find({ expireAt: soon }, { projection })) {
       chunk.push(document as InboxDocument);
       if (chunk.length < CHUNK) continue;
-      await keepNewestOf(collections, chunk, now, retention);
+      await keepNewestOf(collections, chunk, now, retentionMs);
       chunk = [];
     }
   });
-  await keepNewestOf(collections, chunk, now, retention);
+  await keepNewestOf(collections, chunk, now, retentionMs);
 }
 
 async function keepNewestOf(
   collections: Collections,
   expiring: InboxDocument[],
   now: number,
-  retention: number,
+  retentionMs: number,
 ): Promise<void> {
   const users = new Set<UserId>(expiring.map(({ userId }) => userId));
   const bounds = await readBounds(collections, [...users]);
   const newest = expiring.filter(({ userId, seq }) => bounds.get(userId)?.head === seq);
   if (newest.length === 0) return;
-  const expireAt = new Date(now + retention * EXTENSION);
+  const expireAt = new Date(now + retentionMs * EXTENSION);
   const updates = newest.map(({ userId, seq }) => ({
     updateOne: { filter: { userId, seq }, update: { $max: { expireAt } } },
   }));

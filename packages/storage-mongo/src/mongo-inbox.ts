@@ -31,7 +31,7 @@ export interface MongoInboxOptions {
    * Milliseconds that an entry is kept. At least 1; default 1,209,600,000 (14 days). It is the deployment's retention:
    * `createMessaging` takes it from here, and refuses another one of its own.
    */
-  readonly retention?: number;
+  readonly retentionMs?: number;
   /** What the names of the collections begin with: letters, digits and `_`, at most 64. Default `tidemark_`. */
   readonly collectionPrefix?: string;
   /**
@@ -53,11 +53,12 @@ const FIND_CHUNK = 1_000;
  * @throws TidemarkError `invalid_input` that names the option.
  */
 export function mongoInbox(options: MongoInboxOptions): InboxStore {
-  const retention = options.retention ?? DEFAULT_RETENTION_MS;
+  if ('retention' in options) throw new TidemarkError('invalid_input', 'is now retentionMs', { field: 'retention' });
+  const retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS;
   const prefix = options.collectionPrefix ?? DEFAULT_PREFIX;
-  if (!Number.isSafeInteger(retention) || retention < 1) {
+  if (!Number.isSafeInteger(retentionMs) || retentionMs < 1) {
     throw new TidemarkError('invalid_input', 'must be a whole number of milliseconds, at least 1', {
-      field: 'retention',
+      field: 'retentionMs',
     });
   }
   if (!/^\w{0,64}$/.test(prefix)) {
@@ -71,7 +72,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   }
   const collections = collectionsOf(options.db, prefix);
   const { inbox, meta } = collections;
-  const ceilings = new Ceilings(collections.heads, retention);
+  const ceilings = new Ceilings(collections.heads, retentionMs);
   let epoch: Epoch | undefined;
 
   /**
@@ -81,7 +82,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
   async function write(rows: readonly InboxRow[], { ordered }: { ordered: boolean }): Promise<number[]> {
     if (rows.length === 0) return [];
     await ceilings.raise(rows);
-    const documents = rows.map((row) => documentOf(row, retention));
+    const documents = rows.map((row) => documentOf(row, retentionMs));
     return indexesTaken(() => inbox.insertMany(documents, { ordered }));
   }
 
@@ -94,7 +95,7 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     forget: () => ceilings.forget(),
     // The client is the application's: nothing of ours is open.
     close: async () => {},
-    retention,
+    retentionMs,
     get epoch() {
       if (epoch === undefined) throw new Error('the epoch of an inbox store is known after open()');
       return epoch;
@@ -134,8 +135,8 @@ export function mongoInbox(options: MongoInboxOptions): InboxStore {
     },
     // Rows go by themselves; what is left to do is to see to those that had better stay, and to those that would stay too long.
     purge: async (before, _limit, plausible) => {
-      if (plausible !== undefined) await expireInOrder(collections, plausible, retention);
-      await keepNewestRows(collections, before + retention, retention);
+      if (plausible !== undefined) await expireInOrder(collections, plausible, retentionMs);
+      await keepNewestRows(collections, before + retentionMs, retentionMs);
       return 0;
     },
   };

@@ -32,7 +32,7 @@ function emptyDatabase(): { db: Db } & AsyncDisposable {
   return { db, [Symbol.asyncDispose]: async () => void (await db.dropDatabase()) };
 }
 
-async function opened(db: Db, options: { retention?: number } = {}): Promise<InboxStore> {
+async function opened(db: Db, options: { retentionMs?: number } = {}): Promise<InboxStore> {
   const inbox = mongoInbox({ db, ...options });
   await inbox.open();
   return inbox;
@@ -91,7 +91,7 @@ inboxConformance('mongoInbox', async () => {
 describe('retention by the TTL index', () => {
   test('deletes rows by itself and remembers that their seqs were given', async () => {
     await using database = emptyDatabase();
-    const inbox = await opened(database.db, { retention: 1_000 });
+    const inbox = await opened(database.db, { retentionMs: 1_000 });
     expect(await inbox.append([row(1), row(2), row(3)])).toEqual({ conflict: undefined });
     await expect.poll(() => inbox.range(alice, 0, 10)).toEqual([]);
     const lasting = await opened(database.db);
@@ -142,16 +142,16 @@ describe('retention by the TTL index', () => {
 
   test('spares the newest row of a user while a process calls purge, for less time than a new row has', async () => {
     await using database = emptyDatabase();
-    const retention = 1_000_000;
-    const inbox = await opened(database.db, { retention });
+    const retentionMs = 1_000_000;
+    const inbox = await opened(database.db, { retentionMs });
     const now = Date.now();
-    const nearlyOver = now - retention + 5_000;
+    const nearlyOver = now - retentionMs + 5_000;
     const bob = 'bob' as UserId;
     await inbox.append([row(1, nearlyOver), row(2, nearlyOver), row(1, nearlyOver, bob), row(2, now, bob)]);
-    expect(await inbox.purge(now - retention, 100)).toBe(0);
+    expect(await inbox.purge(now - retentionMs, 100)).toBe(0);
 
     const rows = await database.db.collection('tidemark_inbox').find().sort({ userId: 1, seq: 1 }).toArray();
-    const left = rows.map((each) => [each.userId, each.seq, (each.expireAt.getTime() - now) / retention]);
+    const left = rows.map((each) => [each.userId, each.seq, (each.expireAt.getTime() - now) / retentionMs]);
     expect(left).toEqual([
       ['alice', 1, 0.005],
       ['alice', 2, expect.closeTo(0.5, 2)],
@@ -164,22 +164,22 @@ describe('retention by the TTL index', () => {
 describe('a row that a clock a year ahead had dated', () => {
   test('expires with the one after it, and its block when it was begun', async () => {
     await using database = emptyDatabase();
-    const retention = 1_000_000;
-    const inbox = await opened(database.db, { retention });
+    const retentionMs = 1_000_000;
+    const inbox = await opened(database.db, { retentionMs });
     const now = Date.now();
-    await inbox.append([row(1, now + YEAR), row(2, now + YEAR), row(3, now - retention / 2), row(4, now + YEAR)]);
-    await inbox.purge(now - retention, 100, now + 60_000);
+    await inbox.append([row(1, now + YEAR), row(2, now + YEAR), row(3, now - retentionMs / 2), row(4, now + YEAR)]);
+    await inbox.purge(now - retentionMs, 100, now + 60_000);
 
     const rows = await database.db.collection('tidemark_inbox').find().sort({ seq: 1 }).toArray();
     expect(rows.map(({ expireAt }) => expireAt.getTime() - now)).toEqual([
-      retention / 2,
-      retention / 2,
-      retention / 2,
-      retention + 60_000,
+      retentionMs / 2,
+      retentionMs / 2,
+      retentionMs / 2,
+      retentionMs + 60_000,
     ]);
     const [head] = await database.db.collection('tidemark_heads').find().toArray();
-    expect(head?.keptUntil.getTime() - now).toBe(retention / 2 + 60_000);
-    expect(head?.firstKeptUntil.getTime() - now).toBe(retention / 2 + 60_000);
+    expect(head?.keptUntil.getTime() - now).toBe(retentionMs / 2 + 60_000);
+    expect(head?.firstKeptUntil.getTime() - now).toBe(retentionMs / 2 + 60_000);
   });
 });
 

@@ -11,9 +11,10 @@ const db: MongoDb = {
 test.each([
   ['db', { db: {} as MongoDb }],
   ['db', { db: undefined as unknown as MongoDb }],
-  ['retention', { db, retention: 0 }],
-  ['retention', { db, retention: 1.5 }],
-  ['retention', { db, retention: Number.POSITIVE_INFINITY }],
+  ['retentionMs', { db, retentionMs: 0 }],
+  ['retentionMs', { db, retentionMs: 1.5 }],
+  ['retentionMs', { db, retentionMs: Number.POSITIVE_INFINITY }],
+  ['retention', { db, retention: 1_000 }],
   ['collectionPrefix', { db, collectionPrefix: 'a.b$' }],
   ['collectionPrefix', { db, collectionPrefix: 'x'.repeat(65) }],
 ])('a wrong %s is refused with an error that names it', (field, options) => {

@@ -16,7 +16,7 @@ import Database from 'libsql';
 export interface LibsqlOptions {
   readonly path: string;
   /** Milliseconds. */
-  readonly busyTimeout: number;
+  readonly busyTimeoutMs: number;
 }
 
 /** As many prepared statements are kept; there are about two dozen in use. */
@@ -42,18 +42,18 @@ export function libsqlDialect(options: LibsqlOptions): Dialect {
     createAdapter: () => new SqliteAdapter(),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createDriver: () => new LibsqlDriver(openDatabase(options), options.busyTimeout),
+    createDriver: () => new LibsqlDriver(openDatabase(options), options.busyTimeoutMs),
   };
 }
 
 class LibsqlDriver extends SqliteDriver {
   readonly #database: Database.Database;
-  readonly #busyTimeout: number;
+  readonly #busyTimeoutMs: number;
 
-  constructor(database: Database.Database, busyTimeout: number) {
+  constructor(database: Database.Database, busyTimeoutMs: number) {
     super({ database: keepStatements(database) });
     this.#database = database;
-    this.#busyTimeout = busyTimeout;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
@@ -74,7 +74,7 @@ class LibsqlDriver extends SqliteDriver {
   }
 
   async #patiently<R>(run: () => Promise<QueryResult<R>>): Promise<QueryResult<R>> {
-    const until = systemClock.monotonic() + this.#busyTimeout;
+    const until = systemClock.monotonic() + this.#busyTimeoutMs;
     for (;;) {
       try {
         return await run();
@@ -87,11 +87,11 @@ class LibsqlDriver extends SqliteDriver {
   }
 }
 
-function openDatabase({ path, busyTimeout }: LibsqlOptions): Database.Database {
+function openDatabase({ path, busyTimeoutMs }: LibsqlOptions): Database.Database {
   const database = new Database(path);
   try {
     // Turning a new file to WAL needs it alone for a moment; after that, waiting is the driver's.
-    database.exec(`pragma busy_timeout = ${busyTimeout}`);
+    database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
     database.exec(`pragma cache_size = -${CACHE_KIB}`);

@@ -12,7 +12,7 @@ export interface SqliteOptions {
    * How long a call waits for another writer of the same file, in milliseconds, 0 to 60,000; 5,000 unless set. After that
    * it fails as unavailable.
    */
-  readonly busyTimeout?: number;
+  readonly busyTimeoutMs?: number;
   /**
    * Who brings the tables up to date: `run`, unless set, has `open` do it; with `check` it only looks, and refuses with
    * DeploymentError what is not up to date. A store that is needs no right to make tables in either case.
@@ -38,10 +38,10 @@ export function sqliteInbox(options: SqliteOptions): InboxStore {
 const IN_MEMORY = ':memory:';
 const DEFAULT_BUSY_TIMEOUT = 5_000;
 
-function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate }: SqliteOptions): SqlDatabase {
+function sqliteDatabase({ path, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT, migrate }: SqliteOptions): SqlDatabase {
   if (typeof path !== 'string' || path === '') throw new TypeError("path must be a file's path or ':memory:'");
-  if (!Number.isInteger(busyTimeout) || busyTimeout < 0 || busyTimeout > 60_000) {
-    throw new TypeError('busyTimeout must be a whole number of milliseconds from 0 to 60000');
+  if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > 60_000) {
+    throw new TypeError('busyTimeoutMs must be a whole number of milliseconds from 0 to 60000');
   }
   return new SqlDatabase({
     dialect: sqliteDialect,
@@ -49,7 +49,7 @@ function sqliteDatabase({ path, busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate }: S
     migrate,
     connect: () => {
       if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
-      return libsqlDialect({ path, busyTimeout });
+      return libsqlDialect({ path, busyTimeoutMs });
     },
   });
 }

@@ -20,7 +20,7 @@ class ExplainedDatabase extends SqlDatabase {
 async function openExplained() {
   const database = new ExplainedDatabase({
     dialect: sqliteDialect,
-    connect: () => libsqlDialect({ path: ':memory:', busyTimeout: 0 }),
+    connect: () => libsqlDialect({ path: ':memory:', busyTimeoutMs: 0 }),
   });
   await database.open();
   return {

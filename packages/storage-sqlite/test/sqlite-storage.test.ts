@@ -11,8 +11,8 @@ test('options that break their rule are refused by name', () => {
   const refused = (options: unknown) => expect(() => sqliteStorage(options as SqliteOptions));
   refused({}).toThrow(/^path must be/);
   refused({ path: '' }).toThrow(/^path must be/);
-  refused({ path: ':memory:', busyTimeout: -1 }).toThrow(/^busyTimeout must be/);
-  refused({ path: ':memory:', busyTimeout: 1.5 }).toThrow(/^busyTimeout must be/);
+  refused({ path: ':memory:', busyTimeoutMs: -1 }).toThrow(/^busyTimeoutMs must be/);
+  refused({ path: ':memory:', busyTimeoutMs: 1.5 }).toThrow(/^busyTimeoutMs must be/);
 });
 
 test('capabilities say that a file survives the machine, and memory nothing', () => {
@@ -87,7 +87,7 @@ test('a closed store opens again on the same contents', async () => {
 test('another writer of the file is waited for without blocking the event loop, then the store is unavailable', async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, 'chat.db');
-  const [patient, hasty] = [sqliteStorage({ path, busyTimeout: 60_000 }), sqliteStorage({ path, busyTimeout: 20 })];
+  const [patient, hasty] = [sqliteStorage({ path, busyTimeoutMs: 60_000 }), sqliteStorage({ path, busyTimeoutMs: 20 })];
   await patient.open();
   await hasty.open();
   const chat = conversationBuilder();

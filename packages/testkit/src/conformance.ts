@@ -15,7 +15,7 @@ import type { ConformanceCase, OpenedHistory, OpenedInbox, OpenedStorage, StoreN
 
 export interface ConformanceOptions {
   /** Milliseconds one case may take; 60,000 unless set. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
 }
 
 /** Cases of the history role, as data. */
@@ -75,10 +75,10 @@ function register<O>(
   title: string,
   cases: readonly ConformanceCase<O>[],
   open: () => Promise<O>,
-  { timeout = 60_000 }: ConformanceOptions = {},
+  { timeoutMs = 60_000 }: ConformanceOptions = {},
 ): void {
   describe(title, () => {
-    for (const each of cases) test(each.name, { timeout }, () => each.run(open));
+    for (const each of cases) test(each.name, { timeout: timeoutMs }, () => each.run(open));
   });
 }
 

@@ -161,12 +161,12 @@ export const SHORT_RETENTION: Circumstance = {
   changes: [
     {
       file: 'test/verify/server.ts',
-      find: '  drainTimeout: 2_000,\n',
-      replace: '  drainTimeout: 2_000,\n  retention: 1_000,\n',
+      find: '  tuning: {\n',
+      replace: '  retentionMs: 1_000,\n  tuning: {\n',
     },
     {
       file: 'packages/server/src/store/retention.ts',
-      find: 'Math.max(this.#retention / PASSES, MINUTE)',
+      find: 'Math.max(this.#retentionMs / PASSES, MINUTE)',
       replace: '200',
     },
   ],

@@ -121,7 +121,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/server/src/inbox/void-filler.ts',
-        find: 'this.#clock.monotonic() + this.#voidAfter',
+        find: 'this.#clock.monotonic() + this.#voidAfterMs',
         replace: 'this.#clock.monotonic()',
       },
       INBOX_OVERWRITES,

@@ -39,7 +39,7 @@ export interface InboxStore {
   forget?(): void;
 
   /** ms after which the store removes rows by itself. Absent: the server says how long they are kept, and calls `purge`. */
-  readonly retention?: number;
+  readonly retentionMs?: number;
 
   /** As `wallTime` of a history store. */
   readonly wallTime?: (() => Promise<number>) | undefined;

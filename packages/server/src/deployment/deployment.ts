@@ -65,7 +65,7 @@ export class Deployment {
   }
 
   get #ttl(): number {
-    return this.#port.leaseTtl;
+    return this.#port.leaseTtlMs;
   }
 
   async #beat(claim: Claim): Promise<void> {
@@ -120,7 +120,7 @@ export interface DeploymentPorts {
   readonly nodeId: NodeId;
   readonly partitions: number;
   /** ms after which a silent process is taken for dead. */
-  readonly leaseTtl: number;
+  readonly leaseTtlMs: number;
   readonly setBacks: SetBackWatch;
   readonly clock: Clock;
   readonly events: ServerEventBus;

@@ -33,9 +33,9 @@ export class WorkerWatch {
   }
 
   async #watch(): Promise<void> {
-    const { nodes, clock, events, leaseTtl } = this.#port;
+    const { nodes, clock, events, leaseTtlMs } = this.#port;
     const { signal } = this.#closing;
-    const delayMs = leaseTtl / 3;
+    const delayMs = leaseTtlMs / 3;
     for (let attempt = 0; !signal.aborted; ) {
       try {
         this.#judge((await nodes.workers()).length);
@@ -50,7 +50,7 @@ export class WorkerWatch {
   }
 
   #judge(workers: number): void {
-    const { clock, events, health, leaseTtl } = this.#port;
+    const { clock, events, health, leaseTtlMs } = this.#port;
     if (workers > 0) {
       this.#noneSince = undefined;
       this.#isTold = false;
@@ -59,7 +59,7 @@ export class WorkerWatch {
     }
     this.#noneSince ??= clock.monotonic();
     const ms = clock.monotonic() - this.#noneSince;
-    if (ms < leaseTtl || this.#isTold || this.#closing.signal.aborted) return;
+    if (ms < leaseTtlMs || this.#isTold || this.#closing.signal.aborted) return;
     this.#isTold = true;
     health.trouble(
       CAUSE,
@@ -72,7 +72,7 @@ export class WorkerWatch {
 export interface WorkerWatchPorts {
   readonly nodes: Nodes;
   /** ms after which a silent worker is no longer listed, and for which none must have been listed. */
-  readonly leaseTtl: number;
+  readonly leaseTtlMs: number;
   readonly clock: Clock;
   readonly events: ServerEventBus;
   readonly health: Health;

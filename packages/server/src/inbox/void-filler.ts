@@ -9,7 +9,7 @@ const REMEMBERED = 1_000;
 
 /**
  * Closes holes. A seq that was allocated and not yet committed is a hole in what readers see; most are filled within
- * milliseconds, and one that a crash left behind is closed with a void after `voidAfter`. A writer that comes later finds
+ * milliseconds, and one that a crash left behind is closed with a void after `voidAfterMs`. A writer that comes later finds
  * its seq taken and allocates another. The wait is measured on this node's monotonic clock: wall clocks may disagree.
  *
  * Keeps   P4
@@ -19,16 +19,16 @@ export class VoidFiller {
   readonly #inbox: InboxStore;
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
-  readonly #voidAfter: number;
+  readonly #voidAfterMs: number;
   /** Where a hole ends that was closed in part: the rest of it has been waited for, too. */
   readonly #overdue = new RecentMap<UserId, Seq>(REMEMBERED);
   readonly #inWork = new Map<UserId, { after: number; done: Promise<void> }>();
 
-  constructor(options: { inbox: InboxStore; clock: Clock; events: ServerEventBus; voidAfter: number }) {
+  constructor(options: { inbox: InboxStore; clock: Clock; events: ServerEventBus; voidAfterMs: number }) {
     this.#inbox = options.inbox;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#voidAfter = options.voidAfter;
+    this.#voidAfterMs = options.voidAfterMs;
   }
 
   /**
@@ -46,7 +46,7 @@ export class VoidFiller {
   }
 
   async #fill(userId: UserId, after: number): Promise<void> {
-    const deadline = this.#clock.monotonic() + this.#voidAfter;
+    const deadline = this.#clock.monotonic() + this.#voidAfterMs;
     for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 100)) {
       const [next] = await this.#inbox.range(userId, after, 1);
       if (!isHole(next, after)) return;

@@ -48,12 +48,12 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const { nodeId, partitions, receiptTimeout, deployment } = this.#options;
+    const { nodeId, partitions, receiptTimeoutMs, deployment } = this.#options;
     const cause = this.#options.refusal();
     if (cause) throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
     const partition = partitionOf(command.conversationId, partitions);
     const { lastWait } = this.#paceOf(partition);
-    if (lastWait > receiptTimeout / 2) {
+    if (lastWait > receiptTimeoutMs / 2) {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = callOf(command);
@@ -149,16 +149,16 @@ export class Submission {
   /** One timer for all waiting calls, and none while there are none. */
   async #sweep(): Promise<void> {
     if (this.#sweeping) return;
-    const { receiptTimeout } = this.#options;
+    const { receiptTimeoutMs } = this.#options;
     const sweeping = new AbortController();
     this.#sweeping = sweeping;
     while (!sweeping.signal.aborted) {
-      await this.#clock.sleep(Math.min(250, receiptTimeout), sweeping.signal);
+      await this.#clock.sleep(Math.min(250, receiptTimeoutMs), sweeping.signal);
       const now = this.#clock.monotonic();
       for (const waiting of this.#waiting) {
         const waited = now - waiting.since;
-        if (waited < receiptTimeout) break;
-        waiting.reject(new TidemarkError('outcome_unknown', `no receipt within ${receiptTimeout} ms`));
+        if (waited < receiptTimeoutMs) break;
+        waiting.reject(new TidemarkError('outcome_unknown', `no receipt within ${receiptTimeoutMs} ms`));
         this.#forget(waiting, waited);
       }
     }
@@ -172,7 +172,7 @@ export interface SubmissionOptions {
   readonly refusal: () => Error | undefined;
   readonly nodeId: NodeId;
   readonly partitions: number;
-  readonly receiptTimeout: number;
+  readonly receiptTimeoutMs: number;
   readonly commandBytes: number;
   readonly limitEvents: LimitEvents;
 }

@@ -21,7 +21,7 @@ export class Retention {
   readonly #refusals: RefusalStore;
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
-  readonly #retention: number;
+  readonly #retentionMs: number;
   readonly #refusalRetentionMs: number;
   readonly #maxClockSkewMs: number;
   readonly #closing = new AbortController();
@@ -32,7 +32,7 @@ export class Retention {
     refusals: RefusalStore;
     clock: Clock;
     events: ServerEventBus;
-    retention: number;
+    retentionMs: number;
     refusalRetentionMs: number;
     maxClockSkewMs: number;
   }) {
@@ -40,7 +40,7 @@ export class Retention {
     this.#refusals = options.refusals;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#retention = options.retention;
+    this.#retentionMs = options.retentionMs;
     this.#refusalRetentionMs = options.refusalRetentionMs;
     this.#maxClockSkewMs = options.maxClockSkewMs;
   }
@@ -58,7 +58,7 @@ export class Retention {
   async pass(): Promise<number> {
     const now = this.#clock.now();
     const plausible = now + mostAhead(this.#maxClockSkewMs);
-    const rows = await this.#inBatches(() => this.#inbox.purge(now - this.#retention, BATCH, plausible));
+    const rows = await this.#inBatches(() => this.#inbox.purge(now - this.#retentionMs, BATCH, plausible));
     if (rows > 0) this.#events.emit('purged', { rows });
     await this.#inBatches(() => this.#refusals.purgeRefusals(now - this.#refusalRetentionMs, BATCH));
     return rows;
@@ -75,7 +75,7 @@ export class Retention {
   }
 
   async #run(): Promise<void> {
-    const every = Math.min(Math.max(this.#retention / PASSES, MINUTE), 2 ** 31 - 1);
+    const every = Math.min(Math.max(this.#retentionMs / PASSES, MINUTE), 2 ** 31 - 1);
     for (let attempt = 0; !this.#closing.signal.aborted; ) {
       await this.#clock.sleep(every, this.#closing.signal);
       if (this.#closing.signal.aborted) return;

@@ -140,11 +140,11 @@ export class SetBackWatch {
   }
 
   async #isThere({ fingerprint, row, ...ref }: Witness): Promise<boolean> {
-    const { storage, clock, retention } = this.#port;
+    const { storage, clock, retentionMs } = this.#port;
     const [event] = await storage.history.findByRef([ref]);
     if (!event || fingerprintOf(event) !== fingerprint) return false;
     // An inbox of its own is set back by itself; its rows expire.
-    if (!row || storage.capabilities.atomic || event.at < clock.now() - retention / 2) return true;
+    if (!row || storage.capabilities.atomic || event.at < clock.now() - retentionMs / 2) return true;
     const [found] = await storage.inbox.find([{ userId: row.userId, ref }]);
     return found?.seq === row.seq;
   }
@@ -166,7 +166,7 @@ export class SetBackWatch {
 export interface SetBackWatchPorts {
   readonly storage: Storage;
   /** ms for which inboxes keep their rows. */
-  readonly retention: number;
+  readonly retentionMs: number;
   /** Every feed of this process must start again. */
   readonly onSetBack: () => void;
   readonly events: ServerEventBus;

@@ -27,10 +27,10 @@ export class FeedHub {
   }
 
   start(): void {
-    const { presenceTtl, headsEvery } = this.#port;
+    const { presenceTtlMs, headsEveryMs } = this.#port;
     this.#loops = Promise.all([
-      this.#every(presenceTtl / 3, 'presence', () => this.#renew()),
-      this.#every(headsEvery, 'heads', () => this.#compareHeads()),
+      this.#every(presenceTtlMs / 3, 'presence', () => this.#renew()),
+      this.#every(headsEveryMs, 'heads', () => this.#compareHeads()),
     ]);
   }
 
@@ -58,15 +58,15 @@ export class FeedHub {
 
   /** From here on the feed hears of the user's entries; then its start is read, and it may begin. */
   async add(feed: Feed): Promise<void> {
-    const { presence, nodeId, presenceTtl, events } = this.#port;
+    const { presence, nodeId, presenceTtlMs, events } = this.#port;
     if (this.#closing.signal.aborted) throw closing();
     if (!this.#feeds.get(feed.userId)?.includes(feed)) this.reserve(feed);
     try {
-      await presence.join([feed.userId], nodeId, presenceTtl);
+      await presence.join([feed.userId], nodeId, presenceTtlMs);
     } catch (error) {
       // Without presence no frame comes; comparing heads serves the feed until the next renewal registers it.
       if (!(error instanceof UnavailableError)) throw error;
-      events.emit('retried', { what: 'presence', attempt: 0, delayMs: presenceTtl / 3, error });
+      events.emit('retried', { what: 'presence', attempt: 0, delayMs: presenceTtlMs / 3, error });
     }
   }
 
@@ -88,7 +88,7 @@ export class FeedHub {
     if (!this.#closing.signal.aborted) await presence.leave([feed.userId], nodeId).catch(ignoreUnavailable);
     // A feed of the same user may have been added meanwhile, and its presence taken away with ours.
     if (this.#feeds.has(feed.userId))
-      await presence.join([feed.userId], nodeId, this.#port.presenceTtl).catch(ignoreUnavailable);
+      await presence.join([feed.userId], nodeId, this.#port.presenceTtlMs).catch(ignoreUnavailable);
   }
 
   deliver({ deliveries, voids }: Pick<NodeFrame, 'deliveries' | 'voids'>): void {
@@ -119,8 +119,8 @@ export class FeedHub {
   }
 
   async #renew(): Promise<void> {
-    const { presence, nodeId, presenceTtl } = this.#port;
-    if (this.#feeds.size > 0) await presence.join([...this.#feeds.keys()], nodeId, presenceTtl);
+    const { presence, nodeId, presenceTtlMs } = this.#port;
+    if (this.#feeds.size > 0) await presence.join([...this.#feeds.keys()], nodeId, presenceTtlMs);
   }
 
   async #compareHeads(): Promise<void> {
@@ -200,9 +200,9 @@ export interface FeedHubPorts {
   readonly clock: Clock;
   readonly events: ServerEventBus;
   /** ms a node's presence lasts without renewal. */
-  readonly presenceTtl: number;
+  readonly presenceTtlMs: number;
   /** ms between two comparisons of heads. */
-  readonly headsEvery: number;
+  readonly headsEveryMs: number;
   /** Users asked about at once. */
   readonly headsPage: number;
 }

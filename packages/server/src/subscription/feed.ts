@@ -171,7 +171,7 @@ export class Feed {
     if (this.#impatient) return;
     this.#impatient = true;
     const cursor = this.#cursor;
-    void this.#port.clock.sleep(this.#port.gapPatience, this.#untilClosed()).then(() => {
+    void this.#port.clock.sleep(this.#port.gapPatienceMs, this.#untilClosed()).then(() => {
       this.#impatient = false;
       if (this.#mode !== 'live' || this.#cursor >= this.#heard) return;
       // The hole that was waited for is filled and another one is new: give that one its moment too.
@@ -320,7 +320,7 @@ export interface FeedPorts {
   /** Entries per page of catch-up, at most. */
   readonly page: number;
   /** ms to wait for an entry that was overtaken, before the store is read. */
-  readonly gapPatience: number;
+  readonly gapPatienceMs: number;
   /** Overtaking entries kept meanwhile. */
   readonly aheadLimit: number;
 }

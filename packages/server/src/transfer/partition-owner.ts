@@ -14,7 +14,7 @@ import type { Transfer } from './transfer.ts';
  *
  * Every heartbeat the worker says that it lives, and works out from the list of live workers which partitions are its own
  * (rendezvous hashing: when a worker comes or goes, only its partitions move). It takes their leases as they become free,
- * and gives up those that another worker should have. A worker that dies is missed after `leaseTtl`.
+ * and gives up those that another worker should have. A worker that dies is missed after `leaseTtlMs`.
  *
  * Keeps   P5 (in the ordinary case; the store's keys do in the others), P7 a dead owner's entries are taken over
  * Proved  test/transfer/partition-owner.test.ts, test/fault/worker-killed.services.test.ts
@@ -58,10 +58,10 @@ export class PartitionOwner {
   }
 
   async #beat(): Promise<void> {
-    const { clock, leaseTtl, events, random } = this.#port;
+    const { clock, leaseTtlMs, events, random } = this.#port;
     let failures = 0;
     while (!this.#closing.signal.aborted) {
-      let delayMs = leaseTtl / 3;
+      let delayMs = leaseTtlMs / 3;
       try {
         await this.#balance();
         failures = 0;
@@ -74,12 +74,12 @@ export class PartitionOwner {
   }
 
   async #balance(): Promise<void> {
-    const { nodes, nodeId, leases, leaseTtl, partitions, takesPart } = this.#port;
+    const { nodes, nodeId, leases, leaseTtlMs, partitions, takesPart } = this.#port;
     if (!takesPart()) {
       for (const partition of [...this.#runs.keys()]) this.#leave(partition, 'lost');
       return;
     }
-    await nodes.announce(nodeId, 'worker', leaseTtl);
+    await nodes.announce(nodeId, 'worker', leaseTtlMs);
     const workers = await nodes.workers();
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
@@ -87,7 +87,7 @@ export class PartitionOwner {
         if (!mine) return this.#leave(partition, 'moved');
         // Not before its last batch has ended: two readers of one process would write against each other.
         if (this.#leaving.has(partition)) return;
-        const held = await leases.acquire(partition, nodeId, leaseTtl);
+        const held = await leases.acquire(partition, nodeId, leaseTtlMs);
         if (!held) return this.#leave(partition, 'lost');
         if (this.#runs.has(partition)) return;
         if (this.#closing.signal.aborted) await leases.release(partition, nodeId);
@@ -115,7 +115,7 @@ export class PartitionOwner {
           return Math.min(batchRows, transfer.batchRows);
         },
         weigh: (body) => transfer.weigh(body),
-        reached: (limit) => limitEvents.reached(limit, { partition }),
+        reached: (limit) => limitEvents.reached(`tuning.${limit}`, { partition }),
       });
       const ends = AbortSignal.any([stop, transfer.broken]);
       try {
@@ -158,8 +158,8 @@ export class PartitionOwner {
 
   /** Asked of the one who keeps the leases, since a heartbeat may be older than the pause that cost this worker its own. */
   async #holds(partition: number, stop: AbortSignal): Promise<boolean> {
-    const { leases, nodeId, leaseTtl } = this.#port;
-    return !stop.aborted && leases.acquire(partition, nodeId, leaseTtl);
+    const { leases, nodeId, leaseTtlMs } = this.#port;
+    return !stop.aborted && leases.acquire(partition, nodeId, leaseTtlMs);
   }
 
   /** Stops reading at once. Nobody waits for the batch in work: one that hangs must not keep the other leases from renewal. */
@@ -189,7 +189,7 @@ export interface PartitionOwnerPorts {
   readonly nodeId: NodeId;
   readonly partitions: number;
   /** ms after which a silent worker has lost its partitions. */
-  readonly leaseTtl: number;
+  readonly leaseTtlMs: number;
   /** Entries of one batch at most. */
   readonly batch: number;
   /** See `FairQueue`. */

@@ -31,13 +31,13 @@ export class Recovery {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
-  readonly #retention: number;
+  readonly #retentionMs: number;
 
-  constructor(options: { storage: Storage; clock: Clock; events: ServerEventBus; retention: number }) {
+  constructor(options: { storage: Storage; clock: Clock; events: ServerEventBus; retentionMs: number }) {
     this.#storage = options.storage;
     this.#clock = options.clock;
     this.#events = options.events;
-    this.#retention = options.retention;
+    this.#retentionMs = options.retentionMs;
   }
 
   /**
@@ -132,7 +132,7 @@ export class Recovery {
 
   /** Its rows may have expired, though the process that wrote them died before it could tell the history so. */
   #expired(event: Event): boolean {
-    return event.at < this.#clock.now() - this.#retention;
+    return event.at < this.#clock.now() - this.#retentionMs;
   }
 }
 

@@ -117,7 +117,7 @@ export class Transfer {
       else await this.#refuseEntry(entry, task, signal);
     }
     const left = tasks.length > 0 ? await this.#persist(tasks, signal) : [];
-    if (left.length > 0) this.#port.limitEvents.reached('batchRows', { partition: this.#partition });
+    if (left.length > 0) this.#port.limitEvents.reached('tuning.batchRows', { partition: this.#partition });
     return left;
   }
 

@@ -190,8 +190,8 @@ export function describeIngress(name: string, deploy: Deploy): void {
       for (const { ingress } of [one, two]) {
         await expect(ingress.append(0, 'x')).rejects.toMatchObject({
           code: 'overloaded',
-          limit: 'backlogBytes',
-          message: expect.stringContaining('(backlogBytes)'),
+          limit: 'tuning.backlogBytes',
+          message: expect.stringContaining('(tuning.backlogBytes)'),
         });
       }
       await one.ingress.append(1, 'another partition');
@@ -199,10 +199,10 @@ export function describeIngress(name: string, deploy: Deploy): void {
       const [first, bad, ...others] = (await readAll(reader, 5)) as [StreamEntry, StreamEntry, ...StreamEntry[]];
       await reader.acknowledge([first.id, first.id, 'nonsense']);
       await one.ingress.append(0, body);
-      await expect(two.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+      await expect(two.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'tuning.backlogBytes' });
       await reader.park(bad, 'why');
       await two.ingress.append(0, body);
-      await expect(one.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+      await expect(one.ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'tuning.backlogBytes' });
       const last = await readAll(reader, 2);
       await reader.acknowledge([...others, ...last].map(({ id }) => id));
       await one.ingress.append(0, 'x'.repeat(1_000));

@@ -188,14 +188,14 @@ describe('Redis backplane when Redis fails', () => {
     await server.redis.xdel(keys.commands(0), ...ids.slice(0, 4));
     await server.redis.xadd(keys.commands(0), '*', 'body', 'x'.repeat(1_000));
     for (let index = 0; index < 5; index++) await ingress.append(0, 'x'.repeat(1_000));
-    await expect(ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'backlogBytes' });
+    await expect(ingress.append(0, 'x')).rejects.toMatchObject({ limit: 'tuning.backlogBytes' });
     const reader = ingress.open(0);
     await reader.acknowledge((await readAll(reader, 10)).map(({ id }) => id));
     expect(await server.redis.exists(keys.backlog(0))).toBe(0);
     // Nothing was counted.
     await server.redis.xadd(keys.commands(0), '*', 'body', 'x');
     await ingress.append(0, 'x'.repeat(8_000));
-    await expect(ingress.append(0, 'x'.repeat(1_000))).rejects.toMatchObject({ limit: 'backlogBytes' });
+    await expect(ingress.append(0, 'x'.repeat(1_000))).rejects.toMatchObject({ limit: 'tuning.backlogBytes' });
     await server.redis.flushall();
     await ingress.append(0, 'x'.repeat(10_000));
   });

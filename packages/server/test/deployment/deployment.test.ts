@@ -25,7 +25,7 @@ function world() {
   const shared = createMemoryBackplaneState();
   const clock = new ManualClock();
   const watchOf = (storage: Storage, events: ServerEventBus, onSetBack = () => {}) =>
-    new SetBackWatch({ storage, retention: RETENTION, onSetBack, events, clock });
+    new SetBackWatch({ storage, retentionMs: RETENTION, onSetBack, events, clock });
   const start = (name: string, storage = memoryStorage(), partitions = 4) => {
     const events = new ServerEventBus();
     const health = new Health(events);
@@ -39,7 +39,7 @@ function world() {
       storage,
       nodeId: name as NodeId,
       partitions,
-      leaseTtl: LEASE_TTL,
+      leaseTtlMs: LEASE_TTL,
       setBacks,
       clock,
       events,
@@ -138,7 +138,7 @@ test('a backplane that cannot be reached for a while is no other deployment', as
     storage,
     nodeId: 'a' as NodeId,
     partitions: 4,
-    leaseTtl: LEASE_TTL,
+    leaseTtlMs: LEASE_TTL,
     setBacks,
     clock,
     events,

@@ -20,7 +20,7 @@ async function watched() {
   const nodes = memoryNodes(new Map(), () => clock.monotonic());
   health.opened();
   const missed = recorded(events, 'workers-missed');
-  const watch = new WorkerWatch({ nodes, leaseTtl: LEASE_TTL, clock, events, health });
+  const watch = new WorkerWatch({ nodes, leaseTtlMs: LEASE_TTL, clock, events, health });
   return { clock, events, health, nodes, missed, watch };
 }
 

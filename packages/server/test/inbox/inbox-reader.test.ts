@@ -18,7 +18,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 function openReader(storage: Storage = memoryStorage()) {
   const clock = new ManualClock();
-  const voids = new VoidFiller({ inbox: storage.inbox, clock, events: new ServerEventBus(), voidAfter: 2_000 });
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events: new ServerEventBus(), voidAfterMs: 2_000 });
   return { ...openInboxRows({ storage }), clock, reader: new InboxReader(storage, voids) };
 }
 

@@ -15,7 +15,7 @@ function openFiller(changed: (inbox: InboxStore) => Partial<InboxStore> = () => 
   const inbox = withInbox(plain, changed(plain));
   const clock = new ManualClock();
   const events = new ServerEventBus();
-  const voids = new VoidFiller({ inbox, clock, events, voidAfter: VOID_AFTER });
+  const voids = new VoidFiller({ inbox, clock, events, voidAfterMs: VOID_AFTER });
   const written = recorded(events, 'void-written');
   const put = (userId: typeof alice, ...seqs: number[]) =>
     plain.append(seqs.map((seq) => ({ userId, seq: seq as Seq, ref: null, at: 1 })));

@@ -39,7 +39,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     refusal: () => deployment.refusal,
     nodeId: 'node-1' as NodeId,
     partitions: PARTITIONS,
-    receiptTimeout: RECEIPT_TIMEOUT,
+    receiptTimeoutMs: RECEIPT_TIMEOUT,
     commandBytes: COMMAND_BYTES,
     limitEvents: new LimitEvents(events, clock),
   });

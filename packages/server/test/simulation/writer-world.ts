@@ -475,7 +475,7 @@ export class WriterWorld {
       load: (conversationIds) => storage.history.load(conversationIds),
       storage,
       numbering,
-      recovery: new Recovery({ storage, clock: this.clock, events, retention: RETENTION }),
+      recovery: new Recovery({ storage, clock: this.clock, events, retentionMs: RETENTION }),
       announcement: new Announcement({
         presence: this.#backplane.presence,
         notifier: this.#backplane.notifier,
@@ -497,7 +497,7 @@ export class WriterWorld {
       store: new StoreHealth({ probe: async () => {}, health, events, clock: this.clock }),
       setBacks: new SetBackWatch({
         storage: this.#storage,
-        retention: RETENTION,
+        retentionMs: RETENTION,
         onSetBack: () => {},
         events,
         clock: this.clock,
@@ -618,7 +618,7 @@ export class WriterWorld {
 
   #inboxes(): InboxReader {
     const inbox = this.#gatedInbox('reader');
-    const voids = new VoidFiller({ inbox, clock: this.clock, events: new ServerEventBus(), voidAfter: VOID_AFTER });
+    const voids = new VoidFiller({ inbox, clock: this.clock, events: new ServerEventBus(), voidAfterMs: VOID_AFTER });
     return new InboxReader({ ...this.#storage, inbox }, voids);
   }
 

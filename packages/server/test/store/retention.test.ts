@@ -21,7 +21,7 @@ function openRetention(changed: (inbox: InboxStore) => Partial<InboxStore> = () 
     inbox: withInbox(inbox, changed(inbox)),
     clock,
     events,
-    retention: RETENTION,
+    retentionMs: RETENTION,
     refusals: history,
     refusalRetentionMs: DAY,
     maxClockSkewMs: MAX_CLOCK_SKEW_MS,

@@ -43,7 +43,7 @@ function world(make: (lost: (key: string) => boolean) => Storage = losing) {
     let startedAgain = 0;
     const watch = new SetBackWatch({
       storage: { ...counted, history: { ...counted.history, ...over } },
-      retention: RETENTION,
+      retentionMs: RETENTION,
       onSetBack: () => {
         startedAgain += 1;
       },

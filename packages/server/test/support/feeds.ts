@@ -34,7 +34,7 @@ export function openFeeds(
   const storage: Storage = { ...plain, inbox: counted };
   const clock = new ManualClock();
   const events = new ServerEventBus();
-  const voids = new VoidFiller({ inbox: plain.inbox, clock, events, voidAfter: 600_000 });
+  const voids = new VoidFiller({ inbox: plain.inbox, clock, events, voidAfterMs: 600_000 });
   const reader = new InboxReader(storage, voids);
   const ports: FeedPorts = {
     reader,
@@ -44,7 +44,7 @@ export function openFeeds(
     limits: { contentBytes: 1_000, frameBytes: 2_000 },
     page,
     charge: () => {},
-    gapPatience: GAP_PATIENCE,
+    gapPatienceMs: GAP_PATIENCE,
     aheadLimit,
   };
   const backplane = memoryBackplane({
@@ -62,8 +62,8 @@ export function openFeeds(
     reader,
     clock,
     events,
-    presenceTtl: PRESENCE_TTL,
-    headsEvery: HEADS_EVERY,
+    presenceTtlMs: PRESENCE_TTL,
+    headsEveryMs: HEADS_EVERY,
     headsPage: 2,
   });
   const rows = openInboxRows({ storage: plain });

@@ -102,11 +102,11 @@ export function openWriter(options: WriterOptions = {}) {
     events,
     clock,
   );
-  const recovery = new Recovery({ storage, clock, events, retention: RETENTION });
+  const recovery = new Recovery({ storage, clock, events, retentionMs: RETENTION });
   const health = new Health(events);
   health.opened();
   const store = new StoreHealth({ probe: () => storage.probe(), health, events, clock });
-  const setBacks = new SetBackWatch({ storage, clock, events, retention: RETENTION, onSetBack: () => {} });
+  const setBacks = new SetBackWatch({ storage, clock, events, retentionMs: RETENTION, onSetBack: () => {} });
   const stream = backplane.ingress.open(partition);
   const reader: PartitionReader = {
     read: (limit, signal) => stream.read(limit, signal),
@@ -154,7 +154,7 @@ export function openWriter(options: WriterOptions = {}) {
     parkAfterMs: options.parkAfterMs ?? 1_000,
     cache: { members: 1_000, commands: 100 },
   });
-  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfter: 2_000 });
+  const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfterMs: 2_000 });
   const inboxes = new InboxReader(storage, voids);
 
   /** Queues commands; gives the names of their calls. */

@@ -41,7 +41,7 @@ describe('a user who sends 2,000 messages to a group of 500', () => {
     expect(writer.replyTo(call)).toMatchObject({ conversationSeq: 2 });
     expect(committed.length).toBeGreaterThan(0);
     for (const { rows } of committed) expect(rows).toBeLessThanOrEqual(5_000);
-    if (!remembered) expect(limits).toContainEqual({ limit: 'batchRows', partition: 0 });
+    if (!remembered) expect(limits).toContainEqual({ limit: 'tuning.batchRows', partition: 0 });
   });
 });
 

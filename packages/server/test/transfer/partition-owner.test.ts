@@ -37,7 +37,7 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
     nodeId,
     takesPart: () => !faults.refused,
     partitions: PARTITIONS,
-    leaseTtl: LEASE_TTL,
+    leaseTtlMs: LEASE_TTL,
     batch: 10,
     batchRows: 100,
     batchBytes: 10_000,
