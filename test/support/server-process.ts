@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { HealthReport, MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
+import type { Change } from '../verify/planted/planted-bug.ts';
 import { eventually } from './app.ts';
 import { bundledProgram, type TrpcFixture } from './bundled-program.ts';
 
@@ -21,6 +22,8 @@ export interface ServerProcessOptions {
   readonly kill?: 'before-commit' | 'after-commit';
   /** Runs the whole process on the tRPC of this fixture instead of the current one. */
   readonly trpc?: TrpcFixture;
+  /** Lines that its sources have otherwise: a server of another release. */
+  readonly changes?: readonly Change[];
   /** Which frames to this node are lost. */
   readonly dropFrames?: 'odd' | 'all';
   /** ms by which its wall clock is off from the start. */
@@ -80,7 +83,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     [
       '--enable-source-maps',
       '--expose-gc',
-      await bundledProgram(PROGRAM, options.trpc),
+      await bundledProgram(PROGRAM, options.trpc, options.changes),
       `--redis=${options.redis}`,
       `--postgres=${options.postgres}`,
       `--settings=${JSON.stringify(settings)}`,

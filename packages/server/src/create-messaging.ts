@@ -17,6 +17,7 @@ import type { AnyTRPCRouter, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc
 import type { WebSocket } from 'ws';
 import { CheckedClock, mostAhead, type WallTime } from './checked-clock.ts';
 import { closeInOrder } from './closing.ts';
+import { CommandOffer } from './deployment/command-offer.ts';
 import { Deployment } from './deployment/deployment.ts';
 import { StrangerError } from './deployment/stranger.ts';
 import { WorkerWatch } from './deployment/worker-watch.ts';
@@ -119,7 +120,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 
   /** Why this process may write nothing, though it runs. */
   const refusal = (): DeploymentError | undefined => deployment.refusal ?? clock.refusal;
-  const workers = new WorkerWatch({ ...settings, nodes: backplane.nodes, events, health });
+  const offer = new CommandOffer(backplane.nodes);
+  const workers = new WorkerWatch({ ...settings, nodes: offer, events, health });
 
   // ── In the order of the flow ────────────────────────────────────────────────────────────────────────────────────
   // 1 router, and the gate in front of it
@@ -141,6 +143,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     ...settings,
     deployment,
     refusal,
+    offer,
     commandBytes: limits.commandBytes,
     limitEvents,
   });
@@ -169,6 +172,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const owner = new PartitionOwner({
     ...settings,
     ...backplane,
+    nodes: offer,
     events,
     limitEvents,
     takesPart: () => refusal() === undefined,
@@ -311,6 +315,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     await untilDone('claim', () => deployment.join());
     await clock.watch(wallTimes());
     await untilDone('listen', () => backplane.notifier.listen(nodeId, onFrame));
+    // Before the first call: it may be of a command that the workers there are too old for.
+    await untilDone('workers', async () => void (await offer.workers()));
     hub.start();
     isOpen = true;
     health.well('start');

@@ -1,12 +1,13 @@
 import type { Clock } from '@tidemark/core';
 
 /** What is waited for, in this order, before `ready()` resolves. */
-export type OpeningStep = 'open' | 'claim' | 'listen';
+export type OpeningStep = 'open' | 'claim' | 'listen' | 'workers';
 
 const STEPS: Readonly<Record<OpeningStep, string>> = {
   open: 'the storage to open',
   claim: 'Redis to take the claim of this deployment',
   listen: 'the channel on which this process hears of others',
+  workers: 'the list of workers',
 };
 
 /** A database that is started together with the server is worth no word. */

@@ -70,7 +70,7 @@ export class WorkerWatch {
 }
 
 export interface WorkerWatchPorts {
-  readonly nodes: Nodes;
+  readonly nodes: Pick<Nodes, 'workers'>;
   /** ms after which a silent worker is no longer listed, and for which none must have been listed. */
   readonly leaseTtlMs: number;
   readonly clock: Clock;

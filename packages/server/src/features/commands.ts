@@ -16,6 +16,9 @@ const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> }
   'read.mark': markRead,
 };
 
+/** The types of command that this build carries out. */
+export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];
+
 /** Whether this build carries out commands of this type. */
 export function isCommandType(type: string): type is CommandType {
   return Object.hasOwn(COMMANDS, type);

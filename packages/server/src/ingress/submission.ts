@@ -8,6 +8,7 @@ import {
   TidemarkError,
   UnavailableError,
 } from '@tidemark/core';
+import type { CommandOffer } from '../deployment/command-offer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
@@ -48,9 +49,10 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const { nodeId, partitions, receiptTimeoutMs, deployment } = this.#options;
+    const { nodeId, partitions, receiptTimeoutMs, deployment, offer } = this.#options;
     const cause = this.#options.refusal();
     if (cause) throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
+    offer.require(command.type);
     const partition = partitionOf(command.conversationId, partitions);
     const { lastWait } = this.#paceOf(partition);
     if (lastWait > receiptTimeoutMs / 2) {
@@ -168,6 +170,8 @@ export class Submission {
 export interface SubmissionOptions {
   /** What its commands carry. */
   readonly deployment: Pick<Deployment, 'stamp'>;
+  /** Which of them the workers know. */
+  readonly offer: Pick<CommandOffer, 'require'>;
   /** Why none may be queued now. */
   readonly refusal: () => Error | undefined;
   readonly nodeId: NodeId;

@@ -1,11 +1,19 @@
-import type { NodeId } from '@tidemark/core';
+import type { CommandType, NodeId } from '@tidemark/core';
 import type { Stamp } from '../deployment/redis-claims.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import * as scripts from '../redis/scripts.ts';
-import type { NodeRole, Nodes } from './nodes.ts';
+import type { LiveWorker, NodeRole, Nodes } from './nodes.ts';
 
-const ROLES: readonly NodeRole[] = ['gateway', 'worker'];
+/** What release 0.1 knows, whose rows do not say. It is history: a later type of command is not added. */
+const COMMANDS_OF_0_1: readonly CommandType[] = [
+  'message.send',
+  'message.edit',
+  'conversation.create',
+  'members.add',
+  'members.remove',
+  'read.mark',
+];
 
 /** Nodes on Redis: one sorted set. Time is Redis's, so clocks of nodes may differ. */
 export class RedisNodes implements Nodes {
@@ -19,28 +27,22 @@ export class RedisNodes implements Nodes {
     this.#stamp = stamp;
   }
 
-  async announce(nodeId: NodeId, role: NodeRole, ttl: number): Promise<void> {
-    const others = ROLES.filter((other) => other !== role).map((other) => this.#member(other, nodeId));
-    await this.#calls.run(
-      scripts.announce,
-      [this.#keys.nodes],
-      [Math.ceil(ttl), this.#member(role, nodeId), ...others],
-    );
+  async announce(nodeId: NodeId, role: NodeRole, ttl: number, commands: readonly string[]): Promise<void> {
+    const stamp = this.#stamp.value;
+    const row = `${role} ${nodeId} ${stamp} ${commands.join(',')}`;
+    await this.#calls.run(scripts.announce, [this.#keys.nodes], [nodeId, stamp, Math.ceil(ttl), row]);
   }
 
   async withdraw(nodeId: NodeId): Promise<void> {
-    await this.#calls.command('zrem', this.#keys.nodes, ...ROLES.map((role) => this.#member(role, nodeId)));
+    await this.#calls.run(scripts.announce, [this.#keys.nodes], [nodeId, this.#stamp.value]);
   }
 
-  async workers(): Promise<NodeId[]> {
-    const members = (await this.#calls.run(scripts.liveNodes, [this.#keys.nodes], [])) as readonly string[];
-    return members.flatMap((each) => {
-      const [role, nodeId, stamp] = each.split(' ');
-      return role === 'worker' && stamp === this.#stamp.value ? [nodeId as NodeId] : [];
+  async workers(): Promise<LiveWorker[]> {
+    const rows = (await this.#calls.run(scripts.liveNodes, [this.#keys.nodes], [])) as readonly string[];
+    return rows.flatMap((row) => {
+      const [role, nodeId, stamp, commands] = row.split(' ');
+      if (role !== 'worker' || stamp !== this.#stamp.value) return [];
+      return [{ nodeId: nodeId as NodeId, commands: commands?.split(',') ?? COMMANDS_OF_0_1 }];
     });
-  }
-
-  #member(role: NodeRole, nodeId: NodeId): string {
-    return `${role} ${nodeId} ${this.#stamp.value}`;
   }
 }

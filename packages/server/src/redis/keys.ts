@@ -13,7 +13,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |
  * | `tm:{u<q>}:seq:<epoch>`        | hash: user → last allocated seq (raise.lua); idle fields stay            |
  * | `tm:{u<q>}:online:<userId>`    | sorted set with expiry: `<stamp>/<nodeId>` → ms until which it has a feed |
- * | `tm:nodes`                     | sorted set: `<role> <nodeId> <stamp>` → ms until which the node is listed |
+ * | `tm:nodes`                     | sorted set: `<role> <nodeId> <stamp> <commands>` → ms until which the node is listed |
  * | `tm:deployment`                | hash: whose the prefix is, and which processes live on it (claim.lua)    |
  * | `tm:node:<nodeId>` (a channel) | sharded pub/sub: frames for one node                                     |
  *

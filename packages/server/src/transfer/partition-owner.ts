@@ -1,4 +1,5 @@
 import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
+import { COMMAND_TYPES } from '../features/commands.ts';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Nodes } from '../notify/nodes.ts';
@@ -79,8 +80,8 @@ export class PartitionOwner {
       for (const partition of [...this.#runs.keys()]) this.#leave(partition, 'lost');
       return;
     }
-    await nodes.announce(nodeId, 'worker', leaseTtlMs);
-    const workers = await nodes.workers();
+    await nodes.announce(nodeId, 'worker', leaseTtlMs, COMMAND_TYPES);
+    const workers = (await nodes.workers()).map((worker) => worker.nodeId);
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
         const mine = preferredWorker(partition, workers) === nodeId;

@@ -1,6 +1,7 @@
 import type { Epoch, NodeId, StoreIdentity, UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
 import type { Claim, Claims, Reached } from '../../src/deployment/claims.ts';
+import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Deploy } from './deployment.ts';
 
@@ -98,7 +99,7 @@ export function describeClaims(name: string, deploy: Deploy): void {
       const users = ['ann', 'bob'] as UserId[];
       const leave = async (): Promise<void> => {
         expect(await one.leases.acquire(0, a, TTL)).toBe(true);
-        await one.nodes.announce(a, 'worker', TTL);
+        await one.nodes.announce(a, 'worker', TTL, COMMAND_TYPES);
         await one.presence.join(users, a, TTL);
       };
       await leave();

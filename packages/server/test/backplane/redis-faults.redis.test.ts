@@ -4,6 +4,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../../../test/support/services/redis.ts';
 import type { Backplane } from '../../src/backplane.ts';
+import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { RESTORED_FOR } from '../../src/inbox/inbox-seq.ts';
 import type { PartitionReader, StreamEntry } from '../../src/ingress/ingress-stream.ts';
 import { redisKeys } from '../../src/redis/keys.ts';
@@ -205,19 +206,31 @@ describe('Redis backplane when Redis fails', () => {
     const { leases, nodes } = server.open();
     const keys = redisKeys();
     await leases.acquire(0, one, 60_000);
-    await nodes.announce(one, 'worker', 60_000);
+    await nodes.announce(one, 'worker', 60_000, COMMAND_TYPES);
     // What an hour less on the clock of the server leaves of them.
     await server.redis.pexpire(keys.owner(0), 3_600_000);
     const [listed] = await server.redis.zrange(keys.nodes, '0', '0');
     await server.redis.zadd(keys.nodes, Date.now() + 3_600_000, String(listed));
     expect(await leases.acquire(0, two, 300)).toBe(false);
-    await nodes.announce(two, 'worker', 300);
+    await nodes.announce(two, 'worker', 300, COMMAND_TYPES);
     await eventually('the lease is free', () => leases.acquire(0, two, 300));
     await eventually('the worker is missed', async () => {
-      await nodes.announce(two, 'worker', 300);
+      await nodes.announce(two, 'worker', 300, COMMAND_TYPES);
       return (await nodes.workers()).length === 1;
     });
-    expect(await nodes.workers()).toEqual([two]);
+    expect((await nodes.workers()).map(({ nodeId }) => nodeId)).toEqual([two]);
+  });
+
+  it('takes a worker whose row names no commands for one of release 0.1', async () => {
+    await using server = await startServer();
+    const { nodes } = server.open();
+    const [time] = await server.redis.time();
+    await server.redis.zadd(redisKeys().nodes, (Number(time) + 60) * 1_000, `worker ${one} `);
+    await nodes.announce(two, 'worker', 60_000, ['message.send']);
+    const known = new Map((await nodes.workers()).map(({ nodeId, commands }) => [nodeId, commands]));
+    const ofConversations = ['conversation.create', 'members.add', 'members.remove', 'read.mark'];
+    expect(known.get(one)).toEqual(['message.send', 'message.edit', ...ofConversations]);
+    expect(known.get(two)).toEqual(['message.send']);
   });
 
   it('throws away the counters of a server that was started again: it may have lost the last', async () => {

@@ -14,6 +14,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../../../test/support/services/redis.ts';
 import { BACKPLANE_VERSION, type Claim } from '../../src/deployment/claims.ts';
+import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { redisBackplane } from '../../src/redis-backplane.ts';
 import { eventually } from '../support/eventually.ts';
 import { DEFAULTS } from './deployment.ts';
@@ -58,8 +59,8 @@ describe('the rights of the Redis user', () => {
     await presence.join([ann], node, 60_000);
     expect(await presence.nodesOf([ann])).toEqual(new Map([[ann, [node]]]));
     await presence.leave([ann], node);
-    await nodes.announce(node, 'worker', 60_000);
-    expect(await nodes.workers()).toEqual([node]);
+    await nodes.announce(node, 'worker', 60_000, COMMAND_TYPES);
+    expect(await nodes.workers()).toEqual([{ nodeId: node, commands: COMMAND_TYPES }]);
     await nodes.withdraw(node);
     const error = new TidemarkError('forbidden', 'no');
     const conversationId = 'u:ann' as ConversationId;

@@ -1,5 +1,6 @@
 import type { Epoch, NodeId, Seq, UserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
+import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { eventually, never } from '../support/eventually.ts';
 import type { Deploy } from './deployment.ts';
 
@@ -8,6 +9,8 @@ const [one, two] = ['node-1', 'node-2'] as [NodeId, NodeId];
 /** ms; ample for what must still hold, short for what must expire. */
 const LONG = 60_000;
 const SHORT = 100;
+
+const worker = (nodeId: NodeId) => ({ nodeId, commands: COMMAND_TYPES });
 
 /** Leases, counters, registry, presence and notify. */
 export function describeSwitchboard(name: string, deploy: Deploy): void {
@@ -150,12 +153,13 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
     it('lists workers that live, in the role they announced last', async () => {
       await using deployment = deploy();
       const [a, b] = [deployment.process(), deployment.process()];
-      await a.nodes.announce(one, 'worker', LONG);
-      await b.nodes.announce(two, 'gateway', LONG);
-      expect(await b.nodes.workers()).toEqual([one]);
-      await b.nodes.announce(two, 'worker', LONG);
-      expect((await a.nodes.workers()).sort()).toEqual([one, two]);
-      await b.nodes.announce(two, 'gateway', LONG);
+      await a.nodes.announce(one, 'worker', LONG, COMMAND_TYPES);
+      await b.nodes.announce(two, 'gateway', LONG, COMMAND_TYPES);
+      expect(await b.nodes.workers()).toEqual([worker(one)]);
+      await b.nodes.announce(two, 'worker', LONG, COMMAND_TYPES);
+      const both = await a.nodes.workers();
+      expect(both.sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))).toEqual([worker(one), worker(two)]);
+      await b.nodes.announce(two, 'gateway', LONG, COMMAND_TYPES);
       await a.nodes.withdraw(one);
       expect(await a.nodes.workers()).toEqual([]);
     });
@@ -163,11 +167,25 @@ export function describeSwitchboard(name: string, deploy: Deploy): void {
     it('forgets a worker that no longer announces itself, and keeps one that does', async () => {
       await using deployment = deploy();
       const { nodes } = deployment.process();
-      await nodes.announce(one, 'worker', SHORT);
-      await nodes.announce(two, 'worker', LONG);
-      await nodes.announce(two, 'worker', LONG / 2);
+      await nodes.announce(one, 'worker', SHORT, COMMAND_TYPES);
+      await nodes.announce(two, 'worker', LONG, COMMAND_TYPES);
+      await nodes.announce(two, 'worker', LONG / 2, COMMAND_TYPES);
       await eventually('one worker is left', async () => (await nodes.workers()).length === 1);
-      expect(await nodes.workers()).toEqual([two]);
+      expect(await nodes.workers()).toEqual([worker(two)]);
+    });
+
+    it('lists a node once, with what it knows since it announced itself last', async () => {
+      await using deployment = deploy();
+      const [before, after] = [deployment.process(), deployment.process()];
+      await before.nodes.announce(one, 'worker', LONG, ['message.send']);
+      expect(await after.nodes.workers()).toEqual([{ nodeId: one, commands: ['message.send'] }]);
+      await after.nodes.announce(one, 'worker', LONG, ['message.send', 'message.of-tomorrow']);
+      await before.nodes.announce(two, 'worker', SHORT, []);
+      const known = (await before.nodes.workers()).find(({ nodeId }) => nodeId === one)?.commands;
+      expect(known).toEqual(['message.send', 'message.of-tomorrow']);
+      // Another process under the same name: the one that ends withdraws what the other wrote, who announces itself again.
+      await before.nodes.withdraw(one);
+      expect((await after.nodes.workers()).some(({ nodeId }) => nodeId === one)).toBe(false);
     });
   });
 

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createMessaging } from '../../src/create-messaging.ts';
 import { WorkerWatch } from '../../src/deployment/worker-watch.ts';
+import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { Health } from '../../src/health.ts';
 import { memoryNodes } from '../../src/notify/memory-nodes.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
@@ -32,7 +33,7 @@ test('a gateway without any worker is degraded after a moment, says so once, and
   for (let beat = 0; beat < 12; beat++) await clock.advance(LEASE_TTL / 3);
   expect(health.report()).toMatchObject({ status: 'degraded', reasons: [{ what: 'workers' }] });
   expect(missed).toEqual([{ ms: LEASE_TTL }]);
-  await nodes.announce(WORKER, 'worker', LEASE_TTL);
+  await nodes.announce(WORKER, 'worker', LEASE_TTL, COMMAND_TYPES);
   await clock.advance(LEASE_TTL / 3);
   expect(health.report()).toEqual({ status: 'ok', reasons: [] });
   // The worker dies: it is missed again, and told again.
@@ -45,11 +46,11 @@ test('a gateway without any worker is degraded after a moment, says so once, and
 
 test('gateways are no workers, and a worker that is replaced at once is not missed', async () => {
   const { clock, health, nodes, missed, watch } = await watched();
-  await nodes.announce('other' as NodeId, 'gateway', 60 * LEASE_TTL);
-  await nodes.announce(WORKER, 'worker', LEASE_TTL);
+  await nodes.announce('other' as NodeId, 'gateway', 60 * LEASE_TTL, COMMAND_TYPES);
+  await nodes.announce(WORKER, 'worker', LEASE_TTL, COMMAND_TYPES);
   watch.start();
   for (let beat = 0; beat < 4; beat++) await clock.advance(LEASE_TTL / 3);
-  await nodes.announce('next' as NodeId, 'worker', 60 * LEASE_TTL);
+  await nodes.announce('next' as NodeId, 'worker', 60 * LEASE_TTL, COMMAND_TYPES);
   for (let beat = 0; beat < 12; beat++) await clock.advance(LEASE_TTL / 3);
   expect(health.report().status).toBe('ok');
   expect(missed).toEqual([]);

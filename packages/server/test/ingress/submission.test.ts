@@ -37,6 +37,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
   const submission = new Submission(ingress, clock, {
     deployment,
     refusal: () => deployment.refusal,
+    offer: { require: () => {} },
     nodeId: 'node-1' as NodeId,
     partitions: PARTITIONS,
     receiptTimeoutMs: RECEIPT_TIMEOUT,
