@@ -1,5 +1,6 @@
 import type { Clock, JsonValue, Random } from '@tidemark/core';
-import { DEFAULT_PAGE, TidemarkError } from '@tidemark/core';
+import { DEFAULT_PAGE } from '@tidemark/core';
+import { checkOption, LONGEST_MS, wholeNumbers } from './check-options.ts';
 import type { Connection } from './connection/connection.ts';
 import type { LocalStore } from './local-store/local-store.ts';
 import type { AnyMessagingTrpc, ContentIn, ContentOut, MessagingTrpc } from './messaging-trpc.ts';
@@ -62,25 +63,21 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
 /** Inside, content is any JSON object. */
 export type UntypedOptions = ClientOptions<MessagingTrpc, JsonValue, JsonValue>;
 
-/** Options that are whole numbers from 1: what they are unless given, and the largest. */
+/** Default and largest value of each. */
 const NUMBERS = {
   pageSize: [50, DEFAULT_PAGE],
   parallelSends: [8, 1_000],
   // A snapshot of thousands of conversations takes long on a slow disk.
-  storeTimeoutMs: [30_000, 86_400_000],
-  sendTimeoutMs: [30_000, 86_400_000],
+  storeTimeoutMs: [30_000, LONGEST_MS],
+  sendTimeoutMs: [30_000, LONGEST_MS],
   queueLimit: [2_000, 1_000_000],
   unsavedLimit: [20_000, 1_000_000],
 } as const;
 
-export type NumberOptions = { readonly [K in keyof typeof NUMBERS]: number };
-
-/** Throws `invalid_input` for one that is none. */
-export function numbersOf(options: Partial<NumberOptions>): NumberOptions {
-  const numbers = Object.entries(NUMBERS).map(([field, [otherwise, max]]) => {
-    const value = options[field as keyof NumberOptions] ?? otherwise;
-    if (Number.isInteger(value) && value >= 1 && value <= max) return [field, value];
-    throw new TidemarkError('invalid_input', `must be a whole number from 1 to ${max}`, { field });
-  });
-  return Object.fromEntries(numbers) as NumberOptions;
+/** The numbers among the options; throws `invalid_input` for an option that breaks its rule. */
+export function checkedOptions(options: UntypedOptions): Readonly<Record<keyof typeof NUMBERS, number>> {
+  const { contentTypes } = options;
+  const areNames = Array.isArray(contentTypes) && contentTypes.every((name) => typeof name === 'string');
+  checkOption(areNames, 'contentTypes', 'must be an array of strings');
+  return wholeNumbers(NUMBERS, options);
 }

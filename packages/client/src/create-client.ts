@@ -16,9 +16,10 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { clockForMany, createWakeSignal } from './abort-signal.ts';
+import { checkOption } from './check-options.ts';
 import type { Client, ConversationHandle } from './client.ts';
 import { createClientEmitter } from './client-events.ts';
-import { type ClientOptions, numbersOf, type UntypedOptions } from './client-options.ts';
+import { type ClientOptions, checkedOptions, type UntypedOptions } from './client-options.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import { hasEnded } from './connection/connection.ts';
 import { createConversationHandle } from './conversation-handle.ts';
@@ -58,7 +59,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const clock = clockForMany(options.clock ?? systemClock);
   const userId = parseUserId(options.userId);
   const timing = { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) };
-  const { pageSize, parallelSends, sendTimeoutMs, queueLimit, unsavedLimit, storeTimeoutMs } = numbersOf(options);
+  const { pageSize, parallelSends, sendTimeoutMs, queueLimit, unsavedLimit, storeTimeoutMs } = checkedOptions(options);
 
   const closed = new AbortController();
   const closing = closed.signal;
@@ -100,9 +101,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   // ── Local store ──────────────────────────────────────────────────────────────────────────────────────────────────
   const kept = answeringStore(options.store ?? memoryLocalStore(), storeTimeoutMs, clock);
   const isErasing = options.onOtherUser === 'erase';
-  if (isErasing && !kept.users) {
-    throw new TidemarkError('invalid_input', "'erase' needs a store with users()", { field: 'onOtherUser' });
-  }
+  checkOption(!isErasing || kept.users !== undefined, 'onOtherUser', "'erase' needs a store with users()");
   const store = isErasing
     ? withoutOtherUsers(kept, async (other) => tabs && signOutTabs(tabs, other, tab, clock))
     : kept;

@@ -9,19 +9,19 @@ import type { Surroundings } from './surroundings.ts';
 type LinkOptions = Parameters<typeof wsLink<AnyTRPCRouter>>[0];
 
 export interface ConnectionOptions {
-  /** `ws://` or `wss://`; a function is asked before each attempt. */
+  /** `ws://` or `wss://`, else `invalid_input`. A function is asked before each attempt. */
   readonly url: string | (() => string | Promise<string>);
   /** The WebSocket class, where the runtime has none (Node before 22): that of the `ws` package. */
   readonly WebSocket?: WebSocketClass;
   /** The router's data transformer, e.g. `superjson`; must be the same as on the server. */
   readonly transformer?: LinkOptions['transformer'];
   /**
-   * The token of the signed-in user, asked for before each attempt to connect, and on the fallback before each request.
-   * `refresh` is true when the server refused the last one: fetch a new one. `null`: nobody is signed in, and the
-   * connection stops. When it rejects, the attempt counts as failed and is repeated. Absent: the connection sends none
-   * (cookies, or an open server).
+   * The token of the signed-in user. A function is asked before each attempt to connect, and on the fallback before each
+   * request. `refresh` is true when the server refused the last token: fetch a new one. `null`: nobody is signed in, and the
+   * connection stops. When it rejects, the attempt counts as failed and is repeated. A string is for tokens that never
+   * change. Absent: the connection sends none (cookies, or an open server).
    */
-  readonly token?: TokenSource;
+  readonly token?: string | TokenSource;
   /** What `createContext` finds in `info.connectionParams`. Default: `{ token }`. */
   readonly connectionParams?: (token: string) => Record<string, string>;
   /** Called once when the connection stops because the identity was refused: the moment to show a sign-in form. */

@@ -61,6 +61,6 @@ export type ConnectionState =
   | { readonly state: 'closed' };
 
 /** It has stopped, and only `open()` makes it go on. */
-export function hasEnded({ state }: ConnectionState): boolean {
+export function hasEnded({ state }: { readonly state: string }): boolean {
   return state === 'signed-out' || state === 'kicked' || state === 'closed';
 }

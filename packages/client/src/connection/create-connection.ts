@@ -9,6 +9,7 @@ import { systemClock, TidemarkError, type UserId } from '@tidemark/core';
 import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
+import { checkOption, LONGEST_MS, wholeNumbers } from '../check-options.ts';
 import { callListener, createListeners } from '../views/view.ts';
 import { NEVER_TRIED } from './attempts.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
@@ -25,6 +26,7 @@ export interface WebSocketConnection extends Connection {
 
 export function createConnection(options: ConnectionOptions): WebSocketConnection {
   const { surroundings = browserSurroundings(), clock = systemClock, random = Math.random } = options;
+  const timeouts = checkedTimeouts(options);
   const listeners = createListeners();
   let state: ConnectionState = { state: 'idle' };
   let session: Session | undefined;
@@ -59,6 +61,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     if (before !== undefined && userId !== undefined && before !== userId) happen('close');
     session ??= createSession({
       ...options,
+      ...timeouts,
       surroundings,
       clock,
       random,
@@ -109,8 +112,22 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
   return connection;
 }
 
+const TIMEOUTS = { tokenTimeoutMs: [30_000, LONGEST_MS], connectTimeoutMs: [10_000, LONGEST_MS] } as const;
+
+/** Throws `invalid_input` for an option that breaks its rule. */
+function checkedTimeouts(options: ConnectionOptions): Readonly<Record<keyof typeof TIMEOUTS, number>> {
+  const { url, token = '' } = options;
+  checkOption(isFunction(url) || /^wss?:\/\//i.test(url), 'url', 'must begin with ws:// or wss://, or be a function');
+  checkOption(isFunction(token) || typeof token === 'string', 'token', 'must be a string or a function');
+  return wholeNumbers(TIMEOUTS, options);
+}
+
+function isFunction(value: unknown): value is (...input: never) => unknown {
+  return typeof value === 'function';
+}
+
 function socketClass({ WebSocket }: ConnectionOptions): WebSocketClass {
   const found = WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-  if (found) return found;
-  throw new Error("this runtime has no WebSocket: import { WebSocket } from 'ws', and hand it to createConnection");
+  checkOption(isFunction(found), 'WebSocket', "must be given to this runtime: import { WebSocket } from 'ws'");
+  return found as WebSocketClass;
 }

@@ -45,6 +45,8 @@ export interface Session {
 
 export interface SessionOptions extends ConnectionOptions {
   readonly WebSocket: WebSocketClass;
+  readonly tokenTimeoutMs: number;
+  readonly connectTimeoutMs: number;
   readonly surroundings: Surroundings;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,14 +57,14 @@ export interface SessionOptions extends ConnectionOptions {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { surroundings, clock, random, token, transformer, fallback, counts, isOffline } = options;
-  const { tokenTimeoutMs = 30_000, backoff = { base: 300, cap: 20_000 } } = options;
+  const { surroundings, clock, random, token, tokenTimeoutMs, transformer, fallback, counts, isOffline } = options;
+  const { backoff = { base: 300, cap: 20_000 } } = options;
   const { keepAlive = { intervalMs: 15_000, pongTimeoutMs: 5_000 } } = options;
   const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
   const over = new AbortController();
   const ended = over.signal;
   const identity = createIdentity({
-    source: token,
+    source: typeof token === 'string' ? () => token : token,
     timeoutMs: tokenTimeoutMs,
     clock,
     ended,
@@ -70,7 +72,6 @@ export function createSession(options: SessionOptions): Session {
   });
   const attempts = createAttempts({
     ...options,
-    tokenTimeoutMs,
     backoff,
     ended,
     identity,
@@ -227,13 +228,7 @@ function createStockClient(
   nextUrl: () => Promise<string>,
   tokenOf: () => string,
 ): StockClient {
-  const {
-    WebSocket,
-    clock,
-    connectTimeoutMs = 10_000,
-    transformer,
-    connectionParams = (token) => ({ token }),
-  } = options;
+  const { WebSocket, clock, connectTimeoutMs, transformer, connectionParams = (token) => ({ token }) } = options;
   const watched = observedSocket(WebSocket, clock, connectTimeoutMs, errorReader(transformer), observer);
   return createWSClient({
     url: nextUrl,
@@ -242,6 +237,6 @@ function createStockClient(
     WebSocket: watched as unknown as NonNullable<StockOptions['WebSocket']>,
     // On our clock, in watchSocket.
     keepAlive: { enabled: false },
-    ...(options.token && { connectionParams: () => connectionParams(tokenOf()) }),
+    ...(options.token !== undefined && { connectionParams: () => connectionParams(tokenOf()) }),
   });
 }

@@ -86,7 +86,7 @@ describe('functions of the application', () => {
         super('nonsense');
       }
     }
-    await using three = connect('nonsense', { WebSocket: Refusing });
+    await using three = connect(() => 'nonsense', { WebSocket: Refusing });
     three.connection.open();
     await three.is('waiting');
     expect(three.state()).toMatchObject({ cause: { reason: 'url' } });
