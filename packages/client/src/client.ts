@@ -14,6 +14,7 @@ import type { AnyMessagingTrpc, ContentIn, ContentOut } from './messaging-trpc.t
 import type { ConversationItem } from './views/conversations-view.ts';
 import type { MessagesView } from './views/messages-view.ts';
 import type { View } from './views/view.ts';
+import type { LiveOptions } from './when-live.ts';
 
 /**
  * One user's messaging on one device. `CIn`: the content kinds one may send; `COut`: those one receives.
@@ -25,9 +26,15 @@ export interface Client<CIn, COut, S extends JsonValue = never> {
   /** Connects, catches up, sends what is waiting. Idempotent. */
   start(): void;
   /**
+   * Resolves when the client has caught up, at once where it has. Rejects with `unavailable` after `timeoutMs`, naming the state
+   * of the connection; with `unauthenticated` when nobody is signed in or the session was ended; with `closing` when the client
+   * closes; with the signal's reason when that aborts.
+   */
+  live(options?: LiveOptions): Promise<void>;
+  /**
    * Stops every timer and subscription. Drafts stay in the local store, and receipts still awaited reject with
-   * `outcome_unknown`. The connection is the application's: `connection.close()`. With several tabs it is open in the
-   * leader alone, and the client opens and closes it.
+   * `outcome_unknown`. A connection of `connect` is closed too; one of `createConnection` is the application's
+   * (`connection.close()`). With several tabs it is open in the leader alone, and the client opens and closes it.
    */
   close(): Promise<void>;
   /**

@@ -46,6 +46,7 @@ import { createConversationHandles } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
 import type { LiveMessagesView } from './views/messages-view.ts';
 import { warnOnce } from './warn-once.ts';
+import { whenLive } from './when-live.ts';
 
 export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = never, R extends JsonValue = never>(
   options: ClientOptions<T, S, R>,
@@ -397,6 +398,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
           if (!closing.aborted) throw error;
         });
     },
+    live: (liveOptions) => whenLive(connectionView, clock, closing, liveOptions),
     close,
     erase: async () => {
       erased = true;

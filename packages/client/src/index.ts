@@ -10,6 +10,7 @@ export type {
 } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientOptions } from './client-options.ts';
+export { type ConnectOptions, connect } from './connect.ts';
 export type { ClientConnectionState } from './connection/client-connection-state.ts';
 export type { Connection, ConnectionState } from './connection/connection.ts';
 export type { ConnectionCause } from './connection/connection-cause.ts';
@@ -31,6 +32,8 @@ export type {
   ContentOut,
   FeedObserver,
   FeedSubscription,
+  MessagingName,
+  MessagingOf,
   MessagingTrpc,
 } from './messaging-trpc.ts';
 export type { ReceivedEvent, ReceivedMessage } from './received.ts';
@@ -50,3 +53,4 @@ export type {
   StoredMessage,
 } from './views/messages-view.ts';
 export type { View } from './views/view.ts';
+export type { LiveOptions } from './when-live.ts';

@@ -11,6 +11,8 @@ import type {
   MessageSent,
   Receipt,
 } from '@tidemark/core';
+import type { TRPCClient } from '@trpc/client';
+import type { AnyTRPCRouter } from '@trpc/server';
 
 /**
  * MessagingTrpc: what this client calls on the application's own tRPC client, e.g. `trpc.chat`. A structural port: the
@@ -116,6 +118,17 @@ interface AnySummary {
   readonly head: ConversationSeq;
   readonly unread: number;
 }
+
+/** The keys of an application's router under which there is messaging. */
+export type MessagingName<Router extends AnyTRPCRouter> = {
+  [Key in keyof TRPCClient<Router> & string]: TRPCClient<Router>[Key] extends AnyMessagingTrpc ? Key : never;
+}[keyof TRPCClient<Router> & string];
+
+/** What a tRPC client of the router has under that key. */
+export type MessagingOf<
+  Router extends AnyTRPCRouter,
+  Name extends MessagingName<Router>,
+> = TRPCClient<Router>[Name] extends infer T extends AnyMessagingTrpc ? T : never;
 
 /** Union of `{ type, content }` → map kind → content. */
 type KindsOf<U> = {

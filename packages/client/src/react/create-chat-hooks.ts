@@ -1,4 +1,5 @@
 import type { ContentMap, JsonValue } from '@tidemark/core';
+import type { AnyTRPCRouter } from '@trpc/server';
 import {
   createContext,
   createElement,
@@ -8,8 +9,9 @@ import {
   useMemo,
   useSyncExternalStore,
 } from 'react';
-import type { Client, ConversationHandle } from '../client.ts';
+import type { Client, ClientOf, ConversationHandle } from '../client.ts';
 import type { ClientConnectionState } from '../connection/client-connection-state.ts';
+import type { MessagingName, MessagingOf } from '../messaging-trpc.ts';
 import type { ConversationItem } from '../views/conversations-view.ts';
 import type { MessagesSnapshot, MessagesView } from '../views/messages-view.ts';
 import type { View } from '../views/view.ts';
@@ -67,10 +69,20 @@ const NOTHING_LOADED: MessagesSnapshot<ContentMap, ContentMap> = {
   gap: null,
 };
 
-/** The hooks, typed to the content kinds of `C`: call it once, beside the client, as `createChatHooks<typeof chat>()`. */
-export function createChatHooks<C extends AnyClient>(): HooksOf<C> {
-  // Inside, content is any JSON object; the kinds exist for the application only, and this is the border.
-  return createUntypedHooks() as unknown as HooksOf<C>;
+/**
+ * The hooks, typed to the content kinds of the messaging that the router has under `Name`: call it once, in a file of its own,
+ * as `createChatHooks<AppRouter, 'chat'>()`. `S`: the source of an attachment, if the client has `attachments`.
+ */
+export function createChatHooks<
+  Router extends AnyTRPCRouter,
+  Name extends MessagingName<Router>,
+  S extends JsonValue = never,
+>(): HooksOf<ClientOf<MessagingOf<Router, Name>, S>>;
+/** The same, typed to the content kinds of a client: `createChatHooks<typeof chat>()`. */
+export function createChatHooks<C extends AnyClient>(): HooksOf<C>;
+/** Inside, content is any JSON object; the kinds exist for the application only, and this is the border. */
+export function createChatHooks(): unknown {
+  return createUntypedHooks();
 }
 
 function createUntypedHooks(): ChatHooks<ContentMap, ContentMap> {

@@ -1,7 +1,7 @@
 import { TidemarkError } from '@tidemark/core';
 import { type DependencyList, useEffect, useMemo, useRef, useState } from 'react';
 
-/** What `useChatClient` starts and closes: a client, and the connection it was created with. */
+/** What `useChatClient` starts and closes: a client of `createClient`, and the connection it was created with. */
 export interface ChatSession<C extends Startable> {
   readonly client: C;
   /** Closed after the client. */
@@ -21,13 +21,16 @@ const closings = new WeakMap<Startable, ReturnType<typeof setTimeout>>();
  * A client that lives as long as the component: started when the component is mounted, closed with its connection when it
  * is unmounted, and created anew when one of `deps` changes. An effect that React cleans up and runs again at once, as
  * StrictMode does, keeps the client; one that runs again later, as in `<Activity>`, gets a new one. `create` may be called
- * for a render that React discards, so it must not start anything.
+ * for a render that React discards, so it must not start anything: `connect({ …, start: false })`.
  */
-export function useChatClient<C extends Startable>(create: () => ChatSession<C>, deps: DependencyList): C {
+export function useChatClient<C extends Startable>(create: () => C, deps: DependencyList): C;
+/** The same, of a client of `createClient` and its connection. */
+export function useChatClient<C extends Startable>(create: () => ChatSession<C>, deps: DependencyList): C;
+export function useChatClient(create: () => Startable | ChatSession<Startable>, deps: DependencyList): Startable {
   const [generation, setGeneration] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `create` is a new function at every render; `deps` says when to call it.
-  const session = useMemo(() => ({ ...create() }), [generation, ...deps]);
-  const refused = useRef<C | null>(null);
+  const session = useMemo(() => sessionOf(create()), [generation, ...deps]);
+  const refused = useRef<Startable | null>(null);
 
   useEffect(() => {
     const { client, connection } = session;
@@ -50,4 +53,9 @@ export function useChatClient<C extends Startable>(create: () => ChatSession<C>,
   }, [session]);
 
   return session.client;
+}
+
+/** An object of its own, since the effect runs for each. */
+function sessionOf(created: Startable | ChatSession<Startable>): ChatSession<Startable> {
+  return 'client' in created ? { ...created } : { client: created };
 }

@@ -127,6 +127,15 @@ describe('a client by useChatClient', () => {
     await until(() => started().every(({ isClosed }) => isClosed));
   });
 
+  it('is started and closed too where it comes without a connection beside it', async () => {
+    const { client } = testClient(new ModelServer(), 'alice');
+    const { result, unmount } = renderHook(() => useChatClient(() => client, []));
+    expect(result.current).toBe(client);
+    await eventually(() => expect(client.connection.getSnapshot().state).toBe('live'));
+    unmount();
+    await until(() => client.connection.getSnapshot().state === 'stopped');
+  });
+
   it('that the application closed itself and hands over again is an error, not a loop', async () => {
     const { client } = testClient(new ModelServer(), 'alice');
     await client.close();
