@@ -31,9 +31,10 @@ export default {
       // Names that vitest.config.ts puts in place of `ioredis` and `mongodb`.
       ignoreDependencies: ['ioredis-5', 'mongodb-6'],
     },
-    // hello.ts is the program of the README.
     'examples/recipes': { entry: ['*.ts'], project: ['*.ts'] },
-    'examples/*': { entry: ['main.ts', 'hello.ts'], project: ['**/*.{ts,tsx}'] },
+    // The program of the README.
+    'examples/quickstart': { entry: ['main.ts', 'server.ts', 'client.ts'], project: ['**/*.{ts,tsx}'] },
+    'examples/*': { entry: ['main.ts'], project: ['**/*.{ts,tsx}'] },
     'test/fixtures/*': { entry: ['*.ts'] },
     ...Object.fromEntries(packages),
   },

@@ -10,7 +10,7 @@ const signIn = (id: string, name: string) =>
 const alice = signIn('alice', 'Alice');
 const bob = signIn('bob', 'Bob');
 // What was sent before bob is live is in his snapshot, and no news.
-await new Promise<void>((resolve) => bob.chat.on('live', () => resolve()));
+await bob.chat.live();
 
 const seen = new Promise<void>((resolve) => {
   bob.chat.on('message', (message) => {
@@ -28,6 +28,6 @@ conversation.send({ type: 'text', content: { text: 'look what I bought' } });
 conversation.send({ type: 'order', content: { orderId: order.orderId, total: order.total } });
 await seen;
 
-await alice.close();
-await bob.close();
+await alice.chat.close();
+await bob.chat.close();
 await server.close();

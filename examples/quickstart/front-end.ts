@@ -1,13 +1,9 @@
-import { createClient, createConnection } from '@tidemark/client';
-import { createTRPCClient } from '@trpc/client';
+import { connect, type LocalStore } from '@tidemark/client';
 import { WebSocket } from 'ws';
 import type { AppRouter } from './backend.ts';
 
 /** What a browser would do; the only difference is that Node 20 has to be handed a WebSocket. */
-export function signIn(url: string, userId: string) {
-  const connection = createConnection({ url, WebSocket, token: () => userId });
-  const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
-  const client = createClient({ trpc: trpc.chat, connection, userId, contentTypes: ['text', 'order'] });
-  client.start();
-  return { client, connection };
+export function signIn(url: string, userId: string, store: LocalStore) {
+  const contentTypes = ['text', 'order'] as const;
+  return connect<AppRouter>({ url, WebSocket, token: userId, router: 'chat', userId, contentTypes, store });
 }

@@ -1,11 +1,12 @@
 /**
- * The main job, from end to end: a backend and two typed clients; text and a custom content kind; a cut; catch-up by seq.
+ * The main job, from end to end: a backend and two typed clients; text and a custom content kind; a device that was away; catch-up by seq.
  * `npm run quickstart`, or `npm run quickstart -- --redis redis://… --history postgres://… --inbox mongodb://…`
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { memoryLocalStore } from '@tidemark/client';
 import { startBackend } from './backend.ts';
 import { signIn } from './front-end.ts';
 
@@ -38,34 +39,39 @@ say('server', `${backend.url} on ${backend.name}`);
 
 // Fresh names, so that a run on services that keep data starts with empty inboxes.
 const run = Date.now().toString(36);
-const alice = signIn(backend.url, `alice-${run}`);
-const bob = signIn(backend.url, `bob-${run}`);
-const toBob = alice.client.direct(bob.client.userId);
+const alice = signIn(backend.url, `alice-${run}`, memoryLocalStore());
+const toBob = alice.direct(`bob-${run}`);
+/** What bob's device keeps while he is away. */
+const bobsStore = memoryLocalStore();
 
 /** When each message was sent, by clientMessageId. */
 const sentAt = new Map<string, number>();
 const received: { seq: number; conversationSeq: number; text: string }[] = [];
 let lastSeq = 0;
 let gaps = 0;
-bob.client.on('entry', ({ seq, event }) => {
-  if (seq !== lastSeq + 1) gaps += 1;
-  lastSeq = seq;
-  if (event?.type !== 'message.sent') return;
-  const { message, conversationSeq, commandId } = event;
-  const text =
-    message.type === 'text'
-      ? `"${message.content.text}"`
-      : message.type === 'order'
-        ? `order ${message.content.orderId} of ${message.content.total.toFixed(2)}`
-        : `a ${message.content.type} this client does not know`;
-  received.push({ seq, conversationSeq, text });
-  say(
-    'bob',
-    `seq ${seq}  conversationSeq ${conversationSeq}  ${text}  ${ms(sentAt.get(commandId ?? '') ?? 0)} after send`,
-  );
-});
-bob.client.on('reset', ({ reason }) => say('bob', `snapshot (${reason})`));
-bob.client.on('live', ({ cursor }) => say('bob', `live, cursor ${cursor}`));
+function signInBob() {
+  const bob = signIn(backend.url, `bob-${run}`, bobsStore);
+  bob.on('entry', ({ seq, event }) => {
+    if (seq !== lastSeq + 1) gaps += 1;
+    lastSeq = seq;
+    if (event?.type !== 'message.sent') return;
+    const { message, conversationSeq, commandId } = event;
+    const text =
+      message.type === 'text'
+        ? `"${message.content.text}"`
+        : message.type === 'order'
+          ? `order ${message.content.orderId} of ${message.content.total.toFixed(2)}`
+          : `a ${message.content.type} this client does not know`;
+    received.push({ seq, conversationSeq, text });
+    say(
+      'bob',
+      `seq ${seq}  conversationSeq ${conversationSeq}  ${text}  ${ms(sentAt.get(commandId ?? '') ?? 0)} after send`,
+    );
+  });
+  bob.on('reset', ({ reason }) => say('bob', `snapshot (${reason})`));
+  bob.on('live', ({ cursor }) => say('bob', `live, cursor ${cursor}`));
+  return bob;
+}
 
 async function send(message: Parameters<typeof toBob.send>[0]): Promise<void> {
   const start = performance.now();
@@ -75,38 +81,34 @@ async function send(message: Parameters<typeof toBob.send>[0]): Promise<void> {
   say('alice', `conversationSeq ${conversationSeq}  receipt after ${ms(start)}`);
 }
 
-async function until(what: string, done: () => boolean): Promise<void> {
+async function arrived(count: number): Promise<void> {
   const deadline = performance.now() + 30_000;
-  while (!done()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+  while (received.length < count) {
+    if (performance.now() > deadline) throw new Error(`bob waited in vain for ${count} messages`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 
 const started = performance.now();
-await until('both to be live', () =>
-  [alice, bob].every(({ client }) => client.connection.getSnapshot().state === 'live'),
-);
+const before = signInBob();
+await Promise.all([alice.live(), before.live()]);
 await send({ type: 'text', content: { text: 'hello bob' } });
 await send({ type: 'order', content: { orderId: 'A-17', total: 42 } });
-await until('bob to see both', () => received.length === 2);
+await arrived(2);
 
-await bob.connection.close();
-say('bob', `cut off at seq ${lastSeq}`);
+await before.close();
+say('bob', `away from seq ${lastSeq}`);
 for (let n = 1; n <= missed; n++)
   await send({ type: 'text', content: { text: `while you were away, ${n} of ${missed}` } });
 
 const back = performance.now();
-bob.connection.open();
-await until('bob to catch up', () => received.length === missed + 2);
+const after = signInBob();
+await arrived(missed + 2);
 const caughtUp = ms(back);
 
 const dense = received.every((entry, index) => entry.conversationSeq === index + 2);
 const ok = dense && gaps === 0;
-for (const { client, connection } of [alice, bob]) {
-  await client.close();
-  await connection.close();
-}
+await Promise.all([alice.close(), after.close()]);
 await backend.close();
 await rm(folder, { recursive: true, force: true });
 say(

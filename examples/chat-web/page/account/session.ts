@@ -1,4 +1,4 @@
-import { type ClientOf, createClient, createConnection } from '@tidemark/client';
+import { type ClientOf, connect } from '@tidemark/client';
 import { httpFallback } from '@tidemark/client/http';
 import { indexedDbLocalStore } from '@tidemark/client/indexeddb';
 import { createChatHooks } from '@tidemark/client/react';
@@ -32,7 +32,7 @@ export interface Session {
 }
 
 export const { ChatProvider, useChat, useConversations, useConversation, useMessages, useUnread, useConnection } =
-  createChatHooks<Chat>();
+  createChatHooks<AppRouter, 'chat'>();
 
 const InSession = createContext<Session | null>(null);
 export const SessionProvider = InSession.Provider;
@@ -47,18 +47,14 @@ export function useIsSignedOutElsewhere({ chat, isSignedOutElsewhere }: Session)
   return useSyncExternalStore((listener) => chat.on('erased', listener), isSignedOutElsewhere);
 }
 
-/** Signs the user in unless they are already, and starts the client. */
+/** Signs the user in unless they are already, and connects. */
 export async function openSession(userId: string): Promise<Session> {
   const account = accountOf(userId) ?? (await signIn(userId));
-  const connection = createConnection({
+  const chat = connect<AppRouter>({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/trpc`,
     token: (why) => tokenOf(account, why),
     fallback: httpFallback({ url: `${location.origin}/trpc` }),
-  });
-  const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
-  const chat = createClient({
-    trpc: trpc.chat,
-    connection,
+    router: 'chat',
     userId: account.id,
     contentTypes: ['text', 'order'],
     store: indexedDbLocalStore(),
@@ -86,7 +82,6 @@ export async function openSession(userId: string): Promise<Session> {
     forgetAccount(account.id);
     isSignedOutElsewhere = by === 'another-tab';
   });
-  chat.start();
   return {
     account,
     api,
@@ -98,7 +93,6 @@ export async function openSession(userId: string): Promise<Session> {
     signOut: async ({ onlyHere = false } = {}) => {
       if (!onlyHere) await endSession(account);
       await chat.erase();
-      await connection.close();
     },
   };
 }
