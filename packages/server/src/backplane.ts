@@ -45,6 +45,8 @@ export interface BackplaneOptions {
   readonly backlog: number;
   /** Bytes that the commands in a partition may have before `append` refuses. Default DEFAULT_BACKLOG_BYTES. */
   readonly backlogBytes?: number | undefined;
+  /** Bytes that one command has at most, so that few commands need no counting. Default: unknown, and all are counted. */
+  readonly commandBytes?: number | undefined;
   /** Dead letters kept per partition; the oldest are dropped beyond. */
   readonly deadLetters: number;
   /** ms for which they are kept: those past it go with the next one, or all when there was none. Default 30 days. */

@@ -111,7 +111,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const ids = createIdSource(options.random);
   const backplane =
     options.backplane ??
-    (options.redis ? redisBackplane({ redis: options.redis, ...settings }) : memoryBackplane(settings));
+    (options.redis
+      ? redisBackplane({ redis: options.redis, ...settings, commandBytes: limits.commandBytes })
+      : memoryBackplane(settings));
 
   const partitionHere = (conversationId: ConversationId): number => partitionOf(conversationId, settings.partitions);
 

@@ -37,6 +37,7 @@ export interface RedisBackplaneOptions extends BackplaneOptions {
  */
 export function redisBackplane(options: RedisBackplaneOptions): Backplane {
   const { redis, keyPrefix, backlog, backlogBytes = DEFAULT_BACKLOG_BYTES, deadLetters } = options;
+  const { commandBytes = Number.POSITIVE_INFINITY } = options;
   const { deadLetterRetentionMs = DEFAULT_DEAD_LETTER_RETENTION_MS } = options;
   const { maxmemoryShare = DEFAULT_MAXMEMORY_SHARE } = options;
   assertRedisClient(redis);
@@ -45,6 +46,7 @@ export function redisBackplane(options: RedisBackplaneOptions): Backplane {
   const ingress = new RedisIngressStream(calls, redis, keys, {
     backlog,
     backlogBytes,
+    uncounted: Math.floor(backlogBytes / commandBytes),
     maxmemoryShare,
     deadLetters,
     deadLetterRetentionMs,

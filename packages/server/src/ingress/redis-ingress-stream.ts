@@ -56,6 +56,7 @@ export class RedisIngressStream implements IngressStream {
       commands: this.#keys.commands(partition),
       backlog: this.#keys.backlog(partition),
       dead: this.#keys.dead(partition),
+      uncounted: this.#options.uncounted,
       deadLetters: this.#options.deadLetters,
       deadLetterRetentionMs: this.#options.deadLetterRetentionMs,
       onClose: async () => {
@@ -117,8 +118,9 @@ class AppendQueue {
       const batch = this.#take();
       try {
         const bodies = batch.map((append) => append.body);
-        const { backlog, backlogBytes } = this.#options;
-        const reply = await this.#calls.run(scripts.append, this.#keys, [backlog, backlogBytes, ...bodies]);
+        const { backlog, backlogBytes, uncounted } = this.#options;
+        const args = [backlog, backlogBytes, uncounted, ...bodies];
+        const reply = await this.#calls.run(scripts.append, this.#keys, args);
         const [accepted, full] = reply as [number, number];
         for (const [index, append] of batch.entries()) {
           if (index < accepted) append.resolve();
@@ -159,6 +161,8 @@ class AppendQueue {
 interface StreamOptions {
   readonly backlog: number;
   readonly backlogBytes: number;
+  /** Commands that cannot have as many bytes, whatever they are: their bytes need no counting. */
+  readonly uncounted: number;
   /** Share of Redis' `maxmemory` in use beyond which `append` refuses. */
   readonly maxmemoryShare: number;
   readonly deadLetters: number;

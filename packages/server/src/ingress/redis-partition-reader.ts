@@ -73,9 +73,9 @@ export class RedisPartitionReader implements PartitionReader {
   }
 
   async #acknowledge(ids: readonly string[]): Promise<void> {
-    const { calls, commands, backlog } = this.#port;
+    const { calls, commands, backlog, uncounted } = this.#port;
     const bytes = ids.reduce((sum, id) => sum + (this.#held.get(id) ?? 0), 0);
-    await calls.run(scripts.acknowledge, [commands, backlog], [bytes, ...ids]);
+    await calls.run(scripts.acknowledge, [commands, backlog], [uncounted, bytes, ...ids]);
   }
 
   async park(entry: StreamEntry, reason: string): Promise<void> {
@@ -148,8 +148,10 @@ export interface ReaderPorts {
   readonly reads: RedisStreamReads;
   /** Key of the stream. */
   readonly commands: string;
-  /** Key of the hash that counts what the stream holds. */
+  /** Key of the hash that counts what the stream holds, once it could be full. */
   readonly backlog: string;
+  /** Commands that cannot have as many bytes as the backlog, whatever they are. */
+  readonly uncounted: number;
   /** Key of the dead letters. */
   readonly dead: string;
   readonly deadLetters: number;

@@ -7,7 +7,7 @@ import type { Epoch, NodeId, UserId } from '@tidemark/core';
  * | key                            | what                                                                     |
  * |--------------------------------|--------------------------------------------------------------------------|
  * | `tm:{c<p>}:commands`           | stream of partition p: exactly the commands that are not yet carried out |
- * | `tm:{c<p>}:backlog`            | hash: how many entries that stream has, and bytes (append.lua)           |
+ * | `tm:{c<p>}:backlog`            | hash: how many entries that stream has, and bytes, if many (append.lua)  |
  * | `tm:{c<p>}:owner`              | string with expiry: `<stamp>/<nodeId>` of the node that writes p         |
  * | `tm:{c<p>}:dead`               | stream of dead letters, with fields `reason`, `at` (ms) and `body`       |
  * | `tm:{c<p>}:refused`            | stream with expiry: commands that were refused for good, and why         |

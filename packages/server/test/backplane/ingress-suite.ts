@@ -218,6 +218,36 @@ export function describeIngress(name: string, deploy: Deploy): void {
       expect(bodiesOf(await readAll(ingress.open(0), 10)).map((body) => body.trim())).toEqual(numbered('body', 10));
     });
 
+    it('refuses the same bytes where few commands need no counting, however the length went up and down', async () => {
+      // Five commands of at most 200 bytes can't fill it.
+      await using deployment = deploy({ backlogBytes: 1_000, commandBytes: 200 });
+      const { ingress } = deployment.process();
+      const body = 'ü'.repeat(50);
+      const fill = async (count: number): Promise<void> => {
+        for (let appended = 0; appended < count; appended++) await ingress.append(0, body);
+        await expect(ingress.append(0, 'x')).rejects.toMatchObject({
+          code: 'overloaded',
+          limit: 'tuning.backlogBytes',
+        });
+      };
+      const reader = ingress.open(0);
+      const acknowledge = async (count: number): Promise<void> => {
+        await reader.acknowledge((await readAll(reader, count)).map(({ id }) => id));
+      };
+      await fill(10);
+      await acknowledge(3);
+      await fill(3);
+      // Down to where nothing is counted, and up again, also at once.
+      await acknowledge(9);
+      await reader.park((await readAll(reader, 1))[0] as StreamEntry, 'why');
+      await fill(10);
+      await acknowledge(8);
+      const burst = await Promise.allSettled(numbered('body', 20).map(() => ingress.append(0, body)));
+      expect(burst.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+      await acknowledge(10);
+      expect(await ingress.backlog(0)).toBe(0);
+    });
+
     it('parks an entry with its reason, once, and gives it to nobody again', async () => {
       await using deployment = deploy();
       const { ingress } = deployment.process();

@@ -55,7 +55,7 @@ describe('Redis backplane when Redis fails', () => {
       const pipeline = server.redis.pipeline();
       for (const body of ['before', 'after']) {
         pipeline
-          .eval(append.lua, 2, key, redisKeys().backlog(0), 100, 1_000, body, body, body)
+          .eval(append.lua, 2, key, redisKeys().backlog(0), 100, 1_000, 0, body, body, body)
           .xrange(key, '-', '+')
           .del(key);
       }
@@ -193,9 +193,10 @@ describe('Redis backplane when Redis fails', () => {
     const reader = ingress.open(0);
     await reader.acknowledge((await readAll(reader, 10)).map(({ id }) => id));
     expect(await server.redis.exists(keys.backlog(0))).toBe(0);
-    // Nothing was counted.
-    await server.redis.xadd(keys.commands(0), '*', 'body', 'x');
+    // What nobody has counted is counted.
+    await server.redis.xadd(keys.commands(0), '*', 'body', 'x'.repeat(500));
     await ingress.append(0, 'x'.repeat(8_000));
+    await ingress.append(0, 'x'.repeat(1_000));
     await expect(ingress.append(0, 'x'.repeat(1_000))).rejects.toMatchObject({ limit: 'tuning.backlogBytes' });
     await server.redis.flushall();
     await ingress.append(0, 'x'.repeat(10_000));

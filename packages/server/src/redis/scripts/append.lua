@@ -1,18 +1,46 @@
 -- Appends commands to the stream of a partition, as many as its backlog admits.
 -- Keys     1 stream of the partition · 2 hash with the `entries` of the stream, and their `bytes`, as the last script left them
--- Args     1 entries the stream may hold · 2 bytes its bodies may have · 3… bodies, in order
+-- Args     1 entries the stream may hold · 2 bytes its bodies may have · 3 entries that cannot have as many bytes, whatever they
+--          are · 4… bodies, in order
 -- Returns  how many were appended; those after them were refused: 0 when there are none, 1 for the entries, 2 for the bytes
 -- Atomic   so that looking at the length and appending are one: many processes append, and none goes past the backlog.
+--
+-- Bytes are counted only in a stream that could be full of them: from arg 3 entries on, and until half as many are left, so that
+-- a length that goes up and down around that number is not counted anew each time.
+
+-- Entries read at a time when they are counted anew.
+local CHUNK = 100
+
+local function bytes_of(stream)
+  local bytes, from = 0, '-'
+  while true do
+    local entries = redis.call('XRANGE', stream, from, '+', 'COUNT', CHUNK)
+    for _, entry in ipairs(entries) do
+      bytes = bytes + #entry[2][2]
+    end
+    if #entries < CHUNK then
+      return bytes
+    end
+    from = '(' .. entries[#entries][1]
+  end
+end
+
+local most, most_bytes, uncounted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local length = redis.call('XLEN', KEYS[1])
-local bytes = 0
-if length > 0 then
+local after = length + #ARGV - 3
+local bytes
+if after > uncounted / 2 then
   local counted = redis.call('HMGET', KEYS[2], 'entries', 'bytes')
-  local entries = tonumber(counted[1] or 0) or 0
-  bytes = tonumber(counted[2] or 0) or 0
-  if entries ~= length then
-    -- Somebody changed the stream alone: a process of an older version, or a person. What is there is taken to be of the size
-    -- of what was counted, until the stream is empty the next time; where nothing was, to be of 1 KiB.
-    bytes = entries > 0 and math.floor(bytes / entries * length) or length * 1024
+  if counted[1] then
+    local entries = tonumber(counted[1]) or 0
+    bytes = tonumber(counted[2]) or 0
+    if entries ~= length then
+      -- A process that counts from another number on changed the stream alone, or a person did: what is there is taken to be of
+      -- the size of what was counted.
+      bytes = entries > 0 and math.floor(bytes / entries * length) or bytes_of(KEYS[1])
+    end
+  elseif after > uncounted then
+    bytes = bytes_of(KEYS[1])
   end
 end
 local id = '*'
@@ -24,10 +52,10 @@ if length == 0 and redis.call('EXISTS', KEYS[1]) == 0 then
 end
 local accepted = 0
 local full = 0
-for index = 3, #ARGV do
-  if length >= tonumber(ARGV[1]) then
+for index = 4, #ARGV do
+  if length >= most then
     full = 1
-  elseif bytes + #ARGV[index] > tonumber(ARGV[2]) then
+  elseif bytes and bytes + #ARGV[index] > most_bytes then
     full = 2
   end
   if full > 0 then
@@ -37,9 +65,9 @@ for index = 3, #ARGV do
   id = '*'
   accepted = accepted + 1
   length = length + 1
-  bytes = bytes + #ARGV[index]
+  bytes = bytes and bytes + #ARGV[index]
 end
-if accepted > 0 then
+if bytes and accepted > 0 then
   redis.call('HSET', KEYS[2], 'entries', length, 'bytes', string.format('%.0f', bytes))
 end
 return { accepted, full }
