@@ -32,7 +32,7 @@ export class CheckedClock implements Clock {
   #offset: number | undefined;
   /** Monotonic ms of the next reading. */
   #readAt = 0;
-  #isTold = false;
+  #last: DeploymentError | undefined;
   #watching: Promise<void> = Promise.resolve();
 
   constructor(ports: CheckedClockPorts) {
@@ -62,6 +62,11 @@ export class CheckedClock implements Clock {
       [{ what: 'the wall clock', here: isoOf(own), there: isoOf(expected) }],
       "Set this machine's clock right, or those of the store and of Redis: until then this process writes nothing.",
     );
+  }
+
+  /** What the last look found, at most a second ago: for what asks with every command, since to look costs a microsecond. */
+  get lastRefusal(): DeploymentError | undefined {
+    return this.#last;
   }
 
   /** Reads the sources, and goes on doing so until `close`. Never rejects: what cannot be read says nothing. */
@@ -120,8 +125,8 @@ export class CheckedClock implements Clock {
   #tell(): void {
     const { health, events, clock } = this.#port;
     const error = this.refusal;
-    const isNew = error !== undefined && !this.#isTold;
-    this.#isTold = error !== undefined;
+    const isNew = error !== undefined && this.#last === undefined;
+    this.#last = error;
     if (error === undefined) health.well(CAUSE);
     else health.trouble(CAUSE, error.message, { isFinal: true });
     if (isNew) events.emit('clock-refused', { aheadMs: Math.round(clock.now() - (this.#expected as number)), error });

@@ -144,7 +144,8 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const submission = new Submission(blameless(backplane.ingress), clock, {
     ...settings,
     deployment,
-    refusal,
+    // Nothing is written for it here: the writer looks for itself.
+    refusal: () => deployment.refusal ?? clock.lastRefusal,
     offer,
     commandBytes: limits.commandBytes,
     limitEvents,

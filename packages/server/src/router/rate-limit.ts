@@ -29,7 +29,7 @@ export class RateLimit {
   readonly #clock: Clock;
   readonly #events: ServerEventBus;
   readonly #limits: RateLimits;
-  readonly #buckets = new RecentMap<UserId, { tokens: number; at: number }>(USERS);
+  readonly #buckets = new RecentMap<UserId, Bucket>(USERS);
 
   constructor(options: { clock: Clock; events: ServerEventBus; limits: RateLimits }) {
     this.#clock = options.clock;
@@ -39,8 +39,7 @@ export class RateLimit {
 
   /** Takes one call. Throws `rate_limited`. */
   take(userId: UserId): void {
-    this.#require(userId, 1);
-    this.#put(userId, 1);
+    this.#put(userId, this.#require(userId, 1), 1);
   }
 
   /**
@@ -61,11 +60,12 @@ export class RateLimit {
   charge(userId: UserId, { recipients = 0, bytes = 0, tokens = 0 }: Usage): void {
     const { recipientsPerToken, bytesPerToken } = this.#limits;
     const used = tokens + Math.floor(recipients / recipientsPerToken) + Math.floor(bytes / bytesPerToken);
-    if (used > 0) this.#put(userId, used);
+    if (used > 0) this.#put(userId, this.#bucketOf(userId), used);
   }
 
-  #require(userId: UserId, tokens: number): void {
-    if (this.#tokens(userId) >= tokens) return;
+  #require(userId: UserId, tokens: number): Bucket {
+    const bucket = this.#bucketOf(userId);
+    if (bucket.tokens >= tokens) return bucket;
     this.#events.emit('rate-limited', { userId });
     const { callsPerSecond, callBurst } = this.#limits;
     throw new TidemarkError(
@@ -74,14 +74,22 @@ export class RateLimit {
     );
   }
 
-  #tokens(userId: UserId): number {
+  /** As it is now. */
+  #bucketOf(userId: UserId): Bucket {
+    const { callsPerSecond, callBurst } = this.#limits;
     const bucket = this.#buckets.touch(userId);
-    if (!bucket) return this.#limits.callBurst;
-    const elapsed = (this.#clock.monotonic() - bucket.at) / 1000;
-    return Math.min(this.#limits.callBurst, bucket.tokens + elapsed * this.#limits.callsPerSecond);
+    const at = this.#clock.monotonic();
+    if (!bucket) return { tokens: callBurst, at };
+    return { tokens: Math.min(callBurst, bucket.tokens + ((at - bucket.at) / 1000) * callsPerSecond), at };
   }
 
-  #put(userId: UserId, taken: number): void {
-    this.#buckets.put(userId, { tokens: this.#tokens(userId) - taken, at: this.#clock.monotonic() });
+  #put(userId: UserId, { tokens, at }: Bucket, taken: number): void {
+    this.#buckets.put(userId, { tokens: tokens - taken, at });
   }
+}
+
+interface Bucket {
+  readonly tokens: number;
+  /** Monotonic ms at which it had as many. */
+  readonly at: number;
 }
