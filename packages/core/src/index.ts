@@ -71,6 +71,7 @@ export {
   type RegisterValues,
   registerKey,
 } from './features/registers.ts';
+export { counts, type ReadPosition } from './features/unread.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
   type CommandId,

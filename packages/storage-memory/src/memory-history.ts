@@ -5,6 +5,7 @@ import {
   type ConversationSummary,
   type ConversationsQuery,
   commandKey,
+  counts,
   definitionOf,
   type Event,
   type EventRef,
@@ -235,7 +236,7 @@ function summarise(
   let unread = head - from + 1 > most * UNREAD_SPAN ? most : 0;
   for (let seq = from; seq <= head && unread < most; seq++) {
     const event = table.log.get(seq);
-    if (event && definitionOf(event).counts && event.actorId !== userId) unread++;
+    if (event && counts(event, userId, { joinedSeq: stay.joinedSeq, readSeq })) unread++;
   }
   // Nothing before the user joined is visible to them, not even as the last message of a list.
   const last = lastMessageSeq !== null && lastMessageSeq >= stay.joinedSeq ? table.log.get(lastMessageSeq) : undefined;

@@ -298,7 +298,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       order by p.active_at desc, p.conversation_id desc`;
   }
 
-  /** Messages of others above what the user has seen in the conversation `p`, counted to `most` and no further. */
+  /** `counts` of core in SQL, over the conversation `p`, counted to `most` and no further. */
   function unreadOf(userId: UserId, most: number | undefined): RawBuilder<unknown> {
     const theirs = sql`from ${tables.events} u
       where u.conversation_id = p.conversation_id and u.conversation_seq > p.seen_seq

@@ -128,8 +128,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/client/src/sync/apply-entries.ts',
-        find: 'if (counts && isNews && event.actorId !== userId && seq > row.readSeq)',
-        replace: 'if (counts && isNews && seq > row.readSeq)',
+        find: 'counts(event, userId, row)',
+        replace: "counts(event, '' as typeof userId, row)",
       },
     ],
     faults: [],

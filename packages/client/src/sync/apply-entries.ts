@@ -1,6 +1,7 @@
 import {
   type CommandId,
   type ConversationId,
+  counts,
   definitionOf,
   type Event,
   type InboxEntry,
@@ -80,8 +81,8 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const { from, to } = row.local ?? { from: seq, to: seq };
   row.local = { from: Math.min(from, seq), to: Math.max(to, seq) };
   if (seq === 1) row.reachedStart = true;
-  const { creates, joins, leaves, message, counts } = definitionOf(event);
-  if (counts && isNews && event.actorId !== userId && seq > row.readSeq) row.unread += 1;
+  const { creates, joins, leaves, message } = definitionOf(event);
+  if (isNews && counts(event, userId, row)) row.unread += 1;
   if (message && seq > (row.lastMessage?.conversationSeq ?? 0)) {
     row.lastMessage = message(event);
     row.activeAt = event.at;

@@ -28,12 +28,7 @@ export async function refreshConversation(
       return { conversations: [{ ...merge(summary, row), readSeq: row.readSeq, unread: row.unread, stale: 'count' }] };
     }
     const since = row.head > summary.head ? await eventsAbove(row, summary.head, replica) : [];
-    const unread =
-      summary.unread +
-      countUnread(
-        since.filter((event) => event.conversationSeq > summary.readSeq),
-        userId,
-      );
+    const unread = summary.unread + countUnread(since, userId, summary);
     return { conversations: [{ ...merge(summary, row), unread }] };
   });
   if (behind) throw new Error('the server does not know the read mark yet');

@@ -1,11 +1,11 @@
-import { definitionOf, type Event, type UserId } from '@tidemark/core';
+import { counts, type Event, type ReadPosition, type UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { mergeChunk, pick } from '../local-store/event-chunks.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 
 /**
- * The row with its unread count (P13: messages above the read mark, since the user joined, whose sender is someone else)
- * counted anew from local events; marked stale when not all of them are here. `pending` are events of the same transaction.
+ * The row with its unread count (P13) counted anew from local events; marked stale when not all of them are here. `pending` are
+ * events of the same transaction.
  */
 export async function recountUnread(
   row: ConversationRow,
@@ -18,7 +18,7 @@ export async function recountUnread(
   const after = Math.max(row.readSeq, row.joinedSeq);
   if (!isCompleteAbove(row, after)) return { ...row, stale: row.stale ?? 'count' };
   const events = await eventsAbove(row, after, replica, pending);
-  return { ...row, unread: countUnread(events, userId) };
+  return { ...row, unread: countUnread(events, userId, row) };
 }
 
 /** Events of (after, row.head], stored or pending. Above the head are only events that the counts do not know yet. */
@@ -35,8 +35,8 @@ export async function eventsAbove(
   return pick(mergeChunk(stored, own), { conversationId, after, before: head + 1, limit });
 }
 
-export function countUnread(events: readonly Event[], userId: UserId): number {
-  return events.filter((event) => definitionOf(event).counts && event.actorId !== userId).length;
+export function countUnread(events: readonly Event[], userId: UserId, position: ReadPosition): number {
+  return events.filter((event) => counts(event, userId, position)).length;
 }
 
 /** Whether every visible event of (seq, head] is here. */

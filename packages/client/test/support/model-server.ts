@@ -6,6 +6,7 @@ import {
   type ConversationState,
   type ConversationSummary,
   type Cursor,
+  counts,
   createIdSource,
   type EditedContent,
   type EditInput,
@@ -590,7 +591,7 @@ export class ModelServer {
       readSeq,
       unread: Math.min(
         this.unread,
-        messages.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+        conversation.log.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
       ),
       lastMessage: last ? messageOf(last, this.#contentOf(last)) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,

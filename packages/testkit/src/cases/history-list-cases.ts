@@ -1,6 +1,7 @@
 import {
   type ConversationSummary,
   type ConversationsQuery,
+  counts,
   type Event,
   type HistoryStore,
   messageOf,
@@ -203,6 +204,13 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
             expect(await history.conversation(userId, chat.conversationId)).toEqual(expected);
             const { conversations: listed } = await history.conversations({ userId, limit: 10 });
             expect(listed).toEqual(expected ? [expected] : []);
+            if (!expected) continue;
+            const { head, joinedSeq, readSeq, unread } = expected;
+            for (const most of [1, 3]) {
+              const isFar = head - Math.max(readSeq, joinedSeq - 1) > most * UNREAD_SPAN;
+              const bounded = await history.conversation(userId, chat.conversationId, most);
+              expect(bounded?.unread).toBe(isFar ? most : Math.min(unread, most));
+            }
           }
         }),
         { numRuns: 25, seed: 3 },
@@ -317,7 +325,7 @@ function expectedSummary(
     head: chat.state.head,
     joinedSeq,
     readSeq,
-    unread: visible.filter((event) => event.conversationSeq > readSeq && event.actorId !== userId).length,
+    unread: chat.events.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
     lastMessage: last ? messageOf(last, lastEditOf(chat.events, last)) : null,
     activeAt: activeAtOf(chat),
   };

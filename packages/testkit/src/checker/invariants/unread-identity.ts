@@ -1,4 +1,4 @@
-import { type ConversationId, DEFAULT_LIMITS, type UserId } from '@tidemark/core';
+import { type ConversationId, counts, DEFAULT_LIMITS, type UserId } from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { DumpedConversation, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
@@ -54,10 +54,8 @@ function unreadOf(conversation: ObservedConversation, userId: UserId, readSeq: n
   const stay = conversation.staysOf(userId).find((each) => each.leftSeq === null);
   if (!stay) return undefined;
   let unread = 0;
-  for (let seq = Math.max(readSeq + 1, stay.joinedSeq); seq <= conversation.head; seq++) {
-    const event = conversation.events[seq];
-    if (event?.type === 'message.sent' && event.actorId !== userId) unread += 1;
-  }
+  for (const event of conversation.events)
+    if (event && counts(event, userId, { joinedSeq: stay.joinedSeq, readSeq })) unread += 1;
   return unread;
 }
 

@@ -1,0 +1,34 @@
+import { EVENT_TYPES, type Event } from '@tidemark/core';
+import { conversationBuilder, seededIds } from '@tidemark/testkit';
+import { expect, test } from 'vitest';
+import { counts } from '../src/features/unread.ts';
+
+const ids = seededIds();
+const [alice, bob] = [ids.userId('alice'), ids.userId('bob')];
+const chat = conversationBuilder({ ids, memberIds: [alice, bob] });
+const message = chat.message({ from: bob });
+const { conversationSeq: seq } = message;
+
+test.each([
+  ['somebody else’s, above the read mark', alice, { joinedSeq: 1, readSeq: seq - 1 }, true],
+  ['the viewer’s own', bob, { joinedSeq: 1, readSeq: 0 }, false],
+  ['at the read mark', alice, { joinedSeq: 1, readSeq: seq }, false],
+  ['where the viewer joined', alice, { joinedSeq: seq, readSeq: 0 }, true],
+  ['from before the viewer joined', alice, { joinedSeq: seq + 1, readSeq: 0 }, false],
+])('whether a message counts as unread: %s', (_, viewer, position, expected) => {
+  expect(counts(message, viewer, position)).toBe(expected);
+});
+
+test('messages alone count, whatever else happens in a conversation', () => {
+  const events: Event[] = [
+    chat.created,
+    message,
+    chat.edit(message),
+    chat.add([ids.userId('carol')], bob),
+    chat.remove([ids.userId('carol')], bob),
+    conversationBuilder({ ids, kind: 'self', memberIds: [bob] }).markRead(chat.conversationId, 1),
+  ];
+  expect(events.map(({ type }) => type).sort()).toEqual([...EVENT_TYPES].sort());
+  const unread = events.filter((event) => counts(event, ids.userId('dave'), { joinedSeq: 1, readSeq: 0 }));
+  expect(unread.map(({ type }) => type)).toEqual(['message.sent']);
+});
