@@ -1,9 +1,16 @@
 import type { ContentMap } from './content.ts';
-import type { ConversationId, ConversationSeq, UserId } from './ids.ts';
+import { type ConversationId, type ConversationSeq, participants, type UserId } from './ids.ts';
 import type { Message } from './message.ts';
 
 /** `direct` two users · `group` any number · `self` one user alone. */
 export type ConversationKind = 'direct' | 'group' | 'self';
+
+/** What kind of conversation it is, which its id says. */
+export function kindOf(conversationId: string): ConversationKind {
+  const users = participants(conversationId);
+  if (users === undefined) return 'group';
+  return users.length === 1 ? 'self' : 'direct';
+}
 
 export interface Conversation {
   readonly conversationId: ConversationId;

@@ -22,7 +22,13 @@ export {
   UNKNOWN_CONTENT,
   type UnknownContent,
 } from './content.ts';
-export type { Conversation, ConversationKind, ConversationSummary, Membership } from './conversation.ts';
+export {
+  type Conversation,
+  type ConversationKind,
+  type ConversationSummary,
+  kindOf,
+  type Membership,
+} from './conversation.ts';
 export {
   type ConversationHead,
   type ConversationState,

@@ -1,6 +1,6 @@
 import { type CommitBatch, type Event, type EventRef, type InboxRow, project } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
-import { EVENT_SHAPE, toEventRow } from './event-row.ts';
+import { EVENT_SHAPE, REF_KEY, REF_SHAPE, toEventRow } from './event-row.ts';
 import { REGISTER_KEY, REGISTER_SHAPE, toRegisterRow } from './register-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
@@ -34,8 +34,6 @@ const MEMBER_SHAPE = {
 } as const satisfies RowShape;
 const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
 const REACHED_SHAPE = { conversation_id: 'id', head: 'int' } as const satisfies RowShape;
-const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
-export const REF_KEY = Object.keys(REF_SHAPE);
 const INBOX_SHAPE = {
   user_id: 'id',
   seq: 'int',

@@ -1,16 +1,26 @@
 import type { Event } from '@tidemark/core';
+import { type RawBuilder, sql } from 'kysely';
 import type { Row, RowShape } from './row-set.ts';
+
+/** Columns of the place of an event. */
+export const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+export const REF_KEY = Object.keys(REF_SHAPE);
 
 /** Columns of a stored event, in the order in which sets of them are passed. */
 export const EVENT_SHAPE = {
-  conversation_id: 'id',
-  conversation_seq: 'int',
+  ...REF_SHAPE,
   actor_id: 'id',
   command_id: 'id',
   type: 'id',
   at: 'int',
   body: 'text',
 } as const satisfies RowShape;
+
+/** The columns of the event `e` in a select, but for those that it takes from elsewhere. */
+export function eventColumns(...elsewhere: (keyof typeof EVENT_SHAPE)[]): RawBuilder<unknown> {
+  const columns = Object.keys(EVENT_SHAPE) as (keyof typeof EVENT_SHAPE)[];
+  return sql.raw(columns.flatMap((column) => (elsewhere.includes(column) ? [] : `e.${column}`)).join(', '));
+}
 
 export interface EventRow {
   readonly conversation_id: string;

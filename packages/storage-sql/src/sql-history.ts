@@ -19,8 +19,8 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
-import { appendWrites, REF_KEY, refSet } from './batch-writes.ts';
-import { type EventRow, fromEventRow } from './event-row.ts';
+import { appendWrites, refSet } from './batch-writes.ts';
+import { type EventRow, eventColumns, fromEventRow, REF_KEY, REF_SHAPE } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
 import {
   fromRegisterRow,
@@ -34,10 +34,9 @@ import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { sqlRefusals } from './sql-refusals.ts';
 
-const EVENT_COLUMNS = sql.raw('e.conversation_id, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body');
+const EVENT_COLUMNS = eventColumns();
 const EDIT_COLUMNS = sql.raw('g.value as edited, g.seq as edited_seq');
 const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
-const REF_SHAPE = { conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
 const PLACED_REF_SHAPE = { ...REF_SHAPE, place: 'int' } as const satisfies RowShape;
 const CONVERSATION_ID_SHAPE = { conversation_id: 'id' } as const satisfies RowShape;
 
@@ -271,7 +270,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       : sql``;
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
-      select p.*, e.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body, ${EDIT_COLUMNS},
+      select p.*, ${eventColumns('conversation_id')}, ${EDIT_COLUMNS},
         ${unreadOf(userId, unread)} as unread
       from (
         select q.*, row_number() over (${order}) as place,

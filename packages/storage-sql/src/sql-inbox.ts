@@ -14,7 +14,7 @@ import {
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { inboxWrites } from './batch-writes.ts';
-import { type EventRow, fromEventRow } from './event-row.ts';
+import { type EventRow, eventColumns, fromEventRow } from './event-row.ts';
 import { type InboxPurge, inboxPurge } from './inbox-purge.ts';
 import { readAsWriter } from './probe-reads.ts';
 import type { RowShape } from './row-set.ts';
@@ -23,6 +23,9 @@ import type { SqlDatabase } from './sql-database.ts';
 const SEQ_SHAPE = { user_id: 'id', seq: 'int' } as const satisfies RowShape;
 const USER_SHAPE = { user_id: 'id' } as const satisfies RowShape;
 const DELIVERY_SHAPE = { user_id: 'id', conversation_id: 'id', conversation_seq: 'int' } as const satisfies RowShape;
+
+/** The place comes from the row. */
+const EVENT_COLUMNS = eventColumns('conversation_id', 'conversation_seq');
 
 /** How often a void is tried when others keep writing the same seqs; each try that fails means that one was filled. */
 const VOID_TRIES = 10;
@@ -125,7 +128,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
 
   function joinedRange(userId: UserId, after: number, limit: number): RawBuilder<RecordRow> {
     return sql<RecordRow>`
-      select i.seq, i.conversation_id, i.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body
+      select i.seq, i.conversation_id, i.conversation_seq, ${EVENT_COLUMNS}
       from ${tables.inbox} i
       left join ${tables.events} e on e.conversation_id = i.conversation_id and e.conversation_seq = i.conversation_seq
       where i.user_id = ${userId} and i.seq > ${after} order by i.seq limit ${limit}`;
@@ -134,7 +137,7 @@ export function sqlInbox(database: SqlDatabase, options: { joinsEvents: boolean 
   /** Sizes first, and the texts of what fits alone. */
   function boundedRange(userId: UserId, after: number, limit: number, bytes: number): RawBuilder<RecordRow> {
     return sql<RecordRow>`
-      select w.seq, w.conversation_id, w.conversation_seq, e.actor_id, e.command_id, e.type, e.at, e.body
+      select w.seq, w.conversation_id, w.conversation_seq, ${EVENT_COLUMNS}
       from (
         select s.*, row_number() over (order by s.seq) as place, sum(s.size) over (order by s.seq) as total from (
           select i.seq, i.conversation_id, i.conversation_seq, coalesce(octet_length(l.body), 0) as size

@@ -1,6 +1,7 @@
+import { kindOf, peerOf } from '@tidemark/core';
 import { useSession } from '../account/session.ts';
 import type { Item } from '../conversations/preview.ts';
-import { peerOf, useTitleOf } from '../conversations/title.ts';
+import { useTitleOf } from '../conversations/title.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { IconButton } from '../ui/button.tsx';
 import styles from './conversation-head.module.css';
@@ -15,7 +16,7 @@ export function ConversationHead(props: {
   const { account } = useSession();
   const { conversationId } = props;
   const title = useTitleOf()(props.item ?? { conversationId });
-  const isGroup = conversationId.startsWith('g:');
+  const isGroup = kindOf(conversationId) === 'group';
   return (
     <header className={styles.head}>
       <span className={styles.back}>

@@ -1,6 +1,6 @@
+import { kindOf, peerOf } from '@tidemark/core';
 import { useEffect, useState } from 'react';
 import { useConnection, useConversation, useConversations, useSession } from '../account/session.ts';
-import { peerOf } from '../conversations/title.ts';
 import { codeOf } from '../people/problem.ts';
 import { usePeople } from '../people/use-names.ts';
 
@@ -23,7 +23,7 @@ export function useStanding(conversationId: string): Standing {
   const [isMissing, setMissing] = useState(false);
   const peer = peerOf(conversationId, account.id);
   const isKnown = peer === undefined ? item !== null : item !== null || people.has(peer);
-  const isSelf = conversationId.startsWith('u:');
+  const isSelf = kindOf(conversationId) === 'self';
   const mustAsk = isLive && !isKnown && !isSelf;
 
   useEffect(() => {

@@ -1,3 +1,4 @@
+import { kindOf, peerOf } from '@tidemark/core';
 import { isBlank } from '../../server/visible-text.ts';
 import { useSession } from '../account/session.ts';
 import { useNameOf } from '../people/use-names.ts';
@@ -12,16 +13,7 @@ export function useTitleOf(): (conversation: {
   return ({ conversationId, title }) => {
     const peer = peerOf(conversationId, account.id);
     if (peer !== undefined) return nameOf(peer);
-    if (conversationId.startsWith('u:')) return 'Notes to myself';
+    if (kindOf(conversationId) === 'self') return 'Notes to myself';
     return title && !isBlank(title) ? title : 'Group without a name';
   };
-}
-
-/** The other user of `d:<a>,<b>`. */
-export function peerOf(conversationId: string, userId: string): string | undefined {
-  if (!conversationId.startsWith('d:')) return undefined;
-  return conversationId
-    .slice(2)
-    .split(',')
-    .find((each) => each !== userId);
 }

@@ -1,3 +1,4 @@
+import { kindOf } from '@tidemark/core';
 import { useEffect, useMemo, useRef } from 'react';
 import { Virtualizer } from 'virtua';
 import { useConnection, useConversation, useMessages, useSession } from '../account/session.ts';
@@ -68,7 +69,7 @@ export function MessageList(props: {
     if (isLive && isStuck) retry();
   }, [isLive]);
 
-  const isGroup = conversationId.startsWith('g:');
+  const isGroup = kindOf(conversationId) === 'group';
   if (loaded && rows.length === 0 && !hasOlder) return <NoMessages conversationId={conversationId} />;
   return (
     <div className={styles.frame}>

@@ -1,5 +1,6 @@
+import { peerOf } from '@tidemark/core';
 import { useConversation, useSession } from '../account/session.ts';
-import { peerOf, useTitleOf } from '../conversations/title.ts';
+import { useTitleOf } from '../conversations/title.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import styles from './no-messages.module.css';
 

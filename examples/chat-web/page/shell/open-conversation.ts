@@ -1,3 +1,4 @@
+import { participants, type UserId } from '@tidemark/core';
 import { useMemo, useSyncExternalStore } from 'react';
 import { useChat } from '../account/session.ts';
 
@@ -33,7 +34,7 @@ function openConversationOf(
   try {
     // Both throw: at broken escapes, and at what is no id.
     const { conversationId } = chat.conversation(decodeURIComponent(hash));
-    const isTheirs = conversationId.startsWith('g:') || conversationId.slice(2).split(',').includes(chat.userId);
+    const isTheirs = participants(conversationId)?.includes(chat.userId as UserId) ?? true;
     return isTheirs ? { at: 'conversation', conversationId } : { at: 'dead-end' };
   } catch {
     return { at: 'dead-end' };

@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationKind, ConversationSummary, UserId } from '@tidemark/core';
+import { type ConversationId, type ConversationSummary, kindOf, type UserId } from '@tidemark/core';
 
 /** A conversation as this device knows it: the summary of the server, moved on by the events since. */
 export interface ConversationRow extends ConversationSummary {
@@ -62,9 +62,4 @@ export function unknownConversation(conversationId: ConversationId, userId: User
     reachedStart: false,
     unsentReadSeq: null,
   };
-}
-
-function kindOf(conversationId: ConversationId): ConversationKind {
-  if (conversationId.startsWith('d:')) return 'direct';
-  return conversationId.startsWith('u:') ? 'self' : 'group';
 }

@@ -1,18 +1,10 @@
-import type {
-  CommandResult,
-  Content,
-  ContentMap,
-  ConversationState,
-  Event,
-  EventRef,
-  Membership,
-} from '@tidemark/core';
+import type { CommandResult, Content, ContentMap, ConversationState, Event, Membership } from '@tidemark/core';
 import type { DecideContext, Decided } from './deciding.ts';
 import type { SubjectNames } from './subjects.ts';
 
 /** What a command means to the writer, which knows none by its name. */
 export interface CommandDefinition<C> {
-  /** What it names, for the writer to look up before it decides. */
+  /** What it names, for the writer to look up. */
   readonly subjects?: (command: C) => SubjectNames;
   /**
    * What it does to its conversation. Pure: state and command in, events out. Every rule about who may do what is asked here,
@@ -32,8 +24,6 @@ export interface CommandDefinition<C> {
   readonly intention: (command: C) => readonly unknown[];
   /** Whether what is remembered of a command with its id is certain to be its result. Absent: the store is asked. */
   readonly isResult?: (command: C, remembered: CommandResult) => boolean;
-  /** A place of another conversation that it is about, which must be there. */
-  readonly standsOn?: (command: C) => EventRef;
   /** The content that it carries, of a kind that a process must have to carry it out. */
   readonly content?: (command: C) => Content<ContentMap>;
   /** The input of the call that its id is given in. Default `commandId`. */

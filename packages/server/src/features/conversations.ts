@@ -1,4 +1,4 @@
-import { type CreateConversation, participants, TidemarkError, type UserId } from '@tidemark/core';
+import { type CreateConversation, kindOf, participants, TidemarkError, type UserId } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { createdBy, done, requireMember, requireRoom, unchanged } from './deciding.ts';
 
@@ -36,7 +36,7 @@ function membersOf({ actorId, memberIds }: CreateConversation): UserId[] {
 /** The id says the kind, and for two of them who takes part: a command that says otherwise was not made by a router. */
 function requireFit({ conversationId, kind, title }: CreateConversation, memberIds: readonly UserId[]): void {
   const users = participants(conversationId);
-  const expected = !users ? 'group' : users.length === 1 ? 'self' : 'direct';
+  const expected = kindOf(conversationId);
   if (kind !== expected) {
     throw new TidemarkError('invalid_input', `must be ${expected}, as the id of the conversation says`, {
       field: 'kind',

@@ -7,6 +7,7 @@ import {
   type EventRef,
   evolve,
   type IdSource,
+  kindOf,
   type Limits,
   participants,
   TidemarkError,
@@ -87,7 +88,7 @@ export function openIfNew(
   if (state) return { opening: [], current: requireMember(state, command.actorId) };
   const memberIds = participants(command.conversationId);
   if (!memberIds?.includes(command.actorId)) throw notAMember();
-  const kind = memberIds.length === 1 ? 'self' : 'direct';
+  const kind = kindOf(command.conversationId);
   const created = { ...createdBy(command, memberIds, context), kind, title: null, commandId: null } as const;
   return { opening: [created], current: evolve(undefined, created) };
 }

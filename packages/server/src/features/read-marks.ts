@@ -3,6 +3,7 @@ import type { CommandDefinition } from './command-definition.ts';
 import { done, headOf, notAMember, openIfNew } from './deciding.ts';
 
 export const markRead: CommandDefinition<MarkRead> = {
+  subjects: (command) => ({ places: [placeOf(command)] }),
   decide: (state, command, context) => {
     const { of, readSeq, actorId } = command;
     if (command.conversationId !== selfConversationId(actorId)) throw notAMember();
@@ -20,7 +21,6 @@ export const markRead: CommandDefinition<MarkRead> = {
     event.of === command.of &&
     event.readSeq === command.readSeq,
   intention: ({ conversationId, of, readSeq }) => [conversationId, of, readSeq],
-  standsOn: placeOf,
 };
 
 function placeOf({ of, readSeq }: MarkRead): EventRef {

@@ -15,9 +15,14 @@ import {
 /** What a command has to be decided by, beside the state of its conversation. */
 export interface SubjectNames {
   /** Events of its conversation. */
-  readonly targets: readonly MessageTarget[];
+  readonly targets?: readonly MessageTarget[];
   /** Registers of each of them. */
-  readonly registers: readonly RegisterName[];
+  readonly registers?: readonly RegisterName[];
+  /**
+   * Places of other conversations that must be there. They are looked up when an attempt has failed, and not before: the store
+   * takes nothing that stands on a place it lacks.
+   */
+  readonly places?: readonly EventRef[];
 }
 
 /**

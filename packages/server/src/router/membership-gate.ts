@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  type ConversationId,
-  type HistoryStore,
-  participants,
-  TidemarkError,
-  type UserId,
-} from '@tidemark/core';
+import { type Clock, type ConversationId, type HistoryStore, participants, type UserId } from '@tidemark/core';
+import { notAMember } from '../features/deciding.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -70,10 +64,4 @@ export class MembershipGate {
 export interface Admitted {
   /** Who are sent what a command causes; 0 for a former member's, which the writer refuses unless it was stored before. */
   readonly members: number;
-}
-
-function notAMember(): TidemarkError {
-  return new TidemarkError('not_a_member', 'the caller is not a member of this conversation', {
-    field: 'conversationId',
-  });
 }

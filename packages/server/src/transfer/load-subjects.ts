@@ -3,19 +3,18 @@ import { commandDefinitionOf } from '../features/commands.ts';
 import { Subjects } from '../features/subjects.ts';
 
 /**
- * Reads what the commands of a batch name; undefined where none names anything. To be called after the states of their
+ * Reads the events and registers that the commands of a batch name; undefined where none names any. To be called after the states of their
  * conversations were read: what is committed on these heads was then known. Part of stage 3.
  */
 export async function loadSubjects(
   history: Pick<HistoryStore, 'findByRef' | 'findByCommand' | 'findRegisters'>,
   commands: readonly Command[],
 ): Promise<Subjects | undefined> {
-  const named = commands.flatMap((command) => {
-    const names = commandDefinitionOf(command).subjects?.(command);
-    return names ? [{ conversationId: command.conversationId, ...names }] : [];
+  const targets = commands.flatMap((command) => {
+    const { targets = [], registers = [] } = commandDefinitionOf(command).subjects?.(command) ?? {};
+    return targets.map((target) => ({ conversationId: command.conversationId, target, registers }));
   });
-  if (named.length === 0) return undefined;
-  const targets = named.flatMap((names) => names.targets.map((target) => ({ ...names, target })));
+  if (targets.length === 0) return undefined;
   const refs = new Map<string, EventRef>();
   const keys: CommandKey[] = [];
   for (const { conversationId, target } of targets) {

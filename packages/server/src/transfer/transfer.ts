@@ -369,7 +369,7 @@ export class Transfer {
   async #lookUp(tasks: readonly Task[]): Promise<Known> {
     const { history } = this.#port.storage;
     const commands = tasks.map((task) => task.envelope.command);
-    const about = commands.flatMap((command) => commandDefinitionOf(command).standsOn?.(command) ?? []);
+    const about = commands.flatMap((command) => commandDefinitionOf(command).subjects?.(command).places ?? []);
     const [found, places] = await Promise.all([
       history.findByCommand(commands),
       about.length > 0 ? history.findByRef(about) : [],

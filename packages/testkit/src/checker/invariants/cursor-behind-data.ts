@@ -1,3 +1,4 @@
+import { kindOf } from '@tidemark/core';
 import { jumps } from '../device-jumps.ts';
 import { appliedAt, inboxAt, present, shownAt } from '../excerpt.ts';
 import type { HistoryRecord, RecordOf } from '../history.ts';
@@ -118,7 +119,7 @@ function firstMissing(
 /** The conversation of a user alone is on no list until it holds a message. */
 function isUnlisted(observed: Observed, conversationId: Missing['conversationId']): boolean {
   const { log } = observed.conversations.get(conversationId) ?? {};
-  return conversationId.startsWith('u:') && !log?.events.some((event) => event.type === 'message.sent');
+  return kindOf(conversationId) === 'self' && !log?.events.some((event) => event.type === 'message.sent');
 }
 
 function addMissing(

@@ -1,4 +1,4 @@
-import type { ConversationId, Event, Membership, UserId } from '@tidemark/core';
+import { type ConversationId, type Event, kindOf, type Membership, type UserId } from '@tidemark/core';
 import { loggedAt, present, shownAt } from '../excerpt.ts';
 import type { DumpedConversation, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
@@ -48,7 +48,7 @@ function expectedOf(
   const stay = conversation.staysOf(userId).find((each): each is Membership => each.leftSeq === null);
   const events = conversation.log?.events ?? [];
   if (!stay) return undefined;
-  if (conversation.conversationId.startsWith('u:') && !events.some((event) => event.type === 'message.sent')) {
+  if (kindOf(conversation.conversationId) === 'self' && !events.some((event) => event.type === 'message.sent')) {
     return undefined;
   }
   return {
@@ -80,7 +80,7 @@ function compare(
       records: present(shownAt(dump, conversationId, ...seqs), log && membershipAnd(log, seqs)),
     }));
   if (!expected) {
-    const isListed = actual?.member && !conversationId.startsWith('u:');
+    const isListed = actual?.member && kindOf(conversationId) !== 'self';
     if (isListed) report('is shown as one the user belongs to, and by the log is not');
     return;
   }
