@@ -1,4 +1,5 @@
 import type { Cursor, Event, UserId } from '@tidemark/core';
+import { createOneAtATime } from '../one-at-a-time.ts';
 import { CHUNK, type ChunkOfEvents, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { INCARNATION, INDEXEDDB_MIGRATIONS, type IndexedDbMigration } from './indexeddb-migrations.ts';
 import { answerOf, committed } from './indexeddb-requests.ts';
@@ -49,7 +50,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
   let session: Session | undefined;
   /** What it held cannot be read: the next `open` repairs. */
   let broken = false;
-  let lastWrite: Promise<unknown> = Promise.resolve();
+  const writes = createOneAtATime();
 
   // ── Connection ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -122,12 +123,11 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
 
   async function opened<T>(
     work: (database: IDBDatabase, own: Session) => Promise<T>,
-    after: Promise<unknown> = Promise.resolve(),
+    run: <R>(inTurn: () => Promise<R>) => Promise<R> = (atOnce) => atOnce(),
   ): Promise<T> {
     const own = session;
     if (!own) throw new Error('the local store is not open');
-    await after;
-    return attempt(own, (database) => work(database, own));
+    return run(() => attempt(own, (database) => work(database, own)));
   }
 
   // ── Reads and writes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,7 +244,7 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
       session = own;
     },
     close: async () => {
-      await lastWrite.catch(ignore);
+      await writes.idle();
       await disconnect();
       user = undefined;
       session = undefined;
@@ -265,13 +265,9 @@ export function indexedDbLocalStoreOf(name: string, migrations: readonly Indexed
         checkIncarnation(own, found);
         return pick(events, query);
       }),
-    transaction: (changes) => {
-      const turn = opened((database, own) => write(database, own, changes), lastWrite);
-      lastWrite = turn.catch(ignore);
-      return turn;
-    },
+    transaction: (changes) => opened((database, own) => write(database, own, changes), writes.run),
     erase: async () => {
-      await lastWrite.catch(ignore);
+      await writes.idle();
       try {
         // First, so that nothing is left where a tab keeps the database from being deleted.
         const database = await connect();

@@ -1,4 +1,5 @@
 import type { ConversationId, Cursor, Event, UserId } from '@tidemark/core';
+import { createOneAtATime } from '../one-at-a-time.ts';
 import { CHUNK, chunkOf, groupByChunk, mergeChunk, pick } from './event-chunks.ts';
 import { createKeyValueJournal, type KeyChanges, type KeyValueJournal } from './key-value-journal.ts';
 import { getWhole, inPieces, ownerOf, PIECE } from './key-value-pieces.ts';
@@ -68,7 +69,8 @@ export function keyValueLocalStoreOf(
   let broken = false;
   /** Nothing is kept of the user, not even that there was one, until something is asked for again. */
   let erased = false;
-  let last: Promise<unknown> = Promise.resolve();
+  /** Reads too: what is half done belongs to one operation. */
+  const { run: inTurn, idle } = createOneAtATime();
   const version = migrations.length + 1;
 
   const key = {
@@ -79,13 +81,6 @@ export function keyValueLocalStoreOf(
     conversation: (generation: string, id: string) => `${prefix}c,${generation},${id}`,
     chunk: (generation: string, chunk: number, id: string) => `${prefix}e,${generation},${chunk},${id}`,
   };
-
-  /** One at a time, also reads: what is half done belongs to one operation. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
-  }
 
   /** Runs on the data that `open` found, and sorts what goes wrong. */
   function opened<T>(work: (own: Session, journal: KeyValueJournal) => Promise<T>): Promise<T> {
@@ -319,7 +314,7 @@ export function keyValueLocalStoreOf(
     },
     close: async () => {
       session = undefined;
-      await last;
+      await idle();
     },
     load: () => opened(load),
     events: (query) => opened((own) => readRange(own, query)),

@@ -2,6 +2,7 @@ import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark
 import { backoff } from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
 import type { ClientEmitter } from '../client-events.ts';
+import { createOneAtATime } from '../one-at-a-time.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import type { ConversationRow } from './conversation-row.ts';
 import { eraseUser } from './erase-user.ts';
@@ -96,7 +97,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
   let isSaving = false;
   /** Whether rows and cursor may be written here: asked of the last that did. */
   let mayWriteRows: () => boolean | Promise<boolean> = () => true;
-  let last: Promise<unknown> = Promise.resolve();
+  const jobs = createOneAtATime();
 
   /** @param problemOf what a person hears of */
   async function surely<T>(
@@ -162,13 +163,11 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
   }
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(async () => {
+    return jobs.run(async () => {
       await open();
       throwIfAborted(closing);
       return work();
     });
-    last = turn.catch(() => undefined);
-    return turn;
   }
 
   function mirror(changes: LocalChanges, origin: 'here' | 'elsewhere'): void {
@@ -253,7 +252,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       noticing(() => store.load()).catch(() => undefined);
     },
     close: async () => {
-      await last.catch(() => undefined);
+      await jobs.idle();
       await save().catch(() => undefined);
       await opening?.then(store.close, () => undefined);
     },
