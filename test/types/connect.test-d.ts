@@ -1,4 +1,10 @@
-import { type ClientOf, type ConnectOptions, connect, type LiveOptions } from '@tidemark/client';
+import {
+  type ClientOf,
+  type ConnectedClientOf,
+  type ConnectOptions,
+  connect,
+  type LiveOptions,
+} from '@tidemark/client';
 import { attachmentUpload } from '@tidemark/client/attachments';
 import { createChatHooks, useChatClient } from '@tidemark/client/react';
 import { createMessaging } from '@tidemark/server';
@@ -22,6 +28,7 @@ const noRouter = t.router({ own });
 type AppRouter = typeof appRouter;
 type TwoRouter = typeof twoRouter;
 type Chat = ClientOf<TRPCClient<AppRouter>['chat']>;
+type ConnectedChat = ConnectedClientOf<TRPCClient<AppRouter>['chat']>;
 
 const options: ConnectOptions<AppRouter> = {
   url: 'wss://example.com/trpc',
@@ -36,7 +43,8 @@ const alice = connect<AppRouter>(options);
 
 describe('connect', () => {
   test('gives the client of the messaging under that key, typed by `type AppRouter` alone', () => {
-    expectTypeOf(alice).toEqualTypeOf<Chat>();
+    expectTypeOf(alice).toEqualTypeOf<ConnectedChat>();
+    expectTypeOf(alice).toExtend<Chat>();
     expectTypeOf(alice).not.toBeAny();
     expectTypeOf(alice.live).toEqualTypeOf<(options?: LiveOptions) => Promise<void>>();
     const { send } = alice.direct('bob');
@@ -84,7 +92,7 @@ describe('connect', () => {
     const { attachments: _, ...plain } = options;
     const other = { ...plain, router: 'support', contentTypes: ['text'] } as const;
     const helpdesk = connect<TwoRouter, 'support'>(other);
-    expectTypeOf(helpdesk).toEqualTypeOf<ClientOf<TRPCClient<TwoRouter>['support']>>();
+    expectTypeOf(helpdesk).toEqualTypeOf<ConnectedClientOf<TRPCClient<TwoRouter>['support']>>();
     // @ts-expect-error the kinds of the other
     connect<TwoRouter, 'support'>({ ...other, contentTypes: ['order'] });
     // @ts-expect-error the key of the other
@@ -131,6 +139,6 @@ describe('the hooks of a router', () => {
 
   test('go with a client that lives as long as a component', () => {
     const useAlice = () => useChatClient(() => connect<AppRouter>({ ...options, start: false }), []);
-    expectTypeOf(useAlice).returns.toEqualTypeOf<Chat>();
+    expectTypeOf(useAlice).returns.toEqualTypeOf<ConnectedChat>();
   });
 });

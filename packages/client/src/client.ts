@@ -26,15 +26,9 @@ export interface Client<CIn, COut, S extends JsonValue = never> {
   /** Connects, catches up, sends what is waiting. Idempotent. */
   start(): void;
   /**
-   * Resolves when the client has caught up, at once where it has. Rejects with `unavailable` after `timeoutMs`, naming the state
-   * of the connection; with `unauthenticated` when nobody is signed in or the session was ended; with `closing` when the client
-   * closes; with the signal's reason when that aborts.
-   */
-  live(options?: LiveOptions): Promise<void>;
-  /**
    * Stops every timer and subscription. Drafts stay in the local store, and receipts still awaited reject with
-   * `outcome_unknown`. A connection of `connect` is closed too; one of `createConnection` is the application's
-   * (`connection.close()`). With several tabs it is open in the leader alone, and the client opens and closes it.
+   * `outcome_unknown`. A connection of `createConnection` is the application's: `connection.close()`. With several tabs it is
+   * open in the leader alone, and the client opens and closes it.
    */
   close(): Promise<void>;
   /**
@@ -66,8 +60,25 @@ export interface Client<CIn, COut, S extends JsonValue = never> {
   on<K extends keyof ClientEvents>(type: K, listener: (event: ClientEvents<COut>[K]) => void): () => void;
 }
 
+/** A client of `connect`: it has a connection of its own, which `close` and `erase` close too. */
+export interface ConnectedClient<CIn, COut, S extends JsonValue = never> extends Client<CIn, COut, S> {
+  /**
+   * Resolves when the client has caught up, at once where it has. Rejects with `unavailable` after `timeoutMs`, naming the state
+   * of the connection; with `unauthenticated` when nobody is signed in or the session was ended; with `closing` when the client
+   * closes; with the signal's reason when that aborts.
+   */
+  live(options?: LiveOptions): Promise<void>;
+}
+
 /** The client of a router: `ClientOf<TRPCClient<AppRouter>['chat']>`. `S`: the sources of its attachments, if any. */
 export type ClientOf<T extends AnyMessagingTrpc, S extends JsonValue = never> = Client<ContentIn<T>, ContentOut<T>, S>;
+
+/** The client that `connect` gives for a router: `ConnectedClientOf<TRPCClient<AppRouter>['chat']>`. */
+export type ConnectedClientOf<T extends AnyMessagingTrpc, S extends JsonValue = never> = ConnectedClient<
+  ContentIn<T>,
+  ContentOut<T>,
+  S
+>;
 
 export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
   readonly conversationId: ConversationId;

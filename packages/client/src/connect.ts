@@ -1,13 +1,14 @@
-import type { JsonValue } from '@tidemark/core';
+import { type JsonValue, systemClock } from '@tidemark/core';
 import { createTRPCClient } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { checkOption } from './check-options.ts';
-import type { ClientOf } from './client.ts';
+import type { ConnectedClientOf } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { ConnectionOptions } from './connection/connection-options.ts';
 import { createConnection } from './connection/create-connection.ts';
 import { createClient } from './create-client.ts';
 import type { MessagingName, MessagingOf } from './messaging-trpc.ts';
+import { whenLive } from './when-live.ts';
 
 /** All options of `createConnection` and `createClient`; `backoff`, `clock` and `random` are for both. */
 export interface ConnectOptions<
@@ -25,7 +26,6 @@ export interface ConnectOptions<
 
 /**
  * A client with a connection of its own, started: `connect<AppRouter>({ url, token, router: 'chat', userId, contentTypes })`.
- * Its `close` and `erase` close the connection too.
  *
  * `Name` has to be said where a router has messaging under several keys; `S` and `R`, the source of an attachment and what
  * comes of its upload, where there are `attachments`. Throws `invalid_input` with the field for an option that breaks its rule.
@@ -35,8 +35,8 @@ export function connect<
   Name extends MessagingName<Router> = MessagingName<Router>,
   S extends JsonValue = never,
   R extends JsonValue = never,
->(options: ConnectOptions<Router, Name, S, R>): ClientOf<MessagingOf<Router, Name>, S> {
-  const { router } = options;
+>(options: ConnectOptions<Router, Name, S, R>): ConnectedClientOf<MessagingOf<Router, Name>, S> {
+  const { router, clock = systemClock } = options;
   checkOption(typeof router === 'string' && router !== '', 'router', 'must be the key of the messaging in the router');
   const connection = createConnection(options);
   const trpc = createTRPCClient<AnyTRPCRouter>({ links: [connection.link] }) as unknown as Record<
@@ -44,16 +44,23 @@ export function connect<
     MessagingOf<Router, Name>
   >;
   const client = createClient<MessagingOf<Router, Name>, S, R>({ ...options, trpc: trpc[router], connection });
+  const closed = new AbortController();
 
-  /** After the client, which may have something to say over it. */
-  async function thenClose(closing: Promise<void>): Promise<void> {
+  /** The connection goes after the client, which may have something to say over it. */
+  async function end(endClient: () => Promise<void>): Promise<void> {
+    closed.abort();
     try {
-      await closing;
+      await endClient();
     } finally {
       await connection.close();
     }
   }
 
   if (options.start ?? true) client.start();
-  return { ...client, close: () => thenClose(client.close()), erase: () => thenClose(client.erase()) };
+  return {
+    ...client,
+    live: (liveOptions) => whenLive(client.connection, clock, closed.signal, liveOptions),
+    close: () => end(client.close),
+    erase: () => end(client.erase),
+  };
 }

@@ -56,10 +56,7 @@ export function createConversationHandle(
     conversationId,
     item,
     messages,
-    send: (message, sendOptions = {}) => {
-      const { id, receipt } = outbox.send(conversationId, message, sendOptions);
-      return { clientMessageId: id, receipt };
-    },
+    send: (message, sendOptions = {}) => outbox.send(conversationId, message, sendOptions),
     edit: ({ senderId, clientMessageId }, message, { commandId, expectedVersion } = {}) => {
       const target = {
         senderId: parseUserId(senderId, 'senderId'),

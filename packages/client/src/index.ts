@@ -1,6 +1,8 @@
 export type {
   Client,
   ClientOf,
+  ConnectedClient,
+  ConnectedClientOf,
   ConversationHandle,
   EditedMessage,
   EditHandle,

@@ -1,6 +1,7 @@
 import { type Clock, TidemarkError } from '@tidemark/core';
 import { onAbort, withOwnSignal } from './abort-signal.ts';
 import { LONGEST_MS, wholeNumbers } from './check-options.ts';
+import { closedError } from './closed.ts';
 import type { ClientConnectionState } from './connection/client-connection-state.ts';
 import { hasEnded } from './connection/connection.ts';
 import type { View } from './views/view.ts';
@@ -14,7 +15,7 @@ export interface LiveOptions {
 
 const TIMEOUT = { timeoutMs: [30_000, LONGEST_MS] } as const;
 
-/** Resolves when the state is `live`, and rejects as `Client.live` says. `closing` aborts when the client closes. */
+/** Resolves when the state is `live`, and rejects as `ConnectedClient.live` says. `closing` aborts when the client closes. */
 export async function whenLive(
   connection: View<ClientConnectionState>,
   clock: Clock,
@@ -28,7 +29,7 @@ export async function whenLive(
       function look(): void {
         const now = connection.getSnapshot();
         if (now.state === 'live') resolve();
-        else if (closing.aborted) reject(new TidemarkError('closing', 'the client was closed'));
+        else if (closing.aborted) reject(closedError());
         else if (hasEnded(now)) reject(new TidemarkError('unauthenticated', whyOf(now)));
       }
       onAbort(over, connection.subscribe(look));

@@ -1,4 +1,4 @@
-import { type Clock, type JsonValue, TidemarkError } from '@tidemark/core';
+import { type Clock, type Content, type ContentMap, type JsonValue, TidemarkError } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
 import type { AttachmentUpload, UploadRun } from './uploads.ts';
 
@@ -27,7 +27,7 @@ export function attachmentUpload<S extends JsonValue, R extends JsonValue>(
   return {
     one,
     // One after the other; each result is kept before the next begins.
-    all: async ({ clientMessageId, conversationId, attachments = [] }, run) => {
+    prepare: async ({ clientMessageId, conversationId, message, attachments = [] }, hooks, run) => {
       const done = [...attachments];
       const report = createReport(run);
       for (const [index, { source, uploaded }] of attachments.entries()) {
@@ -46,9 +46,20 @@ export function attachmentUpload<S extends JsonValue, R extends JsonValue>(
         done[index] = { source, uploaded: JSON.parse(JSON.stringify(result ?? null)) as JsonValue };
         await run.keep([...done]);
       }
-      return done.map(({ uploaded }) => (uploaded ?? null) as R);
+      const uploads = done.map(({ uploaded }) => (uploaded ?? null) as R);
+      return completed(() => hooks.complete(message, uploads));
     },
   };
+}
+
+/** What the application's own function throws will not go away by itself. */
+function completed(complete: () => Content<ContentMap>): Content<ContentMap> {
+  try {
+    const { type, content } = complete();
+    return { type, content };
+  } catch (cause) {
+    throw new TidemarkError('invalid_content', 'the attachments could not be put into it', { cause });
+  }
 }
 
 /**

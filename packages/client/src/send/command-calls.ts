@@ -1,5 +1,6 @@
-import { backoff, type CommandId, type CommandResult, type IdSource, TidemarkError } from '@tidemark/core';
+import { backoff, type CommandId, type CommandResult, type IdSource } from '@tidemark/core';
 import { toTidemarkError } from '../call-error.ts';
+import { throwIfClosed } from '../closed.ts';
 import type { RetryTiming } from '../retry.ts';
 
 /**
@@ -17,7 +18,7 @@ export function createCommandCalls(
   return async (run) => {
     const commandId = ids.commandId(timing.clock.now());
     for (let attempt = 0; ; attempt += 1) {
-      if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
+      throwIfClosed(closing);
       try {
         return await run(commandId);
       } catch (thrown) {

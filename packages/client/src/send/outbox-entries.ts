@@ -28,6 +28,9 @@ export class DraftDiscardedError extends TidemarkError {
 /** That a draft is stored: of a message, or of an edit, which has no message id of its own. */
 export type Stored = Receipt | (Omit<Receipt, 'messageId'> & { readonly messageId: null });
 
+/** Where a draft is stored; `messageId`: none of an edit. */
+export type Place = Pick<Stored, 'conversationSeq' | 'at'> & { readonly messageId?: Stored['messageId'] };
+
 /** A draft and what became of it. Replaced, never changed. */
 export interface OutboxEntry {
   readonly draft: Draft;
@@ -74,7 +77,8 @@ export interface OutboxEntries {
   readd(slot: Slot): void;
   drop(slot: Slot): void;
   showProgress(slot: Slot, progress: readonly number[]): void;
-  sent(slot: Slot, receipt: Stored): void;
+  /** The server has stored it. @param place where, and as which message */
+  sent(slot: Slot, place: Place): void;
   /** What it says is another thing from now on. */
   rewrite(slot: Slot, message: Draft['message']): void;
   /** Whether it is among the events: that is its receipt, whether or not one came before. */
@@ -102,7 +106,9 @@ export function createOutboxEntries(options: {
     onChange(slot.entry.draft.conversationId);
   }
 
-  function sent(slot: Slot, receipt: Stored): void {
+  function sent(slot: Slot, { messageId = null, conversationSeq, at }: Place): void {
+    const { clientMessageId, conversationId } = slot.entry.draft;
+    const receipt = { messageId, clientMessageId, conversationId, conversationSeq, senderId: userId, at } as Stored;
     show(slot, { status: 'sent', receipt });
     slot.resolve(receipt);
     if (receipt.messageId !== null) events.emit('sent', receipt);
@@ -155,15 +161,9 @@ export function createOutboxEntries(options: {
     showProgress: (slot, progress) => show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) }),
     sent,
     stored: (slot, found) => {
-      const id = slot.entry.draft.clientMessageId;
-      for (const event of found) {
-        if (ownDraftIn(event, userId) !== id) continue;
-        const { conversationId, conversationSeq, actorId: senderId, at } = event;
-        const messageId = 'messageId' in event ? event.messageId : null;
-        sent(slot, { messageId, clientMessageId: id, conversationId, conversationSeq, senderId, at } as Stored);
-        return true;
-      }
-      return false;
+      const event = found.find((each) => ownDraftIn(each, userId) === slot.entry.draft.clientMessageId);
+      if (event) sent(slot, event);
+      return event !== undefined;
     },
     rewrite: (slot, message) => show(slot, { draft: { ...slot.entry.draft, message } }),
     discard: (slot) => {

@@ -3,7 +3,7 @@
  * In      drafts
  * Out     `send` calls; receipts; drafts as shown on a screen
  * Keeps   P1 (kept first, sent again until receipt or final error, over restarts), P3 (always the same clientMessageId),
- *         P5 (one at a time and in order within a conversation), P11 (at most `parallel` calls at once)
+ *         P5 (one at a time and in order within a conversation), P11 (at most `parallelSends` calls at once)
  * Proved  packages/client/test/outbox.test.ts, outbox-lanes.property.test.ts, outbox-uploads.test.ts, tabs/
  *
  * Every tab keeps and shows drafts; the one that leads sends them.
@@ -22,8 +22,11 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
+import type { SendHandle, SendOptions } from '../client.ts';
+import { throwIfClosed } from '../closed.ts';
 import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
 import type { Draft, DraftEdit } from '../local-store/local-store.ts';
+import type { Tabs } from '../tabs/tabs.ts';
 import { createOutboxEntries, type OutboxEntry, type Slot, type Stored } from './outbox-entries.ts';
 import { createSending, type Sending, type SendingOptions } from './sending.ts';
 
@@ -32,11 +35,7 @@ export interface Outbox {
   start(): Promise<void>;
   /** Begins to send, until `term` aborts. @param replica writes for that term only */
   lead(term: AbortSignal, replica: LocalReplica): void;
-  send(
-    conversationId: ConversationId,
-    message: Content<ContentMap>,
-    options: { readonly clientMessageId?: string | undefined; readonly attachments?: readonly JsonValue[] | undefined },
-  ): { id: CommandId; receipt: Promise<Receipt> };
+  send(conversationId: ConversationId, message: Content<ContentMap>, options: SendOptions<JsonValue>): SendHandle;
   /** Gives a message of the user's another content: in its draft where that was never sent, else by a draft of its own behind it. */
   edit(
     conversationId: ConversationId,
@@ -76,7 +75,7 @@ export interface OutboxOptions extends SendingOptions {
   readonly replica: LocalReplica;
   readonly ids: IdSource;
   /** Another tab may have led before: what it sent may have passed. */
-  readonly severalTabs: boolean;
+  readonly tabs?: Tabs | undefined;
   readonly closing: AbortSignal;
   readonly onChange: (conversationId: ConversationId) => void;
   /** Drafts are in the local store, for another tab to send. */
@@ -157,6 +156,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  /** What is said under an id for the first time; what was said under it before stands. */
+  function say(
+    conversationId: ConversationId,
+    { type, content }: Content<ContentMap>,
+    [field, given]: readonly [field: string, given: string | undefined],
+    rest: Pick<Draft, 'edit' | 'attachments'>,
+  ): Slot {
+    const at = timing.clock.now();
+    const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
+    const known = slots.get(clientMessageId);
+    if (known) return known;
+    const message = { type, content: copyOf(content) };
+    const order = Number.MAX_SAFE_INTEGER;
+    const slot = take({ clientMessageId, conversationId, message, at, order, failure: null, ...rest }, 'no');
+    void persist();
+    return slot;
+  }
+
   function take(draft: Draft, passed: Slot['passed']): Slot {
     const slot = entries.add(draft, passed);
     unkept.add(slot);
@@ -197,11 +214,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     message: Content<ContentMap>,
     commandId?: string,
   ): Promise<Stored> {
-    requireOpen();
-    const said = { type: message.type, content: copyOf(message.content) };
+    throwIfClosed(closing);
     const draft = slots.get(edit.target.clientMessageId);
     if (draft && isUnsent(draft) && (sending || unkept.has(draft))) {
-      entries.rewrite(draft, said);
+      entries.rewrite(draft, { type: message.type, content: copyOf(message.content) });
       await replica.commitSurely(() =>
         slots.get(edit.target.clientMessageId) === draft && !unkept.has(draft)
           ? { putDrafts: [draft.entry.draft] }
@@ -209,22 +225,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       );
       return draft.receipt;
     }
-    const at = timing.clock.now();
-    const clientMessageId = newId(commandId, 'commandId', at);
-    const known = slots.get(clientMessageId);
-    if (known) return known.receipt;
-    const order = Number.MAX_SAFE_INTEGER;
-    const slot = take({ clientMessageId, conversationId, message: said, at, order, failure: null, edit }, 'no');
-    void persist();
-    return slot.receipt;
-  }
-
-  function newId(given: string | undefined, field: string, at: number): CommandId {
-    return given === undefined ? ids.commandId(at) : parseCommandId(given, field);
-  }
-
-  function requireOpen(): void {
-    if (closing.aborted) throw new TidemarkError('closing', 'the client was closed');
+    return say(conversationId, message, ['commandId', commandId], { edit }).receipt;
   }
 
   return {
@@ -240,32 +241,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
       });
       const kept = [...slots.values()].filter((slot) => !unkept.has(slot));
       for (const slot of kept.sort((a, b) => a.entry.draft.order - b.entry.draft.order)) {
-        if (options.severalTabs) slot.passed = 'yes';
+        if (options.tabs) slot.passed = 'yes';
         begun.add(slot);
       }
       begun.online(isOnline);
     },
     edit,
     send: (conversationId, message, { clientMessageId, attachments = [] }) => {
-      requireOpen();
-      const at = timing.clock.now();
-      const id = newId(clientMessageId, 'clientMessageId', at);
-      const known = slots.get(id);
-      if (known) return { id, receipt: known.receipt as Promise<Receipt> };
-      const slot = take(
-        {
-          clientMessageId: id,
-          conversationId,
-          message: { type: message.type, content: copyOf(message.content) },
-          at,
-          order: Number.MAX_SAFE_INTEGER,
-          failure: null,
-          ...(attachments.length > 0 && { attachments: attachments.map((source) => ({ source: copyOf(source) })) }),
-        },
-        'no',
-      );
-      void persist();
-      return { id, receipt: slot.receipt as Promise<Receipt> };
+      throwIfClosed(closing);
+      const sources = attachments.map((source) => ({ source: copyOf(source) }));
+      const rest = sources.length > 0 && { attachments: sources };
+      const { entry, receipt } = say(conversationId, message, ['clientMessageId', clientMessageId], { ...rest });
+      return { clientMessageId: entry.draft.clientMessageId, receipt: receipt as Promise<Receipt> };
     },
     discardUnkept: async (id) => {
       await restored();

@@ -3,7 +3,7 @@
  * In      drafts in the local store
  * Out     `send` calls, receipts, messages fetched that the feed will not bring
  * Keeps   P3 (always the same clientMessageId), P5 (one at a time and in order within a conversation), P11 (at most
- *         `parallel` calls at once)
+ *         `parallelSends` calls at once)
  * Proved  packages/client/test/outbox.test.ts, poison-draft.test.ts, outbox-uploads.test.ts
  */
 import {
@@ -22,12 +22,13 @@ import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { Draft } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
+import { createOneAtATime } from '../one-at-a-time.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { createKeyedTasks } from '../sync/keyed-tasks.ts';
 import { withRegisters } from '../sync/with-registers.ts';
 import { within } from '../within.ts';
 import { checkSize } from './message-size.ts';
-import type { OutboxEntries, Slot, Stored } from './outbox-entries.ts';
+import type { OutboxEntries, Place, Slot, Stored } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
 import type { AttachmentHooks } from './uploads.ts';
 
@@ -48,9 +49,9 @@ export interface SendingOptions {
   /** What the server takes, once it has said. */
   readonly limits: () => FeedInfo['limits'] | undefined;
   /** Conversations that send at the same time. */
-  readonly parallel: number;
+  readonly parallelSends: number;
   /** After so long without an answer the outcome counts as unknown. */
-  readonly timeoutMs: number;
+  readonly sendTimeoutMs: number;
   /** For the other tabs. */
   readonly onSent: (receipt: Stored) => void;
   readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
@@ -69,12 +70,12 @@ export function createSending(
   term: AbortSignal,
 ): Sending {
   const { trpc, events, timing, connection } = options;
-  const lanes = createOutboxLanes(options.parallel);
+  const lanes = createOutboxLanes(options.parallelSends);
   const woken = createWakeSignal();
   onAbort(term, woken.wake);
   const confirmations = createKeyedTasks({ what: 'send', limit: 4, timing, events, closing: term, woken }, confirm);
-  /** The last of those under suspicion, which are sent one after the other. */
-  let suspect: Promise<unknown> = Promise.resolve();
+  /** Those under suspicion are sent one after the other. */
+  const suspects = createOneAtATime();
 
   function run(effects: readonly LaneEffect[], error?: TidemarkError): void {
     for (const effect of effects) {
@@ -96,12 +97,12 @@ export function createSending(
       slot.isTried = true;
       const message = await prepare(slot);
       checkSize(message.content, options.limits());
-      const receipt = await callOrSuspect(slot, message);
+      const place = await callOrSuspect(slot, message);
       if (term.aborted) return;
       run(lanes.settle(conversationId, id, 'done'));
       if (entries.slots.get(id) !== slot) return;
-      entries.sent(slot, receipt);
-      options.onSent(receipt);
+      entries.sent(slot, place);
+      if (slot.entry.receipt) options.onSent(slot.entry.receipt);
       expectMessage(slot);
     } catch (thrown) {
       // A discarded one has left its lane, which may be sending another already.
@@ -127,7 +128,7 @@ export function createSending(
     slot.upload = upload;
     const release = onAbort(term, () => upload.abort());
     try {
-      const uploads = await hooks.upload.all(draft, {
+      return await hooks.upload.prepare(draft, hooks, {
         signal: upload.signal,
         clock: timing.clock,
         progress: attachments.map((each) => each.progress),
@@ -137,7 +138,6 @@ export function createSending(
         },
         keep: (attachments) => keep(slot, { attachments }),
       });
-      return complete(hooks, draft, uploads);
     } finally {
       release();
       if (!upload.signal.aborted) slot.upload = undefined;
@@ -156,8 +156,8 @@ export function createSending(
    * The server closes a socket for a frame that it does not take, and whatever else was under way on it is cut too. All of
    * them are sent again one by one, so that it shows which it was: that one has failed.
    */
-  async function callOrSuspect(slot: Slot, message: Content<ContentMap>): Promise<Stored> {
-    const send = async (): Promise<Stored> => {
+  async function callOrSuspect(slot: Slot, message: Content<ContentMap>): Promise<Place> {
+    const send = async (): Promise<Place> => {
       const before = connection?.refusedFrames;
       try {
         return await call(slot.entry.draft, message);
@@ -168,28 +168,24 @@ export function createSending(
         throw new TidemarkError('content_too_large', 'the server closes sockets that send it', { cause });
       }
     };
-    if (slot.cuts === 0) return send();
-    const turn = suspect.then(send);
-    suspect = turn.catch(() => undefined);
-    return turn;
+    return slot.cuts === 0 ? send() : suspects.run(send);
   }
 
-  async function call(draft: Draft, message: Content<ContentMap>): Promise<Stored> {
+  async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
     const { conversationId, clientMessageId, retries, edit } = draft;
-    const send = async (signal: AbortSignal): Promise<Stored> => {
+    const send = async (signal: AbortSignal): Promise<Place> => {
       if (!edit) {
         const retry = retries !== undefined && { retry: retries };
         return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });
       }
       const input = { conversationId, commandId: clientMessageId, ...edit, ...message };
-      const { conversationSeq, at } = await trpc.edit.mutate(input, { signal }).catch((cause: unknown) => {
+      return trpc.edit.mutate(input, { signal }).catch((cause: unknown) => {
         // Tried until the server is another, it would hold up what waits behind it.
         if (isUnknownProcedure(cause)) throw new TidemarkError('forbidden', 'the server takes no edits yet', { cause });
         throw cause;
       });
-      return { messageId: null, clientMessageId, conversationId, conversationSeq, senderId: edit.target.senderId, at };
     };
-    return within(options.timeoutMs, 'sendTimeoutMs', send, timing.clock, term);
+    return within(options.sendTimeoutMs, 'sendTimeoutMs', send, timing.clock, term);
   }
 
   /** Sees to it that the message of a receipt comes. */
@@ -232,18 +228,4 @@ export function createSending(
       if (online) woken.wake();
     },
   };
-}
-
-/** What the application's own function throws will not go away by itself. */
-function complete(
-  hooks: NonNullable<SendingOptions['attachments']>,
-  { message }: Draft,
-  uploads: readonly JsonValue[],
-): Content<ContentMap> {
-  try {
-    const { type, content } = hooks.complete(message, uploads);
-    return { type, content };
-  } catch (cause) {
-    throw new TidemarkError('invalid_content', 'the attachments could not be put into it', { cause });
-  }
 }

@@ -1,4 +1,4 @@
-import type { Clock, CommandId, Content, ConversationId, JsonValue } from '@tidemark/core';
+import type { Clock, CommandId, Content, ContentMap, ConversationId, JsonValue } from '@tidemark/core';
 import type { Draft, DraftAttachment } from '../local-store/local-store.ts';
 
 /**
@@ -16,8 +16,12 @@ export interface AttachmentHooks<CIn, S extends JsonValue, R extends JsonValue> 
 export interface AttachmentUpload<S extends JsonValue, R extends JsonValue> {
   /** Uploads one. */
   one(source: S, context: UploadContext): Promise<R>;
-  /** Uploads what is not uploaded yet of a draft. Gives the results of all; rejects at the first failure. */
-  all(draft: Draft, run: UploadRun): Promise<readonly R[]>;
+  /** Uploads what is not uploaded yet of a draft, and gives the message that is sent. Rejects at the first failure. */
+  prepare(
+    draft: Draft,
+    hooks: Pick<AttachmentHooks<ContentMap, S, R>, 'complete'>,
+    run: UploadRun,
+  ): Promise<Content<ContentMap>>;
 }
 
 export interface UploadContext {

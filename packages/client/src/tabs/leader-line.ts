@@ -1,5 +1,6 @@
 import { type Clock, parseErrorText, TidemarkError } from '@tidemark/core';
 import { toTidemarkError } from '../call-error.ts';
+import { closedError } from '../closed.ts';
 import type { TabMessage } from './tab-message.ts';
 
 /** What only the leader does, by name. Input and answer are JSON; doing it twice must be doing it once. */
@@ -111,7 +112,7 @@ export function createLeaderLine<W extends LeaderWork>(options: {
   }
 
   function ask(name: string, input: unknown): Promise<unknown> {
-    if (closing.aborted) return Promise.reject(new TidemarkError('closing', 'the client was closed'));
+    if (closing.aborted) return Promise.reject(closedError());
     if (leader === tab) return carryOut(name, input);
     return new Promise((resolve) => {
       asked += 1;

@@ -6,8 +6,9 @@
  *         waits)
  * Proved  packages/client/test/tabs/
  */
-import { type Clock, TidemarkError, type UserId } from '@tidemark/core';
+import type { Clock, UserId } from '@tidemark/core';
 import { onAbort } from '../abort-signal.ts';
+import { closedError } from '../closed.ts';
 import { within } from '../within.ts';
 import { createLeaderLine, type LeaderLine, type LeaderWork } from './leader-line.ts';
 import { parseEnvelope, TAB_PROTOCOL, type TabEnvelope, type TabMessage } from './tab-message.ts';
@@ -37,7 +38,7 @@ export interface TabGroupOptions<W extends LeaderWork> {
   readonly work: W;
   readonly clock: Clock;
   /** What `tabs` has not answered by then it has not answered, in ms. */
-  readonly timeoutMs: number;
+  readonly storeTimeoutMs: number;
   readonly closing: AbortSignal;
   /** Reads the local store again. */
   readonly reload: () => Promise<void>;
@@ -280,7 +281,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       void watchLeader(seat);
     },
     post,
-    holds: () => !tabs || within(options.timeoutMs, 'storeTimeoutMs', () => seat?.holds() ?? false, clock),
+    holds: () => !tabs || within(options.storeTimeoutMs, 'storeTimeoutMs', () => seat?.holds() ?? false, clock),
     signOutOthers: async () => {
       post({ type: 'erase' });
       if (seat) await alone(seat, clock);
@@ -292,7 +293,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       leadAlone().catch(unlessClosing);
     },
     leave: () => {
-      line.close(new TidemarkError('closing', 'the client was closed'));
+      line.close(closedError());
       seat?.leave();
       seat = undefined;
     },
