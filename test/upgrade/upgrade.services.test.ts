@@ -40,7 +40,29 @@ async function writesOn({ history }: Storage, events: readonly Event[]): Promise
     version: 2,
     message: said,
   };
-  expect(await history.append([edited])).toEqual({ conflict: undefined });
+  const reacted: Event = {
+    type: 'reaction.changed',
+    conversationId,
+    conversationSeq: (head + 2) as typeof targetSeq,
+    actorId,
+    commandId: 'reacted-after-the-upgrade' as CommandId,
+    at,
+    targetSeq,
+    targetAuthor: actorId,
+    key: '👍',
+    on: true,
+    count: 1,
+    newest: [actorId],
+    since: (head + 2) as typeof targetSeq,
+  };
+  expect(await history.append([edited, reacted])).toEqual({ conflict: undefined });
   const page = await history.range({ userId: actorId, conversationId, after: targetSeq - 1, limit: 1 });
-  expect(page.registers).toMatchObject([{ target: targetSeq, value: { version: 2, message: said } }]);
+  const registers = [...page.registers].sort((a, b) => (a.name < b.name ? -1 : 1));
+  expect(registers).toMatchObject([
+    { target: targetSeq, name: 'content', value: { version: 2, message: said } },
+    { target: targetSeq, name: 'reaction', key: '👍', owner: actorId },
+    { target: targetSeq, name: 'reactions', key: '👍', value: { count: 1 } },
+  ]);
+  const of = [{ conversationId, target: targetSeq, name: 'reaction', key: '👍' } as const];
+  expect((await history.owners({ of, limit: 2 })).map(({ owner }) => owner)).toEqual([actorId]);
 }

@@ -28,6 +28,8 @@ export interface Calls<In, Out> {
   send: Mutation<SendInput<In>, Receipt>;
   /** Gives a message of one's own another content. Resolves when that is stored, with the same result for the same commandId. */
   edit: Mutation<EditInput<In>, CommandResult>;
+  /** Switches a reaction of the caller to a message on or off. Resolves when that is stored; what is so already changes nothing. */
+  react: Mutation<ReactInput, CommandResult>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;
@@ -65,6 +67,8 @@ export interface Calls<In, Out> {
     history: Query<HistoryInput, HistoryPage<Out>>;
     /** What a message has said, the newest version first. */
     versions: Query<VersionsInput, VersionPage<Out>>;
+    /** Who has reacted to a message with a key, the last to do so first. */
+    reactions: Query<ReactionsInput, ReactionPage>;
     /** Moves the caller's read mark forward to readSeq, at most to the conversation's head. */
     markRead: Mutation<
       { conversationId: string; readSeq: number },
@@ -90,6 +94,38 @@ export type EditInput<In = ContentMap> = {
   expectedVersion?: number | undefined;
   commandId?: string | undefined;
 } & Content<In>;
+
+/** A message, and a reaction to it. */
+export interface ReactInput {
+  conversationId: string;
+  target: { seq: number } | { senderId: string; clientMessageId: string };
+  /** 1–64 bytes of UTF-8 without blanks and control characters. */
+  key: string;
+  /** Default true; false takes it back. */
+  on?: boolean | undefined;
+  commandId?: string | undefined;
+}
+
+/** `before`: those who reacted before that event; otherwise from the newest. */
+export interface ReactionsInput {
+  conversationId: string;
+  /** conversationSeq of the message. */
+  seq: number;
+  key: string;
+  before?: number | undefined;
+  limit?: number | undefined;
+}
+
+export interface ReactionPage {
+  readonly reactors: readonly Reactor[];
+  readonly hasMore: boolean;
+}
+
+export interface Reactor {
+  readonly userId: UserId;
+  /** conversationSeq of the event with which they reacted. */
+  readonly seq: ConversationSeq;
+}
 
 /** `before`: versions below it; otherwise from the newest. */
 export interface VersionsInput {
@@ -127,7 +163,10 @@ export interface HistoryInput {
 
 export interface HistoryPage<Out = ContentMap> {
   readonly events: readonly Event<Out>[];
-  /** How messages among them are now, as far as that differs from how they were sent. */
+  /**
+   * How messages among them are now, as far as that differs from how they were sent: those of `SHOWN_REGISTERS`, and the caller's own
+   * of what they count.
+   */
   readonly registers: readonly Register<Out>[];
   /**
    * conversationSeq of the last event that the registers know of: of later ones that one has met before, they know nothing. 0 with no

@@ -57,7 +57,7 @@ export interface Projection {
   readonly left: readonly { conversationId: ConversationId; userId: UserId; leftSeq: ConversationSeq }[];
   /** The highest per (user, conversation); to be merged with the stored one by maximum. */
   readonly readMarks: readonly { userId: UserId; conversationId: ConversationId; readSeq: ConversationSeq }[];
-  /** The last setting of each; one that is stored with a higher seq stays. */
+  /** The last setting of each: without a value the register is no longer set, and need not be kept. One that is stored with a higher seq stays. */
   readonly registers: readonly Register[];
   /**
    * How far conversations must have come before the batch, since a mark says that they were read up to there. Those that the batch

@@ -8,6 +8,10 @@ export type {
   Member,
   MemberPage,
   MembersInput,
+  ReactInput,
+  ReactionPage,
+  ReactionsInput,
+  Reactor,
   SendInput,
   VersionPage,
   VersionsInput,
@@ -67,6 +71,13 @@ export {
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
 export { type MessageSent, messageOf, type SendMessage } from './features/messages.ts';
+export {
+  isReactionKey,
+  parseReactionKey,
+  REACTION_KEY_RULE,
+  type ReactionChanged,
+  type SetReaction,
+} from './features/reactions.ts';
 export type { MarkRead, ReadMarked } from './features/read-marks.ts';
 export {
   type Register,
@@ -76,6 +87,7 @@ export {
   type RegisterSetting,
   type RegisterValues,
   registerKey,
+  SHOWN_REGISTERS,
 } from './features/registers.ts';
 export { counts, type ReadPosition } from './features/unread.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
@@ -107,7 +119,15 @@ export type { Entries, FeedInfo, FeedItem, InboxEntry, InboxPage, Live, Reset, R
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { commandBytesFor, DEFAULT_LIMITS, type Limits, leastCommandBytes } from './limits.ts';
 export { DEFAULT_PAGE, ENVELOPE_BYTES } from './limits-of-clients.ts';
-export type { Edited, EditedContent, Message, MessageTarget, Receipt } from './message.ts';
+export {
+  type Edited,
+  type EditedContent,
+  type Message,
+  type MessageTarget,
+  NEWEST_REACTORS,
+  type ReactionCount,
+  type Receipt,
+} from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {
   type CommandKey,
@@ -117,6 +137,8 @@ export {
   type EventsPage,
   type HistoryQuery,
   type HistoryStore,
+  type OwnersQuery,
+  type RegisterView,
   UNREAD_SPAN,
 } from './storage/history-store.ts';
 export type { Delivery, InboxBounds, InboxRecord, InboxRow, InboxStore } from './storage/inbox-store.ts';

@@ -18,6 +18,10 @@ export interface Limits {
   readonly editWindowMs: number;
   /** Versions of a message, the first among them. At most 1,000. */
   readonly versions: number;
+  /** Keys with which one user may have reacted to a message at a time. */
+  readonly reactionsPerUser: number;
+  /** Keys with which a message may have been reacted to at a time, whoever did. */
+  readonly reactionKeys: number;
   /** Entries, events or conversations in one page. */
   readonly page: number;
   /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
@@ -100,6 +104,8 @@ export const DEFAULT_LIMITS: Limits = {
   commandBytes: commandBytesFor(DEFAULT_CONTENT),
   editWindowMs: 24 * 3_600_000,
   versions: 100,
+  reactionsPerUser: 3,
+  reactionKeys: 20,
   page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,
   unread: 1_000,

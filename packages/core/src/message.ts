@@ -28,6 +28,18 @@ export interface EditedContent<C = ContentMap> extends Edited {
   readonly message: Content<C>;
 }
 
+/** How many users have reacted to a message with one key: the value of its register `reactions`. */
+export interface ReactionCount {
+  readonly count: number;
+  /** Who did so last, the last first; at most {@link NEWEST_REACTORS}. */
+  readonly newest: readonly UserId[];
+  /** conversationSeq of the event with which the count left 0: the order in which a message's reactions are shown. */
+  readonly since: ConversationSeq;
+}
+
+/** Users whom a count of reactions names. */
+export const NEWEST_REACTORS = 3;
+
 /** Which message of a conversation a command means: by its place, or before that is known by the id its sender gave it. */
 export type MessageTarget =
   | { readonly seq: ConversationSeq }

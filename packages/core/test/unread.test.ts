@@ -24,6 +24,7 @@ test('messages alone count, whatever else happens in a conversation', () => {
     chat.created,
     message,
     chat.edit(message),
+    chat.react(message, '👍', { from: bob }),
     chat.add([ids.userId('carol')], bob),
     chat.remove([ids.userId('carol')], bob),
     conversationBuilder({ ids, kind: 'self', memberIds: [bob] }).markRead(chat.conversationId, 1),

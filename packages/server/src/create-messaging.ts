@@ -417,6 +417,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         openFeed,
         ids,
         limits,
+        reactions: settings.reactions,
         now: () => clock.now(),
       };
       return buildProcedures(make, ports) as never;

@@ -15,7 +15,7 @@ import {
   systemClock,
   TidemarkError,
 } from '@tidemark/core';
-import { parseWire } from '@tidemark/core/wire';
+import { parseWire, reactionKey } from '@tidemark/core/wire';
 import { z } from 'zod';
 import type { Backplane } from './backplane.ts';
 import { checkPairs } from './limit-pairs.ts';
@@ -46,6 +46,7 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   /** Streams the conversations are spread over, 1–256. Default 8. The same in every process; drain before changing it. */
   readonly partitions?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  readonly reactions?: ReactionOptions | undefined;
   /** Who may do what, beyond membership: asked for every command before it is queued. Default: every member may. */
   readonly authorize?:
     | Authorize<{ [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }>
@@ -65,6 +66,14 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly random?: Random | undefined;
 }
 
+export interface ReactionOptions {
+  /**
+   * Keys with which messages may be reacted to; others are refused as `invalid_input` of `key`. One that is taken out can still be
+   * taken back. Default: any.
+   */
+  readonly keys?: readonly string[] | undefined;
+}
+
 const givenLimits = z.strictObject({
   contentBytes: count(1024 * 1024).default(DEFAULT_LIMITS.contentBytes),
   commandBytes: z
@@ -76,6 +85,8 @@ const givenLimits = z.strictObject({
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
   editWindowMs: ms(0, Number.MAX_SAFE_INTEGER).default(DEFAULT_LIMITS.editWindowMs),
   versions: count(1_000).default(DEFAULT_LIMITS.versions),
+  reactionsPerUser: count(1_000).default(DEFAULT_LIMITS.reactionsPerUser),
+  reactionKeys: count(1_000).default(DEFAULT_LIMITS.reactionKeys),
   page: count(10_000).default(DEFAULT_LIMITS.page),
   pageBytes: z
     .number()
@@ -131,6 +142,7 @@ const settings = z.strictObject({
     .default('tm:'),
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
+  reactions: z.strictObject({ keys: z.array(reactionKey).optional() }).default({}),
   authorizeTimeoutMs: ms(10, HOUR).default(2_000),
   retentionMs: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
   tuning: tuning.prefault({}),

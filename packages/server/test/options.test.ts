@@ -202,8 +202,11 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.sockets', [0, 10_000_001], />=1|<=10000000/],
   ['limits.unidentifiedSockets', [0, 10_000_001], />=1|<=10000000/],
   ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
+  ['limits.reactionsPerUser', [0, 1_001, 2.5], />=1|<=1000|int/],
+  ['limits.reactionKeys', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits', [7, null], /object/],
   ['tuning', [7, null], /object/],
+  ['reactions', [7, null], /object/],
 ];
 
 describe.each(RULES)('%s', (field, values, rule) => {
@@ -225,6 +228,11 @@ test('every option with a rule is covered above', () => {
   ];
   expect(RULES.map(([field]) => field).sort()).toEqual(names.sort());
   expect([clock, random]).toEqual([systemClock, Math.random]);
+});
+
+test('keys of reactions are named by their place in the list', () => {
+  expect(refusal({ reactions: { keys: ['👍', 'two words'] } })).toMatchObject({ field: 'reactions.keys.1' });
+  expect(refusal({ reactions: { keys: '👍' } })).toMatchObject({ field: 'reactions.keys' });
 });
 
 describe('options that do not exist', () => {

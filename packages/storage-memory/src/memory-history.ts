@@ -7,15 +7,20 @@ import {
   commandKey,
   counts,
   definitionOf,
+  type EditedContent,
   type Event,
   type EventRef,
   type HistoryQuery,
   type HistoryStore,
   type Membership,
+  type OwnersQuery,
   project,
-  type RegisterOf,
+  type Register,
+  type RegisterKey,
+  type RegisterView,
   refKey,
   registerKey,
+  SHOWN_REGISTERS,
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
@@ -51,18 +56,27 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
     findByRef: async (refs, bytes) =>
       pageOf(present(refs.map((ref) => eventAt(state, ref))), { limit: refs.length, bytes }).items,
-    findRegisters: async (keys) => present([...new Set(keys.map(registerKey))].map((key) => state.registers.get(key))),
+    findRegisters: async (keys) => registersAt(state, new Set(keys.map(registerKey))),
+    findShown: async (views) => distinct(views.flatMap((view) => shownOf(state, view))),
+    owners: async (query) => distinct(query.of.flatMap((group) => ownersOf(state, group, query))),
     memberships: async (conversationIds, userId) =>
       [...new Set(conversationIds)]
         .flatMap((id) => state.conversations.get(id)?.stays ?? [])
         .filter((stay) => userId === undefined || stay.userId === userId),
     range: async (query) => {
       const end = endOf(state, query);
-      const found = visible(state, query).map((event) => ({ event, edited: contentOf(state, event, end) }));
-      const { items, hasMore } = pageOf(found, query);
+      const found = visible(state, query).map((event) => {
+        const { conversationId, conversationSeq: target } = event;
+        const shown = shownOf(state, { conversationId, target, viewer: query.userId }, end);
+        return { event, shown };
+      });
+      const { items, hasMore } = pageOf(found, query, ({ event, shown }) => [
+        event,
+        shown.filter(({ owner }) => !owner),
+      ]);
       return {
         events: items.map(({ event }) => event),
-        registers: present(items.map(({ edited }) => edited)),
+        registers: items.flatMap(({ shown }) => shown),
         asOf: items.length > 0 ? end : 0,
         hasMore,
       };
@@ -131,10 +145,24 @@ export function writeEvents(state: MemoryState, events: readonly Event[]): void 
     const key = markKey(userId, conversationId);
     state.readMarks.set(key, Math.max(readSeq, state.readMarks.get(key) ?? 0));
   }
-  for (const register of registers) {
-    const key = registerKey(register);
-    if (register.seq > (state.registers.get(key)?.seq ?? 0)) state.registers.set(key, register);
-  }
+  for (const register of registers) setRegister(state, register);
+}
+
+function setRegister(state: MemoryState, register: Register): void {
+  const key = registerKey(register);
+  if (register.seq <= (state.registers.get(key)?.seq ?? 0)) return;
+  const group = state.registerGroups.get(groupOf(register)) ?? new Set();
+  state.registerGroups.set(groupOf(register), group);
+  state.registers.delete(key);
+  group.delete(key);
+  if (register.value === null) return;
+  state.registers.set(key, register);
+  group.add(key);
+}
+
+/** Owned registers stand with those of the same name and key, others with those of the same event. */
+function groupOf({ conversationId, target, name, key, owner }: RegisterKey): string {
+  return owner === null ? `${conversationId} ${target}` : `${conversationId} ${target} ${name} ${key}`;
 }
 
 function tableOf(state: MemoryState, conversationId: ConversationId): ConversationTable {
@@ -196,15 +224,51 @@ function endOf(state: MemoryState, { userId, conversationId }: HistoryQuery): nu
   return Math.max(0, ...stays.map(({ leftSeq }) => leftSeq ?? table?.head.head ?? 0));
 }
 
-/** What an event says since it was edited, by an event up to `end`. */
-function contentOf(
+/** What a page carries of an event, as far as events up to `end` have set it. */
+function shownOf(
   state: MemoryState,
-  { conversationId, conversationSeq: target }: EventRef,
-  end: number,
-): RegisterOf<'content'> | undefined {
-  const key = registerKey({ conversationId, target, name: 'content', key: '', owner: null });
-  const register = state.registers.get(key) as RegisterOf<'content'> | undefined;
-  return register && register.seq <= end ? register : undefined;
+  { conversationId, target, viewer }: RegisterView,
+  end = Number.POSITIVE_INFINITY,
+): Register[] {
+  const group = state.registerGroups.get(`${conversationId} ${target}`) ?? [];
+  const upToEnd = registersAt(state, group).filter(({ seq }) => seq <= end);
+  return upToEnd.flatMap((register) => {
+    if (!isShown(register.name)) return [];
+    const name = SHOWN_REGISTERS[register.name];
+    if (name === null) return [register];
+    const own = state.registers.get(registerKey({ ...register, name, owner: viewer }));
+    return own && own.seq <= end ? [register, own] : [register];
+  });
+}
+
+function isShown(name: string): name is keyof typeof SHOWN_REGISTERS {
+  return Object.hasOwn(SHOWN_REGISTERS, name);
+}
+
+function ownersOf(
+  state: MemoryState,
+  { conversationId, target, name, key }: OwnersQuery['of'][number],
+  { before = Number.POSITIVE_INFINITY, limit }: OwnersQuery,
+): Register[] {
+  const group = state.registerGroups.get(`${conversationId} ${target} ${name} ${key}`) ?? [];
+  return registersAt(state, group)
+    .filter(({ seq }) => seq < before)
+    .sort((a, b) => a.seq - b.seq)
+    .slice(-limit);
+}
+
+function registersAt(state: MemoryState, keys: Iterable<string>): Register[] {
+  return present([...keys].map((key) => state.registers.get(key)));
+}
+
+function distinct(registers: readonly Register[]): Register[] {
+  return [...new Set(registers)];
+}
+
+/** What the message with which a list ends says since it was edited. */
+function contentOf(state: MemoryState, { conversationId, conversationSeq: target }: EventRef): EditedContent | null {
+  const register = state.registers.get(registerKey({ conversationId, target, name: 'content', key: '', owner: null }));
+  return register?.name === 'content' ? register.value : null;
 }
 
 function listed(state: MemoryState, { userId, after, unread }: ConversationsQuery): ConversationSummary[] {
@@ -246,7 +310,7 @@ function summarise(
     joinedSeq: stay.joinedSeq,
     readSeq,
     unread,
-    lastMessage: (last && definitionOf(last).message?.(last, contentOf(state, last, head)?.value)) ?? null,
+    lastMessage: (last && definitionOf(last).message?.(last, contentOf(state, last))) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };
 }

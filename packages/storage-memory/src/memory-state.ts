@@ -32,8 +32,10 @@ export interface MemoryState {
   readonly commands: Map<string, Event>;
   /** `<userId> <conversationId>` → readSeq. */
   readonly readMarks: Map<string, number>;
-  /** By `registerKey`. */
+  /** Those that are set, by `registerKey`. */
   readonly registers: Map<string, Register>;
+  /** Their keys by `groupOf`. */
+  readonly registerGroups: Map<string, Set<string>>;
   readonly inboxes: Map<UserId, InboxTable>;
   /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
   readonly unsettled: Map<string, EventRef>;
@@ -72,6 +74,7 @@ export function createMemoryState(epoch: string = randomId()): MemoryState {
     commands: new Map(),
     readMarks: new Map(),
     registers: new Map(),
+    registerGroups: new Map(),
     inboxes: new Map(),
     unsettled: new Map(),
     refusals: new Map(),

@@ -57,9 +57,10 @@ const INDEPENDENT: Omit<SqlDialect, 'rowSource' | 'rowParameters' | 'maxSetChars
     const assignments = Object.entries(set).map(([column, value]) => `t.${column} = ${value}`);
     return sql`update ${source} straight_join ${table} as t on ${on} set ${sql.raw(assignments.join(', '))}`;
   },
-  deleteRows: (table, source, key) => {
+  deleteRows: (table, source, key, guard = sql`true`) => {
     const matches = key.map((column) => `t.${column} = v.${column}`);
-    return sql`delete t from ${source} straight_join ${table} as t on ${sql.raw(matches.join(' and '))}`;
+    return sql`delete t from ${source} straight_join ${table} as t on ${sql.raw(matches.join(' and '))}
+      where ${guard}`;
   },
   // In their order: what depends on the old value of the column goes before it.
   keepGreatest: (table, _key, column, others = []) => {
@@ -93,6 +94,11 @@ const INDEPENDENT: Omit<SqlDialect, 'rowSource' | 'rowParameters' | 'maxSetChars
     const name = found.rows[0]?.name;
     if (!name) throw new Error("the pool's connections must name a database");
     return name;
+  },
+  hasIndex: async (db, table, index) => {
+    const found = await sql`select 1 from information_schema.statistics
+      where table_schema = database() and table_name = ${table} and index_name = ${index}`.execute(db);
+    return found.rows.length > 0;
   },
   isMissingTable: (error) => errorField(error, 'errno') === 1146,
   checkServer,

@@ -35,9 +35,9 @@ export const postgresDialect: SqlDialect = {
     const assignments = Object.entries(set).map(([column, value]) => `${column} = ${value}`);
     return sql`update ${table} as t set ${sql.raw(assignments.join(', '))} from ${source} where ${on}`;
   },
-  deleteRows: (table, source, key) => {
+  deleteRows: (table, source, key, guard = sql`true`) => {
     const matches = key.map((column) => `t.${column} = v.${column}`);
-    return sql`delete from ${table} as t using ${source} where ${sql.raw(matches.join(' and '))}`;
+    return sql`delete from ${table} as t using ${source} where ${sql.raw(matches.join(' and '))} and ${guard}`;
   },
   keepGreatest: (table, key, column, others = []) => {
     const assignments = [column, ...others].map((each) => `${each} = excluded.${each}`);

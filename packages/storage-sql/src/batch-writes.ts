@@ -1,7 +1,7 @@
 import { type CommitBatch, type Event, type EventRef, type InboxRow, project } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, REF_KEY, REF_SHAPE, toEventRow } from './event-row.ts';
-import { REGISTER_KEY, REGISTER_SHAPE, toRegisterRow } from './register-row.ts';
+import { REGISTER_KEY, REGISTER_KEY_SHAPE, REGISTER_SHAPE, toRegisterKeyRow, toRegisterRow } from './register-row.ts';
 import type { Row, RowSet, RowShape } from './row-set.ts';
 import type { SqlDialect, Write } from './sql-dialect.ts';
 import type { TableNames } from './table-names.ts';
@@ -65,8 +65,8 @@ export function appendWrites(
       name: 'settled',
       conflict: 'event' as const,
       set: settled,
-      statement: (dialect: SqlDialect, tables: TableNames, source: RawBuilder<unknown>) =>
-        dialect.deleteRows(tables.unsettled, source, REF_KEY),
+      statement: (dialect: SqlDialect, tables: TableNames, source: RawBuilder<unknown>, guard: RawBuilder<unknown>) =>
+        dialect.deleteRows(tables.unsettled, source, REF_KEY, guard),
     },
   ].filter((write) => write.set.rows.length > 0);
 }
@@ -188,7 +188,7 @@ function historyWrites(events: readonly Event[]): Write[] {
     {
       name: 'registers',
       conflict: 'event',
-      set: { shape: REGISTER_SHAPE, rows: registers.map(toRegisterRow) },
+      set: { shape: REGISTER_SHAPE, rows: registers.filter(({ value }) => value !== null).map(toRegisterRow) },
       statement: (dialect, tables, source, guard) =>
         sql`${insertInto(tables.registers, REGISTER_SHAPE, source, guard)} ${dialect.keepGreatest(
           tables.registers,
@@ -196,6 +196,13 @@ function historyWrites(events: readonly Event[]): Write[] {
           'seq',
           ['value'],
         )}`,
+    },
+    {
+      // The head of its conversation sees to it that nothing older comes later, so that no trace of it is needed.
+      name: 'registers_no_longer_set',
+      conflict: 'event',
+      set: { shape: REGISTER_KEY_SHAPE, rows: registers.filter(({ value }) => value === null).map(toRegisterKeyRow) },
+      statement: (dialect, tables, source, guard) => dialect.deleteRows(tables.registers, source, REGISTER_KEY, guard),
     },
   ];
   return writes.filter((write) => write.set.rows.length > 0);

@@ -4,6 +4,7 @@ import {
   FIRST_TABLES,
   REFUSALS,
   REGISTERS,
+  REGISTERS_BY_SEQ,
   TABLE_PREFIX,
   type TableName,
   type TableSpec,
@@ -23,6 +24,7 @@ const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
   (store) => insertOnce(store, 'identity', randomId()),
   (store) => createTables(store, REFUSALS),
   (store) => createTables(store, REGISTERS),
+  (store) => createIndex(store, 'registers', REGISTERS_BY_SEQ),
 ];
 
 interface MigratedStore {
@@ -153,20 +155,29 @@ async function createTable({ db, dialect, tables }: MigratedStore, name: TableNa
   });
   parts.push(`primary key (${spec.primaryKey.join(', ')})`);
   for (const columns of spec.unique ?? []) parts.push(`unique (${columns.join(', ')})`);
-  const indexes = (spec.indexes ?? []).map((columns) => ({
-    name: `${TABLE_PREFIX}${name}_${columns.join('_')}`,
-    columns: columns.join(', '),
-  }));
-  if (dialect.indexes === 'inside') for (const index of indexes) parts.push(`index ${index.name} (${index.columns})`);
+  const indexes = (spec.indexes ?? []).map((columns) => ({ name: `${name}_${columns.join('_')}`, columns }));
+  if (dialect.indexes === 'inside') {
+    for (const index of indexes) parts.push(`index ${TABLE_PREFIX}${index.name} (${index.columns.join(', ')})`);
+  }
   await sql`create table if not exists ${tables[name]} (${sql.raw(parts.join(', '))}) ${sql.raw(dialect.tableOptions(spec))}`.execute(
     db,
   );
   if (dialect.indexes === 'inside') return;
-  for (const index of indexes) {
-    await sql`create index if not exists ${sql.id(index.name)} on ${tables[name]} (${sql.raw(index.columns)})`.execute(
-      db,
-    );
-  }
+  for (const index of indexes) await createIndex({ db, dialect, tables }, name, index);
+}
+
+/** Of a table that is there. */
+async function createIndex(
+  { db, dialect, tables }: MigratedStore,
+  table: TableName,
+  index: { readonly name: string; readonly columns: readonly string[] },
+): Promise<void> {
+  const name = TABLE_PREFIX + index.name;
+  if (await dialect.hasIndex?.(db, TABLE_PREFIX + table, name)) return;
+  const unlessThere = sql.raw(dialect.hasIndex ? '' : 'if not exists');
+  await sql`create index ${unlessThere} ${sql.id(name)} on ${tables[table]} (${sql.raw(index.columns.join(', '))})`.execute(
+    db,
+  );
 }
 
 /** 32 hexadecimal digits. */

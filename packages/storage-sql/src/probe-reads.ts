@@ -15,6 +15,10 @@ export async function readAsWriter(
   await history?.findByCommand(commands);
   await history?.findByRef(events);
   await history?.findRegisters(events.flatMap(registersOf));
+  await history?.findShown(
+    events.map(({ conversationId, conversationSeq: target, actorId: viewer }) => ({ conversationId, target, viewer })),
+  );
+  await history?.owners({ of: events.flatMap(registersOf), limit: 1 });
   await history?.memberships(conversationIds);
   await inbox?.find(deliveries);
   await inbox?.bounds(rows.map(({ userId }) => userId));

@@ -18,20 +18,27 @@ export interface RegisterRow {
   readonly conversation_id: string;
   readonly target_seq: number;
   readonly name: string;
+  /** With `%` before the bytes of what is not ASCII, as in an address: ids are. */
   readonly register_key: string;
   readonly owner: string;
   /** JSON text, so that every string comes back equal. */
-  readonly value: string | null;
+  readonly value: string;
   readonly seq: number;
 }
 
 export function toRegisterKeyRow({ conversationId, target, name, key, owner }: RegisterKey): Row {
-  return { conversation_id: conversationId, target_seq: target, name, register_key: key, owner: owner ?? '' };
+  return {
+    conversation_id: conversationId,
+    target_seq: target,
+    name,
+    register_key: encodeURIComponent(key),
+    owner: owner ?? '',
+  };
 }
 
 export function toRegisterRow(register: Register): Row {
   const { value, seq } = register;
-  return { ...toRegisterKeyRow(register), value: value === null ? null : JSON.stringify(value), seq };
+  return { ...toRegisterKeyRow(register), value: JSON.stringify(value), seq };
 }
 
 export function fromRegisterRow(row: RegisterRow): Register {
@@ -39,9 +46,9 @@ export function fromRegisterRow(row: RegisterRow): Register {
     conversationId: row.conversation_id,
     target: row.target_seq,
     name: row.name,
-    key: row.register_key,
+    key: decodeURIComponent(row.register_key),
     owner: row.owner === '' ? null : row.owner,
-    value: row.value === null ? null : JSON.parse(row.value),
+    value: JSON.parse(row.value),
     seq: row.seq,
   } as Register;
 }

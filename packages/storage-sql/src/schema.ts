@@ -112,8 +112,8 @@ export const REFUSALS = {
 /** Step 6. */
 export const REGISTERS = {
   /**
-   * What events have set beside the log. `target_seq` 0: of the conversation; `owner` empty: of nobody. `value` is JSON text, null
-   * where it is set no more; the row with the highest `seq` stands.
+   * What events have set beside the log. `target_seq` 0: of the conversation; `owner` empty: of nobody. `value` is JSON text, and never
+   * null: what is no longer set has no row. The row with the highest `seq` stands.
    */
   registers: {
     columns: {
@@ -130,7 +130,13 @@ export const REGISTERS = {
   },
 } as const satisfies Tables;
 
-/** The tables of a store that is up to date. */
+/** Step 7: an index by which the owners of registers are read, the newest first. Its name has no more than 63 characters. */
+export const REGISTERS_BY_SEQ = {
+  name: 'registers_by_seq',
+  columns: ['conversation_id', 'target_seq', 'name', 'register_key', 'seq'],
+} as const;
+
+/** The tables of a store that is up to date, but for the indexes of later steps. */
 export const SCHEMA = { ...FIRST_TABLES, ...UNSETTLED, ...REFUSALS, ...REGISTERS };
 
 export type TableName = keyof typeof SCHEMA;

@@ -22,6 +22,9 @@ export interface SqlDialect {
   /** `inside` the `create table`, for engines whose `create index` cannot be repeated; or as statements of their own. */
   readonly indexes: 'inside' | 'apart';
 
+  /** Whether a table of the connection's schema has the index; for engines whose `create index` cannot be repeated. */
+  hasIndex?(db: Kysely<unknown>, table: string, index: string): Promise<boolean>;
+
   // ── Sets of rows ──
   /** The table expression, alias and columns included: `… as v`. Its placeholders take {@link rowParameters}. */
   rowSource(set: RowSet): RawBuilder<unknown>;
@@ -41,8 +44,13 @@ export interface SqlDialect {
     /** Column → expression. */
     readonly set: Readonly<Record<string, string>>;
   }): RawBuilder<unknown>;
-  /** Removes the rows of `table` whose `key` is in `v`. */
-  deleteRows(table: RawBuilder<unknown>, source: RawBuilder<unknown>, key: readonly string[]): RawBuilder<unknown>;
+  /** Removes the rows of `table` whose `key` is in `v`, where `guard` holds; always unless set. */
+  deleteRows(
+    table: RawBuilder<unknown>,
+    source: RawBuilder<unknown>,
+    key: readonly string[],
+    guard?: RawBuilder<unknown>,
+  ): RawBuilder<unknown>;
   /** What follows an `insert into t … select`, to keep the row with the greater `column` where `key` is taken, and `others` with it. */
   keepGreatest(
     table: RawBuilder<unknown>,

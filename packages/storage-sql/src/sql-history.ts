@@ -11,8 +11,6 @@ import {
   type HistoryStore,
   type Membership,
   probeBatches,
-  type Register,
-  registerKey,
   type StoreIdentity,
   systemClock,
   UNREAD_SPAN,
@@ -22,20 +20,25 @@ import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, refSet } from './batch-writes.ts';
 import { type EventRow, eventColumns, fromEventRow, REF_KEY, REF_SHAPE } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
-import {
-  fromRegisterRow,
-  REGISTER_KEY,
-  REGISTER_KEY_SHAPE,
-  type RegisterRow,
-  toRegisterKeyRow,
-} from './register-row.ts';
+import { REGISTER_KEY_SHAPE, toRegisterKeyRow } from './register-row.ts';
 import type { RowSet, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { sqlRefusals } from './sql-refusals.ts';
+import {
+  distinctRegisters,
+  fromPageRow,
+  newestOwned,
+  OWNED_SHAPE,
+  oneOf,
+  registersAt,
+  registersOfPage,
+  SHOWN,
+  shownRegisters,
+  VIEW_SHAPE,
+} from './sql-registers.ts';
 
 const EVENT_COLUMNS = eventColumns();
-const EDIT_COLUMNS = sql.raw('g.value as edited, g.seq as edited_seq');
 const COMMAND_SHAPE = { actor_id: 'id', command_id: 'id' } as const satisfies RowShape;
 const PLACED_REF_SHAPE = { ...REF_SHAPE, place: 'int' } as const satisfies RowShape;
 const CONVERSATION_ID_SHAPE = { conversation_id: 'id' } as const satisfies RowShape;
@@ -135,14 +138,28 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     },
 
     findRegisters: async (keys) => {
-      const rows = await database.rowsFor(
-        { shape: REGISTER_KEY_SHAPE, rows: keys.map(toRegisterKeyRow) },
-        (given) => sql<RegisterRow>`
-        select r.conversation_id, r.target_seq, r.name, r.register_key, r.owner, r.value, r.seq from ${given}
-        join ${tables.registers} r on ${sql.raw(REGISTER_KEY.map((column) => `r.${column} = v.${column}`).join(' and '))}`,
+      const rows = await database.rowsFor({ shape: REGISTER_KEY_SHAPE, rows: keys.map(toRegisterKeyRow) }, (given) =>
+        registersAt(tables, given),
       );
-      const distinct = new Map(rows.map(fromRegisterRow).map((register) => [registerKey(register), register]));
-      return [...distinct.values()];
+      return distinctRegisters(rows);
+    },
+
+    findShown: async (views) => {
+      const given = views.map(({ conversationId, target, viewer }) => ({
+        conversation_id: conversationId,
+        target_seq: target,
+        viewer,
+      }));
+      const rows = await database.rowsFor({ shape: VIEW_SHAPE, rows: given }, (each) => shownRegisters(tables, each));
+      return distinctRegisters(rows);
+    },
+
+    owners: async ({ of, ...page }) => {
+      const given = of.map((group) => toRegisterKeyRow({ ...group, owner: null }));
+      const rows = await database.rowsFor({ shape: OWNED_SHAPE, rows: given }, (each) =>
+        newestOwned(tables, each, page),
+      );
+      return distinctRegisters(rows);
     },
 
     memberships: async (conversationIds, userId) => {
@@ -167,11 +184,12 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
 
     range: async (query) => {
       const rows = await database.rows(visibleEvents(query));
+      const events = rows.filter(isEventRow);
       return {
-        events: rows.map(fromEventRow),
-        registers: rows.flatMap((row) => contentRegisterOf(row) ?? []),
-        asOf: rows[0]?.as_of ?? 0,
-        hasMore: hasMore(rows),
+        events: events.map(fromEventRow),
+        registers: rows.filter((row) => !isEventRow(row)).map(fromPageRow),
+        asOf: events[0]?.as_of ?? 0,
+        hasMore: hasMore(events),
       };
     },
 
@@ -190,41 +208,49 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   /**
    * The events at these places, as far as a page goes. Their sizes come first and the texts of the page alone after them:
    * what it can't hold is neither sent nor put together. `cross join` is what keeps SQLite from the other order.
-   *
-   * @param places (conversation_id, conversation_seq, size, ordinal): one more than `limit`, if there is one
-   * @param beside what else is selected for each event, and what is joined for it
    */
-  function eventsOf<Beside = object>(
-    places: RawBuilder<unknown>,
-    { limit, bytes = Number.MAX_SAFE_INTEGER, direction }: PageOfEvents,
-    beside: { columns: RawBuilder<unknown>; joins: RawBuilder<unknown> } = { columns: sql``, joins: sql`` },
-  ): RawBuilder<EventRow & Counted & Beside> {
-    const order = sql.raw(`order by s.ordinal ${direction}`);
-    return sql<EventRow & Counted & Beside>`
-      select ${EVENT_COLUMNS}, w.found ${beside.columns} from (
-        select s.conversation_id, s.conversation_seq, s.ordinal, row_number() over (${order}) as place,
-          sum(s.size) over (${order}) as total, count(*) over () as found
-        from (${places}) s
-      ) w cross join ${tables.events} e ${beside.joins}
-      where ${atPlaceOf('w')} and w.place <= ${limit} and (w.place = 1 or w.total <= ${bytes})
+  function eventsOf(places: RawBuilder<unknown>, page: PageOfEvents): RawBuilder<EventRow & Counted> {
+    return sql<EventRow & Counted>`
+      select ${EVENT_COLUMNS}, w.found from (${pageOf(places, page)}) w cross join ${tables.events} e
+      where ${atPlaceOf('w')}
       order by w.place`;
   }
 
   /**
-   * Walks the log by its key, from the user's first stay to their last and no further, and keeps what lies within one.
+   * The places of a page, each with its `place` in it, and how many were `found`.
+   *
+   * @param places (conversation_id, conversation_seq, size, ordinal): one more than `limit`, if there is one
    */
-  function visibleEvents(query: HistoryQuery): RawBuilder<EventRow & Counted & EditedRow & AsOf> {
+  function pageOf(
+    places: RawBuilder<unknown>,
+    { limit, bytes = Number.MAX_SAFE_INTEGER, direction }: PageOfEvents,
+  ): RawBuilder<unknown> {
+    const order = sql.raw(`order by s.ordinal ${direction}`);
+    return sql`select p.* from (
+        select s.conversation_id, s.conversation_seq, row_number() over (${order}) as place,
+          sum(s.size) over (${order}) as total, count(*) over () as found
+        from (${places}) s
+      ) p where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})`;
+  }
+
+  /**
+   * Walks the log by its key, from the user's first stay to their last and no further, and keeps what lies within one. What the page
+   * carries of its events follows in further rows: one statement, so that all is of one moment.
+   */
+  function visibleEvents(query: HistoryQuery): RawBuilder<PageRow> {
     const { userId, conversationId, after, before, limit, bytes } = query;
     const direction = after === undefined ? 'desc' : 'asc';
     const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
     const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
     const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
     const end = sql`(select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})`;
-    const edits = sql`${contentOf('e')} and g.seq <= ${end}`;
+    const shown = sql`(select sum(octet_length(g.value)) from ${tables.registers} g
+      where g.conversation_id = e.conversation_id and g.target_seq = e.conversation_seq
+        and g.name ${oneOf(SHOWN)} and g.owner = '' and g.seq <= ${end})`;
     const places = sql`
       select e.conversation_id, e.conversation_seq, e.conversation_seq as ordinal,
-        octet_length(e.body) + coalesce(octet_length(g.value), 0) as size
-      from ${tables.events} e ${edits}
+        octet_length(e.body) + coalesce(${shown}, 0) as size
+      from ${tables.events} e
       where e.conversation_id = ${conversationId} ${from} ${to}
         and e.conversation_seq >= (select min(m.joined_seq) ${stays})
         and e.conversation_seq <= ${end}
@@ -234,14 +260,12 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       order by e.conversation_seq ${sql.raw(direction)}
       limit ${limit + 1}`;
     const head = sql`(select t.head from ${tables.conversations} t where t.conversation_id = ${conversationId})`;
-    return eventsOf(
-      places,
-      { limit, bytes, direction },
-      {
-        columns: sql`, ${EDIT_COLUMNS}, case when ${end} < ${head} then ${end} else ${head} end as as_of`,
-        joins: edits,
-      },
-    );
+    return sql<PageRow>`
+      with w as (${pageOf(places, { limit, bytes, direction })})
+      select w.place, w.found, case when ${end} < ${head} then ${end} else ${head} end as as_of, ${EVENT_COLUMNS}
+      from w cross join ${tables.events} e where ${atPlaceOf('w')}
+      union all ${registersOfPage(tables, sql`${userId}`, end)}
+      order by place`;
   }
 
   /** Joins as `g` what an event of `alias` says since it was edited. */
@@ -270,7 +294,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       : sql``;
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
-      select p.*, ${eventColumns('conversation_id')}, ${EDIT_COLUMNS},
+      select p.*, ${eventColumns('conversation_id')}, g.value as edited,
         ${unreadOf(userId, unread)} as unread
       from (
         select q.*, row_number() over (${order}) as place,
@@ -311,12 +335,6 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   }
 }
 
-/** The comparison with these constants; an equation where there is one, which every planner knows what to do with. */
-function oneOf(values: readonly string[]): RawBuilder<unknown> {
-  const [first, ...others] = values.map((value) => sql.lit(value));
-  return others.length === 0 ? sql`= ${first}` : sql`in (${sql.join([first, ...others])})`;
-}
-
 /** A conversation_id and conversation_seq of `alias` as the key of the event `e`. */
 function atPlaceOf(alias: 'v' | 'w'): RawBuilder<unknown> {
   return sql.raw(`e.conversation_id = ${alias}.conversation_id and e.conversation_seq = ${alias}.conversation_seq`);
@@ -328,21 +346,11 @@ interface PageOfEvents {
   readonly direction: 'asc' | 'desc';
 }
 
-/** What its event says since it was edited, as JSON text, and by which event; null where it was not. */
-interface EditedRow {
-  readonly edited: string | null;
-  readonly edited_seq: number | null;
-}
+/** An event of a page, or in its columns a register of one. */
+type PageRow = EventRow & { readonly found: number | null; readonly as_of: number | null };
 
-interface AsOf {
-  readonly as_of: number;
-}
-
-function contentRegisterOf(row: EventRow & EditedRow): Register | undefined {
-  if (row.edited_seq === null) return undefined;
-  const [name, register_key, owner] = ['content', '', ''];
-  const { conversation_id, conversation_seq: target_seq, edited: value, edited_seq: seq } = row;
-  return fromRegisterRow({ conversation_id, target_seq, name, register_key, owner, value, seq });
+function isEventRow(row: PageRow): row is PageRow & Counted {
+  return row.found !== null;
 }
 
 /** How many rows there were for the page, one more than its limit at most. */
@@ -372,13 +380,14 @@ interface MemberRow {
 }
 
 /** The event's columns are those of the last message, and null where none is visible. */
-type SummaryRow = ConversationRow &
-  EditedRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
-    readonly active_at: number;
-    readonly joined_seq: number;
-    readonly read_seq: number;
-    readonly unread: number;
-  };
+type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
+  /** What the last message says since it was edited, as JSON text. */
+  readonly edited: string | null;
+  readonly active_at: number;
+  readonly joined_seq: number;
+  readonly read_seq: number;
+  readonly unread: number;
+};
 
 function conversationOf(row: ConversationRow): ConversationState['conversation'] {
   return {

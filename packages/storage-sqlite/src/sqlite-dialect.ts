@@ -20,9 +20,9 @@ export const sqliteDialect: SqlDialect = {
     const assignments = Object.entries(set).map(([column, value]) => `${column} = ${value}`);
     return sql`update ${table} as t set ${sql.raw(assignments.join(', '))} from ${source} where ${on}`;
   },
-  deleteRows: (table, source, key) => {
+  deleteRows: (table, source, key, guard = sql`true`) => {
     const columns = sql.raw(key.join(', '));
-    return sql`delete from ${table} where (${columns}) in (select ${columns} from ${source})`;
+    return sql`delete from ${table} where (${columns}) in (select ${columns} from ${source}) and ${guard}`;
   },
   keepGreatest: (table, key, column, others = []) => {
     const assignments = [column, ...others].map((each) => `${each} = excluded.${each}`);

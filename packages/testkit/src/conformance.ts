@@ -4,6 +4,7 @@ import { historyDataCases } from './cases/history-data-cases.ts';
 import { historyListCases } from './cases/history-list-cases.ts';
 import { historyLogCases } from './cases/history-log-cases.ts';
 import { historyRangeCases } from './cases/history-range-cases.ts';
+import { historyReactionCases } from './cases/history-reaction-cases.ts';
 import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyRegisterCases } from './cases/history-register-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
@@ -25,6 +26,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyListCases,
   ...historyDataCases,
   ...historyRegisterCases,
+  ...historyReactionCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

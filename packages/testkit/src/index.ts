@@ -3,9 +3,11 @@ export {
   type ConversationBuilderOptions,
   conversationBuilder,
   type MessageOptions,
+  type ReactionOptions,
 } from './builders/conversation-builder.ts';
 export { HOSTILE_TEXT, HOSTILE_USER_IDS, hostileContent } from './builders/hostile-text.ts';
 export { buildLog, inBatches, LOG_USERS, type LogStep, logSteps, logUsers } from './builders/random-log.ts';
+export { reactionCountsIn, reactorsIn } from './builders/reactions-in.ts';
 export { SEEDED_START, type SeededIds, seededIds, seededRandom } from './builders/seeded-ids.ts';
 export { batchFor, refOf, rowsFor, type SeqCounter, seqCounter } from './builders/seq-counter.ts';
 export {

@@ -392,6 +392,94 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
         return { ...summary, lastMessage: sent?.type === 'message.sent' ? messageOf(sent) : null };
       }),
   },
+  // ── Reactions ────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'keys of reactions are told apart by their letters without case and accents',
+    caughtBy: 'reactions: keys are data',
+    open: (state) =>
+      withReactionKeys(state, (key) =>
+        key
+          .normalize('NFD')
+          .replaceAll(/\p{Mn}/gu, '')
+          .toLowerCase(),
+      ),
+  },
+  {
+    mistake: 'a viewer is shown who else has reacted',
+    caughtBy: 'reactions: a viewer is shown',
+    open: (state) =>
+      withShown(state, (shown) =>
+        shown.flatMap((register) =>
+          register.name === 'reactions'
+            ? [register, ...ownersAt(state, register)]
+            : register.name === 'content'
+              ? [register]
+              : [],
+        ),
+      ),
+  },
+  {
+    mistake: 'what was taken back is still there',
+    caughtBy: 'reactions: what was taken back',
+    open: (state) => {
+      const kept = new Map<string, Register>();
+      return afterWriting(memoryStorage({ state }), () => {
+        for (const [key, register] of state.registers) kept.set(key, register);
+        for (const [key, register] of kept) state.registers.set(key, register);
+        for (const group of state.registerGroups.values()) {
+          for (const [key] of kept) if (group.size > 0) group.add(key);
+        }
+      });
+    },
+  },
+  {
+    mistake: 'owners come in the order of their ids',
+    caughtBy: 'reactions: owners come page by page',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        owners: async ({ limit, ...query }) =>
+          (await history.owners({ ...query, limit: 1_000 }))
+            .sort((a, b) => ((a.owner ?? '') < (b.owner ?? '') ? -1 : 1))
+            .slice(0, limit),
+      });
+    },
+  },
+  {
+    mistake: 'a former member is told of counts after they left',
+    caughtBy: 'reactions: a former member is told',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async (query) => {
+          const page = await history.range(query);
+          const { userId: viewer } = query;
+          const registers = await history.findShown(
+            page.events.map(({ conversationId, conversationSeq: target }) => ({ conversationId, target, viewer })),
+          );
+          return { ...page, registers };
+        },
+      });
+    },
+  },
+  {
+    mistake: 'counts of reactions are sent beside the bytes of a page',
+    caughtBy: 'reactions: counts are among the bytes',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        range: async ({ bytes, ...query }) => {
+          const page = await history.range(query);
+          let total = 0;
+          const events = page.events.filter((event, place) => {
+            total += JSON.stringify(event).length;
+            return place === 0 || total <= (bytes ?? Number.POSITIVE_INFINITY);
+          });
+          return { ...page, events, hasMore: page.hasMore || events.length < page.events.length };
+        },
+      });
+    },
+  },
   // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'a full page is taken for one of many',
@@ -536,6 +624,45 @@ function withSummaries(state: MemoryState, change: (summary: ConversationSummary
     conversation: async (userId, id) => {
       const summary = await history.conversation(userId, id);
       return summary && change(summary);
+    },
+  });
+}
+
+/** Everything that pages carry of their events goes through `change`. */
+function withShown(state: MemoryState, change: (shown: readonly Register[]) => Register[]): Storage {
+  const { history } = memoryStorage({ state });
+  return withHistory(memoryStorage({ state }), {
+    findShown: async (views) => change(await history.findShown(views)),
+    range: async (query) => {
+      const page = await history.range(query);
+      return { ...page, registers: change(page.registers) };
+    },
+  });
+}
+
+/** Of everybody who is counted. */
+function ownersAt(state: MemoryState, { conversationId, target, key }: Register): Register[] {
+  return [...state.registers.values()].filter(
+    (each) =>
+      each.name === 'reaction' && each.conversationId === conversationId && each.target === target && each.key === key,
+  );
+}
+
+/** Keys are compared as `change` makes them. */
+function withReactionKeys(state: MemoryState, change: (key: string) => string): Storage {
+  const { history } = memoryStorage({ state });
+  return withHistory(memoryStorage({ state }), {
+    owners: async ({ of, ...page }) => {
+      const groups = of.flatMap((group) =>
+        [...state.registers.values()].filter(
+          ({ name, target, conversationId, key }) =>
+            name === group.name &&
+            target === group.target &&
+            conversationId === group.conversationId &&
+            change(key) === change(group.key),
+        ),
+      );
+      return history.owners({ of: groups, ...page });
     },
   });
 }

@@ -4,7 +4,6 @@ import {
   type MessageSent,
   messageOf,
   type Register,
-  type RegisterName,
   registerKey,
   registersOf,
 } from '@tidemark/core';
@@ -12,12 +11,9 @@ import {
 /** An event as the device keeps it: with what has been said of it since. */
 export type KeptEvent<E extends Event = Event> = E & { readonly registers?: readonly Register[] };
 
-/** What is kept beside an event; versions are read from the server, by whoever looks at them. */
-const KEPT: ReadonlySet<RegisterName> = new Set<RegisterName>(['content']);
-
-/** The registers that events set, as far as a device keeps them. */
+/** The registers that events set, as far as a device keeps them; versions are read from the server, by whoever looks at them. */
 export function settingsOf(events: readonly Event[]): Register[] {
-  return events.flatMap(registersOf).filter(({ name }) => KEPT.has(name));
+  return events.flatMap(registersOf).filter(({ name }) => name === 'content');
 }
 
 /** The event joined with its registers; of two with one key the higher seq stays. The same object if nothing changes. */
@@ -34,6 +30,6 @@ export function joinRegisters<E extends Event>(event: KeptEvent<E>, registers: r
 
 /** The message as it is now. */
 export function messageNow(event: KeptEvent<MessageSent>): Message {
-  const content = event.registers?.find(({ name }) => name === 'content');
-  return messageOf(event, content?.name === 'content' ? content.value : null);
+  const content = event.registers?.find((each) => each.name === 'content');
+  return messageOf(event, content?.value);
 }

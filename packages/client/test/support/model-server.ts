@@ -23,9 +23,12 @@ import {
   type MessageId,
   type MessageSent,
   messageOf,
+  NEWEST_REACTORS,
   parseCursor,
   participants,
   project,
+  type ReactInput,
+  type ReactionsInput,
   type Receipt,
   type Reset,
   type ResetReason,
@@ -36,6 +39,7 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
+import { reactorsIn } from '@tidemark/testkit';
 import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
 
 interface ModelConversation {
@@ -61,12 +65,14 @@ type NewEvent<E extends Event = Event> = E extends Event ? Omit<E, 'conversation
 export type CallName =
   | 'send'
   | 'edit'
+  | 'react'
   | 'since'
   | 'list'
   | 'get'
   | 'members'
   | 'history'
   | 'versions'
+  | 'reactions'
   | 'markRead'
   | 'command';
 
@@ -289,6 +295,7 @@ export class ModelServer {
     return {
       send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
       edit: { mutate: call('edit', (input: EditInput) => this.#edit(userId, input)) },
+      react: { mutate: call('react', (input: ReactInput) => this.#react(userId, input)) },
       inbox: {
         since: {
           query: call('since', ({ cursor, limit }: { cursor?: string | null; limit?: number }) => {
@@ -364,6 +371,12 @@ export class ModelServer {
           }),
         },
         versions: { query: call('versions', () => ({ versions: [], hasMore: false })) },
+        reactions: {
+          query: call('reactions', ({ conversationId, seq, key }: ReactionsInput) => {
+            const users = reactorsIn(this.#conversation(userId, conversationId).log, seq).get(key)?.users ?? [];
+            return { reactors: users.map((user) => ({ userId: user, seq: 1 as ConversationSeq })), hasMore: false };
+          }),
+        },
         history: { query: call('history', (input: HistoryInput) => this.#history(userId, input)) },
         markRead: {
           mutate: call('markRead', ({ conversationId, readSeq }: { conversationId: string; readSeq: number }) => {
@@ -462,12 +475,7 @@ export class ModelServer {
     const known = this.#commands.get(`${userId} ${commandId}`);
     if (known) return resultOf(known);
     const { log } = this.#conversation(userId, conversationId);
-    const message = this.messagesIn(conversationId).find((event) =>
-      'seq' in target
-        ? event.conversationSeq === target.seq
-        : event.actorId === target.senderId && event.commandId === target.clientMessageId,
-    );
-    if (!message) throw new TidemarkError('message_not_found', 'no such message', { field: 'target' });
+    const message = this.#messageAt(conversationId, target);
     if (message.actorId !== userId) throw new TidemarkError('forbidden', 'only its author', { field: 'target' });
     const targetSeq = message.conversationSeq;
     const edits = log.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq);
@@ -486,6 +494,42 @@ export class ModelServer {
     });
     if (commandId) this.#commands.set(`${userId} ${commandId}`, event);
     return resultOf(event);
+  }
+
+  #react(userId: UserId, { conversationId, target, key, on = true, commandId }: ReactInput): CommandResult {
+    const known = this.#commands.get(`${userId} ${commandId}`);
+    if (known) return resultOf(known);
+    const { log, state } = this.#conversation(userId, conversationId);
+    const { conversationSeq: targetSeq, actorId: targetAuthor } = this.#messageAt(conversationId, target);
+    const before = reactorsIn(log, targetSeq).get(key);
+    const users = before?.users ?? [];
+    if (users.includes(userId) === on) return { ...resultOf(log.at(-1) as Event), messageId: null };
+    const after = on ? [userId, ...users] : users.filter((user) => user !== userId);
+    const event = this.#commit({
+      type: 'reaction.changed',
+      conversationId: conversationId as ConversationId,
+      actorId: userId,
+      commandId: (commandId ?? this.#ids.commandId(this.#now)) as CommandId,
+      targetSeq,
+      targetAuthor,
+      key,
+      on,
+      count: after.length,
+      newest: after.slice(0, NEWEST_REACTORS),
+      since: before?.since ?? ((state.head + 1) as ConversationSeq),
+    });
+    if (commandId) this.#commands.set(`${userId} ${commandId}`, event);
+    return resultOf(event);
+  }
+
+  #messageAt(conversationId: string, target: EditInput['target']): MessageSent {
+    const message = this.messagesIn(conversationId).find((event) =>
+      'seq' in target
+        ? event.conversationSeq === target.seq
+        : event.actorId === target.senderId && event.commandId === target.clientMessageId,
+    );
+    if (!message) throw new TidemarkError('message_not_found', 'no such message', { field: 'target' });
+    return message;
   }
 
   #commit(partial: NewEvent): Event {
@@ -608,7 +652,10 @@ export class ModelServer {
     const events = ordered.slice(0, limit);
     const asOf = visible.at(-1)?.conversationSeq ?? 0;
     const registers = project(log.slice(0, asOf)).registers.filter(
-      ({ name, target }) => name === 'content' && events.some((event) => event.conversationSeq === target),
+      ({ name, target, owner, value }) =>
+        value !== null &&
+        (name === 'content' || name === 'reactions' || (name === 'reaction' && owner === userId)) &&
+        events.some((event) => event.conversationSeq === target),
     );
     return { events, registers, asOf, hasMore: ordered.length > limit };
   }

@@ -2,10 +2,18 @@ import type { CreateConversation } from './conversations.ts';
 import type { EditMessage } from './edits.ts';
 import type { AddMembers, RemoveMembers } from './members.ts';
 import type { SendMessage } from './messages.ts';
+import type { SetReaction } from './reactions.ts';
 import type { MarkRead } from './read-marks.ts';
 
 /** An intention, already parsed and authorised by a router; the writer of the conversation decides it in order. */
-export type Command = SendMessage | EditMessage | CreateConversation | AddMembers | RemoveMembers | MarkRead;
+export type Command =
+  | SendMessage
+  | EditMessage
+  | SetReaction
+  | CreateConversation
+  | AddMembers
+  | RemoveMembers
+  | MarkRead;
 
 export type CommandType = Command['type'];
 

@@ -4,12 +4,14 @@ import { type MessageEdited, messageEdited } from './edits.ts';
 import type { EventDefinition } from './event-definition.ts';
 import { type MembersAdded, type MembersRemoved, membersAdded, membersRemoved } from './members.ts';
 import { type MessageSent, messageSent } from './messages.ts';
+import { type ReactionChanged, reactionChanged } from './reactions.ts';
 import { type ReadMarked, readMarked } from './read-marks.ts';
 
 /** What happened in a conversation, in the order of conversationSeq. The log of events is the truth; tables follow. */
 export type Event<C = ContentMap> =
   | MessageSent<C>
   | MessageEdited<C>
+  | ReactionChanged
   | ConversationCreated
   | MembersAdded
   | MembersRemoved
@@ -24,6 +26,7 @@ export type EventOf<T extends EventType> = Extract<Event, { readonly type: T }>;
 const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
   'message.sent': messageSent,
   'message.edited': messageEdited,
+  'reaction.changed': reactionChanged,
   'conversation.created': conversationCreated,
   'members.added': membersAdded,
   'members.removed': membersRemoved,

@@ -1,6 +1,6 @@
 import type { ContentMap } from '../content.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
-import type { EditedContent } from '../message.ts';
+import type { EditedContent, ReactionCount } from '../message.ts';
 
 /** What each register holds, by its name. */
 export interface RegisterValues<C = ContentMap> {
@@ -8,9 +8,21 @@ export interface RegisterValues<C = ContentMap> {
   readonly content: EditedContent<C>;
   /** That there is a version of a message, which is the register's key; the event that made it stands at its `seq`. */
   readonly version: true;
+  /** That its owner has reacted to a message with the register's key. */
+  readonly reaction: true;
+  /** How many have reacted with the register's key; there is none while nobody has. */
+  readonly reactions: ReactionCount;
 }
 
 export type RegisterName = keyof RegisterValues;
+
+/**
+ * The registers that pages carry of their events, none of which has an owner. Where the owned registers that one counts are named,
+ * pages carry the viewer's own of the same key with it, so that what a page costs does not grow with the owners.
+ */
+export const SHOWN_REGISTERS = { content: null, reactions: 'reaction' } as const satisfies {
+  readonly [N in RegisterName]?: RegisterName | null;
+};
 
 /** Which register it is: of what it tells, by which name, under which key, and of whom. */
 export interface RegisterKey<N extends RegisterName = RegisterName> {
@@ -18,7 +30,7 @@ export interface RegisterKey<N extends RegisterName = RegisterName> {
   /** conversationSeq of the event that it tells of; 0: it tells of the conversation. */
   readonly target: number;
   readonly name: N;
-  /** Tells registers of one name apart: 1–64 visible ASCII characters, or empty. */
+  /** Tells registers of one name apart: at most 64 bytes of UTF-8 without blanks and control characters. Empty where there is one. */
   readonly key: string;
   /** Whose it is; `null` where there is one for all. */
   readonly owner: UserId | null;

@@ -83,8 +83,17 @@ export interface HistoryStore extends RefusalStore {
    */
   findByRef(refs: readonly EventRef[], bytes?: number): Promise<Event[]>;
 
-  /** Registers as they are now, in any order; those that were never set are absent. */
+  /** Registers as they are now, in any order; those that are not set are absent. */
   findRegisters(keys: readonly RegisterKey[]): Promise<Register[]>;
+
+  /**
+   * What pages carry of these events for these users, in any order: the registers of `SHOWN_REGISTERS`, and of what they count the
+   * viewer's own. The cost does not grow with the number of owners, nor with what is no longer set.
+   */
+  findShown(views: readonly RegisterView[]): Promise<Register[]>;
+
+  /** The owned registers of each of these names and keys that are set, in any order: of each the newest by `seq`, at most `limit`. */
+  owners(query: OwnersQuery): Promise<Register[]>;
 
   /** Every stay in these conversations, past ones too; with `userId` this user's alone, found by their key. */
   memberships(conversationIds: readonly ConversationId[], userId?: UserId): Promise<Membership[]>;
@@ -92,7 +101,7 @@ export interface HistoryStore extends RefusalStore {
   /**
    * A page of one conversation as `userId` may see it: only events within one of the user's stays.
    * `after`: ascending from after + 1 · `before`: descending from before - 1 · neither: the newest, descending.
-   * What edits have made of these events counts in the bytes of the page. Events and registers are of one moment.
+   * The values of `SHOWN_REGISTERS` count in the bytes of the page. Events and registers are of one moment.
    */
   range(query: HistoryQuery): Promise<EventsPage>;
 
@@ -120,6 +129,22 @@ export function commandKey({ actorId, commandId }: CommandKey): string {
   return `${actorId} ${commandId}`;
 }
 
+/** An event of which somebody wants to see how it is now. */
+export interface RegisterView {
+  readonly conversationId: ConversationId;
+  /** conversationSeq of the event. */
+  readonly target: number;
+  readonly viewer: UserId;
+}
+
+export interface OwnersQuery {
+  readonly of: readonly Pick<RegisterKey, 'conversationId' | 'target' | 'name' | 'key'>[];
+  /** Those set before this conversationSeq; all unless set. */
+  readonly before?: number | undefined;
+  /** At least 1. */
+  readonly limit: number;
+}
+
 /**
  * How long a page may be: it ends at whichever bound it reaches first, and holds at least one item where there is one. An
  * item's bytes are those of its stored text, as the store counts them. Don't load what the page can't hold: `bytes` is
@@ -135,8 +160,8 @@ interface PageBounds {
 export interface EventsPage {
   readonly events: readonly Event[];
   /**
-   * The register `content` of each of them that was edited. A user who is no member any more sees those that were set up to the end
-   * of their last stay.
+   * What `findShown` tells of each of them. A user who is no member any more sees those that were set up to the end of their last
+   * stay.
    */
   readonly registers: readonly Register[];
   /** conversationSeq of the last event that the registers know of, as far as the user may see it; 0 with no events. */

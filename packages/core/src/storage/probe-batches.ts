@@ -30,12 +30,16 @@ export function probeBatches(now: number): CommitBatch[] {
   });
   const created = { type: 'conversation.created', title: null } as const;
   const message = { type: 'text', content: { text: 'probe' } };
+  const [targetSeq, since] = [2, 4] as ConversationSeq[] as [ConversationSeq, ConversationSeq];
+  const reaction = { type: 'reaction.changed', targetSeq, targetAuthor: one, key: '+1', newest: [], since } as const;
   const batches: readonly (readonly Event[])[] = [
     [{ ...next(group, 1), ...created, kind: 'group', memberIds: [one, other] }],
     [{ ...next(group, 2), type: 'message.sent', messageId: ids.messageId(now), message }],
     [{ ...next(group, 3), type: 'message.edited', targetSeq: 2 as ConversationSeq, version: 2, message }],
-    [{ ...next(group, 4), type: 'members.removed', memberIds: [other] }],
-    [{ ...next(group, 5), type: 'members.added', memberIds: [other] }],
+    [{ ...next(group, 4), ...reaction, on: true, count: 1 }],
+    [{ ...next(group, 5), ...reaction, on: false, count: 0 }],
+    [{ ...next(group, 6), type: 'members.removed', memberIds: [other] }],
+    [{ ...next(group, 7), type: 'members.added', memberIds: [other] }],
     [
       { ...next(own, 1), ...created, kind: 'self', memberIds: [one] },
       { ...next(own, 2), type: 'read.marked', of: group, readSeq: 2 as ConversationSeq },

@@ -4,6 +4,7 @@ import { createConversation } from './conversations.ts';
 import { editMessage } from './edits.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
+import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
@@ -11,6 +12,7 @@ import { oneOf, type SchemaOf } from './shapes.ts';
 export const command = oneOf({
   'message.send': sendMessage,
   'message.edit': editMessage,
+  'reaction.set': setReaction,
   'conversation.create': createConversation,
   'members.add': addMembers,
   'members.remove': removeMembers,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { EditMessage, MessageEdited } from '../features/edits.ts';
-import type { MessageTarget } from '../message.ts';
 import {
   commandHead,
   commandId,
@@ -11,14 +10,10 @@ import {
   eventHead,
   position,
   type SchemaOf,
-  userId,
+  target,
 } from './shapes.ts';
 
 const version = position.min(1);
-const target = z.union([
-  z.strictObject({ seq: conversationSeq }),
-  z.strictObject({ senderId: userId, clientMessageId: commandId }),
-]) satisfies SchemaOf<MessageTarget>;
 
 export const editInput = z.strictObject({
   conversationId,

@@ -4,6 +4,7 @@ import { conversationCreated } from './conversations.ts';
 import { messageEdited } from './edits.ts';
 import { membersAdded, membersRemoved } from './members.ts';
 import { messageSent } from './messages.ts';
+import { reactionChanged } from './reactions.ts';
 import { readMarked } from './read-marks.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
@@ -11,6 +12,7 @@ import { oneOf, type SchemaOf } from './shapes.ts';
 export const event = oneOf({
   'message.sent': messageSent,
   'message.edited': messageEdited,
+  'reaction.changed': reactionChanged,
   'conversation.created': conversationCreated,
   'members.added': membersAdded,
   'members.removed': membersRemoved,

@@ -19,6 +19,7 @@ import {
   type UserId,
 } from '../ids.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
+import type { MessageTarget } from '../message.ts';
 
 /** The schema of a type of ours: leave a field of it out, and it does not compile. */
 export type SchemaOf<T> = z.ZodType<T, unknown>;
@@ -99,6 +100,12 @@ export const eventHead = z.object({
   at,
 }) satisfies SchemaOf<EventHead>;
 export const commandHead = z.object({ conversationId, actorId: userId, commandId }) satisfies SchemaOf<CommandHead>;
+
+/** Which message a command means. */
+export const target = z.union([
+  z.strictObject({ seq: conversationSeq }),
+  z.strictObject({ senderId: userId, clientMessageId: commandId }),
+]) satisfies SchemaOf<MessageTarget>;
 
 /** What pages are asked for with. */
 export const pageInput = { limit: position.min(1).optional(), page: z.string().max(512).nullish() };

@@ -4,12 +4,14 @@ import { createConversation } from './conversations.ts';
 import { editMessage } from './edits.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
+import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
 
 /** Every type of command that this build carries out. A type without a row does not compile. */
 const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> } = {
   'message.send': sendMessage,
   'message.edit': editMessage,
+  'reaction.set': setReaction,
   'conversation.create': createConversation,
   'members.add': addMembers,
   'members.remove': removeMembers,

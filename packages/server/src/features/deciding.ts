@@ -30,7 +30,10 @@ export interface DecideContext {
 }
 
 /** The limits that hold in the order of a conversation. */
-export type DecideLimits = Pick<Limits, 'inboxMembers' | 'editWindowMs' | 'versions'>;
+export type DecideLimits = Pick<
+  Limits,
+  'inboxMembers' | 'editWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys'
+>;
 
 /** Events to commit (none: nothing changes), with the result and the state after them. */
 export interface Decided {

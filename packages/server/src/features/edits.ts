@@ -1,21 +1,18 @@
 import { type EditMessage, type MessageEdited, type MessageSent, TidemarkError } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { type DecideContext, done, headOf, requireMember } from './deciding.ts';
+import { requireMessage } from './targets.ts';
 
 export const editMessage: CommandDefinition<EditMessage> = {
-  subjects: ({ target }) => ({ targets: [target], registers: ['content'] }),
+  subjects: ({ target }) => ({ targets: [target] }),
   decide: (state, command, context) => {
     const current = requireMember(state, command.actorId);
-    const message = context.subjects.event(command.conversationId, command.target);
-    if (message?.type !== 'message.sent') throw messageNotFound();
+    const message = requireMessage(current, command, context);
     if (message.actorId !== command.actorId) {
-      const joinedSeq = current.members.get(command.actorId) ?? Number.POSITIVE_INFINITY;
-      // Of what the caller may not see nothing is said.
-      if (message.conversationSeq < joinedSeq) throw messageNotFound();
       throw new TidemarkError('forbidden', 'only its author may edit a message', { field: 'target' });
     }
     requireInTime(message, context);
-    const edited = context.subjects.register(message, 'content');
+    const edited = context.subjects.registers(message, 'content').get('');
     const version = edited?.value?.version ?? 1;
     requireVersion(version, command, context);
     const event: MessageEdited = {
@@ -34,10 +31,6 @@ export const editMessage: CommandDefinition<EditMessage> = {
     (!('seq' in target) || event.targetSeq === target.seq),
   intention: ({ conversationId, target }) => [conversationId, target],
 };
-
-function messageNotFound(): TidemarkError {
-  return new TidemarkError('message_not_found', 'no such message of the conversation', { field: 'target' });
-}
 
 function requireInTime({ at }: MessageSent, { now, limits }: DecideContext): void {
   if (now - at <= limits.editWindowMs) return;

@@ -23,6 +23,7 @@ import {
 import * as wire from '@tidemark/core/wire';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
+import type { ReactionOptions } from '../options.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
 import type { Authorizer } from './authorization.ts';
 import type { ContentKinds } from './content-kinds.ts';
@@ -31,6 +32,7 @@ import type { MembershipGate } from './membership-gate.ts';
 import type { ProcedureMaker } from './procedure-maker.ts';
 import type { Quotas } from './quotas.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { reactorsOf, requireOffered } from './reactions.ts';
 import { versionsOf } from './versions.ts';
 
 /**
@@ -86,6 +88,14 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         { type: 'message.edit', conversationId, actorId, commandId, target, message, expectedVersion },
         members,
       );
+    }),
+
+    react: make.mutation(wire.reactInput, async (actorId, input) => {
+      const { conversationId, target, key, on = true } = input;
+      if (on) requireOffered(key, ports.reactions);
+      const { members } = await gate.admit(actorId, conversationId);
+      const commandId = newCommandId(input.commandId);
+      return submit({ type: 'reaction.set', conversationId, actorId, commandId, target, key, on }, members);
     }),
 
     inbox: {
@@ -216,6 +226,10 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
         return versionsOf(history, { userId, conversationId, seq, before, ...bounds });
       }),
 
+      reactions: make.query(wire.reactionsInput, (userId, { limit, ...query }) =>
+        reactorsOf(history, { ...query, userId, limit: pageSize(limit, limits, 50) }),
+      ),
+
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
         // What is unread isn't asked for, so nothing is counted.
         const summary = await requireSummary(actorId, of, 1);
@@ -277,6 +291,7 @@ export interface RouterPorts {
   readonly openFeed: OpenFeed;
   readonly ids: IdSource;
   readonly limits: Limits;
+  readonly reactions: ReactionOptions;
   readonly now: () => number;
 }
 

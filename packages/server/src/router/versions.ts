@@ -1,14 +1,14 @@
-import {
-  type ConversationId,
-  type ConversationSeq,
-  type EditedContent,
-  type Event,
-  type HistoryStore,
-  type RegisterOf,
-  TidemarkError,
-  type UserId,
-  type VersionPage,
+import type {
+  ConversationId,
+  ConversationSeq,
+  EditedContent,
+  Event,
+  HistoryStore,
+  RegisterOf,
+  UserId,
+  VersionPage,
 } from '@tidemark/core';
+import { visibleMessage } from './visible-message.ts';
 
 /**
  * A page of what a message has said, the newest version first, as far as its reader may see it: one who is no member any more,
@@ -18,12 +18,8 @@ import {
  */
 export async function versionsOf(history: HistoryStore, query: VersionsQuery): Promise<VersionPage> {
   const { userId, conversationId, seq, before = Number.POSITIVE_INFINITY, most, limit, bytes } = query;
-  const { events, registers, asOf } = await history.range({ userId, conversationId, after: seq - 1, limit: 1 });
-  const [sent] = events;
-  if (sent?.type !== 'message.sent' || sent.conversationSeq !== seq) {
-    throw new TidemarkError('message_not_found', 'no such message of the conversation', { field: 'seq' });
-  }
-  const [content] = registers as readonly RegisterOf<'content'>[];
+  const { message: sent, registers, asOf } = await visibleMessage(history, { userId, conversationId, seq });
+  const content = registers.find((register): register is RegisterOf<'content'> => register.name === 'content');
   const newest = Math.min(Math.max(content?.value?.version ?? 1, most), before - 1);
   const keys = Array.from({ length: Math.max(newest - 1, 0) }, (_, nth) => String(nth + 2));
   const edited = await history.findRegisters(

@@ -15,8 +15,10 @@ import {
   type HistoryStore,
   type InboxEntry,
   type MessageTarget,
+  NEWEST_REACTORS,
   type NodeId,
   project,
+  type ReactionChanged,
   type Register,
   recipientsAsOf,
   refKey,
@@ -26,7 +28,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
-import { seededRandom } from '@tidemark/testkit';
+import { reactorsIn, seededRandom } from '@tidemark/testkit';
 import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
 import { RowNumbering } from '../../src/inbox/number-rows.ts';
@@ -53,6 +55,7 @@ import {
   direct,
   edit,
   group,
+  react,
   removeMembers,
   send,
 } from '../support/commands.ts';
@@ -144,6 +147,8 @@ export class WriterWorld {
       () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
       () => send(actor, direct, { commandId }),
       () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
+      () => react(actor, direct, this.#targetFor(other, pick), { commandId, on: pick % 4 > 0 }),
+      () => react(actor, direct, this.#targetFor(actor, pick), { commandId, on: pick % 4 > 1 }),
     ];
     const command = (kinds[Math.floor(pick / 3) % kinds.length] as () => Command)();
     this.#commands.push(command);
@@ -360,10 +365,24 @@ export class WriterWorld {
         throw new Error(`the log has version ${event.version} of ${event.targetSeq} out of turn`);
       versions.set(event.targetSeq, event.version);
     }
-    const { registers } = project(log);
+    for (const event of log) if (event.type === 'reaction.changed') this.#judgeReaction(event, log);
+    const registers = project(log).registers.filter(({ value }) => value !== null);
     const stored = await this.#storage.history.findRegisters(registers);
     const text = (all: readonly Register[]) => JSON.stringify(all.map((each) => [registerKey(each), each]).sort());
     if (text(stored) !== text(registers)) throw new Error('the registers are not what the log says');
+  }
+
+  /** It changes something, and its count is that of those who have it on then. */
+  #judgeReaction(
+    { targetSeq, conversationSeq, key, actorId, on, count, newest }: ReactionChanged,
+    log: readonly Event[],
+  ): void {
+    const before = reactorsIn(log.slice(0, conversationSeq - 1), targetSeq).get(key)?.users ?? [];
+    if (before.includes(actorId) === on)
+      throw new Error(`${actorId} switched ${key} at ${conversationSeq} to what it was`);
+    const users = reactorsIn(log.slice(0, conversationSeq), targetSeq).get(key)?.users ?? [];
+    if (count !== users.length || newest.join() !== users.slice(0, NEWEST_REACTORS).join())
+      throw new Error(`the event at ${conversationSeq} counts ${count}, and there are ${users.length}`);
   }
 
   #judgeAnswers(caused: ReadonlyMap<string, Event>): void {

@@ -14,6 +14,7 @@ import {
   parseUserId,
   type RemoveMembers,
   type SendMessage,
+  type SetReaction,
   selfConversationId,
   type UserId,
 } from '@tidemark/core';
@@ -56,6 +57,16 @@ export function edit(
   const { text = 'edited', expectedVersion, commandId = newCommandId() } = options;
   const message = { type: 'text', content: { text } };
   return { type: 'message.edit', actorId, conversationId, commandId, target, message, expectedVersion };
+}
+
+export function react(
+  actorId: UserId,
+  conversationId: ConversationId,
+  target: MessageTarget,
+  options: { key?: string; on?: boolean; commandId?: CommandId } = {},
+): SetReaction {
+  const { key = '👍', on = true, commandId = newCommandId() } = options;
+  return { type: 'reaction.set', actorId, conversationId, commandId, target, key, on };
 }
 
 export function createGroup(

@@ -10,6 +10,7 @@ import {
   recipientsOf,
   type UserId,
 } from '@tidemark/core';
+import { reactionCountsIn, reactorsIn } from '@tidemark/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Subjects } from '../../src/features/subjects.ts';
@@ -23,6 +24,7 @@ import {
   dave,
   edit,
   group,
+  react,
   removeMembers,
   send,
 } from '../support/commands.ts';
@@ -38,6 +40,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc
       .tuple(user, fc.integer({ min: 1, max: 20 }))
       .map(([actorId, seq]) => edit(actorId, group, { seq: seq as ConversationSeq })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(user, fc.integer({ min: 1, max: 12 }), fc.constantFrom('👍', '❤️'), fc.boolean())
+      .map(([actorId, seq, key, on]) => react(actorId, group, { seq: seq as ConversationSeq }, { key, on })),
   },
   fc.tuple(user, users).map(([actorId, memberIds]) => addMembers(actorId, memberIds)),
   fc.tuple(user, users).map(([actorId, memberIds]) => removeMembers(actorId, memberIds)),
@@ -125,6 +133,23 @@ test('an edit is of a message of its actor, and the versions of each message cou
         expect(message).toMatchObject({ type: 'message.sent', actorId: event.actorId });
         expect(event.version).toBe((versions.get(event.targetSeq) ?? 1) + 1);
         versions.set(event.targetSeq, event.version);
+      }
+    }),
+  );
+});
+
+test('a reaction changes something, and says how many have it on after it, and who came last', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const { events } = live(steps);
+      for (const [index, event] of events.entries()) {
+        if (event.type !== 'reaction.changed') continue;
+        const { targetSeq, key, actorId, on, count, newest, since } = event;
+        expect(events[targetSeq - 1]).toMatchObject({ type: 'message.sent', actorId: event.targetAuthor });
+        const before = reactorsIn(events.slice(0, index), targetSeq).get(key);
+        expect(before?.users.includes(actorId) ?? false).toBe(!on);
+        const after = reactionCountsIn(events.slice(0, index + 1), targetSeq).get(key);
+        expect({ count, newest, since }).toEqual(after ?? { count: 0, newest: [], since: before?.since });
       }
     }),
   );

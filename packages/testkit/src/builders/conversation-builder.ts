@@ -13,11 +13,13 @@ import {
   type MembersRemoved,
   type MessageEdited,
   type MessageSent,
+  type ReactionChanged,
   type ReadMarked,
   recipientsOf,
   selfConversationId,
   type UserId,
 } from '@tidemark/core';
+import { reactionCountsIn } from './reactions-in.ts';
 import { type SeededIds, seededIds } from './seeded-ids.ts';
 
 export interface ConversationBuilderOptions {
@@ -53,6 +55,15 @@ export interface EditOptions {
   readonly at?: number;
 }
 
+export interface ReactionOptions {
+  /** The creator unless set. */
+  readonly from?: UserId;
+  /** True unless set. */
+  readonly on?: boolean;
+  /** A new one unless set. */
+  readonly commandId?: CommandId;
+}
+
 /**
  * Builds the log of one conversation, event by event, as the writer would emit it: valid, dense, in order. It writes
  * nothing: hand the events to a store.
@@ -68,6 +79,8 @@ export interface ConversationBuilder {
   message(options?: MessageOptions): MessageSent;
   /** Its author gives a message the next version. */
   edit(message: MessageSent, options?: EditOptions): MessageEdited;
+  /** Switches a reaction, which must not be so already. */
+  react(message: MessageSent, key: string, options?: ReactionOptions): ReactionChanged;
   /** `actorId` is the creator unless set. */
   add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
   /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
@@ -132,6 +145,17 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
       const version = earlier + 2;
       const message = { type, content: content ?? { text: `version ${version}` } };
       return keep({ type: 'message.edited', ...head(actorId, commandId, at), targetSeq, version, message });
+    },
+    react: (
+      { conversationSeq: targetSeq, actorId: targetAuthor },
+      key,
+      { from = creator, on = true, commandId } = {},
+    ) => {
+      const event = { ...head(from, commandId), type: 'reaction.changed', targetSeq, targetAuthor, key, on } as const;
+      const before = reactionCountsIn(events, targetSeq).get(key);
+      const nobody = { count: 0, newest: [], since: before?.since ?? event.conversationSeq };
+      const after = reactionCountsIn([...events, { ...event, ...nobody }], targetSeq).get(key);
+      return keep({ ...event, ...(after ?? nobody) });
     },
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),

@@ -1,21 +1,37 @@
 import type { Event, UserId } from '@tidemark/core';
 import fc from 'fast-check';
 import { type ConversationBuilder, conversationBuilder } from './conversation-builder.ts';
+import { reactorsIn } from './reactions-in.ts';
 import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'edit' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'edit' | 'react' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
+
+/** Of several code units, and alike in the first. */
+const REACTIONS = ['👍', '👍🏽'] as const;
 
 export const LOG_USERS = ['alice', 'bob', 'carol', 'dave'] as const;
 
 /** A fast-check arbitrary of up to `maxLength` (40 unless set) steps of a group's life. */
 export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
   const step = fc.record({
-    type: fc.constantFrom('message', 'message', 'message', 'edit', 'edit', 'add', 'remove', 'leave'),
+    type: fc.constantFrom(
+      'message',
+      'message',
+      'message',
+      'edit',
+      'edit',
+      'react',
+      'react',
+      'react',
+      'add',
+      'remove',
+      'leave',
+    ),
     who: fc.nat(LOG_USERS.length - 1),
   });
   return fc.array(step, { minLength: 1, maxLength }) as fc.Arbitrary<LogStep[]>;
@@ -34,6 +50,15 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
       // Old ones and new ones, several times over.
       const message = own[chat.events.length % Math.max(own.length, 1)];
       if (message?.type === 'message.sent') chat.edit(message);
+    }
+    if (type === 'react' && isMember) {
+      const messages = chat.events.filter((event) => event.type === 'message.sent');
+      const message = messages[Math.max(0, messages.length - 1 - (chat.events.length % 3))];
+      if (message) {
+        const key = REACTIONS[chat.events.length % REACTIONS.length] as string;
+        const users = reactorsIn(chat.events, message.conversationSeq).get(key)?.users ?? [];
+        chat.react(message, key, { from: userId, on: !users.includes(userId) });
+      }
     }
     if (type === 'add' && !isMember) chat.add([userId]);
     if (type === 'remove' && isMember && userId !== alice) chat.remove([userId]);

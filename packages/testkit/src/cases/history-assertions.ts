@@ -2,13 +2,17 @@ import type {
   CommandId,
   CommandKey,
   ConversationId,
+  ConversationSeq,
   Event,
   HistoryStore,
   Membership,
   MessageEdited,
   MessageSent,
+  Register,
+  UserId,
 } from '@tidemark/core';
 import { expect } from 'vitest';
+import { reactionCountsIn, reactorsIn } from '../builders/reactions-in.ts';
 import { refOf } from '../builders/seq-counter.ts';
 import { patiently } from '../writer-model.ts';
 
@@ -45,6 +49,27 @@ export function lastEditOf(events: readonly Event[], { conversationSeq }: Messag
   return events
     .flatMap((event) => (event.type === 'message.edited' && event.targetSeq === conversationSeq ? [event] : []))
     .at(-1);
+}
+
+/** What pages carry of the reactions to a message: their counts, and those of the viewer. A count of later hides the viewer's own, too. */
+export function reactionRegisters(
+  { events }: { readonly events: readonly Event[] },
+  { conversationId, conversationSeq: target }: MessageSent,
+  viewer: UserId,
+): Register[] {
+  const changes = events.filter((event) => event.type === 'reaction.changed' && event.targetSeq === target);
+  const lastOf = (key: string, actorId?: UserId): ConversationSeq =>
+    (
+      changes.findLast(
+        (event) => event.type === 'reaction.changed' && event.key === key && (!actorId || event.actorId === actorId),
+      ) as Event
+    ).conversationSeq;
+  return [...reactionCountsIn(events, target)].flatMap(([key, value]): Register[] => {
+    const count = { conversationId, target, name: 'reactions', key, owner: null, value, seq: lastOf(key) } as const;
+    if (!reactorsIn(events, target).get(key)?.users.includes(viewer)) return [count];
+    const seq = lastOf(key, viewer);
+    return [count, { conversationId, target, name: 'reaction', key, owner: viewer, value: true, seq }];
+  });
 }
 
 export function keyOf({ actorId, commandId }: Event): CommandKey {

@@ -8,6 +8,7 @@ import {
   type Register,
   type RegisterKey,
   recipientsAsOf,
+  registerKey,
   type UserId,
 } from '@tidemark/core';
 import fc from 'fast-check';
@@ -17,7 +18,7 @@ import { HOSTILE_TEXT } from '../builders/hostile-text.ts';
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
-import { appended, lastEditOf } from './history-assertions.ts';
+import { appended, lastEditOf, reactionRegisters } from './history-assertions.ts';
 
 /** What stands beside the log: registers by their keys, and how a page and a summary tell what messages say now. */
 export const historyRegisterCases: readonly ConformanceCase<OpenedHistory>[] = [
@@ -142,7 +143,9 @@ export const historyRegisterCases: readonly ConformanceCase<OpenedHistory>[] = [
               const { events, registers, asOf } = await opened.history.range(query);
               const end = events.length > 0 ? endFor(chat, userId) : 0;
               expect(asOf, JSON.stringify(query)).toBe(end);
-              expect(bySeq(registers), JSON.stringify(query)).toEqual(bySeq(expectedRegisters(chat, events, end)));
+              expect(bySeq(registers), JSON.stringify(query)).toEqual(
+                bySeq(expectedRegisters(chat, events, end, userId)),
+              );
             }
           }
         }),
@@ -233,16 +236,18 @@ function endFor({ events, state }: ConversationBuilder, userId: UserId): number 
   return Math.max(0, ...events.filter((event) => recipientsAsOf(joined, event).includes(userId)).map(placeOf));
 }
 
-function expectedRegisters(chat: ConversationBuilder, page: readonly Event[], end: number): Register[] {
+/** What the page carries: of each of its messages the last edit, the counts, and the viewer's own reactions, if they are not of later. */
+function expectedRegisters(chat: ConversationBuilder, page: readonly Event[], end: number, viewer: UserId): Register[] {
   return page.flatMap((event) => {
     if (event.type !== 'message.sent') return [];
     const edit = lastEditOf(chat.events, event);
-    return edit && edit.conversationSeq <= end ? [registerOf(chat, event, edit)] : [];
+    const content = edit && edit.conversationSeq <= end ? [registerOf(chat, event, edit)] : [];
+    return [...content, ...reactionRegisters(chat, event, viewer).filter(({ seq }) => seq <= end)];
   });
 }
 
 function bySeq(registers: readonly Register[]): Register[] {
-  return [...registers].sort((a, b) => a.seq - b.seq);
+  return [...registers].sort((a, b) => a.seq - b.seq || (registerKey(a) < registerKey(b) ? -1 : 1));
 }
 
 function placeOf({ conversationSeq }: Event): ConversationSeq {

@@ -1,0 +1,32 @@
+import {
+  type ConversationId,
+  type ConversationSeq,
+  type HistoryStore,
+  type MessageSent,
+  type Register,
+  TidemarkError,
+  type UserId,
+} from '@tidemark/core';
+
+/** A message as its reader may see it. Part of stage 1. */
+export interface VisibleMessage {
+  readonly message: MessageSent;
+  readonly registers: readonly Register[];
+  /** The last event that its reader may know of. */
+  readonly asOf: number;
+}
+
+/**
+ * Whoever may read a message may ask what has become of it, up to the end of their last stay.
+ *
+ * @throws TidemarkError `message_not_found` where the message is none, or not one that the user may see
+ */
+export async function visibleMessage(
+  history: Pick<HistoryStore, 'range'>,
+  { userId, conversationId, seq }: { userId: UserId; conversationId: ConversationId; seq: ConversationSeq },
+): Promise<VisibleMessage> {
+  const { events, registers, asOf } = await history.range({ userId, conversationId, after: seq - 1, limit: 1 });
+  const [message] = events;
+  if (message?.type === 'message.sent' && message.conversationSeq === seq) return { message, registers, asOf };
+  throw new TidemarkError('message_not_found', 'no such message of the conversation', { field: 'seq' });
+}
