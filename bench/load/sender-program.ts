@@ -10,7 +10,7 @@ const { url, senders, receivers, padding = 0 } = programSettings<SenderSettings>
 const TICK_MS = 5;
 const filler = 'x'.repeat(padding);
 /** Between two attempts of a message: what the client waits unless it is told otherwise. */
-const WAIT = { base: 300, cap: 30_000, random: Math.random };
+const WAIT = { baseMs: 300, capMs: 30_000, random: Math.random };
 
 interface Message {
   readonly number: number;

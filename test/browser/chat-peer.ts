@@ -22,7 +22,7 @@ export interface ChatPeer extends ChatCaller {
 }
 
 /** A server that is killed is back in a moment. */
-const BACKOFF = { base: 50, cap: 500 };
+const BACKOFF = { baseMs: 50, capMs: 500 };
 
 export async function connectCaller(url: string, name: string): Promise<ChatCaller> {
   const answer = await fetch(`${url}/sign-in`, {

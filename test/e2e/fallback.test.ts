@@ -4,7 +4,7 @@ import {
   type ConnectionOptions,
   createClient,
   createConnection,
-  type Surroundings,
+  type Environment,
   type WebSocketConnection,
 } from '@tidemark/client';
 import { type HttpFallbackOptions, httpFallback } from '@tidemark/client/http';
@@ -110,12 +110,12 @@ function join(port: number, user: string, options: Options = {}) {
     WebSocket,
     transformer: superjson,
     token: () => `token-${user}`,
-    backoff: { base: 10, cap: 40 },
+    backoff: { baseMs: 10, capMs: 40 },
     ...options,
     fallback: httpFallback({
       url: `http://127.0.0.1:${port}/trpc`,
       headers: (token) => ({ authorization: token }),
-      probe: { base: 60_000, cap: 60_000 },
+      probe: { baseMs: 60_000, capMs: 60_000 },
       ...options.fallback,
     }),
   });
@@ -126,7 +126,7 @@ function join(port: number, user: string, options: Options = {}) {
     connection,
     warnings: false,
     contentTypes: ['text', 'order'],
-    backoff: { base: 10, cap: 40 },
+    backoff: { baseMs: 10, capMs: 40 },
   });
   const seqs: number[] = [];
   const shown: string[] = [];
@@ -199,7 +199,7 @@ test('a client goes back to WebSocket once it gets through, without a gap, a rep
   await using bob = join(proxy.port, 'bob', {
     fallback: {
       url: `http://127.0.0.1:${proxy.port}/trpc`,
-      probe: { base: 20, cap: 20 },
+      probe: { baseMs: 20, capMs: 20 },
       headers: (authorization) => ({ authorization }),
     },
   });
@@ -320,8 +320,8 @@ test('while the page is frozen nothing is requested over HTTP either, and the fe
   await using app = await startApp();
   await using proxy = await startProxy(app, 'refused');
   let network = true;
-  let tell = (_: 'network gone' | 'network back'): void => undefined;
-  const surroundings: Surroundings = {
+  let tell = (_: 'network-gone' | 'network-back'): void => undefined;
+  const environment: Environment = {
     get network() {
       return network;
     },
@@ -331,18 +331,18 @@ test('while the page is frozen nothing is requested over HTTP either, and the fe
     visible: true,
     subscribe: (listener) => {
       tell = (change) => {
-        network = change === 'network back';
+        network = change === 'network-back';
         listener(change);
       };
       return () => undefined;
     },
   };
-  await using bob = join(proxy.port, 'bob', { surroundings });
+  await using bob = join(proxy.port, 'bob', { environment });
   await using alice = connectStock(app.wsUrl, 'alice');
   bob.client.start();
   await bob.is('live');
   const closed = app.next('feed-closed');
-  tell('network gone');
+  tell('network-gone');
   await closed;
   expect(bob.client.connection.getSnapshot()).toEqual({ state: 'offline' });
   const { length } = proxy.paths;
@@ -354,7 +354,7 @@ test('while the page is frozen nothing is requested over HTTP either, and the fe
     content: { text: 'meanwhile' },
   });
   expect([proxy.paths.length, bob.texts().length]).toEqual([length, 1]);
-  tell('network back');
+  tell('network-back');
   await receipt;
   await bob.is('live');
   await eventually('both', () => bob.texts().length === 2);
@@ -365,7 +365,7 @@ test('a captive portal that answers everything with a page and 200 is nobody: wa
   await using app = await startApp();
   await using proxy = await startProxy(app, 'refused');
   proxy.http = 'portal';
-  await using bob = join(proxy.port, 'bob', { backoff: { base: 10, cap: 60_000 } });
+  await using bob = join(proxy.port, 'bob', { backoff: { baseMs: 10, capMs: 60_000 } });
   const states = new Set<string>();
   let longestWaitMs = 0;
   bob.connection.subscribe(() => {

@@ -44,7 +44,12 @@ class Trusting extends WebSocket {
 }
 
 function signIn(url: string, userId: string) {
-  const connection = createConnection({ url, WebSocket: Trusting, token: () => userId, backoff: { base: 5, cap: 50 } });
+  const connection = createConnection({
+    url,
+    WebSocket: Trusting,
+    token: () => userId,
+    backoff: { baseMs: 5, capMs: 50 },
+  });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const client = createClient({ trpc: trpc.chat, connection, userId, contentTypes: ['text'], warnings: false });
   client.start();

@@ -48,7 +48,7 @@ test.each(
   ),
 )('a transformer on the %s alone, over %s, is said, and tried again at a pace', async (side, way, url, options) => {
   await using server = await startServer(side === 'server');
-  const pace = { random: () => 1, backoff: { base: 20, cap: 5_000 } };
+  const pace = { random: () => 1, backoff: { baseMs: 20, capMs: 5_000 } };
   const connection = createConnection({
     url: url(server.port),
     WebSocket,

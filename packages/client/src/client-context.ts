@@ -34,7 +34,7 @@ export function createClientContext(options: UntypedOptions) {
     connection,
     attachments,
     clock,
-    timing: { clock, random, ...(options.backoff ?? { base: 300, cap: 30_000 }) },
+    timing: { clock, random, ...(options.backoff ?? { baseMs: 300, capMs: 30_000 }) },
     events,
     reader: createReader(options.contentTypes),
     ids,

@@ -33,8 +33,8 @@ export interface ClientOptions<T extends AnyMessagingTrpc, S extends JsonValue =
   readonly onOtherUser?: 'keep' | 'erase';
   /** What `send(…, { attachments })` needs. */
   readonly attachments?: AttachmentHooks<ContentIn<T>, S, R>;
-  /** Waits between attempts, doubling from `base` to `cap`, jittered, in ms. Default: 300 to 30,000. */
-  readonly backoff?: { readonly base: number; readonly cap: number };
+  /** Waits between attempts, doubling from `baseMs` to `capMs`, jittered. Default: 300 to 30,000. */
+  readonly backoff?: { readonly baseMs: number; readonly capMs: number };
   /** Conversations that send at the same time. Default 8. */
   readonly parallelSends?: number;
   /** Without an answer for so long, a send is tried again under the same id, in ms. Default 30,000. */

@@ -18,10 +18,10 @@ export type { Connection, ConnectionState } from './connection/connection.ts';
 export type { ConnectionCause } from './connection/connection-cause.ts';
 export type { ConnectionOptions } from './connection/connection-options.ts';
 export { createConnection, type WebSocketConnection } from './connection/create-connection.ts';
+export type { Environment, EnvironmentChange } from './connection/environment.ts';
 export type { TokenSource } from './connection/identity.ts';
 export type { WebSocketClass, WebSocketLike } from './connection/observed-socket.ts';
 export { KICKED_CLOSE_CODE, UNAUTHENTICATED_CLOSE_CODE } from './connection/session.ts';
-export type { Surroundings, SurroundingsChange } from './connection/surroundings.ts';
 export { createClient } from './create-client.ts';
 export type { ConversationRow } from './local-store/conversation-row.ts';
 export type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store/local-store.ts';
@@ -44,7 +44,7 @@ export type { AttachmentHooks, AttachmentUpload, UploadContext, UploadingAttachm
 export type { KeptEvent } from './sync/registers.ts';
 export { type BrowserTabsOptions, browserTabs } from './tabs/browser-tabs.ts';
 export { memoryTabs } from './tabs/memory-tabs.ts';
-export type { TabObserver, TabSeat, Tabs } from './tabs/tabs.ts';
+export type { Tab, TabObserver, Tabs } from './tabs/tabs.ts';
 export type { ConversationItem } from './views/conversations-view.ts';
 export type {
   DraftMessage,

@@ -5,8 +5,8 @@ import type { ClientEmitter, ClientEvents } from './client-events.ts';
 export interface RetryTiming {
   readonly clock: Clock;
   readonly random: Random;
-  readonly base: number;
-  readonly cap: number;
+  readonly baseMs: number;
+  readonly capMs: number;
 }
 
 /** Says that something did not work, and waits until it is tried again; ends early when `until` aborts. */

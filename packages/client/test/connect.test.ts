@@ -13,7 +13,7 @@ type Options = ConnectOptions<AppRouter>;
 const NOBODY = 'ws://127.0.0.1:9';
 
 function optionsFor(userId: string, url: string): Options {
-  const backoff = { base: 5, cap: 20 };
+  const backoff = { baseMs: 5, capMs: 20 };
   const contentTypes = ['text', 'order'] as const;
   return { url, WebSocket, transformer: superjson, token: userId, router: 'chat', userId, contentTypes, backoff };
 }
@@ -88,7 +88,7 @@ describe('connect', () => {
 
 describe('the wait until a client is live', () => {
   it('ends at its time limit with what the connection waits for', async () => {
-    await using alice = connectAs('alice', NOBODY, { backoff: { base: 60_000, cap: 60_000 } });
+    await using alice = connectAs('alice', NOBODY, { backoff: { baseMs: 60_000, capMs: 60_000 } });
     await until(() => alice.connection.getSnapshot().state === 'waiting');
     const now = alice.connection.getSnapshot();
     await expect(alice.live({ timeoutMs: 1 })).rejects.toMatchObject({

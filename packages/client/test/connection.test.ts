@@ -24,7 +24,7 @@ function connect(url: ConnectionOptions['url'], options: Partial<ConnectionOptio
     url,
     WebSocket,
     transformer: superjson,
-    backoff: { base: 5, cap: 20 },
+    backoff: { baseMs: 5, capMs: 20 },
     keepAlive: false,
     ...options,
   });
@@ -151,7 +151,7 @@ describe('a connection', () => {
       sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms > 100 ? 0 : ms, signal),
     };
     await using one = connect('ws://127.0.0.1:1', {
-      backoff: { base: 200, cap: 1_000 },
+      backoff: { baseMs: 200, capMs: 1_000 },
       random: () => 1,
       clock: noting,
     });
@@ -167,7 +167,7 @@ describe('a connection', () => {
   it('tries at once when told that the network is back', async () => {
     let url = 'ws://127.0.0.1:1';
     await using server = await socketServer(anybody);
-    await using one = connect(() => url, { backoff: { base: 60_000, cap: 60_000 } });
+    await using one = connect(() => url, { backoff: { baseMs: 60_000, capMs: 60_000 } });
     one.connection.open();
     await until(() => one.connection.getSnapshot().state === 'waiting');
     url = server.url;
@@ -201,7 +201,7 @@ describe('a connection', () => {
     const clock = countingClock();
     const one = connect(state === 'open' ? server.url : 'ws://127.0.0.1:1', {
       clock,
-      backoff: { base: 60_000, cap: 60_000 },
+      backoff: { baseMs: 60_000, capMs: 60_000 },
     });
     one.connection.open();
     await until(() => one.connection.getSnapshot().state === state);

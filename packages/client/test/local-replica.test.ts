@@ -7,7 +7,7 @@ import { createLocalReplica } from '../src/local-store/local-replica.ts';
 
 const alice = 'alice' as UserId;
 const chat = 'd:alice,bob' as Event['conversationId'];
-const timing = { clock: systemClock, random: Math.random, base: 1, cap: 2 };
+const timing = { clock: systemClock, random: Math.random, baseMs: 1, capMs: 2 };
 
 function replicaOver(store: LocalStore) {
   const closing = new AbortController();

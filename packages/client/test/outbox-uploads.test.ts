@@ -33,7 +33,7 @@ function start(server: ModelServer, upload: Upload | Hooks['upload'], store = me
     trpc: server.port('alice'),
     userId: 'alice',
     contentTypes: ['text', 'image'],
-    backoff: { base: 2, cap: 10 },
+    backoff: { baseMs: 2, capMs: 10 },
     store,
     attachments: { upload: typeof upload === 'function' ? attachmentUpload(upload) : upload, complete },
     clock,

@@ -71,7 +71,7 @@ describe('the outbox', () => {
 
   it('keeps the order within a conversation while a message is tried again, and holds up no other conversation', async () => {
     const server = new ModelServer();
-    await using alice = testClient(server, 'alice', { backoff: { base: 50, cap: 50 } });
+    await using alice = testClient(server, 'alice', { backoff: { baseMs: 50, capMs: 50 } });
     await startLive(alice);
     server.fail('send', 'overloaded');
     const first = alice.client.direct('bob').send(text('first'));

@@ -17,7 +17,7 @@ function connectAs(url: string, userId: string) {
     WebSocket,
     transformer: superjson,
     token: () => userId,
-    backoff: { base: 5, cap: 20 },
+    backoff: { baseMs: 5, capMs: 20 },
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const client = createClient({
@@ -25,7 +25,7 @@ function connectAs(url: string, userId: string) {
     userId,
     connection,
     contentTypes: ['text', 'order'],
-    backoff: { base: 5, cap: 20 },
+    backoff: { baseMs: 5, capMs: 20 },
   });
   const close = async (): Promise<void> => {
     await client.close();

@@ -15,7 +15,7 @@ async function follow(server: SocketServer) {
     url: server.url,
     WebSocket,
     transformer: superjson,
-    backoff: { base: 2, cap: 20 },
+    backoff: { baseMs: 2, capMs: 20 },
     keepAlive: false,
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
@@ -24,7 +24,7 @@ async function follow(server: SocketServer) {
     userId: 'alice',
     connection,
     contentTypes: ['text', 'order'],
-    backoff: { base: 2, cap: 20 },
+    backoff: { baseMs: 2, capMs: 20 },
     warnings: false,
   });
   client.start();

@@ -77,14 +77,14 @@ describe('the sync core', () => {
     expect(then(item(9, { type: 'entries', entries: [entry(9)] }))).toEqual(['gap 7…9', `pull e:7:${f6}, attempt 0`]);
     expect(then(standing(item(8, { type: 'entries', entries: [{ seq: 8 as Seq, event: seven }] }), f7))).toEqual([]);
     expect(then({ type: 'applied' })).toEqual([`apply 8 → e:8:${f7}, attempt 0`]);
-    expect(then({ type: 'feed ended' })).toEqual([`subscribe e:8:${f7}, attempt 1`]);
+    expect(then({ type: 'feed-ended' })).toEqual([`subscribe e:8:${f7}, attempt 1`]);
     // An apply under way when a reset comes is of the world before.
     const anew = { ...reset('e', 4), fingerprint: 'f4' } as SyncInput;
     expect(then(anew)).toEqual([]);
     expect(then({ type: 'applied' })).toEqual(['snapshot e:4:f4, attempt 0']);
-    expect(then({ type: 'snapshot failed', generation: state.generation })).toEqual(['snapshot e:4:f4, attempt 1']);
-    expect(then({ type: 'snapshot done', generation: state.generation })).toEqual(['reset e:4:f4']);
-    expect(then({ type: 'feed ended' })).toEqual(['subscribe e:4:f4, attempt 1']);
+    expect(then({ type: 'snapshot-failed', generation: state.generation })).toEqual(['snapshot e:4:f4, attempt 1']);
+    expect(then({ type: 'snapshot-done', generation: state.generation })).toEqual(['reset e:4:f4']);
+    expect(then({ type: 'feed-ended' })).toEqual(['subscribe e:4:f4, attempt 1']);
   });
 
   it('pulls from the last contiguous entry when one is missing, once', () => {
@@ -120,7 +120,7 @@ describe('the sync core', () => {
   });
 
   it('tries a failed apply again with what came meanwhile, and skips nothing', () => {
-    const failed: SyncInput = { type: 'apply failed' };
+    const failed: SyncInput = { type: 'apply-failed' };
     expect(run(entries(6), entries(7), failed, failed, { type: 'applied' })).toEqual([
       ['apply 6 → e:6, attempt 0'],
       [],
@@ -137,7 +137,7 @@ describe('the sync core', () => {
   });
 
   it('waits for the apply under way before the snapshot of a reset, and drops its outcome', () => {
-    const done: SyncInput = { type: 'snapshot done', generation: 1 };
+    const done: SyncInput = { type: 'snapshot-done', generation: 1 };
     const next = item(41, { type: 'entries', entries: [entry(41)] }, 'f' as Epoch);
     expect(run(entries(6), reset('f', 40), next, { type: 'applied' }, done)).toEqual([
       ['apply 6 → e:6, attempt 0'],
@@ -149,8 +149,8 @@ describe('the sync core', () => {
   });
 
   it('starts a snapshot over when another reset comes, and ignores the first one’s end', () => {
-    const done = (generation: number): SyncInput => ({ type: 'snapshot done', generation });
-    expect(run(reset('f', 40), reset('g', 9), done(1), { type: 'snapshot failed', generation: 2 }, done(2))).toEqual([
+    const done = (generation: number): SyncInput => ({ type: 'snapshot-done', generation });
+    expect(run(reset('f', 40), reset('g', 9), done(1), { type: 'snapshot-failed', generation: 2 }, done(2))).toEqual([
       ['snapshot f:40, attempt 0'],
       ['snapshot g:9, attempt 0'],
       [],
@@ -167,7 +167,7 @@ describe('the sync core', () => {
       seq: 40,
       page: { type: 'reset', reason: 'epoch', cursor: 'f:40' as Cursor },
     };
-    expect(run(entries(8), reset('g', 9), late, { type: 'pull failed', generation: 0 })).toEqual([
+    expect(run(entries(8), reset('g', 9), late, { type: 'pull-failed', generation: 0 })).toEqual([
       ['gap 5…8', 'pull e:5, attempt 0'],
       ['snapshot g:9, attempt 0'],
       [],
@@ -180,7 +180,7 @@ describe('the sync core', () => {
   });
 
   it('subscribes again after the subscription ended, later each time until something arrives', () => {
-    const ended: SyncInput = { type: 'feed ended' };
+    const ended: SyncInput = { type: 'feed-ended' };
     expect(run(ended, { type: 'connected' }, ended, { type: 'connected' }, entries(6), ended)).toEqual([
       ['subscribe e:5, attempt 1'],
       [],
@@ -192,6 +192,6 @@ describe('the sync core', () => {
   });
 
   it('begins anew without a cursor when the server does not take it', () => {
-    expect(run({ type: 'cursor refused' })).toEqual([['subscribe null, attempt 1']]);
+    expect(run({ type: 'cursor-rejected' })).toEqual([['subscribe null, attempt 1']]);
   });
 });

@@ -238,7 +238,7 @@ describe('a client that follows its feed', () => {
   it('leaves no timer and no subscription after close, whatever it was waiting for', async () => {
     const server = new ModelServer();
     const clock = countingClock();
-    const backoff = { base: 60_000, cap: 60_000 };
+    const backoff = { baseMs: 60_000, capMs: 60_000 };
     const alice = testClient(server, 'alice', { clock, backoff });
     server.fail('send', 'overloaded');
     server.fail('list', 'unavailable');

@@ -159,7 +159,7 @@ describe('read marks', () => {
     const store = memoryLocalStore();
     server.say('bob', chat, 'one');
     {
-      await using alice = testClient(server, 'alice', { store, backoff: { base: 60_000, cap: 60_000 } });
+      await using alice = testClient(server, 'alice', { store, backoff: { baseMs: 60_000, capMs: 60_000 } });
       await startLive(alice);
       server.fail('markRead', 'socket');
       await alice.client.conversation(chat).markRead();

@@ -30,12 +30,12 @@ export const systemClock: Clock = {
 export type Random = () => number;
 
 /**
- * Exponential back-off with full jitter and a cap: attempt 0 waits up to `base`, each next up to twice as long.
+ * Exponential back-off with full jitter and a cap: attempt 0 waits up to `baseMs`, each next up to twice as long.
  * The exponent is bounded, so the delay never wraps however many attempts were made.
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 (the "full jitter" variant, with a floor of a
  * quarter so that a retry is never immediate).
  */
-export function backoff(attempt: number, options: { base: number; cap: number; random: Random }): number {
-  const ceiling = Math.min(options.cap, options.base * 2 ** Math.min(attempt, 30));
+export function backoff(attempt: number, options: { baseMs: number; capMs: number; random: Random }): number {
+  const ceiling = Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
   return ceiling * (0.25 + 0.75 * options.random());
 }

@@ -15,7 +15,7 @@ describe('back-off', () => {
       fc.property(settings, fc.maxSafeNat(), ({ base, factor, random }, attempt) => {
         const cap = base * factor;
         const ceiling = Math.min(cap, base * 2 ** Math.min(attempt, 30));
-        const delay = backoff(attempt, { base, cap, random: () => random });
+        const delay = backoff(attempt, { baseMs: base, capMs: cap, random: () => random });
         expect(delay).toBeGreaterThanOrEqual(ceiling / 4);
         expect(delay).toBeLessThanOrEqual(ceiling);
         expect(delay).toBeLessThanOrEqual(cap);
@@ -25,13 +25,13 @@ describe('back-off', () => {
 
   test('doubles until the cap, and never comes down again', () => {
     const delays = [0, 1, 2, 3, 4, 31, 32, 64, 1_024, 1e9].map((attempt) =>
-      backoff(attempt, { base: 100, cap: 1_000, random: () => 0 }),
+      backoff(attempt, { baseMs: 100, capMs: 1_000, random: () => 0 }),
     );
     expect(delays).toEqual([25, 50, 100, 200, 250, 250, 250, 250, 250, 250]);
   });
 
   test('differs between callers', () => {
-    const delay = (random: number) => backoff(3, { base: 100, cap: 10_000, random: () => random });
+    const delay = (random: number) => backoff(3, { baseMs: 100, capMs: 10_000, random: () => random });
     expect([delay(0), delay(0.5)]).toEqual([200, 500]);
   });
 });

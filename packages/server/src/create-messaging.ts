@@ -81,9 +81,9 @@ import { Transfer } from './transfer/transfer.ts';
 const CACHE: ConversationCacheLimits = { members: 100_000, commands: 2_000 };
 
 /** ms between attempts to open a service that cannot be reached; it may be back at any moment. */
-const AWAY = { base: 100, cap: 2_000 };
+const AWAY = { baseMs: 100, capMs: 2_000 };
 /** The same for one that refuses: somebody has to do something, and some count what they refuse. */
-const REFUSING = { base: 500, cap: 10_000 };
+const REFUSING = { baseMs: 500, capMs: 10_000 };
 
 /** The counter that a probe moves. No user has this id: a user id has no space in it. */
 const PROBED = new Map([['tidemark probe' as UserId, 1 as Seq]]);

@@ -3,8 +3,8 @@ import { createWakeSignal, whenAborted } from '../abort-signal.ts';
 import { within } from '../within.ts';
 import { type ConnectionCause, textOf } from './connection-cause.ts';
 import type { ConnectionEvent } from './connection-table.ts';
+import type { Environment } from './environment.ts';
 import type { Identity } from './identity.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** The attempts of the stock client to open a socket: when the next one is made, and with which token and URL. */
 export interface Attempts {
@@ -29,9 +29,9 @@ export interface Attempts {
 export interface AttemptsOptions {
   readonly url: string | (() => string | Promise<string>);
   readonly identity: Identity;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly tokenTimeoutMs: number;
-  readonly backoff: { readonly base: number; readonly cap: number };
+  readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly clock: Clock;
   readonly random: Random;
   readonly ended: AbortSignal;
@@ -47,7 +47,7 @@ export const NEVER_TRIED: ConnectionCause = { reason: 'unreachable', detail: 'no
 const QUIET_MS = 60_000;
 
 export function createAttempts(options: AttemptsOptions): Attempts {
-  const { url, identity, surroundings, tokenTimeoutMs, clock, random, ended, happen, isOffline, probeWait } = options;
+  const { url, identity, environment, tokenTimeoutMs, clock, random, ended, happen, isOffline, probeWait } = options;
   const hurried = createWakeSignal();
   const frozen = createWakeSignal();
   let refusedAt = -Infinity;
@@ -55,7 +55,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
   let refusedSoon = 0;
 
   async function thawed(): Promise<void> {
-    while (!ended.aborted && surroundings.frozen) await whenAborted(frozen.signal);
+    while (!ended.aborted && environment.frozen) await whenAborted(frozen.signal);
     if (ended.aborted) throw new Error('the connection was closed');
   }
 
@@ -63,7 +63,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     await thawed();
     const { failures } = attempts;
     if (failures === 0) return;
-    if (!surroundings.network) happen('network gone');
+    if (!environment.network) happen('network-gone');
     const waitMs =
       probeWait(failures) ?? backoff(isOffline() ? Infinity : failures - 1, { ...options.backoff, random });
     happen('wait', clock.now() + waitMs);

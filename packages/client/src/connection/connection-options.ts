@@ -1,10 +1,10 @@
 import type { Clock, Random } from '@tidemark/core';
 import type { wsLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
+import type { Environment } from './environment.ts';
 import type { HttpFallback } from './http-road.ts';
 import type { TokenSource } from './identity.ts';
 import type { WebSocketClass } from './observed-socket.ts';
-import type { Surroundings } from './surroundings.ts';
 
 type LinkOptions = Parameters<typeof wsLink<AnyTRPCRouter>>[0];
 
@@ -34,10 +34,10 @@ export interface ConnectionOptions {
   readonly keepAlive?: { readonly intervalMs: number; readonly pongTimeoutMs: number } | false;
   /** A socket that has not opened by then is given up, in ms. Default 10,000. */
   readonly connectTimeoutMs?: number;
-  /** Wait before the next attempt, doubling from `base` to `cap`, jittered, in ms. Default: 300 to 20,000. */
-  readonly backoff?: { readonly base: number; readonly cap: number };
+  /** Wait before the next attempt, doubling from `baseMs` to `capMs`, jittered. Default: 300 to 20,000. */
+  readonly backoff?: { readonly baseMs: number; readonly capMs: number };
   /** Default: the page's or worker's own events, where there are any. */
-  readonly surroundings?: Surroundings;
+  readonly environment?: Environment;
   readonly clock?: Clock;
   readonly random?: Random;
 }

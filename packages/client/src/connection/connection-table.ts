@@ -14,8 +14,8 @@ export type ConnectionEvent =
   | 'up'
   /** The last road on which calls got through is gone. */
   | 'down'
-  | 'network gone'
-  | 'network back'
+  | 'network-gone'
+  | 'network-back'
   /** The identity was refused twice in a row, or there is none. */
   | 'refused'
   /** The server ended this session for good. */
@@ -30,7 +30,7 @@ const ENDED: Transitions = { open: 'connecting', close: 'closed' };
 /** One that the application wants open, and that goes on by itself. */
 const ALIVE: Transitions = {
   up: 'open',
-  'network gone': 'offline',
+  'network-gone': 'offline',
   refused: 'signed-out',
   kicked: 'kicked',
   close: 'closed',
@@ -45,9 +45,9 @@ export const CONNECTION_TABLE: Readonly<Record<ConnectionStateName, Transitions>
   idle: ENDED,
   connecting: { ...ALIVE, wait: 'waiting' },
   open: { ...ALIVE, down: 'connecting' },
-  waiting: { ...ALIVE, attempt: 'connecting', 'network back': 'connecting' },
+  waiting: { ...ALIVE, attempt: 'connecting', 'network-back': 'connecting' },
   // What the device says of its network is a hint: a socket that opens all the same is believed.
-  offline: { ...ALIVE, 'network back': 'connecting' },
+  offline: { ...ALIVE, 'network-back': 'connecting' },
   'signed-out': ENDED,
   kicked: ENDED,
   closed: ENDED,

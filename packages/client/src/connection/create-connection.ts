@@ -15,9 +15,9 @@ import { NEVER_TRIED } from './attempts.ts';
 import { type Connection, type ConnectionState, hasEnded } from './connection.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { type ConnectionEvent, nextState } from './connection-table.ts';
+import { browserEnvironment } from './environment.ts';
 import type { WebSocketClass } from './observed-socket.ts';
 import { createSession, type Session, type SessionOptions } from './session.ts';
-import { browserSurroundings } from './surroundings.ts';
 
 export interface WebSocketConnection extends Connection {
   /** The terminating link: `createTRPCClient<AppRouter>({ links: [connection.link] })`. Its first call opens it. */
@@ -25,7 +25,7 @@ export interface WebSocketConnection extends Connection {
 }
 
 export function createConnection(options: ConnectionOptions): WebSocketConnection {
-  const { surroundings = browserSurroundings(), clock = systemClock, random = Math.random } = options;
+  const { environment = browserEnvironment(), clock = systemClock, random = Math.random } = options;
   const timeouts = checkedTimeouts(options);
   const listeners = createListeners();
   let state: ConnectionState = { state: 'idle' };
@@ -62,7 +62,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     session ??= createSession({
       ...options,
       ...timeouts,
-      surroundings,
+      environment,
       clock,
       random,
       WebSocket: socketClass(options),
@@ -72,7 +72,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     });
     session.userId ??= userId;
     happen('open');
-    if (surroundings.frozen) happen('network gone');
+    if (environment.frozen) happen('network-gone');
   }
 
   function endedError(): TidemarkError {

@@ -15,7 +15,7 @@ export interface HttpFallbackOptions {
   /** What `createContext` reads the identity from. Default: `{ authorization: 'Bearer ' + token }`. */
   readonly headers?: (token: string) => Record<string, string>;
   /** Wait before WebSocket is tried again while HTTP carries, doubling, jittered, in ms. Default: 10,000 to 300,000. */
-  readonly probe?: { readonly base: number; readonly cap: number };
+  readonly probe?: { readonly baseMs: number; readonly capMs: number };
   /** A request without an answer by then has failed, in ms; a stream that was answered lasts. Default 30,000. */
   readonly timeoutMs?: number;
   /** Default: the platform's. It must give response bodies as streams, which React Native's own does not. */
@@ -50,7 +50,7 @@ export interface HttpRoadPorts {
   readonly identity: Identity;
   readonly clock: Clock;
   readonly random: Random;
-  readonly backoff: { readonly base: number; readonly cap: number };
+  readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly ended: AbortSignal;
   /** Resolves when the page is not frozen; rejects when the connection ends first. */
   readonly network: () => Promise<void>;
@@ -72,7 +72,7 @@ export function httpFallback(options: HttpFallbackOptions): HttpFallback {
  */
 function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): HttpRoad {
   const { identity, clock, random, ended, changed } = ports;
-  const { after = 3, probe = { base: 10_000, cap: 300_000 } } = options;
+  const { after = 3, probe = { baseMs: 10_000, capMs: 300_000 } } = options;
   /** Sockets in a row that closed without a word: refused, or swallowed on the way. */
   let silent = 0;
   const headersOf = options.headers ?? ((token: string) => ({ authorization: `Bearer ${token}` }));

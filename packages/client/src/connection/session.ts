@@ -7,11 +7,11 @@ import { errorReader } from './can-read.ts';
 import { type ConnectionCause, textOf, UNREADABLE } from './connection-cause.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import type { ConnectionEvent } from './connection-table.ts';
+import type { Environment, EnvironmentChange } from './environment.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { type ObservedSocket, observedSocket, type SocketObserver, type WebSocketClass } from './observed-socket.ts';
 import { CHECK_MS, createOpenSockets } from './open-sockets.ts';
 import { createSocketRoad, type OperationLink } from './socket-road.ts';
-import type { Surroundings, SurroundingsChange } from './surroundings.ts';
 import { type SocketTiming, watchSocket } from './watch-socket.ts';
 
 type StockClient = ReturnType<typeof createWSClient>;
@@ -47,7 +47,7 @@ export interface SessionOptions extends ConnectionOptions {
   readonly WebSocket: WebSocketClass;
   readonly tokenTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;
   /** Of all sessions of the connection. */
@@ -57,8 +57,8 @@ export interface SessionOptions extends ConnectionOptions {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { surroundings, clock, random, token, tokenTimeoutMs, transformer, fallback, counts, isOffline } = options;
-  const { backoff = { base: 300, cap: 20_000 } } = options;
+  const { environment, clock, random, token, tokenTimeoutMs, transformer, fallback, counts, isOffline } = options;
+  const { backoff = { baseMs: 300, capMs: 20_000 } } = options;
   const { keepAlive = { intervalMs: 15_000, pongTimeoutMs: 5_000 } } = options;
   const timing: SocketTiming = keepAlive || { intervalMs: false, pongTimeoutMs: CHECK_MS };
   const over = new AbortController();
@@ -93,7 +93,7 @@ export function createSession(options: SessionOptions): Session {
   function lookWhetherUp(): void {
     const isUp = isOverHttp() ? http?.isUp : open.size > 0;
     // A late answer to a page that is frozen opens nothing.
-    happen(isUp && !surroundings.frozen ? 'up' : 'down');
+    happen(isUp && !environment.frozen ? 'up' : 'down');
   }
 
   /** Calls go over a socket that was opened. */
@@ -120,7 +120,7 @@ export function createSession(options: SessionOptions): Session {
     },
     opened: (socket) => {
       open.add(socket);
-      void watchSocket(socket, timing, clock, () => surroundings.visible, open.doubt);
+      void watchSocket(socket, timing, clock, () => environment.visible, open.doubt);
       if (!isOverHttp()) taken();
       // Some proxies let a socket open, and then nothing through.
       if (fallback) void socket.answers(timing.pongTimeoutMs).then((doesAnswer) => prove(socket, doesAnswer));
@@ -174,17 +174,17 @@ export function createSession(options: SessionOptions): Session {
     for (const socket of sockets) socket.close();
   }
 
-  function notice(change: SurroundingsChange): void {
+  function notice(change: EnvironmentChange): void {
     attempts.thaw();
-    if (change === 'network back') {
+    if (change === 'network-back') {
       happen(change);
       attempts.hurry(0);
-    } else if (change === 'network gone' && (surroundings.frozen || open.size === 0)) happen(change);
+    } else if (change === 'network-gone' && (environment.frozen || open.size === 0)) happen(change);
     else if (open.size > 0) open.check();
-    else if (surroundings.network) attempts.hurry(1);
+    else if (environment.network) attempts.hurry(1);
   }
 
-  onAbort(ended, surroundings.subscribe(notice));
+  onAbort(ended, environment.subscribe(notice));
 
   return {
     userId: undefined,

@@ -76,11 +76,11 @@ export type SyncInput =
   /** The socket is lost; the link reconnects, and resumes the subscription, by itself. */
   | { readonly type: 'disconnected' }
   /** The subscription is over and has to be made anew. */
-  | { readonly type: 'feed ended' }
+  | { readonly type: 'feed-ended' }
   /** The server does not take the cursor for one of its own. */
-  | { readonly type: 'cursor refused' }
+  | { readonly type: 'cursor-rejected' }
   /** What the local store held is gone, the cursor too; what is in its hands will fail. */
-  | { readonly type: 'store lost' }
+  | { readonly type: 'store-lost' }
   /** `epoch`, `seq` and `fingerprint` of the item's tracked id. */
   | {
       readonly type: 'item';
@@ -97,11 +97,11 @@ export type SyncInput =
       readonly seq: number;
       readonly fingerprint?: string | undefined;
     }
-  | { readonly type: 'pull failed'; readonly generation: number }
+  | { readonly type: 'pull-failed'; readonly generation: number }
   | { readonly type: 'applied' }
-  | { readonly type: 'apply failed' }
-  | { readonly type: 'snapshot done'; readonly generation: number }
-  | { readonly type: 'snapshot failed'; readonly generation: number };
+  | { readonly type: 'apply-failed' }
+  | { readonly type: 'snapshot-done'; readonly generation: number }
+  | { readonly type: 'snapshot-failed'; readonly generation: number };
 
 /** `attempt`: failures before it; the driver waits accordingly. */
 export type SyncEffect =
@@ -167,16 +167,16 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return settle({ ...state, connected: true });
     case 'disconnected':
       return settle(offline(state));
-    case 'feed ended': {
+    case 'feed-ended': {
       const next = offline(failed(state, 'feed'));
       // From the tail: what was seen beyond it comes again, in order.
       return settle({ ...next, ahead: next.tail }, [subscribe(next)]);
     }
-    case 'store lost':
-    case 'cursor refused': {
+    case 'store-lost':
+    case 'cursor-rejected': {
       // Nothing is wrong with the feed when it is only this side that forgot.
       const next = offline({
-        ...(input.type === 'cursor refused' ? failed(state, 'feed') : state),
+        ...(input.type === 'cursor-rejected' ? failed(state, 'feed') : state),
         epoch: null,
         more: false,
         queue: state.queue.slice(0, state.applying),
@@ -190,15 +190,15 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
       return takeItem(state, input);
     case 'page':
       return takePage(state, input);
-    case 'pull failed':
+    case 'pull-failed':
       return settle({ ...failed(state, 'pull'), pulling: false });
     case 'applied':
       return settle(applied(state));
-    case 'apply failed':
+    case 'apply-failed':
       return settle(applyFailed(state));
-    case 'snapshot done':
+    case 'snapshot-done':
       return snapshotDone(state);
-    case 'snapshot failed':
+    case 'snapshot-failed':
       if (!state.reset) return { state, effects: [] };
       return settle({ ...failed(state, 'snapshot'), reset: { ...state.reset, fetching: false } });
   }
@@ -208,7 +208,7 @@ function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>)
   const { epoch, seq, item } = input;
   if (item.type === 'reset') return settle(begin(works(state, 'feed'), input, item.reason));
   // A feed without a cursor begins with a reset; this one lost it.
-  if (state.epoch === null) return syncStep(state, { type: 'feed ended' });
+  if (state.epoch === null) return syncStep(state, { type: 'feed-ended' });
   // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
   if (epoch !== state.epoch) return settle({ ...state, verify: true });
   // Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time.
@@ -220,7 +220,7 @@ function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>)
 function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
   const { page, epoch, seq, generation } = input;
   if (page.type === 'reset') return settle(begin(state, input, page.reason));
-  if (epoch !== state.epoch) return syncStep(state, { type: 'pull failed', generation });
+  if (epoch !== state.epoch) return syncStep(state, { type: 'pull-failed', generation });
   const more = accept(
     withHead({ ...state, pulling: false, verify: false }, page.head),
     page.entries,

@@ -166,7 +166,7 @@ export function createSync(options: SyncOptions): Sync {
       cause = causeOf(code, error);
       if (code === 'unauthenticated') deny();
       if (code === 'displaced') connection?.displaced?.();
-      dispatch({ type: code === 'invalid_cursor' ? 'cursor refused' : 'feed ended' });
+      dispatch({ type: code === 'invalid_cursor' ? 'cursor-rejected' : 'feed-ended' });
     };
     const started = (): void => {
       if (isCurrent() && !state?.connected) dispatch({ type: 'connected' });
@@ -257,7 +257,7 @@ export function createSync(options: SyncOptions): Sync {
     } catch (error) {
       lastError.set('pull', error);
       const isRefused = toTidemarkError(error).code === 'invalid_cursor' && state?.generation === generation;
-      dispatch(isRefused ? { type: 'cursor refused' } : { type: 'pull failed', generation });
+      dispatch(isRefused ? { type: 'cursor-rejected' } : { type: 'pull-failed', generation });
     }
   }
 
@@ -279,7 +279,7 @@ export function createSync(options: SyncOptions): Sync {
       });
     } catch (error) {
       lastError.set('apply', error);
-      dispatch({ type: 'apply failed' });
+      dispatch({ type: 'apply-failed' });
       return;
     }
     tell(entries, cursor);
@@ -311,10 +311,10 @@ export function createSync(options: SyncOptions): Sync {
     if (!(await turn('snapshot', attempt, ended.signal)) || ended.signal.aborted) return;
     try {
       await of.take(ended.signal);
-      dispatch({ type: 'snapshot done', generation });
+      dispatch({ type: 'snapshot-done', generation });
     } catch (error) {
       lastError.set('snapshot', error);
-      dispatch({ type: 'snapshot failed', generation });
+      dispatch({ type: 'snapshot-failed', generation });
     }
   }
 
@@ -344,7 +344,7 @@ export function createSync(options: SyncOptions): Sync {
     },
     restart: () => {
       hasCursor = false;
-      if (state) dispatch({ type: 'store lost' });
+      if (state) dispatch({ type: 'store-lost' });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { whenAborted } from '../abort-signal.ts';
-import type { TabObserver, TabSeat, Tabs } from './tabs.ts';
+import type { Tab, TabObserver, Tabs } from './tabs.ts';
 
 export interface BrowserTabsOptions {
   /** Separates applications, and stores, of one origin. Default `tidemark`. */
@@ -28,17 +28,17 @@ export function browserTabs({ name = 'tidemark' }: BrowserTabsOptions = {}): Tab
   if (!hasBrowserTabs()) {
     throw new Error('needs a secure context (https)');
   }
-  return { join: (userId, observer) => takeSeat(`${name}/${userId}`, observer) };
+  return { join: (userId, observer) => joinTabs(`${name}/${userId}`, observer) };
 }
 
-function takeSeat(name: string, observer: TabObserver): TabSeat {
+function joinTabs(name: string, observer: TabObserver): Tab {
   const { locks } = navigator;
   const leaderLock = `${name}/leader`;
   const presentLock = `${name}/present`;
   const left = new AbortController();
   let channel = openChannel();
   /** Ends the wait for leadership, or the term. */
-  let candidacy: AbortController | undefined;
+  let request: AbortController | undefined;
   let presence: AbortController | undefined;
   let leading = false;
   let clientId: string | undefined;
@@ -63,10 +63,10 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     return held.find((lock) => lock.name === leaderLock)?.clientId;
   }
 
-  function stand(steal: boolean): void {
-    candidacy?.abort();
+  function requestLead(steal: boolean): void {
+    request?.abort();
     const own = new AbortController();
-    candidacy = own;
+    request = own;
     const held = async (): Promise<void> => {
       if (own.signal.aborted) return;
       clientId = await whoLeads();
@@ -75,7 +75,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
       verifiedAt = performance.now();
       observer.onLead(own.signal);
       await whenAborted(own.signal);
-      if (candidacy === own) leading = false;
+      if (request === own) leading = false;
     };
     // A request that steals cannot be aborted, and need not be: it is granted at once.
     locks.request(leaderLock, steal ? { steal } : { signal: own.signal }, held).catch((error: unknown) => {
@@ -84,15 +84,15 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
       const wasGranted = leading;
       leading = false;
       own.abort();
-      if (candidacy !== own || left.signal.aborted) return;
-      if (wasGranted || (error as Error).name === 'AbortError') stand(false);
+      if (request !== own || left.signal.aborted) return;
+      if (wasGranted || (error as Error).name === 'AbortError') requestLead(false);
       else refused(error);
     });
   }
 
   function resign(): void {
-    candidacy?.abort();
-    candidacy = undefined;
+    request?.abort();
+    request = undefined;
     leading = false;
   }
 
@@ -116,9 +116,9 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     locks.request(presentLock, { mode: 'shared', signal: own.signal }, held).catch(() => undefined);
   }
 
-  function sit(): void {
+  function takePart(): void {
     bePresent();
-    stand(false);
+    requestLead(false);
   }
 
   const page = globalThis as Partial<Pick<Window, 'addEventListener' | 'document'>>;
@@ -139,7 +139,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     (event) => {
       if (!event.persisted) return;
       channel = openChannel();
-      sit();
+      takePart();
       observer.onWake();
     },
     { signal },
@@ -151,7 +151,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
   page.document?.addEventListener('visibilitychange', wake, { signal });
   page.document?.addEventListener('resume', wake, { signal });
   queueMicrotask(() => {
-    if (!signal.aborted) sit();
+    if (!signal.aborted) takePart();
   });
 
   return {
@@ -172,7 +172,7 @@ function takeSeat(name: string, observer: TabObserver): TabSeat {
     takeOver: () => {
       // Nobody looks at this one: the one that is looked at will ask.
       if (signal.aborted || leading || !isVisible()) return;
-      stand(true);
+      requestLead(true);
     },
     alone: async (ms) => {
       presence?.abort();

@@ -1,15 +1,15 @@
 import { type JsonValue, systemClock, type UserId } from '@tidemark/core';
 import type { TabObserver, Tabs } from './tabs.ts';
 
-interface Seat {
+interface Member {
   readonly observer: TabObserver;
   /** While it leads. */
   term: AbortController | undefined;
 }
 
-/** The seats of one user, in the order in which they will lead. */
+/** The members of one user, in the order in which they will lead. */
 interface Room {
-  seats: Seat[];
+  members: Member[];
   readonly leaving: Set<() => void>;
 }
 
@@ -19,8 +19,8 @@ export function memoryTabs(): Tabs {
 
   function elect(room: Room): void {
     queueMicrotask(() => {
-      const next = room.seats[0];
-      if (!next || room.seats.some((seat) => seat.term)) return;
+      const next = room.members[0];
+      if (!next || room.members.some((member) => member.term)) return;
       next.term = new AbortController();
       next.observer.onLead(next.term.signal);
     });
@@ -28,37 +28,37 @@ export function memoryTabs(): Tabs {
 
   return {
     join: (userId, observer) => {
-      const room = rooms.get(userId) ?? { seats: [], leaving: new Set() };
+      const room = rooms.get(userId) ?? { members: [], leaving: new Set() };
       rooms.set(userId, room);
-      const own: Seat = { observer, term: undefined };
-      room.seats.push(own);
+      const own: Member = { observer, term: undefined };
+      room.members.push(own);
       elect(room);
 
-      function resign(seat: Seat): void {
-        seat.term?.abort();
-        seat.term = undefined;
+      function resign(member: Member): void {
+        member.term?.abort();
+        member.term = undefined;
       }
       return {
         post: (message) => {
           // A copy, as between tabs; what is not JSON shows in tests already.
           const text = JSON.stringify(message);
-          for (const seat of room.seats) {
-            if (seat === own) continue;
+          for (const member of room.members) {
+            if (member === own) continue;
             queueMicrotask(() => {
-              if (room.seats.includes(seat)) seat.observer.onMessage(JSON.parse(text) as JsonValue);
+              if (room.members.includes(member)) member.observer.onMessage(JSON.parse(text) as JsonValue);
             });
           }
         },
         isVisible: () => true,
         holds: () => own.term !== undefined,
         takeOver: () => {
-          if (!room.seats.includes(own) || own.term) return;
-          room.seats = [own, ...room.seats.filter((seat) => seat !== own)];
-          for (const seat of room.seats) resign(seat);
+          if (!room.members.includes(own) || own.term) return;
+          room.members = [own, ...room.members.filter((member) => member !== own)];
+          for (const member of room.members) resign(member);
           elect(room);
         },
         alone: async (ms) => {
-          const isAlone = (): boolean => room.seats.every((seat) => seat === own);
+          const isAlone = (): boolean => room.members.every((member) => member === own);
           const enough = new AbortController();
           const check = (): void => {
             if (isAlone()) enough.abort();
@@ -70,11 +70,11 @@ export function memoryTabs(): Tabs {
           return isAlone();
         },
         leave: () => {
-          room.seats = room.seats.filter((seat) => seat !== own);
+          room.members = room.members.filter((member) => member !== own);
           resign(own);
           elect(room);
           for (const notice of room.leaving) notice();
-          if (room.seats.length === 0 && rooms.get(userId) === room) rooms.delete(userId);
+          if (room.members.length === 0 && rooms.get(userId) === room) rooms.delete(userId);
         },
       };
     },

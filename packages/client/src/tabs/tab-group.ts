@@ -12,7 +12,7 @@ import { closedError } from '../closed.ts';
 import { within } from '../within.ts';
 import { createLeaderLine, type LeaderLine, type LeaderWork } from './leader-line.ts';
 import { parseEnvelope, TAB_PROTOCOL, type TabEnvelope, type TabMessage } from './tab-message.ts';
-import type { TabSeat, Tabs } from './tabs.ts';
+import type { Tab, Tabs } from './tabs.ts';
 
 export interface TabGroup<W extends LeaderWork> {
   readonly leads: boolean;
@@ -56,15 +56,15 @@ export interface TabGroupOptions<W extends LeaderWork> {
 
 /** Has all tabs of a user let go of everything, and waits until they have, a second at most. @param tab says so */
 export async function signOutTabs(tabs: Tabs, userId: UserId, tab: string, clock: Clock): Promise<void> {
-  const seat = tabs.join(userId, { onLead: ignore, onMessage: ignore, onWake: ignore, onRefused: ignore });
-  seat.post({ tidemark: TAB_PROTOCOL, from: tab, n: 1, message: { type: 'erase' } } satisfies TabEnvelope);
-  await alone(seat, clock);
-  seat.leave();
+  const joined = tabs.join(userId, { onLead: ignore, onMessage: ignore, onWake: ignore, onRefused: ignore });
+  joined.post({ tidemark: TAB_PROTOCOL, from: tab, n: 1, message: { type: 'erase' } } satisfies TabEnvelope);
+  await alone(joined, clock);
+  joined.leave();
 }
 
 /** Until the others have left, or have not in time. */
-async function alone(seat: TabSeat, clock: Clock): Promise<void> {
-  const ask = (): Promise<boolean> => seat.alone(SIGN_OUT_MS);
+async function alone(joined: Tab, clock: Clock): Promise<void> {
+  const ask = (): Promise<boolean> => joined.alone(SIGN_OUT_MS);
   await within(2 * SIGN_OUT_MS, 'Tabs.alone', ask, clock).catch(ignore);
 }
 
@@ -82,7 +82,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   /** The last message of each other tab. */
   const heard = new Map<string, number>();
   let { tabs } = options;
-  let seat: TabSeat | undefined;
+  let joined: Tab | undefined;
   let leads = false;
   /** The leader, as far as is known. */
   let leader: string | undefined;
@@ -98,9 +98,9 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   const held: TabEnvelope[] = [];
 
   function post(message: TabMessage): void {
-    if (!seat) return;
+    if (!joined) return;
     posted += 1;
-    seat.post({ tidemark: TAB_PROTOCOL, from: tab, n: posted, message } satisfies TabEnvelope);
+    joined.post({ tidemark: TAB_PROTOCOL, from: tab, n: posted, message } satisfies TabEnvelope);
   }
 
   function unlessClosing(error: unknown): void {
@@ -231,13 +231,13 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     const since = clock.monotonic();
     await clock.sleep(SILENCE_MS, closing);
     greeting = false;
-    if (!closing.aborted && leader !== tab && heardLeader < since) seat?.takeOver();
+    if (!closing.aborted && leader !== tab && heardLeader < since) joined?.takeOver();
   }
 
   /** While this tab follows and someone looks at it. A tab that slept itself has heard nothing, whoever spoke. */
-  async function watchLeader(own: TabSeat): Promise<void> {
+  async function watchLeader(own: Tab): Promise<void> {
     let [since, last] = [clock.monotonic(), clock.monotonic()];
-    while (seat === own && !closing.aborted) {
+    while (joined === own && !closing.aborted) {
       const now = clock.monotonic();
       if (leads || !own.isVisible() || now - last > 2 * BEAT_MS) since = now;
       else if (now - Math.max(since, heardLeader) > SILENCE_MS) own.takeOver();
@@ -268,7 +268,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
         options.lead(closing);
         return;
       }
-      seat = tabs.join(userId, {
+      joined = tabs.join(userId, {
         onLead: (term) => {
           beginTerm(term).catch(unlessClosing);
         },
@@ -278,24 +278,24 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       });
       // Only now does this tab hear of commits; what came before is read.
       noticeMissing();
-      void watchLeader(seat);
+      void watchLeader(joined);
     },
     post,
-    holds: () => !tabs || within(options.storeTimeoutMs, 'storeTimeoutMs', () => seat?.holds() ?? false, clock),
+    holds: () => !tabs || within(options.storeTimeoutMs, 'storeTimeoutMs', () => joined?.holds() ?? false, clock),
     signOutOthers: async () => {
       post({ type: 'erase' });
-      if (seat) await alone(seat, clock);
+      if (joined) await alone(joined, clock);
     },
     standAlone: () => {
       tabs = undefined;
-      seat?.leave();
-      seat = undefined;
+      joined?.leave();
+      joined = undefined;
       leadAlone().catch(unlessClosing);
     },
     leave: () => {
       line.close(closedError());
-      seat?.leave();
-      seat = undefined;
+      joined?.leave();
+      joined = undefined;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { AppRouter } from '../support/fake-router.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
-import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
+import { handDrivenEnvironment } from './hand-driven-environment.ts';
 
 const anybody = () => new ModelServer().port('alice');
 
@@ -18,10 +18,10 @@ function connect(url: ConnectionOptions['url'], options: Partial<ConnectionOptio
     url,
     WebSocket,
     transformer: superjson,
-    backoff: { base: 1_000, cap: 20_000 },
+    backoff: { baseMs: 1_000, capMs: 20_000 },
     random: () => 1,
     keepAlive: false,
-    surroundings: handDrivenSurroundings(),
+    environment: handDrivenEnvironment(),
     clock,
     ...options,
   });
@@ -140,7 +140,7 @@ describe('what the device says of its network', () => {
   it('is a hint: it is tried all the same at first, then seldom, and a person’s retry always tries', async () => {
     await using server = await socketServer(anybody);
     let url = 'ws://127.0.0.1:1';
-    await using one = connect(() => url, { surroundings: handDrivenSurroundings(false, 'hint') });
+    await using one = connect(() => url, { environment: handDrivenEnvironment(false, 'hint') });
     one.connection.open();
     await one.is('offline');
     await until(() => expect(one.clock.pendingMs).toEqual([20_000]));
@@ -152,14 +152,14 @@ describe('what the device says of its network', () => {
 
   it('does not close a socket that answers', async () => {
     await using server = await socketServer(anybody);
-    const surroundings = handDrivenSurroundings(true, 'hint');
-    await using one = connect(server.url, { surroundings });
+    const environment = handDrivenEnvironment(true, 'hint');
+    await using one = connect(server.url, { environment });
     await one.hello();
-    surroundings.tell('network gone');
+    environment.tell('network-gone');
     await until(() => expect(one.clock.pendingMs).toEqual([]));
     expect([one.state().state, server.opened]).toEqual(['open', 1]);
     server.mute();
-    surroundings.tell('network gone');
+    environment.tell('network-gone');
     await until(() => expect(one.clock.pendingMs).toEqual([2_000]));
     one.clock.jump(2_000);
     await until(() => expect(server.opened).toBe(2));

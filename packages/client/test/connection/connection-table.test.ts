@@ -13,8 +13,8 @@ const events: ConnectionEvent[] = [
   'wait',
   'up',
   'down',
-  'network gone',
-  'network back',
+  'network-gone',
+  'network-back',
   'refused',
   'kicked',
   'close',
@@ -50,18 +50,18 @@ describe('the transition table of a connection', () => {
   it.each(['connecting', 'open', 'waiting', 'offline'] as const)(
     'goes offline from %s without a network, and tries again with one',
     (state) => {
-      expect(nextState(state, 'network gone')).toBe('offline');
-      expect(nextState('offline', 'network back')).toBe('connecting');
+      expect(nextState(state, 'network-gone')).toBe('offline');
+      expect(nextState('offline', 'network-back')).toBe('connecting');
     },
   );
 
   it('stays offline whatever late sockets and timers say, but for a socket that opens: the device was wrong', () => {
-    const late = events.filter((event) => ['attempt', 'wait', 'down', 'network gone', 'open'].includes(event));
+    const late = events.filter((event) => ['attempt', 'wait', 'down', 'network-gone', 'open'].includes(event));
     expect(nextState('offline', 'up')).toBe('open');
     expect([...reachableFrom('offline', late)]).toEqual(['offline']);
   });
 
   it('stays open while a second socket tries, waits and opens beside the first', () => {
-    expect([...reachableFrom('open', ['attempt', 'wait', 'up', 'network back', 'open'])]).toEqual(['open']);
+    expect([...reachableFrom('open', ['attempt', 'wait', 'up', 'network-back', 'open'])]).toEqual(['open']);
   });
 });

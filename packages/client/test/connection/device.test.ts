@@ -10,23 +10,23 @@ import type { AppRouter } from '../support/fake-router.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { type SocketServer, socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
-import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
+import { handDrivenEnvironment } from './hand-driven-environment.ts';
 
 const KEEP_ALIVE = { intervalMs: 15_000, pongTimeoutMs: 5_000 };
 
 function connect(url: string, options: Partial<ConnectionOptions> = {}, network = true) {
   const clock = new ManualClock();
-  const surroundings = handDrivenSurroundings(network);
+  const environment = handDrivenEnvironment(network);
   const connection = createConnection({
     url,
     WebSocket,
     transformer: superjson,
     token: ({ refresh }) => (refresh ? 'fresh' : 'first'),
-    backoff: { base: 1_000, cap: 20_000 },
+    backoff: { baseMs: 1_000, capMs: 20_000 },
     random: () => 1,
     keepAlive: KEEP_ALIVE,
     clock,
-    surroundings,
+    environment,
     ...options,
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
@@ -34,7 +34,7 @@ function connect(url: string, options: Partial<ConnectionOptions> = {}, network 
   connection.subscribe(() => states.push(connection.getSnapshot().state));
   const is = (state: ConnectionState['state']) => until(() => expect(connection.getSnapshot().state).toBe(state));
   const hello = () => trpc.hello.query();
-  return { connection, trpc, clock, surroundings, states, is, hello, [Symbol.asyncDispose]: () => connection.close() };
+  return { connection, trpc, clock, environment, states, is, hello, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 const anybody = () => new ModelServer().port('alice');
@@ -65,13 +65,13 @@ describe('a connection whose page is frozen', () => {
   it('lets go of its socket, tries nothing and has no timer until it runs again', async () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
-    one.surroundings.tell('network gone');
+    one.environment.tell('network-gone');
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
     await until(() => expect(server.sockets).toBe(0));
     await until(() => expect(one.clock.pendingMs).toEqual([]));
     const answer = one.hello();
     expect(server.opened).toBe(1);
-    one.surroundings.tell('network back');
+    one.environment.tell('network-back');
     expect(await answer).toBe('the application’s own');
     expect(one.states).toEqual(['connecting', 'open', 'offline', 'connecting', 'open']);
   });
@@ -82,7 +82,7 @@ describe('a connection whose page is frozen', () => {
     server.mute();
     const failed = expect(sentHello(one)).rejects.toThrow();
     await until(() => expect(Noting.sent).toHaveLength(1));
-    one.surroundings.tell('network gone');
+    one.environment.tell('network-gone');
     await failed;
   });
 
@@ -93,7 +93,7 @@ describe('a connection whose page is frozen', () => {
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([server.opened, one.clock.pendingMs]).toEqual([0, []]);
-    one.surroundings.tell('network back');
+    one.environment.tell('network-back');
     await one.is('open');
   });
 
@@ -109,10 +109,10 @@ describe('a connection whose page is frozen', () => {
       });
       if (wait < 4_000) one.clock.jump(wait);
     }
-    one.surroundings.tell('network gone');
+    one.environment.tell('network-gone');
     await until(() => expect(one.clock.pendingMs).toEqual([]));
     expect(one.connection.getSnapshot()).toEqual({ state: 'offline' });
-    one.surroundings.tell('network back');
+    one.environment.tell('network-back');
     await one.is('waiting');
     expect(one.clock.pendingMs).toEqual([1_000]);
   });
@@ -124,11 +124,11 @@ describe('a connection whose page is frozen', () => {
     await using one = connect(server.url, { token });
     one.connection.open();
     await until(() => give !== undefined);
-    one.surroundings.tell('network gone');
+    one.environment.tell('network-gone');
     give?.('late');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect([server.opened, one.connection.getSnapshot().state]).toEqual([0, 'offline']);
-    one.surroundings.tell('network back');
+    one.environment.tell('network-back');
     await one.is('open');
     expect(server.opened).toBe(1);
   });
@@ -136,12 +136,12 @@ describe('a connection whose page is frozen', () => {
   it.each(['offline', 'open'] as const)('leaves nothing when it is closed while %s', async (state) => {
     await using server = await socketServer(anybody);
     const one = await opened(server);
-    if (state === 'offline') one.surroundings.tell('network gone');
-    expect(one.surroundings.listening).toBe(1);
+    if (state === 'offline') one.environment.tell('network-gone');
+    expect(one.environment.listening).toBe(1);
     await one.connection.close();
     expect(one.connection.getSnapshot()).toEqual({ state: 'closed' });
-    expect(one.surroundings.listening).toBe(0);
-    one.surroundings.tell('network gone');
+    expect(one.environment.listening).toBe(0);
+    one.environment.tell('network-gone');
     await until(() => expect([server.sockets, ...one.clock.pendingMs]).toEqual([0]));
   });
 });
@@ -151,7 +151,7 @@ describe('a connection whose app is shown again', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     one.clock.jump(10_000);
-    one.surroundings.tell('shown');
+    one.environment.tell('shown');
     await until(() => expect(one.clock.pendingMs).toEqual([5_000]));
     one.clock.jump(2_000);
     expect([server.opened, one.states]).toEqual([1, ['connecting', 'open']]);
@@ -161,7 +161,7 @@ describe('a connection whose app is shown again', () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
     server.mute();
-    one.surroundings.tell('shown');
+    one.environment.tell('shown');
     one.clock.jump(2_000);
     await until(() => expect(server.opened).toBe(2));
     await one.is('open');
@@ -175,7 +175,7 @@ describe('a connection whose app is shown again', () => {
     one.connection.open();
     await one.is('waiting');
     url = server.url;
-    one.surroundings.tell('shown');
+    one.environment.tell('shown');
     await one.is('open');
   });
 });
@@ -207,7 +207,7 @@ describe('a connection after its device slept', () => {
   it('does not when no one is looking and the socket answers: timers of hidden pages are late', async () => {
     await using server = await socketServer(anybody);
     await using one = await opened(server);
-    one.surroundings.visible = false;
+    one.environment.visible = false;
     one.clock.jump(60_000);
     await until(() => expect(one.clock.pendingMs).toEqual([15_000]));
     expect(server.opened).toBe(1);
@@ -218,7 +218,7 @@ describe('a connection after its device slept', () => {
     await using one = await opened(server, { keepAlive: false });
     server.mute();
     one.clock.jump(600_000);
-    one.surroundings.tell('shown');
+    one.environment.tell('shown');
     await until(() => expect(server.opened).toBe(2));
     expect(await one.hello()).toBe('the application’s own');
     expect(one.states).toEqual(['connecting', 'open']);
@@ -260,11 +260,11 @@ describe('a session that the server ends', () => {
     await one.is('kicked');
     await expect(one.hello()).rejects.toThrow('the server ended this session');
     await until(() => expect([server.sockets, ...one.clock.pendingMs]).toEqual([0]));
-    one.surroundings.tell('network back');
-    one.surroundings.tell('shown');
+    one.environment.tell('network-back');
+    one.environment.tell('shown');
     one.connection.retryNow();
     one.connection.renew();
-    expect([server.opened, one.surroundings.listening]).toEqual([1, 0]);
+    expect([server.opened, one.environment.listening]).toEqual([1, 0]);
     expect(onSignedOut).not.toHaveBeenCalled();
     one.connection.open();
     expect(await one.hello()).toBe('the application’s own');

@@ -16,7 +16,7 @@ function connect(server: SocketServer, options: Partial<ConnectionOptions>) {
     url: server.url,
     WebSocket,
     transformer: superjson,
-    backoff: { base: 2, cap: 20 },
+    backoff: { baseMs: 2, capMs: 20 },
     keepAlive: false,
     ...options,
   });
@@ -31,7 +31,7 @@ function join(connection: ReturnType<typeof createConnection>, userId: string) {
     userId,
     contentTypes: ['text', 'order'],
     store,
-    backoff: { base: 2, cap: 20 },
+    backoff: { baseMs: 2, capMs: 20 },
     warnings: false,
   });
   const texts: string[] = [];

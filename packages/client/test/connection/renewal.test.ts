@@ -9,14 +9,14 @@ import type { AppRouter } from '../support/fake-router.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { type SocketServer, socketServer } from '../support/socket-server.ts';
 import { until } from '../support/test-client.ts';
-import { handDrivenSurroundings } from './hand-driven-surroundings.ts';
+import { handDrivenEnvironment } from './hand-driven-environment.ts';
 
 const chat = directConversationId('alice' as UserId, 'bob' as UserId);
 
 /** Bob, live, with what he was told since. */
 async function follow(server: SocketServer) {
   const clock = new ManualClock();
-  const surroundings = handDrivenSurroundings();
+  const environment = handDrivenEnvironment();
   let tokens = 0;
   const connection = createConnection({
     url: server.url,
@@ -27,7 +27,7 @@ async function follow(server: SocketServer) {
       return `bob ${tokens}`;
     },
     clock,
-    surroundings,
+    environment,
   });
   const trpc = createTRPCClient<AppRouter>({ links: [connection.link] });
   const client = createClient({ trpc: trpc.chat, userId: 'bob', connection, contentTypes: ['text', 'order'] });
@@ -41,7 +41,7 @@ async function follow(server: SocketServer) {
     await client.close();
     await connection.close();
   };
-  return { client, connection, clock, surroundings, seqs, shown, [Symbol.asyncDispose]: close };
+  return { client, connection, clock, environment, seqs, shown, [Symbol.asyncDispose]: close };
 }
 
 /** How many entries bob's inbox has. */
@@ -105,10 +105,10 @@ describe('the feed', () => {
     const model = new ModelServer();
     await using server = await socketServer(() => model.port('bob'));
     await using bob = await follow(server);
-    bob.surroundings.tell('network gone');
+    bob.environment.tell('network-gone');
     expect(bob.client.connection.getSnapshot()).toEqual({ state: 'offline' });
     model.say('alice', chat, 'meanwhile');
-    bob.surroundings.tell('network back');
+    bob.environment.tell('network-back');
     await until(() => expect(bob.client.connection.getSnapshot().state).toBe('live'));
     server.close(4409);
     await until(() => expect(bob.client.connection.getSnapshot()).toEqual({ state: 'kicked' }));

@@ -122,7 +122,7 @@ export class SyncWorld {
     if (this.subscribing) return;
     this.feed = null;
     this.frames = [];
-    this.#input({ type: 'feed ended' });
+    this.#input({ type: 'feed-ended' });
   }
 
   subscribe(): void {
@@ -140,7 +140,7 @@ export class SyncWorld {
     if (!effect) return;
     if (effect.type === 'apply') {
       if (ok) this.#commit(effect.entries, effect.cursor);
-      this.#input({ type: ok ? 'applied' : 'apply failed' });
+      this.#input({ type: ok ? 'applied' : 'apply-failed' });
     } else if (effect.type === 'snapshot') {
       const { generation } = effect;
       const { epoch, seq } = parseCursor(effect.cursor);
@@ -157,10 +157,10 @@ export class SyncWorld {
         this.#snapshotOf = generation;
         this.local = { epoch, snapshot: seq, applied: [], cursor: effect.cursor, partial: false };
       }
-      this.#input({ type: ok ? 'snapshot done' : 'snapshot failed', generation });
+      this.#input({ type: ok ? 'snapshot-done' : 'snapshot-failed', generation });
     } else {
       const { generation } = effect;
-      if (!ok) this.#input({ type: 'pull failed', generation });
+      if (!ok) this.#input({ type: 'pull-failed', generation });
       else {
         const page = effect.answer ?? this.#since(effect.cursor);
         this.#input({ type: 'page', generation, page, ...parseCursor(page.cursor) });

@@ -52,7 +52,7 @@ export function testClient(
     trpc: server.port(userId),
     userId,
     contentTypes: ['text', 'order'],
-    backoff: { base: 2, cap: 20 },
+    backoff: { baseMs: 2, capMs: 20 },
     warnings: false,
     ...options,
     store,

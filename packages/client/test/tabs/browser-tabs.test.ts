@@ -1,6 +1,6 @@
 import type { UserId } from '@tidemark/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { browserTabs, type TabSeat } from '../../src/index.ts';
+import { browserTabs, type Tab } from '../../src/index.ts';
 import { until } from '../support/test-client.ts';
 
 const alice = 'alice' as UserId;
@@ -83,12 +83,12 @@ class TestPage {
   readonly terms: AbortSignal[] = [];
   readonly heard: unknown[] = [];
   wakes = 0;
-  readonly seat: TabSeat;
+  readonly tab: Tab;
 
   constructor(name: string) {
     vi.stubGlobal('navigator', { locks: locks.of(name) });
     vi.stubGlobal('addEventListener', this.events.addEventListener.bind(this.events));
-    this.seat = browserTabs({ name: 'test' }).join(alice, {
+    this.tab = browserTabs({ name: 'test' }).join(alice, {
       onLead: (term) => this.terms.push(term),
       onMessage: (message) => this.heard.push(message),
       onRefused: () => undefined,
@@ -114,7 +114,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  for (const page of pages) page.seat.leave();
+  for (const page of pages) page.tab.leave();
   vi.unstubAllGlobals();
 });
 
@@ -123,9 +123,9 @@ describe('the tabs of a browser', () => {
     const first = new TestPage('first');
     await until(() => first.leads);
     const second = new TestPage('second');
-    expect(await first.seat.holds()).toBe(true);
-    expect(await second.seat.holds()).toBe(false);
-    first.seat.leave();
+    expect(await first.tab.holds()).toBe(true);
+    expect(await second.tab.holds()).toBe(false);
+    first.tab.leave();
     expect(first.leads).toBe(false);
     await until(() => second.leads);
     expect(first.terms).toHaveLength(1);
@@ -133,12 +133,12 @@ describe('the tabs of a browser', () => {
 
   it('hear each other, and nothing after they left', async () => {
     const [first, second] = [new TestPage('first'), new TestPage('second')];
-    first.seat.post({ n: 1 });
+    first.tab.post({ n: 1 });
     await until(() => expect(second.heard).toEqual([{ n: 1 }]));
-    second.seat.leave();
-    first.seat.post({ n: 2 });
+    second.tab.leave();
+    first.tab.post({ n: 2 });
     const third = new TestPage('third');
-    first.seat.post({ n: 3 });
+    first.tab.post({ n: 3 });
     await until(() => expect(third.heard).toEqual([{ n: 3 }]));
     expect(second.heard).toEqual([{ n: 1 }]);
     expect(first.heard).toEqual([]);
@@ -154,9 +154,9 @@ describe('the tabs of a browser', () => {
     await until(() => second.leads);
     first.transition('pageshow', true);
     expect(first.wakes).toBe(1);
-    second.seat.post('while it was back');
+    second.tab.post('while it was back');
     await until(() => expect(first.heard).toEqual(['while it was back']));
-    second.seat.leave();
+    second.tab.leave();
     await until(() => first.leads);
   });
 
@@ -164,12 +164,12 @@ describe('the tabs of a browser', () => {
     const first = new TestPage('first');
     await until(() => first.leads);
     const second = new TestPage('second');
-    second.seat.takeOver();
+    second.tab.takeOver();
     await until(() => second.leads);
-    expect(await first.seat.holds()).toBe(false);
+    expect(await first.tab.holds()).toBe(false);
     await until(() => expect(first.leads).toBe(false));
-    expect(await second.seat.holds()).toBe(true);
-    second.seat.leave();
+    expect(await second.tab.holds()).toBe(true);
+    second.tab.leave();
     await until(() => first.leads);
   });
 
@@ -178,10 +178,10 @@ describe('the tabs of a browser', () => {
     await until(() => first.leads);
     // Someone else has the lock, and no news of it has arrived yet.
     for (const each of locks.held) if (each.name.endsWith('/leader')) locks.held.delete(each);
-    expect(await first.seat.holds()).toBe(true);
+    expect(await first.tab.holds()).toBe(true);
     const asleep = performance.now() + 60_000;
     vi.spyOn(performance, 'now').mockReturnValue(asleep);
-    expect(await first.seat.holds()).toBe(false);
+    expect(await first.tab.holds()).toBe(false);
     vi.restoreAllMocks();
     expect(first.leads).toBe(false);
   });
@@ -189,9 +189,9 @@ describe('the tabs of a browser', () => {
   it('know when they are alone', async () => {
     const [first, second] = [new TestPage('first'), new TestPage('second')];
     await until(() => locks.held.size === 3);
-    expect(await first.seat.alone(20)).toBe(false);
-    const alone = first.seat.alone(5_000);
-    second.seat.leave();
+    expect(await first.tab.alone(20)).toBe(false);
+    const alone = first.tab.alone(5_000);
+    second.tab.leave();
     expect(await alone).toBe(true);
   });
 

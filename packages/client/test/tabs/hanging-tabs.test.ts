@@ -1,7 +1,7 @@
 import { directConversationId } from '@tidemark/core';
 import { ManualClock } from '@tidemark/testkit/application';
 import { describe, expect, it } from 'vitest';
-import { memoryTabs, type TabSeat, type Tabs } from '../../src/index.ts';
+import { memoryTabs, type Tab, type Tabs } from '../../src/index.ts';
 import { ModelServer } from '../support/model-server.ts';
 import { passing, testClient } from '../support/test-client.ts';
 
@@ -14,10 +14,10 @@ function hanging(call: 'holds' | 'alone') {
   const state = { hangs: false };
   const tabs: Tabs = {
     join: (userId, observer) => {
-      const seat = within.join(userId, observer);
+      const tab = within.join(userId, observer);
       const ask = (...given: never[]) =>
-        state.hangs ? never() : (seat[call] as (...given: never[]) => never)(...given);
-      return { ...seat, [call]: ask } as TabSeat;
+        state.hangs ? never() : (tab[call] as (...given: never[]) => never)(...given);
+      return { ...tab, [call]: ask } as Tab;
     },
   };
   return { tabs, state };

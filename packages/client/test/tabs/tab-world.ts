@@ -67,7 +67,7 @@ export class TabWorld implements AsyncDisposable {
     let leave = (): void => undefined;
     const tabs: Tabs = {
       join: (userId, observer) => {
-        const seat = this.#lock.join(userId, {
+        const tab = this.#lock.join(userId, {
           onLead: (signal) => {
             const own = new AbortController();
             signal.addEventListener('abort', () => page.run(() => own.abort()));
@@ -80,13 +80,13 @@ export class TabWorld implements AsyncDisposable {
           onWake: () => undefined,
           onRefused: observer.onRefused,
         });
-        post = seat.post;
+        post = tab.post;
         wake = observer.onWake;
-        leave = seat.leave;
+        leave = tab.leave;
         return {
-          ...seat,
+          ...tab,
           post: (message) => {
-            if (page.runs) seat.post(message);
+            if (page.runs) tab.post(message);
           },
         };
       },
@@ -97,7 +97,7 @@ export class TabWorld implements AsyncDisposable {
       trpc: page.wrap(this.server.port('alice')),
       userId: 'alice',
       contentTypes: ['text', 'image'],
-      backoff: { base: 2, cap: 20 },
+      backoff: { baseMs: 2, capMs: 20 },
       warnings: false,
       connection,
       ...options,

@@ -100,7 +100,7 @@ class Subscription {
   #retry(failures: number): void {
     this.#connection = undefined;
     if (this.#closing.signal.aborted) return;
-    const delay = backoff(failures, { base: 50, cap: 1_000, random: Math.random });
+    const delay = backoff(failures, { baseMs: 50, capMs: 1_000, random: Math.random });
     this.#retrying = setTimeout(() => this.#connect().catch(() => this.#retry(failures + 1)), delay);
   }
 

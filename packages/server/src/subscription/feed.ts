@@ -239,7 +239,7 @@ export class Feed {
         wanted = isWritten && this.#sink.ready() ? Math.min(page, wanted * 2) : Math.max(1, Math.floor(wanted / 2));
       } catch (error) {
         if (!(error instanceof UnavailableError)) return this.fail(error);
-        const delayMs = backoff(failures, { base: 50, cap: 2_000, random });
+        const delayMs = backoff(failures, { baseMs: 50, capMs: 2_000, random });
         events.emit('retried', { what: 'feed', attempt: failures++, delayMs, error });
         await clock.sleep(delayMs, this.#untilClosed());
       }

@@ -67,7 +67,7 @@ export class PartitionOwner {
         await this.#balance();
         failures = 0;
       } catch (error) {
-        delayMs = Math.min(delayMs, backoff(failures, { base: 50, cap: 1_000, random }));
+        delayMs = Math.min(delayMs, backoff(failures, { baseMs: 50, capMs: 1_000, random }));
         events.emit('retried', { what: 'lease', attempt: failures++, delayMs, error });
       }
       await clock.sleep(delayMs, this.#closing.signal);
@@ -130,7 +130,7 @@ export class PartitionOwner {
           failures = 0;
         }
       } catch (error) {
-        const delayMs = backoff(failures, { base: 50, cap: 1_000, random });
+        const delayMs = backoff(failures, { baseMs: 50, capMs: 1_000, random });
         events.emit('retried', { what: 'read', attempt: failures++, delayMs, error, partition });
         await clock.sleep(delayMs, stop);
       } finally {

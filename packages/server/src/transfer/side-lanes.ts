@@ -11,7 +11,7 @@ export interface Task {
 }
 
 /** Waits between two tries, doubling, in ms. */
-const WAITS = { base: 100, cap: 5_000 };
+const WAITS = { baseMs: 100, capMs: 5_000 };
 /** A lane waits for so many times as long as its last try took: those who try alone take a small part of the partition's time. */
 const SHARE = 4;
 

@@ -530,7 +530,7 @@ export class Transfer {
   }
 
   async #wait(attempt: number, error: unknown, signal: AbortSignal, what: 'carry-out' | 'acknowledge' = 'carry-out') {
-    const delayMs = backoff(attempt, { base: 20, cap: 1_000, random: this.#port.random });
+    const delayMs = backoff(attempt, { baseMs: 20, capMs: 1_000, random: this.#port.random });
     this.#port.events.emit('retried', { what, attempt, delayMs, error, partition: this.#partition });
     await this.#port.clock.sleep(delayMs, signal);
   }

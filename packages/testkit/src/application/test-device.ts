@@ -6,8 +6,8 @@ import {
   type ContentOut,
   createClient,
   createConnection,
-  type Surroundings,
-  type SurroundingsChange,
+  type Environment,
+  type EnvironmentChange,
   type WebSocketClass,
   type WebSocketConnection,
 } from '@tidemark/client';
@@ -22,7 +22,7 @@ export interface TestDeviceOptions {
   /** Of its connection and its clients, such as a `ManualClock`. Default: the system's. */
   readonly clock?: Clock;
   /** Waits between attempts of its connection and its clients, in ms. Default: 5 to 50, so that tests wait for nothing. */
-  readonly backoff?: { readonly base: number; readonly cap: number };
+  readonly backoff?: { readonly baseMs: number; readonly capMs: number };
 }
 
 /** One device: a network that can be taken away, a connection, and clients on it. */
@@ -56,7 +56,7 @@ export function createTestDevice<Router extends AnyTRPCRouter>({
   router,
   dial,
   clock,
-  backoff = { base: 5, cap: 50 },
+  backoff = { baseMs: 5, capMs: 50 },
 }: TestDeviceOptions & {
   readonly userId: string;
   readonly token: string | null;
@@ -64,7 +64,7 @@ export function createTestDevice<Router extends AnyTRPCRouter>({
   readonly dial: Dial;
 }): TestDevice<Router> {
   const sockets = new Set<ServerEnd>();
-  const listeners = new Set<(change: SurroundingsChange) => void>();
+  const listeners = new Set<(change: EnvironmentChange) => void>();
   const clients = new Set<{ close(): Promise<void> }>();
   let hasNetwork = true;
 
@@ -77,7 +77,7 @@ export function createTestDevice<Router extends AnyTRPCRouter>({
     }
     return answer;
   });
-  const surroundings: Surroundings = {
+  const environment: Environment = {
     get network() {
       return hasNetwork;
     },
@@ -93,7 +93,7 @@ export function createTestDevice<Router extends AnyTRPCRouter>({
     WebSocket,
     token: () => token,
     transformer: router._def._config.transformer,
-    surroundings,
+    environment,
     ...timing,
   });
   // The links of a router's client are typed by its transformer, which is this router's own.
@@ -107,7 +107,7 @@ export function createTestDevice<Router extends AnyTRPCRouter>({
     if (hasNetwork === to) return;
     hasNetwork = to;
     if (!to) cut();
-    for (const listener of [...listeners]) listener(to ? 'network back' : 'network gone');
+    for (const listener of [...listeners]) listener(to ? 'network-back' : 'network-gone');
   }
 
   async function close(): Promise<void> {

@@ -17,7 +17,7 @@ export interface DeviceSession {
 /** Faults are to be noticed within a run's time; an application waits longer. */
 const TIMING = {
   keepAlive: { intervalMs: 4_000, pongTimeoutMs: 4_000 },
-  backoff: { base: 100, cap: 2_000 },
+  backoff: { baseMs: 100, capMs: 2_000 },
   sendTimeoutMs: 10_000,
 };
 

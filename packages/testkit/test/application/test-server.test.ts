@@ -162,7 +162,7 @@ describe('a clock that a test moves', () => {
     const kept = storage();
     await using server = await testServer(() => createApp(kept), { tokenOf });
     const clock = new ManualClock();
-    const device = server.device('alice', { clock, backoff: { base: 60_000, cap: 60_000 } });
+    const device = server.device('alice', { clock, backoff: { baseMs: 60_000, capMs: 60_000 } });
     const alice = device.client(device.trpc.chat, { contentTypes: ['text'] });
     await until(() => alice.connection.getSnapshot().state === 'live');
     await server.stop();

@@ -1,5 +1,5 @@
 /**
- * Surroundings: what the device says of its network and its screen. The browser's is picked by itself; React Native's is
+ * Environment: what the device says of its network and its screen. The browser's is picked by itself; React Native's is
  * made of NetInfo and AppState. To whoever implements it:
  *
  *  - `network` is what the device says, and a hint: while it is false there are few attempts, and one that succeeds is believed.
@@ -7,16 +7,16 @@
  *  - Listeners are called after the change. `shown` may be told again without having been hidden.
  *  - Nothing is touched before `subscribe`, and nothing is left after its end.
  */
-export interface Surroundings {
+export interface Environment {
   readonly network: boolean;
   /** The page is frozen, or in the back/forward cache. Absent: never. */
   readonly frozen?: boolean;
   /** Whether someone may be looking. Timers run late where no one is. */
   readonly visible: boolean;
-  subscribe(listener: (change: SurroundingsChange) => void): () => void;
+  subscribe(listener: (change: EnvironmentChange) => void): () => void;
 }
 
-export type SurroundingsChange = 'network gone' | 'network back' | 'shown';
+export type EnvironmentChange = 'network-gone' | 'network-back' | 'shown';
 
 /** The subset of a page's or worker's globals that is read. */
 interface BrowserGlobals {
@@ -36,9 +36,9 @@ interface Target {
  * the page may enter the back/forward cache; `pageshow` and `resume` bring it back. Where there are no such events (Node),
  * there always is a network.
  */
-export function browserSurroundings(globals: BrowserGlobals = globalThis as BrowserGlobals): Surroundings {
+export function browserEnvironment(globals: BrowserGlobals = globalThis as BrowserGlobals): Environment {
   let frozen = false;
-  const surroundings: Surroundings = {
+  const environment: Environment = {
     get network() {
       return !frozen && globals.navigator?.onLine !== false;
     },
@@ -49,21 +49,21 @@ export function browserSurroundings(globals: BrowserGlobals = globalThis as Brow
       return globals.document?.visibilityState !== 'hidden';
     },
     subscribe: (listener) => {
-      let had = surroundings.network;
+      let had = environment.network;
       const look = (): void => {
-        if (surroundings.network === had) return;
+        if (environment.network === had) return;
         had = !had;
-        listener(had ? 'network back' : 'network gone');
+        listener(had ? 'network-back' : 'network-gone');
       };
       const freeze = (isFrozen: boolean) => (): void => {
         frozen = isFrozen;
-        if (!frozen && !surroundings.network) listener('shown');
+        if (!frozen && !environment.network) listener('shown');
         look();
       };
       const hide = freeze(true);
       const show = freeze(false);
       const showIfVisible = (): void => {
-        if (surroundings.visible) listener('shown');
+        if (environment.visible) listener('shown');
       };
       const page = globals as Target;
       const { document } = globals;
@@ -87,5 +87,5 @@ export function browserSurroundings(globals: BrowserGlobals = globalThis as Brow
       };
     },
   };
-  return surroundings;
+  return environment;
 }

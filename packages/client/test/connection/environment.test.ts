@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { browserSurroundings, type SurroundingsChange } from '../../src/connection/surroundings.ts';
+import { browserEnvironment, type EnvironmentChange } from '../../src/connection/environment.ts';
 
 /** A page as far as it is read, with its listeners counted. */
 function page() {
@@ -17,21 +17,21 @@ function page() {
   const document = Object.assign(new Target(), { visibilityState: 'visible' });
   const navigator = { onLine: true };
   const globals = Object.assign(new Target(), { document, navigator });
-  const changes: SurroundingsChange[] = [];
-  const surroundings = browserSurroundings(globals);
+  const changes: EnvironmentChange[] = [];
+  const environment = browserEnvironment(globals);
   return {
-    surroundings,
+    environment,
     document,
     navigator,
     changes,
-    subscribe: () => surroundings.subscribe((change) => changes.push(change)),
+    subscribe: () => environment.subscribe((change) => changes.push(change)),
     tell: (target: EventTarget, type: string) => target.dispatchEvent(new Event(type)),
     globals,
     listening: () => listening,
   };
 }
 
-describe('the surroundings of a page', () => {
+describe('the environment of a page', () => {
   it('touch nothing until they are subscribed to, and leave nothing', () => {
     const one = page();
     expect(one.listening()).toBe(0);
@@ -47,12 +47,12 @@ describe('the surroundings of a page', () => {
     one.navigator.onLine = false;
     one.tell(one.globals, 'offline');
     one.tell(one.globals, 'offline');
-    expect(one.surroundings.network).toBe(false);
+    expect(one.environment.network).toBe(false);
     one.navigator.onLine = true;
     one.tell(one.globals, 'online');
     one.tell(one.globals, 'online');
-    expect(one.surroundings.network).toBe(true);
-    expect(one.changes).toEqual(['network gone', 'network back']);
+    expect(one.environment.network).toBe(true);
+    expect(one.changes).toEqual(['network-gone', 'network-back']);
   });
 
   it('have no network while the page is in the back/forward cache or frozen', () => {
@@ -60,10 +60,10 @@ describe('the surroundings of a page', () => {
     one.subscribe();
     one.tell(one.globals, 'pagehide');
     one.tell(one.document, 'freeze');
-    expect(one.surroundings.network).toBe(false);
+    expect(one.environment.network).toBe(false);
     one.tell(one.document, 'resume');
     one.tell(one.globals, 'pageshow');
-    expect(one.changes).toEqual(['network gone', 'network back']);
+    expect(one.changes).toEqual(['network-gone', 'network-back']);
   });
 
   it('still have none when the page is restored into a dead network', () => {
@@ -72,10 +72,10 @@ describe('the surroundings of a page', () => {
     one.tell(one.globals, 'pagehide');
     one.navigator.onLine = false;
     one.tell(one.globals, 'pageshow');
-    expect(one.surroundings.network).toBe(false);
-    expect(one.surroundings.frozen).toBe(false);
+    expect(one.environment.network).toBe(false);
+    expect(one.environment.frozen).toBe(false);
     // Nothing has changed about the network, but the page runs again, and may try.
-    expect(one.changes).toEqual(['network gone', 'shown']);
+    expect(one.changes).toEqual(['network-gone', 'shown']);
   });
 
   it('say when the page is shown, not when it is hidden', () => {
@@ -83,14 +83,14 @@ describe('the surroundings of a page', () => {
     one.subscribe();
     one.document.visibilityState = 'hidden';
     one.tell(one.document, 'visibilitychange');
-    expect(one.surroundings.visible).toBe(false);
+    expect(one.environment.visible).toBe(false);
     one.document.visibilityState = 'visible';
     one.tell(one.document, 'visibilitychange');
     expect(one.changes).toEqual(['shown']);
   });
 
   it('always have a network where nothing tells of one', () => {
-    const none = browserSurroundings({});
+    const none = browserEnvironment({});
     expect([none.network, none.visible]).toEqual([true, true]);
     none.subscribe(() => undefined)();
   });
