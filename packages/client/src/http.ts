@@ -1,1 +1,1 @@
-export { type HttpFallback, type HttpFallbackOptions, httpFallback } from './connection/http-road.ts';
+export { type HttpFallback, type HttpFallbackOptions, httpFallback } from './connection/http-transport.ts';

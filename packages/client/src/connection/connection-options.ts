@@ -2,7 +2,7 @@ import type { Clock, Random } from '@tidemark/core';
 import type { wsLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { Environment } from './environment.ts';
-import type { HttpFallback } from './http-road.ts';
+import type { HttpFallback } from './http-transport.ts';
 import type { TokenSource } from './identity.ts';
 import type { WebSocketClass } from './observed-socket.ts';
 

@@ -12,7 +12,7 @@ export type ConnectionEvent =
   | 'wait'
   /** Calls get through: a socket is open, or the fallback was answered. */
   | 'up'
-  /** The last road on which calls got through is gone. */
+  /** The last transport on which calls got through is gone. */
   | 'down'
   | 'network-gone'
   | 'network-back'

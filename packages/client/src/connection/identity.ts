@@ -3,7 +3,7 @@ import { createWakeSignal, onAbort } from '../abort-signal.ts';
 import { within } from '../within.ts';
 import type { ConnectionCause } from './connection-cause.ts';
 
-/** The token of the signed-in user, and how often in a row the server refused it. One for both roads. */
+/** The token of the signed-in user, and how often in a row the server refused it. Both transports share it. */
 export interface Identity {
   readonly refusals: number;
   /** The token for the next attempt or request; '' when the connection has none to send. Rejects when it cannot be had. */

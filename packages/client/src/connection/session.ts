@@ -11,7 +11,7 @@ import type { Environment, EnvironmentChange } from './environment.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { type ObservedSocket, observedSocket, type SocketObserver, type WebSocketClass } from './observed-socket.ts';
 import { CHECK_MS, createOpenSockets } from './open-sockets.ts';
-import { createSocketRoad, type OperationLink } from './socket-road.ts';
+import { createSocketTransport, type OperationLink } from './socket-transport.ts';
 import { type SocketTiming, watchSocket } from './watch-socket.ts';
 
 type StockClient = ReturnType<typeof createWSClient>;
@@ -87,7 +87,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   function isOverHttp(): boolean {
-    return http?.roads.taken === 'http';
+    return http?.transports.taken === 'http';
   }
 
   function lookWhetherUp(): void {
@@ -105,7 +105,7 @@ export function createSession(options: SessionOptions): Session {
   function prove(socket: ObservedSocket, doesAnswer: boolean): void {
     if (!doesAnswer) socket.close();
     else if (!ended.aborted && isOverHttp() && socket.isOpen) {
-      http?.roads.take('socket');
+      http?.transports.take('socket');
       taken();
     }
   }
@@ -137,7 +137,7 @@ export function createSession(options: SessionOptions): Session {
       if (ended.aborted) return;
       attempts.cause = socket.cause;
       if (socket.cause === UNREADABLE) attempts.pace();
-      if (open.size === 0) socketRoad.lose(() => TRPCClientError.from(new Error(socket.cause.detail)));
+      if (open.size === 0) socketTransport.lose(() => TRPCClientError.from(new Error(socket.cause.detail)));
       if (REFUSED_FRAME_CODES.includes(code)) counts.refusedFrames += 1;
       if (code === KICKED_CLOSE_CODE) return happen('kicked');
       if (code === UNAUTHENTICATED_CLOSE_CODE) {
@@ -154,9 +154,9 @@ export function createSession(options: SessionOptions): Session {
   };
   const client = createStockClient(options, observer, nextUrl, () => attempts.token);
   const link = wsLink<AnyTRPCRouter>({ client, transformer } as LinkOptions)({});
-  const socketRoad = createSocketRoad(link, () => open.size > 0);
+  const socketTransport = createSocketTransport(link, () => open.size > 0);
   const http = fallback?.open({
-    socket: socketRoad.call,
+    socket: socketTransport.call,
     transformer,
     sendsToken: token !== undefined,
     identity,
@@ -189,7 +189,7 @@ export function createSession(options: SessionOptions): Session {
   return {
     userId: undefined,
     identity,
-    call: (http?.roads ?? socketRoad).call,
+    call: (http?.transports ?? socketTransport).call,
     letGo: () => {
       closeAll();
       http?.restart();
@@ -216,7 +216,7 @@ export function createSession(options: SessionOptions): Session {
       // First, so that the stock client does not reconnect when the sockets close.
       const stopped = client.close();
       closeAll();
-      http?.roads.close(error);
+      http?.transports.close(error);
       return stopped;
     },
   };

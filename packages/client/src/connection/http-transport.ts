@@ -4,8 +4,8 @@ import type { AnyTRPCRouter } from '@trpc/server';
 import { within } from '../within.ts';
 import { fetchEventSource, type RestartableSource } from './fetch-event-source.ts';
 import type { Identity } from './identity.ts';
-import { createRoads, type Roads } from './roads.ts';
-import type { OperationLink } from './socket-road.ts';
+import { createTransports, type Transports } from './transports.ts';
+import type { OperationLink } from './socket-transport.ts';
 
 export interface HttpFallbackOptions {
   /** `https://`: where the same router answers over HTTP. */
@@ -25,14 +25,14 @@ export interface HttpFallbackOptions {
 /** What `createConnection` takes as its `fallback`. */
 export interface HttpFallback {
   /** For one session of a connection. */
-  open(ports: HttpRoadPorts): HttpRoad;
+  open(ports: HttpTransportOptions): HttpTransport;
 }
 
 type LinkOptions = Parameters<typeof httpBatchLink<AnyTRPCRouter>>[0];
 
-export interface HttpRoad {
+export interface HttpTransport {
   /** HTTP beside the socket. */
-  readonly roads: Roads;
+  readonly transports: Transports;
   /** A socket is gone; HTTP is taken after several in a row that brought nothing. */
   socketClosed(heardNothing: boolean): void;
   /** How long to wait before the next socket, while HTTP carries. */
@@ -43,7 +43,7 @@ export interface HttpRoad {
   restart(): void;
 }
 
-export interface HttpRoadPorts {
+export interface HttpTransportOptions {
   readonly socket: OperationLink;
   readonly transformer: LinkOptions['transformer'];
   readonly sendsToken: boolean;
@@ -63,14 +63,14 @@ const MAX_URL = 2_000;
 
 /** HTTP and Server-Sent Events for networks that block WebSocket: `createConnection({ url, fallback: httpFallback({ url }) })`. */
 export function httpFallback(options: HttpFallbackOptions): HttpFallback {
-  return { open: (ports) => createHttpRoad(options, ports) };
+  return { open: (ports) => createHttpTransport(options, ports) };
 }
 
 /**
  * Calls in batches over HTTP and subscriptions as Server-Sent Events, through the stock links. A 401 is what close code
  * 4401 is on a socket: one fresh token, the request again, and the end when that is refused too.
  */
-function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): HttpRoad {
+function createHttpTransport(options: HttpFallbackOptions, ports: HttpTransportOptions): HttpTransport {
   const { identity, clock, random, ended, changed } = ports;
   const { after = 3, probe = { baseMs: 10_000, capMs: 300_000 } } = options;
   /** Sockets in a row that closed without a word: refused, or swallowed on the way. */
@@ -131,20 +131,20 @@ function createHttpRoad(options: HttpFallbackOptions, ports: HttpRoadPorts): Htt
     EventSource: EventSource as unknown as typeof globalThis.EventSource,
   } as unknown as Parameters<typeof httpSubscriptionLink<AnyTRPCRouter, typeof globalThis.EventSource>>[0])({});
 
-  const roads = createRoads({
+  const transports = createTransports({
     socket: ports.socket,
     http: (operation) => (operation.op.type === 'subscription' ? subscriptions : calls)(operation),
   });
   const isUp = (): boolean => answered || [...sources].some((source) => source.isOpen);
 
   return {
-    roads,
+    transports,
     socketClosed: (heardNothing) => {
       silent = heardNothing ? silent + 1 : 0;
-      if (silent >= after) roads.take('http');
+      if (silent >= after) transports.take('http');
     },
     probeWait: (attempt) => {
-      if (roads.taken === 'socket' || !isUp()) return undefined;
+      if (transports.taken === 'socket' || !isUp()) return undefined;
       return backoff(Math.max(attempt - after, 0), { ...probe, random });
     },
     get isUp() {

@@ -4,7 +4,7 @@ import { observable } from '@trpc/server/observable';
 
 export type OperationLink = ReturnType<TRPCLink<AnyTRPCRouter>>;
 
-export interface SocketRoad {
+export interface SocketTransport {
   readonly call: OperationLink;
   /** The last open socket is gone. */
   lose(error: () => TRPCClientError<AnyTRPCRouter>): void;
@@ -15,17 +15,17 @@ export interface SocketRoad {
  * client would send these on the next socket, which may be somebody else's. Subscriptions are resumed, and calls that were made
  * without a socket wait for one.
  */
-export function createSocketRoad(link: OperationLink, isOpen: () => boolean): SocketRoad {
-  const losses = new Set<SocketRoad['lose']>();
+export function createSocketTransport(link: OperationLink, isOpen: () => boolean): SocketTransport {
+  const losses = new Set<SocketTransport['lose']>();
   return {
     call: (operation) =>
       observable((observer) => {
-        const fail: SocketRoad['lose'] = (error) => observer.error(error());
+        const fail: SocketTransport['lose'] = (error) => observer.error(error());
         if (operation.op.type !== 'subscription' && isOpen()) losses.add(fail);
-        const travel = link(operation).subscribe(observer);
+        const subscription = link(operation).subscribe(observer);
         return () => {
           losses.delete(fail);
-          travel.unsubscribe();
+          subscription.unsubscribe();
         };
       }),
     lose: (error) => {
