@@ -1,5 +1,5 @@
 import type { ClientParts, Handles } from './client-parts.ts';
-import type { Leading } from './leading.ts';
+import type { ClientTabs } from './client-tabs.ts';
 import type { LocalChanges } from './local-store/local-store.ts';
 import type { LiveMessagesView } from './views/messages-view.ts';
 
@@ -10,15 +10,15 @@ import type { LiveMessagesView } from './views/messages-view.ts';
 export function afterCommit(
   changes: LocalChanges,
   origin: 'here' | 'elsewhere',
-  { handles, outbox, conversations, life, leading }: ClientParts & { readonly leading: Leading },
+  { handles, outbox, conversations, life, group }: ClientParts & { readonly group: ClientTabs },
 ): void {
   const views = [...viewsOf(changes, handles)];
   for (const view of views) view.merge(changes);
   outbox.notice(changes, origin);
   for (const view of views) view.change();
   conversations.update(changes);
-  if (origin === 'here') leading.post({ type: 'changes', changes });
-  for (const row of changes.conversations ?? []) if (row.stale) life.term?.refreshes.add(row.conversationId);
+  if (origin === 'here') group.post({ type: 'changes', changes });
+  for (const row of changes.conversations ?? []) if (row.stale) life.leadership?.refreshes.add(row.conversationId);
 }
 
 function* viewsOf(changes: LocalChanges, handles: Handles): Iterable<LiveMessagesView> {

@@ -2,9 +2,9 @@ import { createIdSource, parseUserId, systemClock } from '@tidemark/core';
 import { clockForMany } from './abort-signal.ts';
 import { createClientEmitter } from './client-events.ts';
 import { checkedOptions, type UntypedOptions } from './client-options.ts';
+import type { Leadership } from './leadership.ts';
 import { createReader } from './received.ts';
 import { tabsOfStore } from './tabs/tabs-of-store.ts';
-import type { Term } from './term.ts';
 import { warnOnce } from './warn-once.ts';
 
 /** Where a client is between its creation and its end. */
@@ -13,7 +13,7 @@ export interface ClientLife {
   /** The user signed out, here or in another tab. */
   isErased: boolean;
   /** While this tab leads. */
-  term: Term | undefined;
+  leadership: Leadership | undefined;
 }
 
 /** What the stages of one client share. Throws `invalid_input` for an option that breaks its rule. */
@@ -26,7 +26,7 @@ export function createClientContext(options: UntypedOptions) {
   if (options.warnings ?? true) warnOnce(events);
   // The platform's cryptographic source unless a seeded one was handed in.
   const ids = createIdSource(options.random);
-  const life: ClientLife = { isStarted: false, isErased: false, term: undefined };
+  const life: ClientLife = { isStarted: false, isErased: false, leadership: undefined };
   return {
     ...numbers,
     ...tabsOfStore(options.tabs, options.store),

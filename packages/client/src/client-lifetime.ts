@@ -1,12 +1,12 @@
 import { TidemarkError } from '@tidemark/core';
 import type { Client } from './client.ts';
 import type { ClientParts } from './client-parts.ts';
+import type { ClientTabs } from './client-tabs.ts';
 import { throwIfClosed } from './closed.ts';
-import type { Leading } from './leading.ts';
 import { DraftDiscardedError } from './send/outbox-entries.ts';
 
 export interface ClientLifetimeOptions extends ClientParts {
-  readonly leading: Leading;
+  readonly group: ClientTabs;
 }
 
 export interface ClientLifetime extends Pick<Client<unknown, unknown>, 'start' | 'close' | 'erase'> {
@@ -19,7 +19,7 @@ export interface ClientLifetime extends Pick<Client<unknown, unknown>, 'start' |
 /** How a client begins and ends. */
 export function createClientLifetime(parts: ClientLifetimeOptions): ClientLifetime {
   const { userId, connection, tabs, refusal, events, closed, closing, life } = parts;
-  const { replica, outbox, handles, conversations, status, leading } = parts;
+  const { replica, outbox, handles, conversations, status, group } = parts;
   /** What was in the local store is in the views. */
   let isShown = false;
   const unsubscribe = connection?.subscribe(status.notice);
@@ -39,12 +39,12 @@ export function createClientLifetime(parts: ClientLifetimeOptions): ClientLifeti
     if (life.isStarted) return;
     life.isStarted = true;
     if (refusal) replica.leaveStore(refusal);
-    if (tabs) leading.join();
+    if (tabs) group.join();
     else connection?.open(userId);
     status.notice();
     if (tabs) return;
     load()
-      .then(() => life.term?.start())
+      .then(() => life.leadership?.start())
       .catch((error: unknown) => {
         if (!closing.aborted) throw error;
       });
@@ -56,8 +56,8 @@ export function createClientLifetime(parts: ClientLifetimeOptions): ClientLifeti
       closed.abort();
       unsubscribe?.();
       outbox.close(reason);
-      // With several tabs it was opened for this term of leading.
-      if (tabs && life.term) void connection?.close();
+      // With several tabs it was opened because this one leads.
+      if (tabs && life.leadership) void connection?.close();
       status.notice();
     }
     await replica.close();
@@ -76,13 +76,13 @@ export function createClientLifetime(parts: ClientLifetimeOptions): ClientLifeti
     close: async () => {
       await stop(new TidemarkError('outcome_unknown', 'the client was closed; the draft is sent at the next start'));
       // After the last write.
-      leading.leave();
+      group.leave();
     },
     erase: async () => {
       life.isErased = true;
       await stop(new DraftDiscardedError('the user signed out'));
-      await leading.signOutOthers();
-      leading.leave();
+      await group.signOutOthers();
+      group.leave();
       await replica.erase();
       forget();
       events.emit('erased', { by: 'this-tab' });
@@ -90,7 +90,7 @@ export function createClientLifetime(parts: ClientLifetimeOptions): ClientLifeti
     erasedElsewhere: async () => {
       life.isErased = true;
       await stop(new DraftDiscardedError('the user signed out in another tab')).catch(() => undefined);
-      leading.leave();
+      group.leave();
       forget();
       events.emit('erased', { by: 'another-tab' });
     },

@@ -37,7 +37,7 @@ export function createClientStatus(context: ClientContext, options: ClientStatus
   const view = createConnectionView(() => {
     if (life.isErased) return SIGNED_OUT;
     if (!isRunning()) return { state: 'stopped' };
-    return life.term ? combinedState(life.term.sync.status(), connection) : ofLeader;
+    return life.leadership ? combinedState(life.leadership.sync.status(), connection) : ofLeader;
   });
   let shown = view.getSnapshot();
 
@@ -46,16 +46,16 @@ export function createClientStatus(context: ClientContext, options: ClientStatus
   }
 
   function isConfirmed(): boolean {
-    return life.term?.sync.isConfirmed === true && (!connection || connection.getSnapshot().state === 'open');
+    return life.leadership?.sync.isConfirmed === true && (!connection || connection.getSnapshot().state === 'open');
   }
 
   /** True also where a call fails by itself, and where there is no connection to wait for. */
   function mayCall(): boolean {
-    const { term } = life;
-    if (!isRunning() || !term || isConfirmed()) return true;
+    const { leadership } = life;
+    if (!isRunning() || !leadership || isConfirmed()) return true;
     if (connection) return hasEnded(connection.getSnapshot());
-    const { state } = term.sync.status();
-    return state !== 'catching-up' && (state !== 'connecting' || term.sync.limits !== undefined);
+    const { state } = leadership.sync.status();
+    return state !== 'catching-up' && (state !== 'connecting' || leadership.sync.limits !== undefined);
   }
 
   function notice(): void {

@@ -27,7 +27,7 @@ export interface ConversationHandleOptions extends Usage {
   /** Asks the tab that leads. */
   readonly ask: TabGroup<ReturnType<typeof createLeaderWork>>['ask'];
   /** Waits until what the leader has committed is here. */
-  readonly settled: <T>(asked: Promise<T>) => Promise<T>;
+  readonly whenCommitted: <T>(asked: Promise<T>) => Promise<T>;
   readonly command: <K extends GroupCommand>(name: K, input: InputOf<K>) => Promise<CommandResult>;
   readonly item: Handle['item'];
 }
@@ -40,7 +40,7 @@ export function createConversationHandle(
   conversationId: ConversationId,
   options: ConversationHandleOptions,
 ): { readonly handle: Handle; readonly messages: LiveMessagesView } {
-  const { replica, outbox, pageSize, ask, settled, command, item } = options;
+  const { replica, outbox, pageSize, ask, whenCommitted, command, item } = options;
   const messages = createMessagesView({
     ...options,
     conversationId,
@@ -48,7 +48,7 @@ export function createConversationHandle(
     drafts: () => outbox.entriesOf(conversationId),
     events: replica.events,
     ready: replica.open,
-    fetchOlder: () => settled(ask('loadOlder', { conversationId })),
+    fetchOlder: () => whenCommitted(ask('loadOlder', { conversationId })),
     fetchPage: async (query) => (await ask('history', query)) ?? undefined,
     windowSize: pageSize * WINDOW_PAGES,
   });
@@ -68,7 +68,7 @@ export function createConversationHandle(
       stored.catch(() => undefined);
       return { stored };
     },
-    markRead: (readSeq) => settled(ask('markRead', { conversationId, readSeq: readSeq ?? null })),
+    markRead: (readSeq) => whenCommitted(ask('markRead', { conversationId, readSeq: readSeq ?? null })),
     members: () => ask('members', { conversationId }),
     addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),
     removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),

@@ -19,9 +19,9 @@ import { createClientLifetime } from './client-lifetime.ts';
 import type { ClientOptions, UntypedOptions } from './client-options.ts';
 import type { ClientParts, Handles } from './client-parts.ts';
 import { createClientStatus } from './client-status.ts';
+import { createClientTabs } from './client-tabs.ts';
 import { createConversationHandle } from './conversation-handle.ts';
 import type { GroupCommand, InputOf } from './leader-work.ts';
-import { createLeading } from './leading.ts';
 import { answeringStore } from './local-store/answering-store.ts';
 import { withoutOtherUsers } from './local-store/erase-user.ts';
 import { createLocalReplica } from './local-store/local-replica.ts';
@@ -50,12 +50,12 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   // ── Connection ───────────────────────────────────────────────────────────────────────────────────────────────────
   const status = createClientStatus(context, {
     onShown: (state) => {
-      if (life.term) leading.post({ type: 'connection', state });
+      if (life.leadership) group.post({ type: 'connection', state });
     },
     onOnline: (online) => {
       outbox.online(online);
       if (!online) return;
-      life.term?.wake();
+      life.leadership?.wake();
       for (const view of handles.all()) view.wake();
     },
   });
@@ -65,8 +65,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   const replica = createLocalReplica({
     ...context,
     store,
-    onCommit: (changes, origin) => afterCommit(changes, origin, { ...parts, leading }),
-    onLost: () => life.term?.sync.restart(),
+    onCommit: (changes, origin) => afterCommit(changes, origin, { ...parts, group }),
+    onLost: () => life.leadership?.sync.restart(),
   });
 
   // ── Outbox ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,14 +74,14 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     ...context,
     trpc,
     replica,
-    limits: () => life.term?.sync.limits,
+    limits: () => life.leadership?.sync.limits,
     onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
     onKept: (drafts) => {
       // Whoever leads next finds them in the store, unless it had no room.
-      if (tabs) leading.ask('adopt', { drafts }).catch(() => undefined);
+      if (tabs) group.ask('adopt', { drafts }).catch(() => undefined);
     },
-    onSent: (receipt) => leading.post({ type: 'sent', receipt }),
-    onProgress: (clientMessageId, progress) => leading.post({ type: 'progress', clientMessageId, progress }),
+    onSent: (receipt) => group.post({ type: 'sent', receipt }),
+    onProgress: (clientMessageId, progress) => group.post({ type: 'progress', clientMessageId, progress }),
   });
 
   // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,8 +92,8 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
       ...usage,
       replica,
       outbox,
-      ask: leading.ask,
-      settled,
+      ask: group.ask,
+      whenCommitted,
       command,
       item: conversations.itemView(conversationId),
     }),
@@ -101,25 +101,25 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
 
   // ── Tabs ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   const parts: ClientParts = { ...context, trpc, status, replica, outbox, conversations, handles };
-  const leading = createLeading({
+  const group = createClientTabs({
     ...parts,
     load: () => lifetime.load(),
     onErase: () => void lifetime.erasedElsewhere(),
   });
-  const lifetime = createClientLifetime({ ...parts, leading });
-  if (!tabs) leading.join();
+  const lifetime = createClientLifetime({ ...parts, group });
+  if (!tabs) group.join();
 
   // ── What an application calls ────────────────────────────────────────────────────────────────────────────────────
   const callCommand = createCommandCalls(context.ids, context.timing, closing);
 
   function command<K extends GroupCommand>(name: K, input: InputOf<K>): Promise<CommandResult> {
-    return callCommand((commandId) => leading.ask(name, { ...input, commandId } as never));
+    return callCommand((commandId) => group.ask(name, { ...input, commandId } as never));
   }
 
   /** Asks the leader, and waits until what it has committed is here. */
-  async function settled<T>(asked: Promise<T>): Promise<T> {
+  async function whenCommitted<T>(asked: Promise<T>): Promise<T> {
     const answer = await asked;
-    if (!leading.leads) await replica.commit(() => undefined);
+    if (!group.leads) await replica.commit(() => undefined);
     return answer;
   }
 
@@ -129,7 +129,7 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     start,
     close,
     erase,
-    reconnect: () => leading.ask('reconnect', {}).then(() => undefined),
+    reconnect: () => group.ask('reconnect', {}).then(() => undefined),
     conversation: (id) => handles.get(parseConversationId(id)),
     direct: (peer) => handles.get(directConversationId(userId, peer)),
     createGroup: ({ title, memberIds }) =>
@@ -137,10 +137,11 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     conversations: conversations.list,
     unread: conversations.unread,
     connection: status.view,
-    retry: (id) => settled(leading.ask('retry', { clientMessageId: parseCommandId(id, 'clientMessageId') })),
+    retry: (id) => whenCommitted(group.ask('retry', { clientMessageId: parseCommandId(id, 'clientMessageId') })),
     discard: async (id) => {
       const clientMessageId = parseCommandId(id, 'clientMessageId');
-      if (!(await outbox.discardUnkept(clientMessageId))) await settled(leading.ask('discard', { clientMessageId }));
+      if (!(await outbox.discardUnsaved(clientMessageId)))
+        await whenCommitted(group.ask('discard', { clientMessageId }));
     },
     on: events.on,
   };

@@ -8,13 +8,13 @@ import type {
   Member,
   UserId,
 } from '@tidemark/core';
+import type { Leadership } from './leadership.ts';
 import type { LocalReplica } from './local-store/local-replica.ts';
 import type { Draft } from './local-store/local-store.ts';
 import { checkDraft } from './local-store/stored-json.ts';
 import type { MessagingTrpc } from './messaging-trpc.ts';
 import type { Outbox } from './send/outbox.ts';
 import { fetchHistory, loadHistory } from './sync/load-history.ts';
-import type { Term } from './term.ts';
 
 /** Commands on groups, each repeated under one id until its outcome is known. */
 const GROUP_COMMANDS = ['createGroup', 'addMembers', 'removeMembers', 'leave'] as const;
@@ -38,7 +38,7 @@ export interface LeaderWorkOptions {
   readonly closing: AbortSignal;
   readonly pageSize: number;
   /** Rejects when this tab leads no more. */
-  readonly leading: () => Term;
+  readonly leadership: () => Leadership;
   /** Reads the local store again. */
   readonly load: () => Promise<void>;
   readonly reconnect: () => void;
@@ -46,7 +46,7 @@ export interface LeaderWorkOptions {
 
 /** What the leader does for all: for itself by a call, for other tabs when they ask. Each is idempotent. */
 export function createLeaderWork(options: LeaderWorkOptions) {
-  const { trpc, userId, replica, outbox, closing, pageSize, leading, load } = options;
+  const { trpc, userId, replica, outbox, closing, pageSize, leadership, load } = options;
   const { conversations } = trpc;
   const commands = GROUP_COMMANDS.map((name) => [
     name,
@@ -56,7 +56,7 @@ export function createLeaderWork(options: LeaderWorkOptions) {
   return {
     ...(Object.fromEntries(commands) as CarryOut),
     loadOlder: async ({ conversationId }: OfConversation) => {
-      const { replica, signal } = leading();
+      const { replica, signal } = leadership();
       return loadHistory(conversationId, trpc, replica, userId, pageSize, signal);
     },
     history: (query: HistoryInput) => fetchHistory(query, trpc, closing),
@@ -69,7 +69,7 @@ export function createLeaderWork(options: LeaderWorkOptions) {
       await replica.commit(() => (unknown().length > 0 ? { putDrafts: unknown().map(checkDraft) } : undefined));
     },
     markRead: async ({ conversationId, readSeq }: OfConversation & { readSeq: number | null }) =>
-      leading().readMarks.mark(conversationId, readSeq ?? undefined),
+      leadership().readMarks.mark(conversationId, readSeq ?? undefined),
     retry: ({ clientMessageId }: OfDraft) => outbox.retry(clientMessageId),
     discard: ({ clientMessageId }: OfDraft) => outbox.discard(clientMessageId),
     members: async ({ conversationId }: OfConversation) => {

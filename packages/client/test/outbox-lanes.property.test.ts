@@ -58,7 +58,7 @@ class Driver {
       this.left.get(call.lane)?.shift();
       this.done.set(call.lane, [...(this.done.get(call.lane) ?? []), call.id]);
     }
-    this.take(this.lanes.settle(call.lane, call.id, outcome));
+    this.take(this.lanes.finish(call.lane, call.id, outcome));
   }
 
   due(pick: number): void {

@@ -63,9 +63,9 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: SYNC,
-        find: '    tell(entries, cursor);\n',
+        find: '    emitEntries(entries, cursor);\n',
         replace:
-          '    (apply as { last?: () => void }).last = () => tell(entries, cursor);\n    tell(entries, cursor);\n',
+          '    (apply as { last?: () => void }).last = () => emitEntries(entries, cursor);\n    emitEntries(entries, cursor);\n',
       },
       {
         file: SYNC,
@@ -99,8 +99,8 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: SENDING,
-        find: `      run(lanes.settle(conversationId, id, 'again'), error);\n`,
-        replace: `      run(lanes.settle(conversationId, id, 'done'));
+        find: `      run(lanes.finish(conversationId, id, 'again'), error);\n`,
+        replace: `      run(lanes.finish(conversationId, id, 'done'));
       await replica.commit(() => ({ removeDrafts: [id] }));\n`,
       },
     ],

@@ -114,7 +114,7 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
           }
         }
         if (this.#isClosed()) return;
-        this.#tell({ type: 'error', data: '', lastEventId: '' });
+        this.#emit({ type: 'error', data: '', lastEventId: '' });
         await ports.wait(this.#failures, current.signal);
         this.#failures += 1;
       }
@@ -124,8 +124,8 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
       const body = (await response.json().catch(() => null)) as { error?: unknown } | null;
       if (this.#isClosed()) return;
       this.close();
-      if (body?.error) this.#tell({ type: 'serialized-error', data: JSON.stringify(body.error), lastEventId: '' });
-      this.#tell({ type: 'error', data: '', lastEventId: '' });
+      if (body?.error) this.#emit({ type: 'serialized-error', data: JSON.stringify(body.error), lastEventId: '' });
+      this.#emit({ type: 'error', data: '', lastEventId: '' });
     }
 
     async #read(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -151,13 +151,13 @@ export function fetchEventSource(ports: EventSourcePorts): new (url: string) => 
             event = { type: '', data: [] };
             if (type === '' && data.length === 0) continue;
             if (type === '') this.#failures = 0;
-            this.#tell({ type: type || 'message', data: data.join('\n'), lastEventId: this.#lastEventId });
+            this.#emit({ type: type || 'message', data: data.join('\n'), lastEventId: this.#lastEventId });
           }
         }
       }
     }
 
-    #tell(event: EventSourceMessage): void {
+    #emit(event: EventSourceMessage): void {
       for (const listener of this.#listeners.get(event.type) ?? []) listener(event);
     }
   };

@@ -4,8 +4,8 @@ import type { AnyTRPCRouter } from '@trpc/server';
 import { within } from '../within.ts';
 import { fetchEventSource, type RestartableSource } from './fetch-event-source.ts';
 import type { Identity } from './identity.ts';
-import { createTransports, type Transports } from './transports.ts';
 import type { OperationLink } from './socket-transport.ts';
+import { createTransports, type Transports } from './transports.ts';
 
 export interface HttpFallbackOptions {
   /** `https://`: where the same router answers over HTTP. */
@@ -91,14 +91,14 @@ function createHttpTransport(options: HttpFallbackOptions, ports: HttpTransportO
         const ask = (): Promise<Response> => doFetch(url, { ...init, headers });
         response = await within(options.timeoutMs ?? 30_000, 'fallback.timeoutMs', ask, clock, init.signal ?? ended);
       } catch (error) {
-        if (!init.signal?.aborted) tell(false);
+        if (!init.signal?.aborted) report(false);
         throw error;
       }
       // A network with a sign-in page of its own answers anything, with any status.
       const isOurs = response.status < 500 && /json|event-stream/.test(response.headers.get('content-type') ?? '');
       if (!isOurs || response.status !== UNAUTHENTICATED) {
         if (isOurs && response.ok) identity.accepted();
-        tell(isOurs);
+        report(isOurs);
         return response;
       }
       identity.refused({ reason: 'unauthenticated', detail: 'the server refused the identity with 401' }, seen);
@@ -107,7 +107,7 @@ function createHttpTransport(options: HttpFallbackOptions, ports: HttpTransportO
     }
   }
 
-  function tell(got: boolean): void {
+  function report(got: boolean): void {
     answered = got;
     changed();
   }

@@ -122,7 +122,7 @@ export function observedSocket(
         letGo(code, reason);
         // Not within the caller's own turn, as with a real socket. One that never opened fails first, also as with a real one.
         queueMicrotask(() => {
-          if (!wasOpen) tell('error', { type: 'error' });
+          if (!wasOpen) dispatch('error', { type: 'error' });
           closed({ type: 'close' });
         });
       },
@@ -141,7 +141,7 @@ export function observedSocket(
         return socket.heard > before;
       },
       askForReplacement: () => {
-        if (socket.isOpen) tell('message', { type: 'message', data: RECONNECT });
+        if (socket.isOpen) dispatch('message', { type: 'message', data: RECONNECT });
       },
     };
 
@@ -155,7 +155,7 @@ export function observedSocket(
         socket.cause = UNREADABLE;
         return;
       }
-      tell('message', event);
+      dispatch('message', event);
       answered.wake();
       if (isAccepted || !isAnswer(event.data)) return;
       isAccepted = true;
@@ -169,7 +169,7 @@ export function observedSocket(
       end();
       // First, so that whoever hears of it finds the stock client as it was.
       observer.closed(socket, event.code);
-      tell('close', event);
+      dispatch('close', event);
     }
 
     /** Closes the real socket; one of the `ws` package is cut when the other side does not answer. */
@@ -191,7 +191,7 @@ export function observedSocket(
       answered.wake();
     }
 
-    function tell(type: string, event: SocketEvent): void {
+    function dispatch(type: string, event: SocketEvent): void {
       for (const listener of [...(listeners.get(type) ?? [])]) listener.call(socket, event);
     }
 
@@ -202,13 +202,13 @@ export function observedSocket(
       socket.heardAt = clock.monotonic();
       socket.cause = { reason: 'lost', detail: 'it is silent' };
       observer.opened(socket);
-      tell('open', event);
+      dispatch('open', event);
     });
     real.addEventListener('message', message);
     real.addEventListener('error', (event) => {
       if (ended.aborted) return;
       if (socket.readyState === CONNECTING && event.message) socket.cause = { ...socket.cause, detail: event.message };
-      tell('error', event);
+      dispatch('error', event);
     });
     real.addEventListener('close', closed);
     observer.made(socket);

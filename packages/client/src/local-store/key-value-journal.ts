@@ -21,8 +21,8 @@ export interface KeyValueJournal {
   recover(): Promise<void>;
   /** Resolves when the changes are sure. Rejects, and nothing was changed. One at a time. */
   commit(changes: KeyChanges): Promise<void>;
-  /** Before each read and each commit: everything committed is in its place. */
-  settle(): Promise<void>;
+  /** Writes everything committed to its place. Called before each read and each commit. */
+  apply(): Promise<void>;
 }
 
 /** @param prefix of its keys: `journal`, the commit, and `journal,<n>`, pieces of one too long for a single value. */
@@ -32,7 +32,7 @@ export function createKeyValueJournal(storage: KeyValueStorage, prefix: string):
   let pending: { readonly changes: KeyChanges; readonly pieces: number } | undefined;
   let doubtful = false;
 
-  async function settle(): Promise<void> {
+  async function apply(): Promise<void> {
     if (doubtful) await storage.removeItem(head);
     doubtful = false;
     if (!pending) return;
@@ -49,17 +49,17 @@ export function createKeyValueJournal(storage: KeyValueStorage, prefix: string):
   }
 
   return {
-    settle,
+    apply,
     recover: async () => {
       pending = undefined;
       doubtful = false;
       const found = await getOne(storage, head);
       if (found === null) return;
       pending = await readJournal(found);
-      await settle();
+      await apply();
     },
     commit: async ({ set, remove }) => {
-      await settle();
+      await apply();
       const text = JSON.stringify({ set: [...set], remove });
       const parts = cutUp(text);
       const pieces = parts.length;

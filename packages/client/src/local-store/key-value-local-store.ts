@@ -90,7 +90,7 @@ export function keyValueLocalStoreOf(
       try {
         if (erased) Object.assign(called, await begin());
         erased = false;
-        await journal.settle();
+        await journal.apply();
         const meta = await readMeta();
         if (meta?.generation !== called.meta.generation) {
           throw new LocalStoreError('evicted', 'the data of the local store was removed');
@@ -171,7 +171,7 @@ export function keyValueLocalStoreOf(
       current = { ...current, version: current.version + 1 };
       set.set(key.meta(), JSON.stringify(current));
       await through.commit({ set, remove: changes.remove.map((each) => prefix + each) });
-      await through.settle();
+      await through.apply();
     }
     return current;
   }
@@ -274,7 +274,7 @@ export function keyValueLocalStoreOf(
     own.pieces = pieces;
     for (const { conversationId, chunk } of touched) indexChunk(chunks, conversationId, chunk);
     // It is committed whatever happens now: what cannot be carried out is tried again before the next operation.
-    await through.settle().catch(() => undefined);
+    await through.apply().catch(() => undefined);
     if (replace) await removeGeneration(before).catch(() => undefined);
   }
 

@@ -10,7 +10,7 @@ import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } fr
 import { explained, isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
 import { createSteadyStore } from './steady-store.ts';
 
-/** Hears of a committed change. `elsewhere`: another tab committed it. */
+/** Called with each committed change. `elsewhere`: another tab committed it. */
 export type CommitListener = (changes: LocalChanges, origin: 'here' | 'elsewhere') => void;
 
 type Job = () => LocalChanges | undefined | Promise<LocalChanges | undefined>;
@@ -25,7 +25,7 @@ export interface LocalReplica {
   open(): Promise<void>;
   /** Whether it was opened, or is being opened. */
   readonly isOpening: boolean;
-  /** From now on everything is kept in memory, because the store may not be used; says so. */
+  /** Leaves a store that may not be used, reports `reason`, and keeps everything in memory from now on. */
   leaveStore(reason: LocalStoreError): void;
   /** Waits for the job under way; later ones reject. */
   close(): Promise<void>;
@@ -59,11 +59,11 @@ export interface LocalReplica {
   during(term: AbortSignal, holds: () => boolean | Promise<boolean>): LocalReplica;
 }
 
-/** Failures of the store in a row that a person hears of. */
-const TOLD_FAILURES = 3;
+/** Failures of the store in a row before they are reported to the application. */
+const FAILURES_BEFORE_REPORT = 3;
 
-/** More missed events than that are not told one by one: views read the store anew. */
-const TOLD_EVENTS = 1_000;
+/** With more missed events than that, views read the store anew. */
+const MAX_MISSED_EVENTS = 1_000;
 
 export interface LocalReplicaOptions {
   readonly store: LocalStore;
@@ -92,14 +92,14 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
   let initial: LocalReplica['initial'] = { cursor: null, drafts: [] };
   /** The store was not opened yet. */
   let isFirst = true;
-  let told: LocalStoreProblem | undefined;
+  let reported: LocalStoreProblem | undefined;
   let opening: Promise<void> | undefined;
   let isSaving = false;
   /** Whether rows and cursor may be written here: asked of the last that did. */
   let mayWriteRows: () => boolean | Promise<boolean> = () => true;
   const jobs = createOneAtATime();
 
-  /** @param problemOf what a person hears of */
+  /** Repeats `run` until it succeeds. @param problemOf the error as it is reported */
   async function surely<T>(
     until: AbortSignal,
     run: () => Promise<T>,
@@ -111,7 +111,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
         return await run();
       } catch (error) {
         if (until.aborted) throw error;
-        noticeProblem(attempt + 1 < TOLD_FAILURES ? error : problemOf(error));
+        noticeProblem(attempt + 1 < FAILURES_BEFORE_REPORT ? error : problemOf(error));
         await waitToRetry({ what: 'store', attempt, error }, timing, events, until);
       }
     }
@@ -125,8 +125,8 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     if (missing.length > 0) await store.transaction({ putDrafts: missing });
     for (const draft of loaded.drafts) drafts.set(draft.clientMessageId, draft);
     initial = { cursor: loaded.cursor, drafts: [...drafts.values()] };
-    // One that the platform refuses stays refused until the next start, and has been reported.
-    if (told !== 'blocked') told = undefined;
+    // A store that the platform blocks stays blocked until the next start.
+    if (reported !== 'blocked') reported = undefined;
     if (isFirst) for (const row of loaded.conversations) rows.set(row.conversationId, row);
     else {
       onLost();
@@ -135,14 +135,14 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     isFirst = false;
   }
 
-  /** Tells the application, once until it is mended. */
+  /** Reports a problem to the application, once until it is solved. */
   function noticeProblem(error: unknown): void {
-    if (!(error instanceof LocalStoreError) || error.problem === told) return;
-    told = error.problem;
+    if (!(error instanceof LocalStoreError) || error.problem === reported) return;
+    reported = error.problem;
     events.emit('store', { problem: error.problem, error });
   }
 
-  /** Of the open store. One that lost its data is opened anew at once: the screen must not go on showing what is gone. */
+  /** Runs a call of the open store. A store that lost its data is opened again at once, so that no screen shows what is gone. */
   async function noticing<T>(run: () => Promise<T>): Promise<T> {
     const opened = opening;
     try {
@@ -191,18 +191,18 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       if (own !== opening) throw new Error('the local store was opened anew');
       await noticing(() => store.transaction(changes));
       if (store.isBehind) void saveWhenPossible();
-      else if (told !== 'blocked') told = undefined;
+      else if (reported !== 'blocked') reported = undefined;
       mirror(changes, 'here');
     });
   }
 
-  /** Rows are dropped when they have become another tab's to write. */
+  /** Writes what is in memory alone, without the rows when another tab leads by now. */
   async function save(): Promise<void> {
     if (store.hasUnsavedRows && !(await mayWriteRows())) store.dropRows();
     await store.save();
   }
 
-  /** Until nothing is in memory alone. */
+  /** Repeats `save` until nothing is in memory alone. */
   async function saveWhenPossible(): Promise<void> {
     if (isSaving) return;
     isSaving = true;
@@ -211,7 +211,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       try {
         await inTurn(async () => {
           await noticing(save);
-          told = undefined;
+          reported = undefined;
           events.emit('saved', {});
         });
       } catch (error) {
@@ -221,7 +221,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     isSaving = false;
   }
 
-  /** What the store has and the mirror has not. */
+  /** Changes that the store has and the mirror lacks. */
   async function missed(conversations: readonly ConversationRow[]): Promise<LocalChanges> {
     const everything: LocalChanges = { replace: true, conversations };
     const changed = conversations.filter((row) => !isSame(row, rows.get(row.conversationId)));
@@ -233,11 +233,11 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       const before = rows.get(conversationId)?.local ?? null;
       if (before && (!local || local.from > before.from || local.to < before.to)) return everything;
       if (!local) continue;
-      // Older ones are read by who asks for them.
+      // Older events are read by the view that shows them.
       if (before && local.to === before.to) continue;
       const after = before?.to ?? local.from - 1;
-      found.push(...(await store.events({ conversationId, after, limit: TOLD_EVENTS - found.length + 1 })));
-      if (found.length > TOLD_EVENTS) return everything;
+      found.push(...(await store.events({ conversationId, after, limit: MAX_MISSED_EVENTS - found.length + 1 })));
+      if (found.length > MAX_MISSED_EVENTS) return everything;
     }
     return { conversations: changed, events: found };
   }

@@ -63,13 +63,13 @@ export interface Slot {
 }
 
 /**
- * What is not here yet as a message, with its receipts: the same in all tabs, moved on by what is committed to the local
- * store, whoever did it.
+ * Drafts whose message is not here yet, with their receipts. The same in all tabs: commits to the local store change them,
+ * whichever tab committed.
  */
 export interface OutboxEntries {
   readonly slots: ReadonlyMap<CommandId, Slot>;
-  /** Not kept yet, in the order of `send`. */
-  readonly unkept: Set<Slot>;
+  /** Not in the local store yet, in the order of `send`. */
+  readonly unsaved: Set<Slot>;
   of(conversationId: ConversationId): readonly OutboxEntry[];
   add(draft: Draft, passed: Slot['passed']): Slot;
   /** Takes all out, to be put back with `readd` behind others. */
@@ -79,7 +79,7 @@ export interface OutboxEntries {
   showProgress(slot: Slot, progress: readonly number[]): void;
   /** The server has stored it. @param place where, and as which message */
   sent(slot: Slot, place: Place): void;
-  /** What it says is another thing from now on. */
+  /** Replaces the content. */
   rewrite(slot: Slot, message: Draft['message']): void;
   /** Whether it is among the events: that is its receipt, whether or not one came before. */
   stored(slot: Slot, events: readonly Event[]): boolean;
@@ -99,7 +99,7 @@ export function createOutboxEntries(options: {
 }): OutboxEntries {
   const { userId, events, onChange, onAdopt, onDrop } = options;
   const slots = new Map<CommandId, Slot>();
-  const unkept = new Set<Slot>();
+  const unsaved = new Set<Slot>();
 
   function show(slot: Slot, change: Partial<OutboxEntry>): void {
     slot.entry = { ...slot.entry, ...change };
@@ -116,13 +116,13 @@ export function createOutboxEntries(options: {
 
   const entries: OutboxEntries = {
     slots,
-    unkept,
+    unsaved,
     of: (conversationId) =>
       [...slots.values()].map(({ entry }) => entry).filter(({ draft }) => draft.conversationId === conversationId),
     add: (draft, passed) => {
       let resolve!: (receipt: Stored) => void;
       let reject!: (error: Error) => void;
-      const receipt = new Promise<Stored>((...settle) => ([resolve, reject] = settle));
+      const receipt = new Promise<Stored>((...executor) => ([resolve, reject] = executor));
       // Nobody has to await it, and a rejection nobody awaits must not end the process.
       receipt.catch(() => undefined);
       const error = errorOf(draft);
@@ -153,7 +153,7 @@ export function createOutboxEntries(options: {
     drop: (slot) => {
       const { clientMessageId, conversationId } = slot.entry.draft;
       slots.delete(clientMessageId);
-      unkept.delete(slot);
+      unsaved.delete(slot);
       slot.upload?.abort();
       onDrop(slot);
       onChange(conversationId);
@@ -173,8 +173,8 @@ export function createOutboxEntries(options: {
     adopt: (draft, passed) => {
       const { clientMessageId, conversationId } = draft;
       const slot = slots.get(clientMessageId);
-      // This tab's own, in the hands of the one that keeps it.
-      if (slot && unkept.has(slot)) return;
+      // A draft of this tab, which is about to be saved.
+      if (slot && unsaved.has(slot)) return;
       const error = errorOf(draft);
       if (!slot) {
         onAdopt(entries.add(draft, passed));

@@ -19,7 +19,7 @@ export type LaneEffect =
 export interface OutboxLanes {
   add(conversationId: ConversationId, id: CommandId): LaneEffect[];
   /** The call ended. `again`: keep it in front and wait. Ignored for a draft that is not being sent. */
-  settle(conversationId: ConversationId, id: CommandId, outcome: 'done' | 'again'): LaneEffect[];
+  finish(conversationId: ConversationId, id: CommandId, outcome: 'done' | 'again'): LaneEffect[];
   /** Discarded, failed for good, or known to be stored; also while its call is under way. */
   remove(conversationId: ConversationId, id: CommandId): LaneEffect[];
   due(conversationId: ConversationId, ticket: number): LaneEffect[];
@@ -80,7 +80,7 @@ export function createOutboxLanes(limit: number): OutboxLanes {
       consider(conversationId, lane);
       return pump();
     },
-    settle: (conversationId, id, outcome) => {
+    finish: (conversationId, id, outcome) => {
       const lane = lanes.get(conversationId);
       if (!lane || lane.sending !== id) return [];
       release(lane);

@@ -1,5 +1,5 @@
 /**
- * Stage   0 outbox: keeps what the user wants to say, and says it until it is stored
+ * Stage   0 outbox: keeps drafts, and sends them until they are stored
  * In      drafts
  * Out     `send` calls; receipts; drafts as shown on a screen
  * Keeps   P1 (kept first, sent again until receipt or final error, over restarts), P3 (always the same clientMessageId),
@@ -43,21 +43,21 @@ export interface Outbox {
     message: Content<ContentMap>,
     commandId?: string,
   ): Promise<Stored>;
-  /** Discards what only this tab knows of; false when it is for the one that leads. */
-  discardUnkept(id: CommandId): Promise<boolean>;
+  /** Discards a draft that is not in the local store yet. False when it is: then the leader has to. */
+  discardUnsaved(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
   retry(id: CommandId): Promise<void>;
   /** In the tab that leads. */
   discard(id: CommandId): Promise<void>;
   online(online: boolean): void;
-  /** What is not here yet as a message, in the order of `send`. */
+  /** Drafts whose message is not here yet, in the order of `send`. */
   entriesOf(conversationId: ConversationId): readonly OutboxEntry[];
   /** For the transaction of a snapshot: drafts that are stored by now, so that what follows from it holds them. */
   storedAtReset(): CommandId[];
 
   /** A committed change. */
   notice: CommitListener;
-  /** The drafts in the local store, read again: others may have come and gone unheard. */
+  /** Takes in the drafts of the local store, read again, since changes by other tabs may have been missed. */
   reconcile(drafts: readonly Draft[]): void;
   /** The tab that leads has got a receipt. */
   sentElsewhere(receipt: Stored): void;
@@ -100,7 +100,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     onDrop: ({ entry }) => sending?.remove(entry.draft),
   });
-  const { slots, unkept } = entries;
+  const { slots, unsaved } = entries;
 
   function restored(): Promise<void> {
     restoring ??= restore();
@@ -119,30 +119,30 @@ export function createOutbox(options: OutboxOptions): Outbox {
         continue;
       }
       // Handed in again under the id of a draft that was kept: it is that draft.
-      unkept.delete(slot);
+      unsaved.delete(slot);
       restored.receipt.then(slot.resolve, slot.reject);
     }
   }
 
-  /** All that is not kept yet goes in one transaction, so a store that fails for a while cannot change the order. */
+  /** Saves all drafts in one transaction, so that a store that fails for a while cannot change their order. */
   async function persist(): Promise<void> {
     if (persisting) return;
     persisting = true;
     try {
       await restored();
-      while (unkept.size > 0) {
+      while (unsaved.size > 0) {
         let batch: Slot[] = [];
         await replica.commitSurely(() => {
-          batch = [...unkept];
+          batch = [...unsaved];
           for (const slot of batch) {
             lastOrder += 1;
             slot.entry = { ...slot.entry, draft: { ...slot.entry.draft, order: lastOrder } };
           }
           return batch.length > 0 ? { putDrafts: batch.map((slot) => slot.entry.draft) } : undefined;
         });
-        // One discarded meanwhile is no longer unkept; its removal is the next transaction.
+        // One discarded meanwhile is no longer unsaved; its removal is the next transaction.
         for (const slot of batch) {
-          if (!unkept.delete(slot)) continue;
+          if (!unsaved.delete(slot)) continue;
           const { clientMessageId, conversationId } = slot.entry.draft;
           events.emit('queued', { clientMessageId, conversationId });
           sending?.add(slot);
@@ -156,8 +156,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  /** What is said under an id for the first time; what was said under it before stands. */
-  function say(
+  /** Adds a draft. When there is one under the id already, that one stands. */
+  function enqueue(
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
@@ -176,12 +176,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   function take(draft: Draft, passed: Slot['passed']): Slot {
     const slot = entries.add(draft, passed);
-    unkept.add(slot);
+    unsaved.add(slot);
     onChange(draft.conversationId);
     return slot;
   }
 
-  /** With the edits that wait behind it. */
+  /** Discards a draft, and the edits that wait behind it. */
   async function discardNow(slot: Slot): Promise<void> {
     const id = slot.entry.draft.clientMessageId;
     const all = [...slots.values()].filter(
@@ -192,13 +192,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: gone }));
   }
 
-  /** Whether what it says may still change where it stands: nobody else has seen it, and nobody else sends it. */
+  /** Whether its content may still be replaced: nobody has seen it, and it is not being sent. */
   function isUnsent({ entry, isTried, passed }: Slot): boolean {
     return entry.status === 'failed' || (entry.status === 'pending' && !isTried && passed === 'no');
   }
 
-  /** No longer among the drafts of the local store, for a reason that was not heard. */
-  async function settleGone(slot: Slot): Promise<void> {
+  /** Drops a draft that is gone from the local store, when it was missed why: resolves or rejects its receipt. */
+  async function resolveGone(slot: Slot): Promise<void> {
     const { conversationId } = slot.entry.draft;
     entries.drop(slot);
     if (slot.entry.status === 'sent') return;
@@ -216,16 +216,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   ): Promise<Stored> {
     throwIfClosed(closing);
     const draft = slots.get(edit.target.clientMessageId);
-    if (draft && isUnsent(draft) && (sending || unkept.has(draft))) {
+    if (draft && isUnsent(draft) && (sending || unsaved.has(draft))) {
       entries.rewrite(draft, { type: message.type, content: copyOf(message.content) });
       await replica.commitSurely(() =>
-        slots.get(edit.target.clientMessageId) === draft && !unkept.has(draft)
+        slots.get(edit.target.clientMessageId) === draft && !unsaved.has(draft)
           ? { putDrafts: [draft.entry.draft] }
           : undefined,
       );
       return draft.receipt;
     }
-    return say(conversationId, message, ['commandId', commandId], { edit }).receipt;
+    return enqueue(conversationId, message, ['commandId', commandId], { edit }).receipt;
   }
 
   return {
@@ -239,7 +239,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       onAbort(term, () => {
         if (sending === begun) sending = undefined;
       });
-      const kept = [...slots.values()].filter((slot) => !unkept.has(slot));
+      const kept = [...slots.values()].filter((slot) => !unsaved.has(slot));
       for (const slot of kept.sort((a, b) => a.entry.draft.order - b.entry.draft.order)) {
         if (options.tabs) slot.passed = 'yes';
         begun.add(slot);
@@ -251,13 +251,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));
       const rest = sources.length > 0 && { attachments: sources };
-      const { entry, receipt } = say(conversationId, message, ['clientMessageId', clientMessageId], { ...rest });
+      const { entry, receipt } = enqueue(conversationId, message, ['clientMessageId', clientMessageId], { ...rest });
       return { clientMessageId: entry.draft.clientMessageId, receipt: receipt as Promise<Receipt> };
     },
-    discardUnkept: async (id) => {
+    discardUnsaved: async (id) => {
       await restored();
       const slot = slots.get(id);
-      if (!slot || !unkept.has(slot)) return false;
+      if (!slot || !unsaved.has(slot)) return false;
       await discardNow(slot);
       return true;
     },
@@ -299,7 +299,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     reconcile: (drafts) => {
       const kept = new Set(drafts.map((draft) => draft.clientMessageId));
       for (const draft of drafts) entries.adopt(draft, 'perhaps');
-      for (const [id, slot] of [...slots]) if (!kept.has(id) && !unkept.has(slot)) void settleGone(slot);
+      for (const [id, slot] of [...slots]) if (!kept.has(id) && !unsaved.has(slot)) void resolveGone(slot);
     },
     sentElsewhere: (receipt) => {
       const slot = slots.get(receipt.clientMessageId);
@@ -320,7 +320,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** What the application does to its object later must not change what is sent. */
+/** A copy, since the application may change its object later. */
 function copyOf<T extends JsonValue | JsonObject>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }

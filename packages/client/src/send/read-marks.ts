@@ -9,7 +9,7 @@ import type { RetryTiming } from '../retry.ts';
 import { createKeyedTasks } from '../sync/keyed-tasks.ts';
 import { recountUnread } from '../sync/unread.ts';
 
-/** Read marks: set locally at once, told to the server until it has taken them, over restarts. Only the newest counts. */
+/** Read marks: set locally at once, sent to the server until it has accepted them, over restarts. Only the newest counts. */
 export interface ReadMarks {
   mark(conversationId: ConversationId, readSeq: number | undefined): Promise<void>;
   /** Sends what earlier runs left unsent. */
@@ -28,9 +28,9 @@ export function createReadMarks(options: {
   readonly onTaken: (conversationId: ConversationId) => void;
 }): ReadMarks {
   const { trpc, userId, replica, closing, onTaken } = options;
-  const tasks = createKeyedTasks<ConversationId>({ ...options, what: 'read-mark', limit: 4 }, tell);
+  const tasks = createKeyedTasks<ConversationId>({ ...options, what: 'read-mark', limit: 4 }, send);
 
-  async function tell(conversationId: ConversationId): Promise<void> {
+  async function send(conversationId: ConversationId): Promise<void> {
     const readSeq = replica.rows.get(conversationId)?.unsentReadSeq ?? null;
     if (readSeq === null) return;
     const isTaken = await unlessRefused(

@@ -34,7 +34,7 @@ import type { AttachmentHooks } from './uploads.ts';
 
 /** One term of sending. */
 export interface Sending {
-  /** What is kept: sends it, or sees to it that its message comes when it was sent before. */
+  /** Sends a draft that is in the local store, or makes sure that the message of one sent before arrives. */
   add(slot: Slot): void;
   remove(draft: Draft): void;
   online(online: boolean): void;
@@ -99,7 +99,7 @@ export function createSending(
       checkSize(message.content, options.limits());
       const place = await callOrSuspect(slot, message);
       if (term.aborted) return;
-      run(lanes.settle(conversationId, id, 'done'));
+      run(lanes.finish(conversationId, id, 'done'));
       if (entries.slots.get(id) !== slot) return;
       entries.sent(slot, place);
       if (slot.entry.receipt) options.onSent(slot.entry.receipt);
@@ -110,11 +110,11 @@ export function createSending(
       const error = toTidemarkError(thrown);
       if (error.policy === 'give-up') {
         await fail(slot, error);
-        run(lanes.settle(conversationId, id, 'done'));
+        run(lanes.finish(conversationId, id, 'done'));
         return;
       }
       if (error.code === 'unauthenticated') connection?.renew();
-      run(lanes.settle(conversationId, id, 'again'), error);
+      run(lanes.finish(conversationId, id, 'again'), error);
     }
   }
 
@@ -188,7 +188,7 @@ export function createSending(
     return within(options.sendTimeoutMs, 'sendTimeoutMs', send, timing.clock, term);
   }
 
-  /** Sees to it that the message of a receipt comes. */
+  /** Makes sure that the message of a receipt arrives. */
   function expectMessage(slot: Slot): void {
     const id = slot.entry.draft.clientMessageId;
     if (slot.passed === 'yes') confirmations.add(id);

@@ -76,19 +76,19 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const seq = event.conversationSeq;
   // Its history was read before the feed or a list told of it: whether the user is a member has to be asked.
   if (!row.member && !isKnown(row)) row.stale = 'unknown';
-  const isNews = seq > row.head;
-  if (isNews) row.head = seq;
+  const isNew = seq > row.head;
+  if (isNew) row.head = seq;
   const { from, to } = row.local ?? { from: seq, to: seq };
   row.local = { from: Math.min(from, seq), to: Math.max(to, seq) };
   if (seq === 1) row.reachedStart = true;
   const { creates, joins, leaves, message } = definitionOf(event);
-  if (isNews && counts(event, userId, row)) row.unread += 1;
+  if (isNew && counts(event, userId, row)) row.unread += 1;
   if (message && seq > (row.lastMessage?.conversationSeq ?? 0)) {
     row.lastMessage = message(event);
     row.activeAt = event.at;
   }
   for (const register of settingsOf([event])) row.lastMessage = lastMessageAfter(row.lastMessage, register);
-  if (!isNews) return;
+  if (!isNew) return;
   if (creates) {
     Object.assign(row, creates(event), { joinedSeq: seq, activeAt: event.at, member: true, stale: null });
   } else if (joins?.(event).includes(userId)) {

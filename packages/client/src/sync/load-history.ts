@@ -19,7 +19,7 @@ export async function loadHistory(
   limit: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (let settled = false; !settled; ) {
+  for (let isMerged = false; !isMerged; ) {
     const before = replica.rows.get(conversationId)?.local?.from;
     if (before === 1) return true;
     const { snapshots } = replica;
@@ -30,7 +30,7 @@ export async function loadHistory(
       if (replica.snapshots > snapshots) return undefined;
       const row = replica.rows.get(conversationId) ?? unknownConversation(conversationId, userId, false);
       const merged = mergePage(row, page, before);
-      settled = merged !== undefined;
+      isMerged = merged !== undefined;
       if (!merged) return undefined;
       // What came in while the page was on its way was passed over for want of its target.
       const later =

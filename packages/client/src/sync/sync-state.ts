@@ -46,7 +46,7 @@ export interface SyncState {
   readonly verify: boolean;
   /** The subscription is started, and frames may come. */
   readonly connected: boolean;
-  /** The position that was announced as live and has to be reached first; null when that was reported. */
+  /** The position at which the feed is live, until it is reached and reported; then null. */
   readonly liveAt: number | null;
   readonly live: boolean;
   /** Raised by each reset: answers to questions asked before it are of another world and are dropped. */
@@ -164,13 +164,13 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
   if ('generation' in input && input.generation !== state.generation) return { state, effects: [] };
   switch (input.type) {
     case 'connected':
-      return settle({ ...state, connected: true });
+      return advance({ ...state, connected: true });
     case 'disconnected':
-      return settle(offline(state));
+      return advance(offline(state));
     case 'feed-ended': {
       const next = offline(failed(state, 'feed'));
       // From the tail: what was seen beyond it comes again, in order.
-      return settle({ ...next, ahead: next.tail }, [subscribe(next)]);
+      return advance({ ...next, ahead: next.tail }, [subscribe(next)]);
     }
     case 'store-lost':
     case 'cursor-rejected': {
@@ -184,42 +184,42 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
         pulling: false,
         generation: state.generation + 1,
       });
-      return settle(next, [subscribe(next)]);
+      return advance(next, [subscribe(next)]);
     }
     case 'item':
       return takeItem(state, input);
     case 'page':
       return takePage(state, input);
     case 'pull-failed':
-      return settle({ ...failed(state, 'pull'), pulling: false });
+      return advance({ ...failed(state, 'pull'), pulling: false });
     case 'applied':
-      return settle(applied(state));
+      return advance(applied(state));
     case 'apply-failed':
-      return settle(applyFailed(state));
+      return advance(applyFailed(state));
     case 'snapshot-done':
       return snapshotDone(state);
     case 'snapshot-failed':
       if (!state.reset) return { state, effects: [] };
-      return settle({ ...failed(state, 'snapshot'), reset: { ...state.reset, fetching: false } });
+      return advance({ ...failed(state, 'snapshot'), reset: { ...state.reset, fetching: false } });
   }
 }
 
 function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>): SyncStep {
   const { epoch, seq, item } = input;
-  if (item.type === 'reset') return settle(begin(works(state, 'feed'), input, item.reason));
+  if (item.type === 'reset') return advance(begin(works(state, 'feed'), input, item.reason));
   // A feed without a cursor begins with a reset; this one lost it.
   if (state.epoch === null) return syncStep(state, { type: 'feed-ended' });
-  // Never mixed in. It is a late frame of the world before, or the reset that announced another world was lost: ask.
-  if (epoch !== state.epoch) return settle({ ...state, verify: true });
+  // An entry of another epoch is never applied. It is a late frame of the epoch before, or the reset was lost: ask.
+  if (epoch !== state.epoch) return advance({ ...state, verify: true });
   // Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time.
   const next = works(state, 'feed');
-  if (item.type === 'live') return settle({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
-  return settle(accept(withHead(next, item.head), item.entries, seq, input.fingerprint));
+  if (item.type === 'live') return advance({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
+  return advance(accept(withHead(next, item.head), item.entries, seq, input.fingerprint));
 }
 
 function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
   const { page, epoch, seq, generation } = input;
-  if (page.type === 'reset') return settle(begin(state, input, page.reason));
+  if (page.type === 'reset') return advance(begin(state, input, page.reason));
   if (epoch !== state.epoch) return syncStep(state, { type: 'pull-failed', generation });
   const more = accept(
     withHead({ ...state, pulling: false, verify: false }, page.head),
@@ -230,7 +230,7 @@ function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>)
   const next = { ...more, ahead: Math.max(more.ahead, seq), more: page.hasMore };
   // An answer that brings nothing although there is something is asked for again, but not in a tight loop.
   const progress = next.tail > state.tail || (next.ahead === next.tail && !next.more);
-  return settle((progress ? works : failed)(next, 'pull'));
+  return advance((progress ? works : failed)(next, 'pull'));
 }
 
 type Failing = keyof SyncState['failures'];
@@ -271,7 +271,7 @@ function accept(state: SyncState, entries: readonly InboxEntry[], at: number, fi
 
 function applied(state: SyncState): SyncState {
   const last = state.queue[state.applying - 1];
-  // After a reset the entries are of the world before, and so is this cursor; the snapshot replaces both.
+  // After a reset the entries and this cursor are from before it; the snapshot replaces both.
   return {
     ...works(state, 'apply'),
     queue: state.queue.slice(state.applying),
@@ -282,7 +282,7 @@ function applied(state: SyncState): SyncState {
 }
 
 function applyFailed(state: SyncState): SyncState {
-  // What was in the hands of the local store is of the world before a reset.
+  // What the local store was given is from before the reset.
   const isSuperseded = state.reset !== null || state.epoch === null;
   return {
     ...failed(state, 'apply'),
@@ -302,7 +302,7 @@ function begin(
     epoch,
     tail: seq,
     ahead: seq,
-    // Where the snapshot will stand; what is applied meanwhile is of the world before.
+    // Where the snapshot will stand; what is applied meanwhile is from before the reset.
     cursorPrint: fingerprint,
     tailPrint: fingerprint,
     head: null,
@@ -325,7 +325,7 @@ function snapshotDone(state: SyncState): SyncStep {
   const { reason } = state.reset;
   const report: SyncReport = { type: 'reset', reason, cursor: formatCursor(state.epoch, cursor, state.cursorPrint) };
   const next = { ...works(works(state, 'snapshot'), 'apply'), cursor, reset: null };
-  return settle(next, [{ type: 'report', event: report }]);
+  return advance(next, [{ type: 'report', event: report }]);
 }
 
 function offline(state: SyncState): SyncState {
@@ -333,7 +333,7 @@ function offline(state: SyncState): SyncState {
 }
 
 /** What has to happen now, in every state: called after each change, so that nothing is forgotten in any order of events. */
-function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep {
+function advance(state: SyncState, before: readonly SyncEffect[] = []): SyncStep {
   const effects = [...before];
   let next = state;
   const { epoch } = next;
@@ -362,7 +362,7 @@ function settle(state: SyncState, before: readonly SyncEffect[] = []): SyncStep 
     effects.push({ type: 'pull', cursor, generation: next.generation, attempt: next.failures.pull });
     next = { ...next, pulling: true };
   }
-  // `ahead` has reached liveAt since that was announced.
+  // `ahead` has reached `liveAt` when `liveAt` is set.
   if (next.connected && !next.reset && next.liveAt !== null && next.cursor === next.ahead && !next.more) {
     next = { ...next, live: true, liveAt: null };
     effects.push({

@@ -176,7 +176,7 @@ export function createSync(options: SyncOptions): Sync {
       onData: (item) => {
         started();
         if (!isCurrent()) return;
-        // Of an item that went through another transformer.
+        // The item went through another transformer.
         if (!item?.data?.type) end(unreadable);
         else if (isOurs(item.data, end)) take(item.id, item.data, end);
       },
@@ -192,7 +192,7 @@ export function createSync(options: SyncOptions): Sync {
     else feed.unsubscribe();
   }
 
-  /** Of another user nothing is taken: the identity of a connection is the server's to say. */
+  /** Whether the item is of this user's feed: the server says whose the connection is. Fails the feed of anybody else. */
   function isOurs({ feed }: FeedItem, fail: (error: unknown) => void): boolean {
     if (feed && feed.userId !== userId) {
       fail(new TidemarkError('unauthenticated', 'the server takes this connection for another user'));
@@ -236,7 +236,7 @@ export function createSync(options: SyncOptions): Sync {
     dispatch({ type: 'item', ...position, item });
   }
 
-  /** A subscription made while nobody is signed in would only fail again. */
+  /** Waits while nobody is signed in: a subscription would only fail again. */
   async function usable(): Promise<void> {
     if (!connection) return;
     const isUsable = (): boolean => !hasEnded(connection.getSnapshot());
@@ -282,13 +282,13 @@ export function createSync(options: SyncOptions): Sync {
       dispatch({ type: 'apply-failed' });
       return;
     }
-    tell(entries, cursor);
+    emitEntries(entries, cursor);
     dispatch({ type: 'applied' });
   }
 
-  function tell(entries: readonly InboxEntry[], cursor: Cursor): void {
+  function emitEntries(entries: readonly InboxEntry[], cursor: Cursor): void {
     for (const { seq, event } of entries) {
-      // What nobody hears need not be made: a catch-up is thousands.
+      // Built for listeners alone: a catch-up has thousands.
       if (events.isHeard('entry')) events.emit('entry', { seq, event: event && reader.event(event) });
       if (event?.type === 'message.sent') events.emit('message', reader.messageOf(event));
     }

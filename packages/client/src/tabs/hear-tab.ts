@@ -39,7 +39,7 @@ export function hearTab(message: TabMessage, { life, events, replica, outbox, st
       showLeader(message.state);
       break;
     case 'event':
-      if (!life.term && RELAYED_EVENTS.includes(message.event.type)) {
+      if (!life.leadership && RELAYED_EVENTS.includes(message.event.type)) {
         events.emit(message.event.type, message.event.detail as never);
       }
       break;

@@ -1,5 +1,5 @@
 /**
- * Stage   tabs: who leads among the clients over one local store, and what they tell each other
+ * Stage   tabs: elects a leader among the clients over one local store, and passes messages between them
  * In      leadership and messages of the {@link Tabs} port
  * Out     terms of leadership; commits, receipts and answers of other tabs
  * Keeps   P1 (what was asked of a leader that died is asked of the next), P10 (one writer of rows and cursor), P11 (bounded
@@ -37,16 +37,16 @@ export interface TabGroupOptions<W extends LeaderWork> {
   readonly userId: UserId;
   readonly work: W;
   readonly clock: Clock;
-  /** What `tabs` has not answered by then it has not answered, in ms. */
+  /** Time limit of `Tab.holds`, in ms. */
   readonly storeTimeoutMs: number;
   readonly closing: AbortSignal;
   /** Reads the local store again. */
   readonly reload: () => Promise<void>;
-  /** Begins to lead; the store was read since nobody else leads. */
+  /** Begins to lead. Called when the store was read since the last leader ended. */
   readonly lead: (term: AbortSignal) => void;
   /** The term is over, and the client is not. */
   readonly follow: () => void;
-  /** The platform refuses what tabs take. */
+  /** The platform refuses locks, so there can be no leader. */
   readonly onRefused: (error: unknown) => void;
   /** What the leader says when it is greeted. */
   readonly greeting: () => Extract<TabMessage, { type: 'leading' }>;
@@ -62,15 +62,15 @@ export async function signOutTabs(tabs: Tabs, userId: UserId, tab: string, clock
   joined.leave();
 }
 
-/** Until the others have left, or have not in time. */
+/** Resolves when the others have left, or at the time limit. */
 async function alone(joined: Tab, clock: Clock): Promise<void> {
   const ask = (): Promise<boolean> => joined.alone(SIGN_OUT_MS);
   await within(2 * SIGN_OUT_MS, 'Tabs.alone', ask, clock).catch(ignore);
 }
 
-/** A leader that says nothing for so long, in ms, although it was greeted, is taken for frozen. */
+/** A leader that does not answer a greeting for so long, in ms, counts as frozen. */
 const SILENCE_MS = 3_000;
-/** A tab that is looked at greets the leader so often, in ms: a blocked one is taken over from within five seconds. */
+/** How often a visible tab greets the leader, in ms: it takes over from a blocked one within five seconds. */
 const BEAT_MS = 1_000;
 const SIGN_OUT_MS = 1_000;
 /** Messages that wait while the store is read. */
@@ -86,14 +86,14 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   let leads = false;
   /** The leader, as far as is known. */
   let leader: string | undefined;
-  /** The last one that led and said so; another after it may have found what nobody told. */
+  /** The last tab that announced itself as the leader. When another one follows it, changes may have been missed. */
   let led: string | undefined;
   let posted = 0;
   let heardLeader = 0;
   let greeting = false;
   /** The store is being read anew. */
   let catching: Promise<void> | undefined;
-  /** … and has to be once more. */
+  /** Changes were missed during that read: the store has to be read once more. */
   let isOutdated = false;
   const held: TabEnvelope[] = [];
 
@@ -133,8 +133,8 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   // ── Hearing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * What was missed is in the store, whoever wrote it. What is heard meanwhile waits: it stands on what was missed. Rejects
-   * only when the client closes.
+   * Reads the store again, for changes that were missed. Messages that arrive meanwhile wait, since they build on those
+   * changes. Rejects only when the client closes.
    */
   async function catchUp(): Promise<void> {
     isOutdated = true;
@@ -145,14 +145,14 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
   async function readAnew(): Promise<void> {
     while (isOutdated) {
       isOutdated = false;
-      // These are in the store already, and what followed them may be too: taken in afterwards, they would undo it.
+      // Held changes are in the store already, perhaps with later ones: merged after the read, they would undo those.
       const others = held.filter((each) => each.message.type !== 'changes');
       held.splice(0, held.length, ...others);
       await reload();
     }
     catching = undefined;
     for (const heard of held.splice(0)) take(heard);
-    // An answer may be among what was missed.
+    // Open questions are asked again: their answers may have been missed.
     if (leader !== undefined && leader !== tab && leader === led) line.leaderIs(leader);
   }
 
@@ -206,7 +206,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     if (catching !== undefined) {
       held.push(envelope);
       if (held.length <= MAX_HELD) return;
-      // Too much to keep: it is all in the store, but what was asked and answered.
+      // Too many to hold: all but questions and answers are in the store.
       const talk = held.filter((each) => isTalk(each.message));
       held.splice(0, held.length, ...talk.slice(-MAX_HELD));
       isOutdated = true;
@@ -216,7 +216,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
       if (isTalk(message)) line.take(message);
       else onMessage(message);
     } catch {
-      // Not of this build's making. Whatever it was about is in the store.
+      // The message is malformed or of another build. What it was about is in the store.
       noticeMissing();
     }
     if (message.type === 'leading' && leader === from) line.leaderIs(from);
@@ -234,7 +234,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
     if (!closing.aborted && leader !== tab && heardLeader < since) joined?.takeOver();
   }
 
-  /** While this tab follows and someone looks at it. A tab that slept itself has heard nothing, whoever spoke. */
+  /** Watches the leader while this tab follows and is visible. After a sleep it waits anew, since it has heard nothing. */
   async function watchLeader(own: Tab): Promise<void> {
     let [since, last] = [clock.monotonic(), clock.monotonic()];
     while (joined === own && !closing.aborted) {
@@ -276,7 +276,7 @@ export function createTabGroup<W extends LeaderWork>(options: TabGroupOptions<W>
         onWake: () => void greet(),
         onRefused: options.onRefused,
       });
-      // Only now does this tab hear of commits; what came before is read.
+      // Commits are heard from here on; earlier ones are read.
       noticeMissing();
       void watchLeader(joined);
     },

@@ -1,6 +1,6 @@
 /**
- * What one client does for all tabs while it leads: syncs, and brings what only the server has. Made anew for each term of
- * leadership; without other tabs there is one, as long as the client.
+ * The leadership of one client among its tabs: it syncs for all, and fetches what only the server has. Created for each
+ * term; without other tabs there is one, as long as the client.
  */
 import type { ConversationId } from '@tidemark/core';
 import { createWakeSignal, onAbort } from './abort-signal.ts';
@@ -10,9 +10,9 @@ import { createKeyedTasks, type KeyedTasks } from './sync/keyed-tasks.ts';
 import { refreshConversation } from './sync/refresh-conversation.ts';
 import { createSync, type Sync, type SyncOptions } from './sync/sync.ts';
 
-export interface Term {
+export interface Leadership {
   readonly signal: AbortSignal;
-  /** Writes for this term only. */
+  /** Writes until `signal` aborts. */
   readonly replica: LocalReplica;
   readonly sync: Sync;
   readonly refreshes: KeyedTasks<ConversationId>;
@@ -23,12 +23,12 @@ export interface Term {
   wake(): void;
 }
 
-/** Those of sync, whose end is that of the term. */
-export interface TermOptions extends Omit<SyncOptions, 'closing' | 'woken'> {
+/** Those of sync, which ends with the leadership. */
+export interface LeadershipOptions extends Omit<SyncOptions, 'closing' | 'woken'> {
   readonly signal: AbortSignal;
 }
 
-export function createTerm(options: TermOptions): Term {
+export function createLeadership(options: LeadershipOptions): Leadership {
   const { trpc, userId, replica, signal } = options;
   const woken = createWakeSignal();
   onAbort(signal, woken.wake);

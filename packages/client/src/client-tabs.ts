@@ -1,54 +1,54 @@
 import { TidemarkError } from '@tidemark/core';
 import type { ClientParts } from './client-parts.ts';
 import { createLeaderWork } from './leader-work.ts';
+import { createLeadership, type Leadership } from './leadership.ts';
 import { LocalStoreError } from './local-store/local-store-error.ts';
 import { hearTab } from './tabs/hear-tab.ts';
 import { createTabGroup, type TabGroup } from './tabs/tab-group.ts';
 import { RELAYED_EVENTS, type RelayedEvent } from './tabs/tab-message.ts';
-import { createTerm, type Term } from './term.ts';
 
 /** The tabs over one store, one of which leads: it connects, syncs and sends for all. Without tabs this client leads. */
-export type Leading = TabGroup<ReturnType<typeof createLeaderWork>>;
+export type ClientTabs = TabGroup<ReturnType<typeof createLeaderWork>>;
 
-export interface LeadingOptions extends ClientParts {
+export interface ClientTabsOptions extends ClientParts {
   /** Reads the local store. */
   readonly load: () => Promise<void>;
   /** The user signed out in another tab. */
   readonly onErase: () => void;
 }
 
-export function createLeading(options: LeadingOptions): Leading {
+export function createClientTabs(options: ClientTabsOptions): ClientTabs {
   const { userId, connection, tabs, events, life, replica, outbox, status, load } = options;
 
   function lead(signal: AbortSignal): void {
-    const term = createTerm({
+    const leadership = createLeadership({
       ...options,
       replica: replica.during(signal, () => group.holds()),
       signal,
       onStatus: status.notice,
       draftsStoredAtReset: outbox.storedAtReset,
     });
-    life.term = term;
-    outbox.lead(signal, term.replica);
+    life.leadership = leadership;
+    outbox.lead(signal, leadership.replica);
     // Without tabs it begins with `start()`.
     if (!tabs) return;
     connection?.open(userId);
     status.notice();
-    term.start();
+    leadership.start();
     events.emit('role', { role: 'leader' });
   }
 
   function follow(): void {
-    life.term = undefined;
+    life.leadership = undefined;
     status.showLeader({ state: 'connecting' });
     // The socket is the leader's.
     void connection?.close();
     events.emit('role', { role: 'follower' });
   }
 
-  function leadingTerm(): Term {
-    if (!life.term) throw new TidemarkError('closing', 'this tab leads no more');
-    return life.term;
+  function currentLeadership(): Leadership {
+    if (!life.leadership) throw new TidemarkError('closing', 'this tab leads no more');
+    return life.leadership;
   }
 
   function reconnect(): void {
@@ -56,10 +56,10 @@ export function createLeading(options: LeadingOptions): Leading {
     connection?.retryNow();
   }
 
-  const group: Leading = createTabGroup({
+  const group: ClientTabs = createTabGroup({
     ...options,
     tabs,
-    work: createLeaderWork({ ...options, leading: leadingTerm, reconnect }),
+    work: createLeaderWork({ ...options, leadership: currentLeadership, reconnect }),
     reload: load,
     lead,
     follow,
@@ -72,7 +72,7 @@ export function createLeading(options: LeadingOptions): Leading {
   });
   for (const type of RELAYED_EVENTS) {
     events.on(type, (detail) => {
-      if (life.term) group.post({ type: 'event', event: { type, detail } as RelayedEvent });
+      if (life.leadership) group.post({ type: 'event', event: { type, detail } as RelayedEvent });
     });
   }
   return group;
