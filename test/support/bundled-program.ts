@@ -25,7 +25,7 @@ export function bundledProgram(source: URL, trpc?: TrpcFixture, changes: readonl
 }
 
 async function makeBundle(source: URL, trpc: TrpcFixture | undefined, changes: readonly Change[]): Promise<string> {
-  const plugins = [plant(changes).plugin, ...(trpc === undefined ? [] : [importsOf(trpc)])];
+  const plugins = [plant([{ changes }]).plugin, ...(trpc === undefined ? [] : [importsOf(trpc)])];
   const [path] = await bundlePrograms([source], await makeTempFolder(), plugins);
   return path as string;
 }

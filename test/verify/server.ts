@@ -13,6 +13,7 @@ import { fillDisk, watchDisk } from './disk-full.ts';
 import { failingBackplane, failingStorage } from './failpoints.ts';
 import { openStorage } from './open-storage.ts';
 import { refuseStore, refusingStorage } from './refusing-storage.ts';
+import { seams } from './seams.ts';
 import { SERVER_SETTINGS, type ServerSettings } from './server-settings.ts';
 
 const settings = JSON.parse(process.env[SERVER_SETTINGS] ?? '{}') as ServerSettings;
@@ -42,8 +43,10 @@ function openBackplane() {
 const t = initTRPC.context<{ user: string }>().create();
 const messaging = createMessaging({
   content: { text: z.object({ text: z.string().min(1).max(8_000) }) },
-  storage: failingStorage(recorder.storage(refusingStorage(openStorage(store).storage)), passFailpoint),
-  backplane: failingBackplane(recorder.backplane(openBackplane()), passFailpoint),
+  storage: seams.storage(
+    failingStorage(recorder.storage(refusingStorage(seams.database(openStorage(store).storage))), passFailpoint),
+  ),
+  backplane: seams.backplane(failingBackplane(recorder.backplane(openBackplane()), passFailpoint)),
   clock: { ...systemClock, now: () => Date.now() + clockOffset },
   // Faults are to be over in a run's time, and its load is not to be refused.
   tuning: {

@@ -1,49 +1,17 @@
 import type { PlannedFault } from '@tidemark/testkit/verify';
-import type { Change, Circumstance } from './planted-bug.ts';
-
-const DATABASE = 'packages/storage-sql/src/sql-database.ts';
-const WRITE =
-  '    return this.#attempt(() => dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes));\n';
+import type { Circumstance } from './planted-bug.ts';
 
 /** What passes by itself, as a full disk does. */
-export const FAILING_COMMITS: Circumstance = {
-  name: 'one commit in three fails',
-  changes: [
-    {
-      file: DATABASE,
-      find: WRITE,
-      replace: `    if (Math.random() < 0.33) throw new UnavailableError('the disk is full for a moment');\n${WRITE}`,
-    },
-  ],
-};
+export const FAILING_COMMITS: Circumstance = { name: 'one commit in three fails', seams: ['failing-commits'] };
 
 /** As when the connection to the store breaks at that moment. */
 export const LOST_ANSWERS: Circumstance = {
   name: 'the answer to one commit in three is lost',
-  changes: [
-    {
-      file: DATABASE,
-      find: WRITE,
-      replace: `    const outcome = await this.#attempt(() =>
-      dialect.write({ db: this.#opened(), dialect, tables, texts: this.#texts }, writes),
-    );
-    if (Math.random() < 0.33) throw new UnavailableError('the answer was lost');
-    return outcome;\n`,
-    },
-  ],
+  seams: ['lost-answers'],
 };
 
-/** A share of them, in 0–1. */
-function slowCommits(share: number): Change {
-  return {
-    file: DATABASE,
-    find: WRITE,
-    replace: `    if (Math.random() < ${share}) await new Promise((resolve) => setTimeout(resolve, 400));\n${WRITE}`,
-  };
-}
-
 /** Writers of several partitions then overtake each other, and leave holes for a while. */
-export const OVERTAKING: Circumstance = { name: 'one commit in three is slow', changes: [slowCommits(0.33)] };
+export const OVERTAKING: Circumstance = { name: 'one commit in three is slow', seams: ['some-slow-commits'] };
 
 /**
  * As when this worker stood still, lost the partition, and another gave it back. That other one is in the same process: when
@@ -95,8 +63,8 @@ export const DEVICES_DIE: readonly PlannedFault[] = ['alice', 'bob', 'carol'].fl
 /** Large batches, in the midst of which members come and go. */
 export const MOVING_MEMBERS: Circumstance = {
   name: 'members come and go all the time',
+  seams: ['slow-commits'],
   changes: [
-    slowCommits(1),
     {
       file: 'packages/testkit/src/verify/device-traffic.ts',
       find: `  ['add', 2],\n  ['remove', 2],\n`,
@@ -120,13 +88,7 @@ export const EVICTED_COUNTERS: Circumstance = {
 /** As when a stream is full: worth a second try. */
 export const REFUSED_COMMANDS: Circumstance = {
   name: 'one command in three is refused for the moment',
-  changes: [
-    {
-      file: 'packages/server/src/ingress/memory-ingress-stream.ts',
-      find: 'if (stream.entries.size >= options.backlog) {',
-      replace: 'if (Math.random() < 0.33) {',
-    },
-  ],
+  seams: ['refused-commands'],
 };
 
 /** As pub/sub may lose them, more often than it does. */
@@ -188,11 +150,11 @@ export const NEW_EPOCH: Circumstance = {
   ],
 };
 
+const EVERYTHING = [FAILING_COMMITS, MOVING_MEMBERS, LOST_ANSWERS, EVICTED_COUNTERS, REFUSED_COMMANDS, LATE_ENTRIES];
+
 /** All that a run can meet at once: its control stands for those of each alone. */
 export const EVERYTHING_AT_ONCE: Circumstance = {
   name: 'commits fail, are slow and lose their answers, commands are refused, counters evicted, entries late',
-  // The last of those that change the same line is the one that takes it away.
-  changes: [FAILING_COMMITS, MOVING_MEMBERS, LOST_ANSWERS, EVICTED_COUNTERS, REFUSED_COMMANDS, LATE_ENTRIES].flatMap(
-    ({ changes }) => changes,
-  ),
+  seams: EVERYTHING.flatMap(({ seams }) => seams ?? []),
+  changes: EVERYTHING.flatMap(({ changes }) => changes ?? []),
 };

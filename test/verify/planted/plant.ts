@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
-import type { Change } from './planted-bug.ts';
+import type { Change, Difference } from './planted-bug.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -12,8 +12,13 @@ export interface Plant {
   idle(): readonly Change[];
 }
 
+/** The module of the server's seams. */
+const SEAMS = `${ROOT}test/verify/seams.ts`;
+
 /** A build with a change that does not fit its file fails. */
-export function plant(changes: readonly Change[]): Plant {
+export function plant(differences: readonly Difference[]): Plant {
+  const changes = differences.flatMap((difference) => difference.changes ?? []);
+  const seams = differences.flatMap((difference) => difference.seams ?? []);
   const made = new Set<Change>();
   const files = new Map<string, Change[]>();
   for (const change of changes) {
@@ -24,8 +29,15 @@ export function plant(changes: readonly Change[]): Plant {
     plugin: {
       name: 'plant',
       setup: ({ onLoad }) => {
+        if (seams.length > 0) {
+          onLoad({ filter: exactly(SEAMS) }, () => ({
+            contents: `import { seamsOf } from './planted/planted-seams.ts';
+export const seams = seamsOf(${JSON.stringify(seams)});`,
+            loader: 'ts',
+          }));
+        }
         for (const [path, own] of files) {
-          onLoad({ filter: new RegExp(`^${path.replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')}$`) }, async () => {
+          onLoad({ filter: exactly(path) }, async () => {
             let contents = await readFile(path, 'utf8');
             for (const change of own) {
               contents = changed(contents, change);
@@ -38,6 +50,10 @@ export function plant(changes: readonly Change[]): Plant {
     },
     idle: () => changes.filter((change) => !made.has(change)),
   };
+}
+
+function exactly(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.*+?^$()[\]{}|\\]/g, '\\$&')}$`);
 }
 
 /** The text with the change made. Throws when there is no place for it, or more than one. */

@@ -1,4 +1,5 @@
 import type { InvariantName, PlannedFault } from '@tidemark/testkit/verify';
+import type { PlantedSeam } from './planted-seams.ts';
 
 /** A line of the sources that a test build has otherwise. The product itself has no switch. */
 export interface Change {
@@ -9,20 +10,26 @@ export interface Change {
   readonly replace: string;
 }
 
+/** How a test build differs from the sources. */
+export interface Difference {
+  /** Around the parts that the server is made of; the later ones around the earlier ones. Default none. */
+  readonly seams?: readonly PlantedSeam[];
+  /** Default none. */
+  readonly changes?: readonly Change[];
+}
+
 /** What a run meets that no fault brings about. No bug: without one, such a run passes. */
-export interface Circumstance {
+export interface Circumstance extends Difference {
   readonly name: string;
-  readonly changes: readonly Change[];
   /** How long inboxes keep their entries then, in ms. */
   readonly retentionMs?: number;
 }
 
 /** A bug as others have shipped it, put into a test build to see that the checker finds it. */
-export interface PlantedBug {
+export interface PlantedBug extends Difference {
   readonly name: string;
   /** What it does wrong. */
   readonly plants: string;
-  readonly changes: readonly Change[];
   readonly circumstance?: Circumstance;
   /** Kinds; none where ordinary traffic is enough. */
   readonly faults: readonly string[];

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { memoryStorage } from '@tidemark/storage-memory';
+import { batchFor, conversationBuilder, seqCounter } from '@tidemark/testkit';
 import { FAULTS, judge } from '@tidemark/testkit/verify';
 import { expect, test } from 'vitest';
 import { changed, plant } from './plant.ts';
 import type { Change } from './planted-bug.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
+import { seamsOf } from './planted-seams.ts';
 
 async function apply(changes: readonly Change[]): Promise<void> {
   const texts = new Map<string, string>();
@@ -19,7 +22,7 @@ async function apply(changes: readonly Change[]): Promise<void> {
 test.each(PLANTED_BUGS.map((bug) => [bug.name, bug] as const))(
   '%s still finds its place in the sources',
   async (_, bug) => {
-    await apply([...(bug.circumstance?.changes ?? []), ...bug.changes]);
+    await apply([...(bug.circumstance?.changes ?? []), ...(bug.changes ?? [])]);
     for (const kind of bug.faults) expect(FAULTS.has(kind)).toBe(true);
   },
 );
@@ -44,5 +47,17 @@ test('a change without a place, or with two, is refused', () => {
 
 test('a change to a file that is in no program is known to be idle', () => {
   const change: Change = { file: 'README.md', find: 'a', replace: 'b' };
-  expect(plant([change]).idle()).toEqual([change]);
+  expect(plant([{ changes: [change] }]).idle()).toEqual([change]);
+});
+
+test('a planted seam goes around the part that a server is made of', async () => {
+  const plain = memoryStorage();
+  const chat = conversationBuilder();
+  const batch = batchFor(chat, chat.events, seqCounter());
+  await plain.commit(batch);
+  expect(await plain.commit(batch)).toEqual({ conflict: 'event' });
+  expect(await seamsOf([]).storage(plain).commit(batch)).toEqual({ conflict: 'event' });
+  expect(await seamsOf(['nothing-found', 'conflicts-unheard']).storage(plain).commit(batch)).toEqual({
+    conflict: undefined,
+  });
 });

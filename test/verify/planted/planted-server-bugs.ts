@@ -52,15 +52,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'batch-dropped-on-an-error',
     plants: 'a batch that the store refused goes on as if it had been stored',
-    changes: [
-      {
-        file: TRANSFER,
-        find: COMMIT,
-        replace: `      const { conflict } = await storage
-        .commit({ events: plan.events, rows })
-        .catch(() => ({ conflict: undefined }));\n`,
-      },
-    ],
+    seams: ['errors-unheard'],
     circumstance: FAILING_COMMITS,
     faults: [],
     caughtBy: ['acknowledged-stored'],
@@ -133,10 +125,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'conflicts-are-passed-over',
     plants: 'a writer with a stale memory takes the refusal of the store for its consent',
-    changes: [
-      { file: TRANSFER, find: 'suspicious ? await this.#lookUp(tasks) : undefined', replace: 'undefined' },
-      { file: TRANSFER, find: '      if (conflict) return { conflict };\n      if', replace: '      if' },
-    ],
+    seams: ['nothing-found', 'conflicts-unheard'],
     circumstance: LOST_ANSWERS,
     faults: [],
     caughtBy: ['acknowledged-stored'],
@@ -144,7 +133,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'stale-owner',
     plants: 'a worker that lost its partition for a while goes on as if what it could not commit were stored',
-    changes: [{ file: TRANSFER, find: '      if (conflict) return { conflict };\n      if', replace: '      if' }],
+    seams: ['conflicts-unheard'],
     circumstance: TAKEN_OVER,
     faults: [],
     caughtBy: ['acknowledged-stored'],
@@ -264,13 +253,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
   {
     name: 'snapshot-without-read-marks',
     plants: 'the list of conversations does not say how far the user has read',
-    changes: [
-      {
-        file: 'packages/storage-sql/src/sql-history.ts',
-        find: '    readSeq: row.read_seq,\n',
-        replace: '    readSeq: 0,\n',
-      },
-    ],
+    seams: ['no-read-marks'],
     faults: [],
     caughtBy: ['snapshot-equals-log'],
   },

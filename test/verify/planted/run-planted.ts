@@ -31,12 +31,12 @@ const SETTLE_SECONDS = 8;
 
 /** Builds the programs with the changes, runs them, and says what the checker found. */
 export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
-  const { changes, circumstance, configuration = 'embedded', faults, plan } = run;
+  const { seams = [], changes = [], circumstance, configuration = 'embedded', faults, plan } = run;
   const { seconds = SECONDS, devicesPerUser = 1, settleSeconds = SETTLE_SECONDS } = run;
   const started = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), 'tidemark-planted-'));
   try {
-    const { plugin, idle } = plant([...(circumstance?.changes ?? []), ...changes]);
+    const { plugin, idle } = plant([circumstance ?? {}, { seams, changes }]);
     const [deviceProgram] = (await bundlePrograms([DEVICE], scratch, [plugin])) as [string];
     const result = await verify(
       keepingFor(configurationBuiltWith(configuration, [plugin]), circumstance?.retentionMs),
