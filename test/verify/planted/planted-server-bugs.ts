@@ -143,7 +143,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     plants: 'the entries of one batch are numbered from last to first',
     changes: [
       {
-        file: 'packages/server/src/inbox/number-rows.ts',
+        file: 'packages/server/src/inbox/seq-allocator.ts',
         find: 'for (const [index, { userId, ref }] of deliveries.entries())',
         replace: 'for (const [index, { userId, ref }] of [...deliveries.entries()].reverse())',
       },

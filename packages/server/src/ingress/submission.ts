@@ -12,7 +12,7 @@ import type { CommandOffer } from '../deployment/command-offer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
-import { partitionOf } from '../spread.ts';
+import { partitionOf } from '../hash.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
 

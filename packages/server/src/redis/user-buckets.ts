@@ -1,5 +1,5 @@
 import type { UserId } from '@tidemark/core';
-import { spread } from '../spread.ts';
+import { spread } from '../hash.ts';
 
 /**
  * What belongs to users is spread over this many hash tags, so over up to as many servers of a cluster; a call for many

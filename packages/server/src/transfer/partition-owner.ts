@@ -4,10 +4,10 @@ import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.t
 import type { LimitEvents } from '../limit-events.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
-import { spread } from '../spread.ts';
+import { spread } from '../hash.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PartitionLeases } from './partition-leases.ts';
-import { Rounds } from './rounds.ts';
+import { Rounds } from './batch-barrier.ts';
 import type { Transfer } from './transfer.ts';
 
 /**

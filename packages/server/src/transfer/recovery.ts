@@ -11,7 +11,7 @@ import {
   type Storage,
   UnavailableError,
 } from '@tidemark/core';
-import type { RowNumbering } from '../inbox/number-rows.ts';
+import type { RowNumbering } from '../inbox/seq-allocator.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
 /**

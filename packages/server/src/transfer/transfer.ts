@@ -16,7 +16,7 @@ import { commandDefinitionOf } from '../features/commands.ts';
 import type { Subjects } from '../features/subjects.ts';
 import type { ReplyAddress } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
-import type { News } from '../notify/announcement.ts';
+import type { News } from '../notify/publisher.ts';
 import { RecentMap } from '../recent-map.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
@@ -26,7 +26,7 @@ import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import { type InvalidEntry, readEntry } from './read-entry.ts';
 import { type NewRefusal, REFUSALS_KEPT, type Refusal } from './refusals.ts';
 import { type SideLane, SideLanes, type Task } from './side-lanes.ts';
-import type { TransferPorts } from './transfer-ports.ts';
+import type { TransferPorts } from './transfer-options.ts';
 
 /**
  * Stage   3 transfer

@@ -2,7 +2,7 @@ import type { InboxStore, Seq } from '@tidemark/core';
 import { memoryInbox } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
 import { type MemoryCounters, memoryInboxSeq } from '../../src/inbox/memory-inbox-seq.ts';
-import { RowNumbering } from '../../src/inbox/number-rows.ts';
+import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
 import { plausibleCounters } from '../../src/inbox/plausible-counters.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, direct } from '../support/commands.ts';

@@ -12,7 +12,7 @@ import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memo
 import { Submission } from '../../src/ingress/submission.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
-import { partitionOf } from '../../src/spread.ts';
+import { partitionOf } from '../../src/hash.ts';
 import { alice, createGroup, direct, group, send } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';

@@ -31,13 +31,13 @@ import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-mem
 import { reactorsIn, seededRandom } from '@tidemark/testkit';
 import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
-import { RowNumbering } from '../../src/inbox/number-rows.ts';
+import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { Announcement } from '../../src/notify/announcement.ts';
+import { Announcement } from '../../src/notify/publisher.ts';
 import type { NodeFrame } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { SetBackWatch } from '../../src/store/set-back-watch.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import { memoryBackplane } from '../../src/memory-backplane.ts';
 import { decodeNodeFrame } from '../../src/notify/node-frame.ts';
-import { partitionOf } from '../../src/spread.ts';
+import { partitionOf } from '../../src/hash.ts';
 import { alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
 import { settled } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Rounds } from '../../src/transfer/rounds.ts';
+import { Rounds } from '../../src/transfer/batch-barrier.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
 /** Partitions that note when they begin a round, and whose batches last until the test ends them. */

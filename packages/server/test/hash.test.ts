@@ -1,6 +1,6 @@
 import { parseConversationId } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
-import { partitionOf, spread } from '../src/spread.ts';
+import { partitionOf, spread } from '../src/hash.ts';
 
 test('the same in every process and version', () => {
   // FNV-1a of RFC 9923 for these: 811c9dc5, e40c292c, bf9cf968.

@@ -2,7 +2,7 @@ import type { ConversationSeq, Delivery, InboxStore, Seq, UserId } from '@tidema
 import { createMemoryState, memoryInbox } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { type MemoryCounters, memoryInboxSeq } from '../../src/inbox/memory-inbox-seq.ts';
-import { RowNumbering } from '../../src/inbox/number-rows.ts';
+import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, direct, group } from '../support/commands.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -12,7 +12,7 @@ const BEGUN = 'the round has begun';
  * eight partitions would each make their own, for an eighth of the messages. Part of stage 3.
  *
  * Keeps   P7 a batch that takes long is left behind
- * Proved  test/transfer/rounds.test.ts
+ * Proved  test/transfer/batch-barrier.test.ts
  */
 export class Rounds {
   readonly #clock: Clock;

@@ -21,7 +21,7 @@ export interface News {
  * In      committed events with their rows, and replies to the commands' senders
  * Out     one frame per node that holds a recipient or waits for a reply
  * Keeps   P6: called after the commit only; nothing in a frame is news to the store
- * Proved  test/notify/announcement.test.ts, test/fault/lost-frame.services.test.ts
+ * Proved  test/notify/publisher.test.ts, test/fault/lost-frame.services.test.ts
  *
  * Best effort, and never the writer's concern: what it announces is stored, whatever fails here, a defect included, is
  * reported and passed over. A frame that is lost is found out by comparing heads, a reply by the sender's outbox. The

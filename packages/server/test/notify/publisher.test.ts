@@ -11,7 +11,7 @@ import {
 import { conversationBuilder } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { Announcement } from '../../src/notify/announcement.ts';
+import { Announcement } from '../../src/notify/publisher.ts';
 import { decodeNodeFrame, type NodeFrame, type Reply } from '../../src/notify/node-frame.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, carol } from '../support/commands.ts';

@@ -26,7 +26,7 @@ const REMEMBERED = 10_000;
  * In      deliveries: who is to find which event
  * Out     inbox rows: the same, each with the user's next seq
  * Keeps   P4 dense inbox, P5 entries of a conversation ascend with it, P6 counters are restored from the store
- * Proved  test/backplane/*, test/transfer/number-rows.test.ts, test/simulation/*, test/fault/redis-lost.services.test.ts
+ * Proved  test/backplane/*, test/inbox/seq-allocator.test.ts, test/simulation/*, test/fault/redis-lost.services.test.ts
  *
  * Counters may be lost (restored from the store's heads) or stale (the store's unique key refuses the row; `afterConflict`
  * raises them). Seqs allocated for an attempt that did not commit number the same deliveries in the next one, conversation
