@@ -25,7 +25,7 @@ const CAUSE = 'clock';
  * Proved  test/checked-clock.test.ts, test/fault/clock-off.services.test.ts
  */
 export class CheckedClock implements Clock {
-  readonly #port: CheckedClockPorts;
+  readonly #options: CheckedClockOptions;
   readonly #closing = new AbortController();
   #sources: readonly WallTime[] = [];
   /** What the others show, less the monotonic time then; undefined while nobody has said. */
@@ -35,29 +35,29 @@ export class CheckedClock implements Clock {
   #last: DeploymentError | undefined;
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(ports: CheckedClockPorts) {
-    this.#port = ports;
+  constructor(options: CheckedClockOptions) {
+    this.#options = options;
   }
 
   now(): number {
-    const own = this.#port.clock.now();
+    const own = this.#options.clock.now();
     const expected = this.#expected;
-    return isWithin(own, expected, this.#port.maxClockSkewMs) ? own : Math.floor(expected as number);
+    return isWithin(own, expected, this.#options.maxClockSkewMs) ? own : Math.floor(expected as number);
   }
 
   monotonic(): number {
-    return this.#port.clock.monotonic();
+    return this.#options.clock.monotonic();
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return this.#port.clock.sleep(ms, signal);
+    return this.#options.clock.sleep(ms, signal);
   }
 
   /** Why this process may write nothing; undefined when its clock is right. */
   get refusal(): DeploymentError | undefined {
-    const own = this.#port.clock.now();
+    const own = this.#options.clock.now();
     const expected = this.#expected;
-    if (expected === undefined || isWithin(own, expected, this.#port.maxClockSkewMs)) return undefined;
+    if (expected === undefined || isWithin(own, expected, this.#options.maxClockSkewMs)) return undefined;
     return new DeploymentError(
       [{ what: 'the wall clock', here: isoOf(own), there: isoOf(expected) }],
       "Set this machine's clock right, or those of the store and of Redis: until then this process writes nothing.",
@@ -99,7 +99,7 @@ export class CheckedClock implements Clock {
   }
 
   async #read(): Promise<void> {
-    const { clock, maxClockSkewMs } = this.#port;
+    const { clock, maxClockSkewMs } = this.#options;
     this.#readAt = this.monotonic() + READ_EVERY;
     const readings = await Promise.all(this.#sources.map((source) => this.#offsetOf(source)));
     const offsets = readings.filter((offset) => offset !== undefined);
@@ -109,7 +109,7 @@ export class CheckedClock implements Clock {
   }
 
   async #offsetOf(source: WallTime): Promise<number | undefined> {
-    const { clock, events } = this.#port;
+    const { clock, events } = this.#options;
     const asked = clock.monotonic();
     try {
       const late = (): Error => new Error(`the time was not told within ${READ_TIMEOUT} ms`);
@@ -123,7 +123,7 @@ export class CheckedClock implements Clock {
   }
 
   #tell(): void {
-    const { health, events, clock } = this.#port;
+    const { health, events, clock } = this.#options;
     const error = this.refusal;
     const isNew = error !== undefined && this.#last === undefined;
     this.#last = error;
@@ -136,7 +136,7 @@ export class CheckedClock implements Clock {
 /** What another clock shows, in ms since 1970. */
 export type WallTime = () => Promise<number>;
 
-export interface CheckedClockPorts {
+export interface CheckedClockOptions {
   readonly clock: Clock;
   /** ms by which the own clock may differ from the others'. */
   readonly maxClockSkewMs: number;

@@ -21,14 +21,14 @@ import { BACKPLANE_VERSION, type Claim, type Claims, isSameClaim, type Standing,
  * Proved  test/deployment/deployment.test.ts, test/fault/second-deployment.services.test.ts
  */
 export class Deployment {
-  readonly #port: DeploymentPorts;
+  readonly #options: DeploymentOptions;
   readonly #closing = new AbortController();
   #claim: Claim | undefined;
   #refusal: DeploymentError | undefined;
   #heart: Promise<void> = Promise.resolve();
 
-  constructor(ports: DeploymentPorts) {
-    this.#port = ports;
+  constructor(options: DeploymentOptions) {
+    this.#options = options;
   }
 
   /**
@@ -37,13 +37,13 @@ export class Deployment {
    * @throws DeploymentError when it is another's, or set up so that a promise would be broken; UnavailableError
    */
   async join(): Promise<void> {
-    const { claims, storage, partitions } = this.#port;
+    const { claims, storage, partitions } = this.#options;
     const identity = await storage.history.identity();
     const claim: Claim = { identity, epoch: storage.inbox.epoch, partitions, version: BACKPLANE_VERSION };
     await claims.check();
     const standing = await this.#take(claim);
     if (!isSameClaim(standing.claim, claim)) throw refusalOf(claim, standing, claims.place);
-    await this.#port.setBacks.heard(standing.reached);
+    await this.#options.setBacks.heard(standing.reached);
     this.#claim = claim;
     this.#heart = this.#beat(claim);
   }
@@ -61,15 +61,15 @@ export class Deployment {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#heart;
-    if (this.#claim) await this.#port.claims.leave(this.#port.nodeId).catch(ignoreUnavailable);
+    if (this.#claim) await this.#options.claims.leave(this.#options.nodeId).catch(ignoreUnavailable);
   }
 
   get #ttl(): number {
-    return this.#port.leaseTtlMs;
+    return this.#options.leaseTtlMs;
   }
 
   async #beat(claim: Claim): Promise<void> {
-    const { clock, events } = this.#port;
+    const { clock, events } = this.#options;
     const { signal } = this.#closing;
     const delayMs = this.#ttl / 3;
     for (let attempt = 0; ; ) {
@@ -87,13 +87,13 @@ export class Deployment {
   }
 
   #take(claim: Claim): Promise<Standing> {
-    const { claims, nodeId, setBacks } = this.#port;
+    const { claims, nodeId, setBacks } = this.#options;
     return claims.take(claim, nodeId, this.#ttl, setBacks.report());
   }
 
   /** The next heartbeat does not wait for it: a store that hangs must not cost the claim. */
   #compare({ reached }: Standing): void {
-    const { setBacks, events } = this.#port;
+    const { setBacks, events } = this.#options;
     setBacks.heard(reached).catch((error: unknown) => {
       if (this.#closing.signal.aborted) return;
       events.emit('retried', { what: 'witness', attempt: 0, delayMs: this.#ttl / 3, error });
@@ -101,7 +101,7 @@ export class Deployment {
   }
 
   #judge(claim: Claim, standing: Standing): void {
-    const { claims, events, health } = this.#port;
+    const { claims, events, health } = this.#options;
     if (isSameClaim(standing.claim, claim)) {
       this.#refusal = undefined;
       health.well('deployment');
@@ -114,7 +114,7 @@ export class Deployment {
   }
 }
 
-export interface DeploymentPorts {
+export interface DeploymentOptions {
   readonly claims: Claims;
   readonly storage: Storage;
   readonly nodeId: NodeId;

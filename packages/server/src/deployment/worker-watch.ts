@@ -12,15 +12,15 @@ const CAUSE = 'workers';
  * Proved  test/deployment/worker-watch.test.ts
  */
 export class WorkerWatch {
-  readonly #port: WorkerWatchPorts;
+  readonly #options: WorkerWatchOptions;
   readonly #closing = new AbortController();
   /** Monotonic ms of the first look that found none, since one was found. */
   #noneSince: number | undefined;
   #isTold = false;
   #loop: Promise<void> = Promise.resolve();
 
-  constructor(ports: WorkerWatchPorts) {
-    this.#port = ports;
+  constructor(options: WorkerWatchOptions) {
+    this.#options = options;
   }
 
   start(): void {
@@ -33,7 +33,7 @@ export class WorkerWatch {
   }
 
   async #watch(): Promise<void> {
-    const { nodes, clock, events, leaseTtlMs } = this.#port;
+    const { nodes, clock, events, leaseTtlMs } = this.#options;
     const { signal } = this.#closing;
     const delayMs = leaseTtlMs / 3;
     for (let attempt = 0; !signal.aborted; ) {
@@ -50,7 +50,7 @@ export class WorkerWatch {
   }
 
   #judge(workers: number): void {
-    const { clock, events, health, leaseTtlMs } = this.#port;
+    const { clock, events, health, leaseTtlMs } = this.#options;
     if (workers > 0) {
       this.#noneSince = undefined;
       this.#isTold = false;
@@ -69,7 +69,7 @@ export class WorkerWatch {
   }
 }
 
-export interface WorkerWatchPorts {
+export interface WorkerWatchOptions {
   readonly nodes: Pick<Nodes, 'workers'>;
   /** ms after which a silent worker is no longer listed, and for which none must have been listed. */
   readonly leaseTtlMs: number;

@@ -24,7 +24,7 @@ const REASON_LENGTH = 1_000;
  * deleted; the stream was wiped) are found.
  */
 export class RedisPartitionReader implements PartitionReader {
-  readonly #port: ReaderPorts;
+  readonly #options: PartitionReaderOptions;
   readonly #closing = new AbortController();
   /** It is known what was there when it began to read, since the last failure. */
   #opened = false;
@@ -41,8 +41,8 @@ export class RedisPartitionReader implements PartitionReader {
   /** Highest id that was there at the opening or was fetched since. */
   #seen: string | undefined;
 
-  constructor(port: ReaderPorts) {
-    this.#port = port;
+  constructor(options: PartitionReaderOptions) {
+    this.#options = options;
   }
 
   read(limit: number, signal: AbortSignal): Promise<StreamEntry[]> {
@@ -73,13 +73,13 @@ export class RedisPartitionReader implements PartitionReader {
   }
 
   async #acknowledge(ids: readonly string[]): Promise<void> {
-    const { calls, commands, backlog, uncounted } = this.#port;
+    const { calls, commands, backlog, uncounted } = this.#options;
     const bytes = ids.reduce((sum, id) => sum + (this.#held.get(id) ?? 0), 0);
     await calls.run(scripts.acknowledge, [commands, backlog], [uncounted, bytes, ...ids]);
   }
 
   async park(entry: StreamEntry, reason: string): Promise<void> {
-    const { calls, commands, backlog, dead, deadLetters, deadLetterRetentionMs } = this.#port;
+    const { calls, commands, backlog, dead, deadLetters, deadLetterRetentionMs } = this.#options;
     const args = [entry.id, deadLetters, reason.slice(0, REASON_LENGTH), entry.body, deadLetterRetentionMs];
     await calls.run(scripts.park, [commands, dead, backlog], args);
     this.#letGo([entry.id]);
@@ -87,7 +87,7 @@ export class RedisPartitionReader implements PartitionReader {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#port.onClose();
+    await this.#options.onClose();
   }
 
   #letGo(ids: readonly string[]): void {
@@ -97,7 +97,7 @@ export class RedisPartitionReader implements PartitionReader {
 
   /** Fills `#ready`, unless others had entries first, or nobody for some seconds, or at once if it is not to wait. */
   async #fetch(limit: number, wait: boolean): Promise<void> {
-    const { reads, commands } = this.#port;
+    const { reads, commands } = this.#options;
     if (reads.lost !== this.#lost) this.#beginAnew();
     try {
       if (!this.#opened) await this.#open();
@@ -131,19 +131,19 @@ export class RedisPartitionReader implements PartitionReader {
   }
 
   #beginAnew(): void {
-    this.#lost = this.#port.reads.lost;
+    this.#lost = this.#options.reads.lost;
     this.#opened = false;
     this.#position = START;
   }
 
   async #open(): Promise<void> {
-    const newest = await this.#port.reads.newest(this.#port.commands);
+    const newest = await this.#options.reads.newest(this.#options.commands);
     if (newest !== undefined && (this.#seen === undefined || isAfter(newest, this.#seen))) this.#seen = newest;
     this.#opened = true;
   }
 }
 
-export interface ReaderPorts {
+export interface PartitionReaderOptions {
   readonly calls: RedisCalls;
   readonly reads: RedisStreamReads;
   /** Key of the stream. */

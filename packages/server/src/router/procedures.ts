@@ -42,7 +42,7 @@ import { versionsOf } from './versions.ts';
  * Keeps   P12 every procedure knows its caller and asks for membership; bad input is refused before anything is stored
  * Proved  test/e2e/*, test/e2e/bad-input.test.ts
  */
-export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
+export function buildProcedures(make: ProcedureMaker, ports: ProcedureOptions) {
   const { storage, submission, content, gate, rate, quotas, authorizer, reader, ids, limits } = ports;
   const { history } = storage;
 
@@ -279,7 +279,7 @@ export function buildProcedures(make: ProcedureMaker, ports: RouterPorts) {
 /** What it takes to look at an event, as bytes of an answer. */
 const COUNTED_BYTES = 32;
 
-export interface RouterPorts {
+export interface ProcedureOptions {
   readonly storage: Storage;
   readonly submission: Submission;
   readonly content: ContentKinds;

@@ -35,7 +35,7 @@ const TRUSTED_FOR = 250;
  * Proved  test/store/set-back-watch.test.ts, test/fault/store-set-back.services.test.ts
  */
 export class SetBackWatch {
-  readonly #port: SetBackWatchPorts;
+  readonly #options: SetBackWatchOptions;
   #witness: Witness | undefined;
   /** This process committed it. */
   #isOwn = false;
@@ -50,8 +50,8 @@ export class SetBackWatch {
   #count = 0;
   #checking: Promise<void> | undefined;
 
-  constructor(ports: SetBackWatchPorts) {
-    this.#port = ports;
+  constructor(options: SetBackWatchOptions) {
+    this.#options = options;
   }
 
   /** How often the store was found set back, as far as this process knows. What was read from it before is not to be trusted. */
@@ -63,7 +63,7 @@ export class SetBackWatch {
   async committed({ events, rows }: CommitBatch): Promise<number> {
     const before = this.#count;
     const known = Math.max(this.#seenAt, this.#askedAt);
-    if (this.#port.clock.monotonic() - known > TRUSTED_FOR) await this.#check();
+    if (this.#options.clock.monotonic() - known > TRUSTED_FOR) await this.#check();
     const event = events.at(-1);
     if (!event || this.#count !== before) return this.#count;
     this.#remember(witnessOf(event, rows.at(-1)));
@@ -84,7 +84,7 @@ export class SetBackWatch {
 
   /** The `count`, after the store was asked where that may have changed. */
   async current(): Promise<number> {
-    const isFresh = this.#port.clock.monotonic() - this.#seenAt <= TRUSTED_FOR;
+    const isFresh = this.#options.clock.monotonic() - this.#seenAt <= TRUSTED_FOR;
     // What others are asking about is not trusted meanwhile, either.
     if (this.#isDoubtful || this.#checking || !isFresh) await this.#check();
     return this.#count;
@@ -127,7 +127,7 @@ export class SetBackWatch {
 
   /** Asks the store for what it had. */
   async #ask(witness: Witness): Promise<void> {
-    const { events, clock } = this.#port;
+    const { events, clock } = this.#options;
     const before = this.#count;
     const began = clock.monotonic();
     const isThere = await this.#isThere(witness);
@@ -140,7 +140,7 @@ export class SetBackWatch {
   }
 
   async #isThere({ fingerprint, row, ...ref }: Witness): Promise<boolean> {
-    const { storage, clock, retentionMs } = this.#port;
+    const { storage, clock, retentionMs } = this.#options;
     const [event] = await storage.history.findByRef([ref]);
     if (!event || fingerprintOf(event) !== fingerprint) return false;
     // An inbox of its own is set back by itself; its rows expire.
@@ -153,17 +153,17 @@ export class SetBackWatch {
     this.#count = count;
     this.#witness = undefined;
     this.#isOwn = false;
-    this.#port.storage.inbox.forget?.();
-    this.#port.onSetBack();
+    this.#options.storage.inbox.forget?.();
+    this.#options.onSetBack();
   }
 
   #remember(witness: Witness): void {
     this.#witness = witness;
-    this.#seenAt = this.#port.clock.monotonic();
+    this.#seenAt = this.#options.clock.monotonic();
   }
 }
 
-export interface SetBackWatchPorts {
+export interface SetBackWatchOptions {
   readonly storage: Storage;
   /** ms for which inboxes keep their rows. */
   readonly retentionMs: number;

@@ -15,19 +15,19 @@ import type { SharedEntry } from './shared-entry.ts';
  * Proved  test/subscription/feed-hub.test.ts, test/fault/lost-frame.services.test.ts
  */
 export class FeedHub {
-  readonly #port: FeedHubPorts;
+  readonly #options: FeedHubOptions;
   /** Of a user, replaced whole: who goes through them may make one close. */
   readonly #feeds = new Map<UserId, readonly Feed[]>();
   readonly #closing = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
   #passes = 0;
 
-  constructor(ports: FeedHubPorts) {
-    this.#port = ports;
+  constructor(options: FeedHubOptions) {
+    this.#options = options;
   }
 
   start(): void {
-    const { presenceTtlMs, headsEveryMs } = this.#port;
+    const { presenceTtlMs, headsEveryMs } = this.#options;
     this.#loops = Promise.all([
       this.#every(presenceTtlMs / 3, 'presence', () => this.#renew()),
       this.#every(headsEveryMs, 'heads', () => this.#compareHeads()),
@@ -53,12 +53,12 @@ export class FeedHub {
   reserve(feed: Feed): void {
     if (this.#closing.signal.aborted) throw closing();
     this.#feeds.set(feed.userId, [...(this.#feeds.get(feed.userId) ?? []), feed]);
-    this.#port.events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
+    this.#options.events.emit('feed-opened', { userId: feed.userId, transport: feed.transport });
   }
 
   /** From here on the feed hears of the user's entries; then its start is read, and it may begin. */
   async add(feed: Feed): Promise<void> {
-    const { presence, nodeId, presenceTtlMs, events } = this.#port;
+    const { presence, nodeId, presenceTtlMs, events } = this.#options;
     if (this.#closing.signal.aborted) throw closing();
     if (!this.#feeds.get(feed.userId)?.includes(feed)) this.reserve(feed);
     try {
@@ -76,7 +76,7 @@ export class FeedHub {
   }
 
   async remove(feed: Feed): Promise<void> {
-    const { presence, nodeId, events } = this.#port;
+    const { presence, nodeId, events } = this.#options;
     feed.close();
     const feeds = this.#feeds.get(feed.userId);
     if (!feeds?.includes(feed)) return;
@@ -88,7 +88,7 @@ export class FeedHub {
     if (!this.#closing.signal.aborted) await presence.leave([feed.userId], nodeId).catch(ignoreUnavailable);
     // A feed of the same user may have been added meanwhile, and its presence taken away with ours.
     if (this.#feeds.has(feed.userId))
-      await presence.join([feed.userId], nodeId, this.#port.presenceTtlMs).catch(ignoreUnavailable);
+      await presence.join([feed.userId], nodeId, this.#options.presenceTtlMs).catch(ignoreUnavailable);
   }
 
   deliver({ deliveries, voids }: Pick<NodeFrame, 'deliveries' | 'voids'>): void {
@@ -115,19 +115,19 @@ export class FeedHub {
     const users = [...this.#feeds.keys()];
     for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.fail(closing());
     this.#feeds.clear();
-    if (users.length > 0) await this.#port.presence.leave(users, this.#port.nodeId).catch(ignoreUnavailable);
+    if (users.length > 0) await this.#options.presence.leave(users, this.#options.nodeId).catch(ignoreUnavailable);
   }
 
   async #renew(): Promise<void> {
-    const { presence, nodeId, presenceTtlMs } = this.#port;
+    const { presence, nodeId, presenceTtlMs } = this.#options;
     if (this.#feeds.size > 0) await presence.join([...this.#feeds.keys()], nodeId, presenceTtlMs);
   }
 
   async #compareHeads(): Promise<void> {
     const users = [...this.#feeds.keys()];
     this.#passes += 1;
-    for (let start = 0; start < users.length; start += this.#port.headsPage) {
-      const page = users.slice(start, start + this.#port.headsPage);
+    for (let start = 0; start < users.length; start += this.#options.headsPage) {
+      const page = users.slice(start, start + this.#options.headsPage);
       const behind: UserId[] = [];
       for (const [userId, head] of await this.#heads(page)) {
         this.#compare(userId, head);
@@ -143,8 +143,8 @@ export class FeedHub {
    * expire: those devices must rebuild, or they would wait for seqs that are given again.
    */
   async #askStore(userIds: readonly UserId[]): Promise<void> {
-    const heads = await this.#port.reader.heads(userIds);
-    await this.#port.seqs().raise(heads);
+    const heads = await this.#options.reader.heads(userIds);
+    await this.#options.seqs().raise(heads);
     for (const [userId, head] of heads) {
       for (const feed of this.#feeds.get(userId) ?? []) if (feed.isLive && feed.cursor > head) feed.startAgain();
     }
@@ -159,24 +159,24 @@ export class FeedHub {
    * about the missing ones, and every few passes about all.
    */
   async #heads(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
-    if (this.#passes % 5 === 0) return this.#port.reader.heads(userIds);
-    const heads = await this.#port.seqs().current(userIds);
+    if (this.#passes % 5 === 0) return this.#options.reader.heads(userIds);
+    const heads = await this.#options.seqs().current(userIds);
     const missing = userIds.filter((userId) => !heads.has(userId));
     if (missing.length > 0)
-      for (const [userId, head] of await this.#port.reader.heads(missing)) heads.set(userId, head);
+      for (const [userId, head] of await this.#options.reader.heads(missing)) heads.set(userId, head);
     return heads;
   }
 
   #compare(userId: UserId, head: Seq): void {
     for (const feed of this.#feeds.get(userId) ?? []) {
       if (!feed.isLive || feed.cursor >= head) continue;
-      this.#port.events.emit('gap-found', { userId, cursor: feed.cursor, seen: head, by: 'heads' });
+      this.#options.events.emit('gap-found', { userId, cursor: feed.cursor, seen: head, by: 'heads' });
       feed.readOn();
     }
   }
 
   async #every(periodMs: number, what: RetriedStep, step: () => Promise<void>): Promise<void> {
-    const { clock, events } = this.#port;
+    const { clock, events } = this.#options;
     const { signal } = this.#closing;
     for (let attempt = 0; ; ) {
       await clock.sleep(periodMs, signal);
@@ -191,7 +191,7 @@ export class FeedHub {
   }
 }
 
-export interface FeedHubPorts {
+export interface FeedHubOptions {
   readonly nodeId: NodeId;
   readonly presence: Presence;
   /** Known once the store is open. */

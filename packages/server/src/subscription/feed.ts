@@ -39,7 +39,7 @@ export class Feed {
   readonly userId: UserId;
   readonly transport: FeedTransport;
   readonly #sink: FeedSink;
-  readonly #port: FeedPorts;
+  readonly #options: FeedOptions;
   /** Frames of other partitions may overtake: entries ahead by a few wait here, for a moment and bounded. */
   #ahead = NONE;
   /** Ends the waits under way; made with the first of them, since most feeds never wait. */
@@ -64,11 +64,11 @@ export class Feed {
   /** The sink knows that it is live, and nothing from the store was written since. */
   #saidLive = false;
 
-  constructor(userId: UserId, sink: FeedSink, ports: FeedPorts) {
+  constructor(userId: UserId, sink: FeedSink, options: FeedOptions) {
     this.userId = userId;
     this.transport = sink.transport;
     this.#sink = sink;
-    this.#port = ports;
+    this.#options = options;
   }
 
   get cursor(): number {
@@ -162,7 +162,7 @@ export class Feed {
   }
 
   #wait(seq: number, entry: SharedEntry): void {
-    if (this.#ahead.size >= this.#port.aheadLimit) {
+    if (this.#ahead.size >= this.#options.aheadLimit) {
       this.#gap(seq);
       return;
     }
@@ -171,7 +171,7 @@ export class Feed {
     if (this.#impatient) return;
     this.#impatient = true;
     const cursor = this.#cursor;
-    void this.#port.clock.sleep(this.#port.gapPatienceMs, this.#untilClosed()).then(() => {
+    void this.#options.clock.sleep(this.#options.gapPatienceMs, this.#untilClosed()).then(() => {
       this.#impatient = false;
       if (this.#mode !== 'live' || this.#cursor >= this.#heard) return;
       // The hole that was waited for is filled and another one is new: give that one its moment too.
@@ -184,19 +184,19 @@ export class Feed {
   }
 
   #gap(seen: number): void {
-    this.#port.events.emit('gap-found', { userId: this.userId, cursor: this.#cursor, seen, by: 'frame' });
+    this.#options.events.emit('gap-found', { userId: this.userId, cursor: this.#cursor, seen, by: 'frame' });
     this.readOn();
   }
 
   #reset(reason: ResetReason): void {
     this.#saidLive = false;
     this.#item({ type: 'reset', reason, cursor: this.#cursorText() });
-    this.#port.events.emit('feed-reset', { userId: this.userId, reason });
+    this.#options.events.emit('feed-reset', { userId: this.userId, reason });
   }
 
   async #read(): Promise<void> {
     let reset: ResetReason | undefined;
-    const { clock, events, random, reader, page } = this.#port;
+    const { clock, events, random, reader, page } = this.#options;
     this.#mode = 'reading';
     // Entries may be small or large: each page is twice the one before while the sink takes them, and half when it is full.
     let wanted = Math.min(page, TEXT_ENTRIES);
@@ -224,7 +224,7 @@ export class Feed {
         const entries = await reader.after(this.userId, this.#cursor, wanted);
         failures = 0;
         if (this.#closed) return;
-        if (isFirst && entries !== 'floor') this.#port.charge(this.userId, entries);
+        if (isFirst && entries !== 'floor') this.#options.charge(this.userId, entries);
         isFirst = false;
         if (entries === 'floor') {
           reset = 'floor';
@@ -271,7 +271,7 @@ export class Feed {
   /** What is read from the store, and notices. Live entries never come first: a feed begins by reading. */
   #item(item: FeedItem): void {
     const { userId } = this;
-    const first = this.#hasBegun ? item : { ...item, feed: { userId, limits: this.#port.limits } };
+    const first = this.#hasBegun ? item : { ...item, feed: { userId, limits: this.#options.limits } };
     this.#hasBegun = true;
     this.#sink.item(first, this.#cursorText());
   }
@@ -290,7 +290,7 @@ export class Feed {
   }
 
   #cursorText(): Cursor {
-    return formatCursor(this.#port.reader.epoch, this.#cursor, this.#known());
+    return formatCursor(this.#options.reader.epoch, this.#cursor, this.#known());
   }
 }
 
@@ -308,7 +308,7 @@ export interface FeedSink {
   fail(error: unknown): void;
 }
 
-export interface FeedPorts {
+export interface FeedOptions {
   readonly reader: InboxReader;
   readonly clock: Clock;
   readonly random: Random;

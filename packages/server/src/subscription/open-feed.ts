@@ -2,7 +2,7 @@ import { type CursorPosition, type Limits, TidemarkError, type UserId } from '@t
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from './attached-socket.ts';
-import { Feed, type FeedPorts } from './feed.ts';
+import { Feed, type FeedOptions } from './feed.ts';
 import type { FeedHub } from './feed-hub.ts';
 import { GeneratorFeed } from './generator-feed.ts';
 import { SocketFeed } from './socket-feed.ts';
@@ -19,7 +19,7 @@ export type OpenFeed = (
 export function createOpenFeed(options: {
   hub: FeedHub;
   reader: InboxReader;
-  ports: FeedPorts;
+  ports: FeedOptions;
   limits: Limits;
   limitEvents: LimitEvents;
 }): OpenFeed {

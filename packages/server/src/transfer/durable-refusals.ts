@@ -19,8 +19,8 @@ import { REFUSALS_KEPT, type Refusal, type Refusals } from './refusals.ts';
  * Keeps   what was refused stays refused, for `retentionMs`; of more than REFUSALS_KEPT in the store the newest
  * Proved  test/transfer/durable-refusals.test.ts, test/fault/refusals-remembered.services.test.ts
  */
-export function durableRefusals(ports: DurableRefusalsPorts): Refusals {
-  const { shared, store, clock, retentionMs, partitionOf } = ports;
+export function durableRefusals(options: DurableRefusalsOptions): Refusals {
+  const { shared, store, clock, retentionMs, partitionOf } = options;
   const newest = inOneTurn<void, readonly RefusedCommand[]>((requests) => {
     const rows = store.newestRefusals(clock.now() - retentionMs, REFUSALS_KEPT);
     return requests.map(() => rows);
@@ -55,7 +55,7 @@ export function durableRefusals(ports: DurableRefusalsPorts): Refusals {
   };
 }
 
-export interface DurableRefusalsPorts {
+export interface DurableRefusalsOptions {
   /** Those of the backplane. */
   readonly shared: Refusals;
   readonly store: RefusalStore;

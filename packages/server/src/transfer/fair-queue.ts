@@ -25,15 +25,15 @@ const BYTES_PER_ROW = 1_024;
  */
 export class FairQueue {
   readonly #stream: PartitionReader;
-  readonly #port: FairQueuePorts;
+  readonly #options: FairQueueOptions;
   /** The first one's turn is next, or was interrupted by the end of a batch. */
   #senders = new Map<string, Sender>();
   #entries = 0;
   #bytes = 0;
 
-  constructor(stream: PartitionReader, ports: FairQueuePorts) {
+  constructor(stream: PartitionReader, options: FairQueueOptions) {
     this.#stream = stream;
-    this.#port = ports;
+    this.#options = options;
   }
 
   /** The next batch, of at most `limit` entries. It waits and ends as `PartitionReader.read` does. */
@@ -66,11 +66,11 @@ export class FairQueue {
   #fits(entries: readonly StreamEntry[]): boolean {
     let bytes = 0;
     for (const { body } of entries) bytes += Buffer.byteLength(body);
-    return bytes <= this.#port.batchBytes;
+    return bytes <= this.#options.batchBytes;
   }
 
   async #readAhead(step: number, signal: AbortSignal): Promise<void> {
-    const { readAhead, readAheadBytes, reached } = this.#port;
+    const { readAhead, readAheadBytes, reached } = this.#options;
     while (this.#entries < readAhead && this.#bytes < readAheadBytes) {
       const entries = await this.#stream.readNow(step, signal);
       this.#add(entries);
@@ -82,7 +82,7 @@ export class FairQueue {
   #add(entries: readonly StreamEntry[]): void {
     for (const entry of entries) {
       const bytes = Buffer.byteLength(entry.body);
-      const { sender: name, rows } = this.#port.weigh(entry.body);
+      const { sender: name, rows } = this.#options.weigh(entry.body);
       const sender = this.#senders.get(name) ?? { credit: 0, hasTurn: false, commands: [] };
       sender.commands.push({ entry, bytes, rows });
       this.#senders.set(name, sender);
@@ -92,7 +92,7 @@ export class FairQueue {
   }
 
   #pick(limit: number): StreamEntry[] {
-    const { batchRows, batchBytes, reached } = this.#port;
+    const { batchRows, batchBytes, reached } = this.#options;
     const picked: StreamEntry[] = [];
     let rows = 0;
     let bytes = 0;
@@ -129,7 +129,7 @@ export class FairQueue {
   }
 }
 
-export interface FairQueuePorts {
+export interface FairQueueOptions {
   readonly weigh: (body: string) => CommandWeight;
   /** Rows and bytes of a batch at most. */
   readonly batchRows: number;

@@ -21,7 +21,7 @@ import type { Transfer } from './transfer.ts';
  * Proved  test/transfer/partition-owner.test.ts, test/fault/worker-killed.services.test.ts
  */
 export class PartitionOwner {
-  readonly #port: PartitionOwnerPorts;
+  readonly #options: PartitionOwnerOptions;
   readonly #runs = new Map<number, Run>();
   /** Partitions that are given up, and whose last batch is still in work. */
   readonly #leaving = new Map<number, Promise<void>>();
@@ -29,9 +29,9 @@ export class PartitionOwner {
   readonly #rounds: Rounds;
   #heart: Promise<void> = Promise.resolve();
 
-  constructor(ports: PartitionOwnerPorts) {
-    this.#port = ports;
-    this.#rounds = new Rounds(ports.clock);
+  constructor(options: PartitionOwnerOptions) {
+    this.#options = options;
+    this.#rounds = new Rounds(options.clock);
   }
 
   start(): void {
@@ -55,11 +55,11 @@ export class PartitionOwner {
     for (const partition of this.#runs.keys()) this.#leave(partition, 'closed');
     await this.#heart;
     await Promise.all(this.#leaving.values());
-    await this.#port.nodes.withdraw(this.#port.nodeId).catch(() => {});
+    await this.#options.nodes.withdraw(this.#options.nodeId).catch(() => {});
   }
 
   async #beat(): Promise<void> {
-    const { clock, leaseTtlMs, events, random } = this.#port;
+    const { clock, leaseTtlMs, events, random } = this.#options;
     let failures = 0;
     while (!this.#closing.signal.aborted) {
       let delayMs = leaseTtlMs / 3;
@@ -75,7 +75,7 @@ export class PartitionOwner {
   }
 
   async #balance(): Promise<void> {
-    const { nodes, nodeId, leases, leaseTtlMs, partitions, takesPart } = this.#port;
+    const { nodes, nodeId, leases, leaseTtlMs, partitions, takesPart } = this.#options;
     if (!takesPart()) {
       for (const partition of [...this.#runs.keys()]) this.#leave(partition, 'lost');
       return;
@@ -98,7 +98,7 @@ export class PartitionOwner {
   }
 
   #run(partition: number): void {
-    const { nodeId, events } = this.#port;
+    const { nodeId, events } = this.#options;
     const stop = new AbortController();
     events.emit('takeover', { partition, nodeId });
     this.#runs.set(partition, { stop, ended: this.#read(partition, stop.signal) });
@@ -106,12 +106,12 @@ export class PartitionOwner {
 
   /** Reads until told to stop. After any failure the partition is opened anew, which brings back what was not acknowledged. */
   async #read(partition: number, stop: AbortSignal): Promise<void> {
-    const { ingress, clock, random, events, batch, batchRows, limitEvents } = this.#port;
+    const { ingress, clock, random, events, batch, batchRows, limitEvents } = this.#options;
     for (let failures = 0; !stop.aborted; ) {
       const reader = ingress.open(partition);
-      const transfer = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
+      const transfer = this.#options.transfer(partition, reader, () => this.#holds(partition, stop));
       const queue = new FairQueue(reader, {
-        ...this.#port,
+        ...this.#options,
         get batchRows() {
           return Math.min(batchRows, transfer.batchRows);
         },
@@ -143,7 +143,7 @@ export class PartitionOwner {
   /** Ends the wait for commands when something else is to be done. @param turn monotonic ms */
   async #until<T>(turn: number | undefined, stop: AbortSignal, read: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (turn === undefined) return read(stop);
-    const { clock } = this.#port;
+    const { clock } = this.#options;
     const ended = new AbortController();
     const end = (): void => ended.abort();
     stop.addEventListener('abort', end, { once: true });
@@ -159,7 +159,7 @@ export class PartitionOwner {
 
   /** Asked of the one who keeps the leases, since a heartbeat may be older than the pause that cost this worker its own. */
   async #holds(partition: number, stop: AbortSignal): Promise<boolean> {
-    const { leases, nodeId, leaseTtlMs } = this.#port;
+    const { leases, nodeId, leaseTtlMs } = this.#options;
     return !stop.aborted && leases.acquire(partition, nodeId, leaseTtlMs);
   }
 
@@ -173,7 +173,7 @@ export class PartitionOwner {
   }
 
   async #release(partition: number, ended: Promise<void>, reason: 'moved' | 'lost' | 'closed'): Promise<void> {
-    const { leases, nodeId, events } = this.#port;
+    const { leases, nodeId, events } = this.#options;
     await ended;
     if (reason !== 'lost') await leases.release(partition, nodeId).catch(() => {});
     this.#leaving.delete(partition);
@@ -184,7 +184,7 @@ export class PartitionOwner {
 /** ms for which commands are waited for at least: what waits apart and is due must not keep them from being read. */
 const LEAST_WAIT = 20;
 
-export interface PartitionOwnerPorts {
+export interface PartitionOwnerOptions {
   /** Whether this process may write at all: the backplane is its deployment's. */
   readonly takesPart: () => boolean;
   readonly nodeId: NodeId;

@@ -136,7 +136,7 @@ export interface PlanContext {
   readonly batchRows: number;
   /** Of these, rows that are new at most, unless its first command with any leads to more. */
   readonly writtenRows: number;
-  /** See `TransferPorts`. */
+  /** See `TransferOptions`. */
   readonly knowsContent: (type: string) => boolean;
   /** What this writer remembers of a command that was carried out. */
   readonly remembered: (command: CommandKey) => CommandResult | undefined;

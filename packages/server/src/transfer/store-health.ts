@@ -19,7 +19,7 @@ const CAUSE = 'store';
  * Proved  test/transfer/store-health.test.ts, test/fault/store-ill.postgres.test.ts
  */
 export class StoreHealth {
-  readonly #port: StoreHealthPorts;
+  readonly #options: StoreHealthOptions;
   readonly #closing = new AbortController();
   #running: Promise<Illness | undefined> | undefined;
   #next: Promise<Illness | undefined> | undefined;
@@ -31,8 +31,8 @@ export class StoreHealth {
   #committed = 0;
   #failed = 0;
 
-  constructor(ports: StoreHealthPorts) {
-    this.#port = ports;
+  constructor(options: StoreHealthOptions) {
+    this.#options = options;
   }
 
   /** A batch of commands that nobody suspects was committed, by any partition of this process. */
@@ -74,7 +74,7 @@ export class StoreHealth {
   }
 
   async #probe(): Promise<Illness | undefined> {
-    const { clock, probe } = this.#port;
+    const { clock, probe } = this.#options;
     try {
       await inTime(clock, PROBE_TIMEOUT, probe(), () => new Error(`no answer for ${PROBE_TIMEOUT} ms`));
       this.#isWell();
@@ -86,7 +86,7 @@ export class StoreHealth {
   }
 
   #isIll(error: unknown): void {
-    const { clock, events, health } = this.#port;
+    const { clock, events, health } = this.#options;
     this.#illSince ??= clock.monotonic();
     const reason = `the store refuses what every commit needs: ${shortened(textOf(error))}`;
     health.trouble(CAUSE, reason);
@@ -100,7 +100,7 @@ export class StoreHealth {
   }
 
   #isWell(): void {
-    const { clock, events, health } = this.#port;
+    const { clock, events, health } = this.#options;
     if (this.#illSince === undefined) return;
     const ms = clock.monotonic() - this.#illSince;
     this.#illSince = undefined;
@@ -113,13 +113,13 @@ export class StoreHealth {
   async #watch(): Promise<void> {
     const { signal } = this.#closing;
     while (this.#illSince !== undefined && !signal.aborted) {
-      await this.#port.clock.sleep(AGAIN, signal);
+      await this.#options.clock.sleep(AGAIN, signal);
       if (!signal.aborted && this.#illSince !== undefined) await this.check();
     }
   }
 }
 
-export interface StoreHealthPorts {
+export interface StoreHealthOptions {
   /** Rejects where nothing could be committed. */
   readonly probe: () => Promise<void>;
   readonly health: Health;

@@ -12,7 +12,7 @@ import type { Refusals } from './refusals.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** What the transfer of one partition works with. */
-export interface TransferPorts extends EntryRules {
+export interface TransferOptions extends EntryRules {
   /**
    * Asked where the store's keys are no fence: when states were just read from it. A worker that lost its partition while
    * it was paused would decide by them, once more and otherwise, what its successor has refused.

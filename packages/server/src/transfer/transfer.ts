@@ -26,7 +26,7 @@ import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import { type InvalidEntry, readEntry } from './read-entry.ts';
 import { type NewRefusal, REFUSALS_KEPT, type Refusal } from './refusals.ts';
 import { type SideLane, SideLanes, type Task } from './side-lanes.ts';
-import type { TransferPorts } from './transfer-options.ts';
+import type { TransferOptions } from './transfer-options.ts';
 
 /**
  * Stage   3 transfer
@@ -54,7 +54,7 @@ import type { TransferPorts } from './transfer-options.ts';
 export class Transfer {
   readonly #partition: number;
   readonly #reader: PartitionReader;
-  readonly #port: TransferPorts;
+  readonly #options: TransferOptions;
   readonly #cache: ConversationCache;
   /** Commands that were refused for good, and how far the partition's refusals were read. */
   readonly #refused = new RecentMap<string, Refusal>(REFUSALS_KEPT);
@@ -73,14 +73,14 @@ export class Transfer {
   /** How often the store had been set back when what is remembered of it was read. */
   #setBacks: number;
 
-  constructor(partition: number, reader: PartitionReader, ports: TransferPorts) {
+  constructor(partition: number, reader: PartitionReader, options: TransferOptions) {
     this.#partition = partition;
     this.#reader = reader;
-    this.#port = ports;
-    this.#cache = new ConversationCache(ports.cache);
-    this.#lanes = new SideLanes(ports.clock, ports.random);
-    this.#rows = new BatchRows(ports.batchRows);
-    this.#setBacks = ports.setBacks.count;
+    this.#options = options;
+    this.#cache = new ConversationCache(options.cache);
+    this.#lanes = new SideLanes(options.clock, options.random);
+    this.#rows = new BatchRows(options.batchRows);
+    this.#setBacks = options.setBacks.count;
   }
 
   /** Rows that a batch may have now. */
@@ -96,7 +96,7 @@ export class Transfer {
   /** Monotonic ms at which there is something to do though nothing is queued; undefined when there is not. */
   get nextTurn(): number | undefined {
     const { due } = this.#lanes;
-    if (this.#port.storage.capabilities.atomic) return due;
+    if (this.#options.storage.capabilities.atomic) return due;
     return Math.min(due ?? this.#unsettledAt, this.#unsettledAt);
   }
 
@@ -112,19 +112,19 @@ export class Transfer {
     this.broken.throwIfAborted();
     const tasks: Task[] = await this.#retryAside(signal);
     for (const entry of entries) {
-      const task = readEntry(entry, this.#partition, this.#port);
+      const task = readEntry(entry, this.#partition, this.#options);
       if ('envelope' in task) tasks.push(task);
       else await this.#refuseEntry(entry, task, signal);
     }
     const left = tasks.length > 0 ? await this.#persist(tasks, signal) : [];
-    if (left.length > 0) this.#port.limitEvents.reached('tuning.batchRows', { partition: this.#partition });
+    if (left.length > 0) this.#options.limitEvents.reached('tuning.batchRows', { partition: this.#partition });
     return left;
   }
 
   /** What the command of an entry weighs: for the one who forms the batches. */
   weigh(body: string): CommandWeight {
     // One that is too long is refused unread.
-    const read = body.length > this.#port.commandBytes ? '' : body;
+    const read = body.length > this.#options.commandBytes ? '' : body;
     return weigh(read, (conversationId) => this.#cache.state(conversationId as ConversationId)?.members.size);
   }
 
@@ -149,7 +149,7 @@ export class Transfer {
    * failure.
    */
   async completeUnsettled(): Promise<void> {
-    const { storage, clock, recovery, numbering, partitionOf, holdsLease, events } = this.#port;
+    const { storage, clock, recovery, numbering, partitionOf, holdsLease, events } = this.#options;
     if (storage.capabilities.atomic || clock.monotonic() < this.#unsettledAt) return;
     this.#unsettledAt = clock.monotonic() + UNSETTLED_EVERY;
     const isHere = (conversationId: ConversationId): boolean => partitionOf(conversationId) === this.#partition;
@@ -163,7 +163,7 @@ export class Transfer {
   }
 
   #completeSoon(): void {
-    this.#unsettledAt = Math.min(this.#unsettledAt, this.#port.clock.monotonic() + UNSETTLED_SOON);
+    this.#unsettledAt = Math.min(this.#unsettledAt, this.#options.clock.monotonic() + UNSETTLED_SOON);
   }
 
   /**
@@ -187,23 +187,23 @@ export class Transfer {
       try {
         const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
         if (news) {
-          this.#port.store.committed();
+          this.#options.store.committed();
           this.#rows.stored(this.#tried);
           await this.#tell(news, tasks.slice(0, tasks.length - left.length), signal);
           return (isSuspicious ? left.map(again) : left).map(({ entry }) => entry);
         }
         if (doubtful) return await this.#persistApart(tasks, doubtful, signal);
         isSuspicious = true;
-        this.#port.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
+        this.#options.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
         this.#cache.clear();
-        if (conflict === 'entry') await this.#port.numbering.afterConflict();
+        if (conflict === 'entry') await this.#options.numbering.afterConflict();
         if (attempt >= 3) await this.#wait(attempt, undefined, signal);
       } catch (error) {
         this.#cache.clear();
         isSuspicious = true;
         isUnsure = true;
-        this.#port.store.failed();
-        this.#port.setBacks.failed();
+        this.#options.store.failed();
+        this.#options.setBacks.failed();
         this.#completeSoon();
         failures = (await this.#isWell()) ? failures + 1 : 0;
         const mayPass = error instanceof UnavailableError;
@@ -236,7 +236,7 @@ export class Transfer {
    * @param bare without the voids that others left behind: it, or the batch it was part of, failed while the store was well
    */
   async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean, bare: boolean): Promise<Attempted> {
-    const { storage, numbering, clock, setBacks } = this.#port;
+    const { storage, numbering, clock, setBacks } = this.#options;
     const started = clock.monotonic();
     const standing = setBacks.current();
     // Looked at before anything is written.
@@ -249,10 +249,10 @@ export class Transfer {
     );
     const plan = this.#plan(tasks, states, known, subjects);
     if (!suspicious && plan.doubtful.size > 0) return { doubtful: plan.doubtful };
-    if (isNews && !(await this.#port.holdsLease())) {
+    if (isNews && !(await this.#options.holdsLease())) {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
-    const recovered = await this.#port.recovery.complete(plan.repeats, unsure, numbering);
+    const recovered = await this.#options.recovery.complete(plan.repeats, unsure, numbering);
     const rows = await numbering.number(plan.deliveries, isNews, bare ? 0 : this.#roomForVoids(plan));
     this.#tried = rows.length + recovered.rows.length;
     if (await this.#isSetBack(standing)) return { conflict: 'event' };
@@ -291,7 +291,7 @@ export class Transfer {
    */
   async #tell(news: News, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
     await this.#told;
-    const { setBacks, announcement } = this.#port;
+    const { setBacks, announcement } = this.#options;
     const requireNews = (): void => {
       if (!setBacks.isNews(news.setBacks)) throw new Error('the store was set back before this was acknowledged');
     };
@@ -315,7 +315,7 @@ export class Transfer {
     known: Known | undefined,
     subjects: Subjects | undefined,
   ): Plan {
-    const { clock, mostAhead, ids, limits, knowsContent, batchRows } = this.#port;
+    const { clock, mostAhead, ids, limits, knowsContent, batchRows } = this.#options;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
       mostAhead,
@@ -344,8 +344,8 @@ export class Transfer {
       else missing.add(conversationId);
     }
     if (missing.size > 0) {
-      const [loaded] = await Promise.all([this.#port.load([...missing]), this.#learnRefusals()]);
-      await this.#port.recovery.completeTails(this.#partition, [...loaded.values()], this.#port.numbering);
+      const [loaded] = await Promise.all([this.#options.load([...missing]), this.#learnRefusals()]);
+      await this.#options.recovery.completeTails(this.#partition, [...loaded.values()], this.#options.numbering);
       for (const [conversationId, state] of loaded) states.set(conversationId, state);
       this.#cache.keep(loaded, []);
     }
@@ -354,7 +354,7 @@ export class Transfer {
 
   /** Those of other writers of this partition, too. */
   async #learnRefusals(): Promise<void> {
-    const { refusals, position } = await this.#port.refusals.since(this.#partition, this.#refusedUpTo);
+    const { refusals, position } = await this.#options.refusals.since(this.#partition, this.#refusedUpTo);
     for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);
     this.#refusedUpTo = position;
   }
@@ -362,12 +362,12 @@ export class Transfer {
   /** Before anybody is told. */
   async #remember(refusals: readonly NewRefusal[]): Promise<void> {
     if (refusals.length === 0) return;
-    await this.#port.refusals.remember(this.#partition, refusals);
+    await this.#options.refusals.remember(this.#partition, refusals);
     for (const refusal of refusals) this.#refused.put(commandKey(refusal), refusal);
   }
 
   async #lookUp(tasks: readonly Task[]): Promise<Known> {
-    const { history } = this.#port.storage;
+    const { history } = this.#options.storage;
     const commands = tasks.map((task) => task.envelope.command);
     const about = commands.flatMap((command) => commandDefinitionOf(command).subjects?.(command).places ?? []);
     const [found, places] = await Promise.all([
@@ -400,17 +400,17 @@ export class Transfer {
 
   /** Whether all that a command needs is well, so that what fails is its own doing. */
   async #isWell(): Promise<boolean> {
-    if (await this.#port.store.check()) return false;
+    if (await this.#options.store.check()) return false;
     try {
       await this.#learnRefusals();
-      return await this.#port.holdsLease();
+      return await this.#options.holdsLease();
     } catch {
       return false;
     }
   }
 
   #setAside(task: Task, error: unknown): StreamEntry[] {
-    const { store, events } = this.#port;
+    const { store, events } = this.#options;
     this.#asides += 1;
     this.#lanes.open(task, store.mark);
     events.emit('set-aside', { partition: this.#partition, entryId: task.entry.id, error });
@@ -419,7 +419,7 @@ export class Transfer {
   }
 
   #reportLanes(error: unknown): void {
-    const { health } = this.#port;
+    const { health } = this.#options;
     const cause = `partition ${this.#partition}`;
     const { size } = this.#lanes;
     if (size === 0) health.well(cause);
@@ -428,7 +428,7 @@ export class Transfer {
 
   /** Tries what is due, each alone, for a while. Gives those that waited behind what has ended. */
   async #retryAside(signal: AbortSignal): Promise<Task[]> {
-    const { clock } = this.#port;
+    const { clock } = this.#options;
     const until = clock.monotonic() + TURN;
     const freed: Task[] = [];
     for (let lane = this.#lanes.next(); lane && !signal.aborted; lane = this.#lanes.next()) {
@@ -439,7 +439,7 @@ export class Transfer {
   }
 
   async #retry(lane: SideLane, signal: AbortSignal): Promise<readonly Task[]> {
-    const { clock, numbering, store, events } = this.#port;
+    const { clock, numbering, store, events } = this.#options;
     const began = clock.monotonic();
     let failure: unknown;
     try {
@@ -456,7 +456,7 @@ export class Transfer {
     } catch (error) {
       failure = error;
       this.#cache.clear();
-      this.#port.setBacks.failed();
+      this.#options.setBacks.failed();
       this.#completeSoon();
       if (await this.#isItsOwnFault(lane, error)) {
         await this.#park(lane.suspect, error, signal);
@@ -478,7 +478,7 @@ export class Transfer {
 
   /** Only evidence parks: failure and success took turns often enough and for long enough. What is stored is never parked. */
   async #isItsOwnFault(lane: SideLane, error: unknown): Promise<boolean> {
-    const { store, clock, attempts, parkAfterMs, storage } = this.#port;
+    const { store, clock, attempts, parkAfterMs, storage } = this.#options;
     // The store itself says that it may pass.
     if (error instanceof UnavailableError) return false;
     const othersWentWell = store.wentWellSince(lane.mark);
@@ -507,13 +507,13 @@ export class Transfer {
 
   async #parkEntry(entry: StreamEntry, reason: string, error: unknown, signal: AbortSignal): Promise<void> {
     await this.#untilDone('acknowledge', signal, () => this.#reader.park(entry, reason));
-    this.#port.events.emit('dead-lettered', { partition: this.#partition, entryId: entry.id, reason, error });
+    this.#options.events.emit('dead-lettered', { partition: this.#partition, entryId: entry.id, reason, error });
   }
 
   async #answer({ replyTo: to, call, of }: ReplyAddress, error: TidemarkError): Promise<void> {
-    const isStranger = of !== '' && of !== this.#port.deployment;
+    const isStranger = of !== '' && of !== this.#options.deployment;
     const answer = isStranger ? { replies: [], stranger: { to, call, error, of } } : { replies: [{ to, call, error }] };
-    const { announcement, setBacks } = this.#port;
+    const { announcement, setBacks } = this.#options;
     await announcement.announce(this.#partition, { events: [], rows: [], setBacks: setBacks.count, ...answer });
   }
 
@@ -530,13 +530,13 @@ export class Transfer {
   }
 
   async #wait(attempt: number, error: unknown, signal: AbortSignal, what: 'carry-out' | 'acknowledge' = 'carry-out') {
-    const delayMs = backoff(attempt, { baseMs: 20, capMs: 1_000, random: this.#port.random });
-    this.#port.events.emit('retried', { what, attempt, delayMs, error, partition: this.#partition });
-    await this.#port.clock.sleep(delayMs, signal);
+    const delayMs = backoff(attempt, { baseMs: 20, capMs: 1_000, random: this.#options.random });
+    this.#options.events.emit('retried', { what, attempt, delayMs, error, partition: this.#partition });
+    await this.#options.clock.sleep(delayMs, signal);
   }
 
   #report(plan: Plan, rows: readonly InboxRow[], commands: number, ms: number): void {
-    const { events } = this.#port;
+    const { events } = this.#options;
     const partition = this.#partition;
     if (plan.events.length > 0 || rows.length > 0) {
       const messages = plan.events.filter((event) => definitionOf(event).message).length;

@@ -5,7 +5,7 @@ import { InboxReader } from '../../src/inbox/inbox-reader.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
-import { Feed, type FeedPorts } from '../../src/subscription/feed.ts';
+import { Feed, type FeedOptions } from '../../src/subscription/feed.ts';
 import { FeedHub } from '../../src/subscription/feed-hub.ts';
 import { openInboxRows } from './inbox-rows.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -36,7 +36,7 @@ export function openFeeds(
   const events = new ServerEventBus();
   const voids = new VoidFiller({ inbox: plain.inbox, clock, events, voidAfterMs: 600_000 });
   const reader = new InboxReader(storage, voids);
-  const ports: FeedPorts = {
+  const ports: FeedOptions = {
     reader,
     clock,
     events,

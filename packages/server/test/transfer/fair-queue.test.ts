@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StreamEntry } from '../../src/ingress/ingress-stream.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { FairQueue, type FairQueuePorts } from '../../src/transfer/fair-queue.ts';
+import { FairQueue, type FairQueueOptions } from '../../src/transfer/fair-queue.ts';
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ interface Command {
 }
 
 /** Queues of one partition, one for each owner that it has in turn. */
-function partition(options: Partial<FairQueuePorts> = {}) {
+function partition(options: Partial<FairQueueOptions> = {}) {
   const shared = createMemoryBackplaneState();
   const { ingress } = memoryBackplane({ partitions: 1, backlog: 10_000, deadLetters: 1, shared, clock: systemClock });
   const reached: string[] = [];
