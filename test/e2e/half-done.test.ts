@@ -8,7 +8,7 @@ test('what a process left half done is in the inboxes when the next one has begu
   const [history, inbox] = [memoryHistory(), memoryInbox()];
   const chat = conversationBuilder({ kind: 'direct' });
   const message = chat.message({ content: { text: 'the last words' } });
-  await history.append(chat.events, { settled: [] });
+  await history.append(chat.events, { delivered: [] });
 
   await using app = await startApp({ storage: composeStorage({ history, inbox }) });
   await using bob = connectStock(app.wsUrl, chat.created.memberIds[1] as string);
@@ -18,5 +18,5 @@ test('what a process left half done is in the inboxes when the next one has begu
   });
   expect(entries.map((entry) => entry.event?.conversationSeq)).toEqual([1, 2]);
   expect(entries[1]?.event).toMatchObject({ messageId: message.messageId });
-  expect(await history.unsettled()).toEqual([]);
+  expect(await history.undelivered()).toEqual([]);
 });

@@ -105,14 +105,16 @@ test.each([
       messageId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' as MessageId,
       message: { type: 'text', content: { text: 'lost' } },
     };
-    await storage.history.append([lost], { settled: [] });
+    await storage.history.append([lost], { delivered: [] });
     await eventually('the row is there', async () => {
       const rows = await storage.inbox.range('bob' as UserId, 0, 20);
       return rows.some(({ ref }) => ref?.conversationId === conversationId && ref.conversationSeq === conversationSeq);
     });
-    await eventually('it is settled', async () => {
-      const unsettled = await storage.history.unsettled();
-      return !unsettled.some((ref) => ref.conversationId === conversationId && ref.conversationSeq === conversationSeq);
+    await eventually('it is delivered', async () => {
+      const undelivered = await storage.history.undelivered();
+      return !undelivered.some(
+        (ref) => ref.conversationId === conversationId && ref.conversationSeq === conversationSeq,
+      );
     });
   });
 });

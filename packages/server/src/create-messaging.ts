@@ -26,21 +26,22 @@ import { type Attachment, type AttachOptions, attachTo, type UpgradeServer } fro
 import { measureInput } from './gate/measure-input.ts';
 import { ReadBudget } from './gate/read-budget.ts';
 import { SocketsByUser } from './gate/sockets-by-user.ts';
+import { partitionOf } from './hash.ts';
 import { Health } from './health.ts';
 import type { HealthReport } from './health-report.ts';
 import { inTime } from './in-time.ts';
 import { InboxReader } from './inbox/inbox-reader.ts';
 import type { InboxSeq } from './inbox/inbox-seq.ts';
-import { RowNumbering } from './inbox/seq-allocator.ts';
 import { plausibleCounters } from './inbox/plausible-counters.ts';
+import { SeqAllocator } from './inbox/seq-allocator.ts';
 import { shareAllocations } from './inbox/share-allocations.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
 import { Submission } from './ingress/submission.ts';
 import { LimitEvents } from './limit-events.ts';
 import { memoryBackplane } from './memory-backplane.ts';
-import { Announcement } from './notify/publisher.ts';
 import { whatStands } from './notify/frame-of-before.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
+import { Publisher } from './notify/publisher.ts';
 import { shareLookups } from './notify/share-lookups.ts';
 import { type OpeningStep, OpeningWarnings, warn } from './opening-warnings.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
@@ -56,7 +57,6 @@ import { Quotas } from './router/quotas.ts';
 import { RateLimit } from './router/rate-limit.ts';
 import { ReadTurns } from './router/read-turns.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
-import { partitionOf } from './hash.ts';
 import { groupCommit } from './store/group-commit.ts';
 import { Retention } from './store/retention.ts';
 import { SetBackWatch } from './store/set-back-watch.ts';
@@ -187,9 +187,9 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         refusals: blameless(refusals),
         load,
         storage: committing,
-        numbering: new RowNumbering(seqs(), storage.inbox, events, clock),
+        allocator: new SeqAllocator(seqs(), storage.inbox, events, clock),
         recovery,
-        announcement,
+        publisher,
         events,
         clock,
         mostAhead: mostAhead(settings.maxClockSkewMs),
@@ -222,14 +222,14 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
   // 6 notify
   const deliver = (frame: NodeFrame): void => {
-    for (const reply of frame.replies) submission.settle(reply);
+    for (const reply of frame.replies) submission.answer(reply);
     hub.deliver(frame);
   };
   const deliverHere = (frame: NodeFrame): void => {
-    if (frame.setBacks === undefined || setBacks.isNews(frame.setBacks)) deliver(frame);
+    if (frame.setBacks === undefined || setBacks.isCurrent(frame.setBacks)) deliver(frame);
     else whatStands(frame, storage.history).then(deliver, (error) => events.emit('publish-failed', { nodeId, error }));
   };
-  const announcement = new Announcement({
+  const publisher = new Publisher({
     presence: shareLookups(backplane.presence),
     notifier: backplane.notifier,
     events,

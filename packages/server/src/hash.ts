@@ -6,7 +6,7 @@ import type { ConversationId } from '@tidemark/core';
  * direct conversations between `a-1` and `b-1`, `a-2` and `b-2` … half of the partitions would have none.
  * Sources: FNV-1a of Fowler, Noll, Vo, RFC 9923; behind it the finaliser of Appleby's MurmurHash3.
  */
-export function spread(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
@@ -17,5 +17,5 @@ export function spread(text: string): number {
 }
 
 export function partitionOf(conversationId: ConversationId, partitions: number): number {
-  return spread(conversationId) % partitions;
+  return hashOf(conversationId) % partitions;
 }

@@ -1,10 +1,10 @@
 import { parseConversationId } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
-import { partitionOf, spread } from '../src/hash.ts';
+import { hashOf, partitionOf } from '../src/hash.ts';
 
 test('the same in every process and version', () => {
   // FNV-1a of RFC 9923 for these: 811c9dc5, e40c292c, bf9cf968.
-  expect(['', 'a', 'foobar'].map(spread)).toEqual([2_872_998_923, 444_641_715, 202_221_276]);
+  expect(['', 'a', 'foobar'].map(hashOf)).toEqual([2_872_998_923, 444_641_715, 202_221_276]);
 });
 
 describe('the partition of a conversation', () => {

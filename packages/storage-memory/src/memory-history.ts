@@ -38,20 +38,20 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
     close: async () => {},
     identity: async () => state.identity,
     probe: async () => {},
-    append: async (events, settling) => {
+    append: async (events, delivery) => {
       if (eventTaken(state, events)) return { conflict: 'event' };
       writeEvents(state, events);
-      if (settling) {
-        settle(state, settling.settled);
+      if (delivery) {
+        markDelivered(state, delivery.delivered);
         for (const { conversationId, conversationSeq } of events) {
           const ref = { conversationId, conversationSeq };
-          state.unsettled.set(refKey(ref), ref);
+          state.undelivered.set(refKey(ref), ref);
         }
       }
       return { conflict: undefined };
     },
-    unsettled: async () => [...state.unsettled.values()],
-    settle: async (refs) => settle(state, refs),
+    undelivered: async () => [...state.undelivered.values()],
+    markDelivered: async (refs) => markDelivered(state, refs),
     load: async (conversationIds) => load(state, conversationIds),
     findByCommand: async (commands) => present(commands.map((key) => state.commands.get(commandKey(key)))),
     findByRef: async (refs, bytes) =>
@@ -89,8 +89,8 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
   };
 }
 
-function settle(state: MemoryState, refs: readonly EventRef[]): void {
-  for (const ref of refs) state.unsettled.delete(refKey(ref));
+function markDelivered(state: MemoryState, refs: readonly EventRef[]): void {
+  for (const ref of refs) state.undelivered.delete(refKey(ref));
 }
 
 // ── Writing: look first, then write everything; nothing awaits in between, so a batch is all or nothing ───────────

@@ -38,7 +38,7 @@ export interface MemoryState {
   readonly registerGroups: Map<string, Set<string>>;
   readonly inboxes: Map<UserId, InboxTable>;
   /** Events whose rows may be missing in an inbox elsewhere, by `refKey`. */
-  readonly unsettled: Map<string, EventRef>;
+  readonly undelivered: Map<string, EventRef>;
   /** `<actorId> <commandId> <retry>` → what was refused, in no order. */
   readonly refusals: Map<string, RefusedCommand>;
 }
@@ -76,7 +76,7 @@ export function createMemoryState(epoch: string = randomId()): MemoryState {
     registers: new Map(),
     registerGroups: new Map(),
     inboxes: new Map(),
-    unsettled: new Map(),
+    undelivered: new Map(),
     refusals: new Map(),
   };
 }

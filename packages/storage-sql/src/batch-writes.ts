@@ -53,18 +53,18 @@ export function writesOf(batch: CommitBatch): Write[] {
 /** What `HistoryStore.append` writes. */
 export function appendWrites(
   events: readonly Event[],
-  settling: { readonly settled: readonly EventRef[] } | undefined,
+  delivery: { readonly delivered: readonly EventRef[] } | undefined,
 ): Write[] {
   const writes = historyWrites(events);
-  if (!settling || events.length === 0) return writes;
-  const settled = refSet(settling.settled);
+  if (!delivery || events.length === 0) return writes;
+  const delivered = refSet(delivery.delivered);
   return [
     ...writes,
     { ...insertOf('unsettled', REF_SHAPE, refSet(events).rows), conflict: 'event' as const },
     {
-      name: 'settled',
+      name: 'delivered',
       conflict: 'event' as const,
-      set: settled,
+      set: delivered,
       statement: (dialect: SqlDialect, tables: TableNames, source: RawBuilder<unknown>, guard: RawBuilder<unknown>) =>
         dialect.deleteRows(tables.unsettled, source, REF_KEY, guard),
     },

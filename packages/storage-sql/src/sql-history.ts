@@ -65,16 +65,18 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
 
     wallTime: database.wallTime,
 
-    append: (events, settling) => database.write(appendWrites(events, settling)),
+    append: (events, delivery) => database.write(appendWrites(events, delivery)),
 
     probe: async () => {
       const batches = probeBatches(systemClock.now());
-      const settled = batches[0]?.events ?? [];
-      await database.probe(batches.map(({ events }, nth) => appendWrites(events, { settled: nth > 0 ? settled : [] })));
+      const delivered = batches[0]?.events ?? [];
+      await database.probe(
+        batches.map(({ events }, nth) => appendWrites(events, { delivered: nth > 0 ? delivered : [] })),
+      );
       await readAsWriter({ history }, batches);
     },
 
-    unsettled: async () => {
+    undelivered: async () => {
       const rows = await database.rows(sql<{ conversation_id: string; conversation_seq: number }>`
         select conversation_id, conversation_seq from ${tables.unsettled}`);
       return rows.map(
@@ -82,7 +84,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       );
     },
 
-    settle: async (refs) => {
+    markDelivered: async (refs) => {
       await database.changedFor(refSet(refs), (given) => dialect.deleteRows(tables.unsettled, given, REF_KEY));
     },
 

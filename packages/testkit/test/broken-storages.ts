@@ -609,7 +609,7 @@ function afterWriting(storage: Storage, act: () => void): Storage {
   };
   return {
     ...storage,
-    history: { ...history, append: (events, settling) => acting(history.append(events, settling)) },
+    history: { ...history, append: (events, delivery) => acting(history.append(events, delivery)) },
     commit: (batch) => acting(storage.commit(batch)),
   };
 }

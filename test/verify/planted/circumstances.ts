@@ -23,10 +23,10 @@ export const TAKEN_OVER: Circumstance = {
     {
       file: 'packages/server/src/transfer/partition-owner.ts',
       find: `          if (entries.length > 0 || turn !== undefined || transfer.broken.aborted)
-            queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));`,
-      replace: `          const other = this.#port.transfer(partition, reader, () => this.#holds(partition, stop));
+            queue.putBack(await this.#barrier.run(() => transfer.carryOut(entries, stop)));`,
+      replace: `          const other = this.#options.transfer(partition, reader, () => this.#holds(partition, stop));
           const writer = Math.random() < 0.2 ? other : transfer;
-          if (entries.length > 0) queue.putBack(await this.#rounds.work(() => writer.carryOut(entries, stop)));`,
+          if (entries.length > 0) queue.putBack(await this.#barrier.run(() => writer.carryOut(entries, stop)));`,
     },
   ],
 };

@@ -30,7 +30,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       {
         file: TRANSFER,
         find: COMMIT,
-        replace: `      await this.#port.announcement.announce(this.#partition, { events: [], rows: [], replies: plan.replies });\n${A_LITTLE_LATER}${COMMIT}`,
+        replace: `      await this.#options.publisher.publish(this.#partition, { events: [], rows: [], replies: plan.replies });\n${A_LITTLE_LATER}${COMMIT}`,
       },
     ],
     faults: [],
@@ -43,7 +43,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       {
         file: TRANSFER,
         find: COMMIT,
-        replace: `      await this.#port.announcement.announce(this.#partition, { events: plan.events, rows, replies: [] });\n${A_LITTLE_LATER}${COMMIT}`,
+        replace: `      await this.#options.publisher.publish(this.#partition, { events: plan.events, rows, replies: [] });\n${A_LITTLE_LATER}${COMMIT}`,
       },
     ],
     faults: [],
@@ -280,7 +280,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: TRANSFER,
-        find: '        this.#port.store.failed();\n',
+        find: '        this.#options.store.failed();\n',
         replace: `        const told = new TidemarkError('dead_lettered', 'it failed');
         for (const { envelope } of tasks) await this.#answer(envelope, told);
         await this.#reader.acknowledge(tasks.map(({ entry }) => entry.id));

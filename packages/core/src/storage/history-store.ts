@@ -52,16 +52,16 @@ export interface HistoryStore extends RefusalStore {
    * follows, or below one of the batch's read marks: a store that was set back is never written above the gap, nor marked there.
    * Then nothing was written.
    *
-   * @param settling the inbox is another store, and gets its rows afterwards: in the same transaction the events are
-   *   remembered as unsettled, and `settled` are no longer
+   * @param delivery the inbox is another store, and gets its rows afterwards: in the same transaction the events are remembered
+   *   as undelivered, and those of `delivered` no longer
    */
-  append(events: readonly Event[], settling?: { readonly settled: readonly EventRef[] }): Promise<ConflictOutcome>;
+  append(events: readonly Event[], delivery?: { readonly delivered: readonly EventRef[] }): Promise<ConflictOutcome>;
 
-  /** Events that are unsettled, in any order: their rows may be missing in the inbox. Few: what is being written now. */
-  unsettled(): Promise<EventRef[]>;
+  /** Events whose rows may be missing in the inbox, in any order. Few: what is being written now. */
+  undelivered(): Promise<EventRef[]>;
 
-  /** Those that were are no longer unsettled: their rows are in the inbox. */
-  settle(refs: readonly EventRef[]): Promise<void>;
+  /** The rows of these events are in the inbox; those that were not undelivered are ignored. */
+  markDelivered(refs: readonly EventRef[]): Promise<void>;
 
   /**
    * Does what `append` and the reads of a writer do: every table, every kind of statement, with rows of its own that it takes

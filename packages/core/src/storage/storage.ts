@@ -42,7 +42,7 @@ export interface Storage {
  */
 export function composeStorage(stores: { history: HistoryStore; inbox: InboxStore }): Storage {
   const { history, inbox } = stores;
-  const settled: EventRef[] = [];
+  const delivered: EventRef[] = [];
   return {
     capabilities: { name: 'composed', atomic: false, survives: weakestOf([history.survives, inbox.survives]) },
     history,
@@ -64,11 +64,11 @@ export function composeStorage(stores: { history: HistoryStore; inbox: InboxStor
     commit: async (batch) => {
       const { events, rows } = batch;
       if (events.length > 0) {
-        const outcome = await history.append(events, { settled: settled.splice(0) });
+        const outcome = await history.append(events, { delivered: delivered.splice(0) });
         if (outcome.conflict) return outcome;
       }
       const outcome = rows.length > 0 ? await inbox.append(rows) : { conflict: undefined };
-      if (!outcome.conflict) settled.push(...events.map(refOf));
+      if (!outcome.conflict) delivered.push(...events.map(refOf));
       return outcome;
     },
     probe: async () => {

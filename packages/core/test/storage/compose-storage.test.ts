@@ -37,8 +37,8 @@ const chat = conversationBuilder();
 const seqs = seqCounter();
 const batch = batchFor(chat, [chat.created, chat.message()], seqs);
 
-async function seqsUnsettled({ history }: Storage): Promise<number[]> {
-  return (await history.unsettled()).map((ref) => ref.conversationSeq).sort((a, b) => a - b);
+async function seqsUndelivered({ history }: Storage): Promise<number[]> {
+  return (await history.undelivered()).map((ref) => ref.conversationSeq).sort((a, b) => a - b);
 }
 
 describe('a composed storage', () => {
@@ -78,9 +78,9 @@ describe('a composed storage', () => {
   test('has the history remember events without rows, until the next batch says that they have them', async () => {
     const { storage } = observed();
     await storage.commit(batch);
-    expect(await seqsUnsettled(storage)).toEqual([1, 2]);
+    expect(await seqsUndelivered(storage)).toEqual([1, 2]);
     await storage.commit(batchFor(chat, [chat.message()], seqs));
-    expect(await seqsUnsettled(storage)).toEqual([3]);
+    expect(await seqsUndelivered(storage)).toEqual([3]);
   });
 
   test('has it remember them for as long as the inbox has no rows of them', async () => {
@@ -94,7 +94,7 @@ describe('a composed storage', () => {
     const after = composeStorage({ history, inbox });
     await after.commit(batchFor(chat, [chat.message()], seqs));
     await after.commit(batchFor(chat, [chat.message()], seqs));
-    expect(await seqsUnsettled(after)).toEqual([1, 2, 4]);
+    expect(await seqsUndelivered(after)).toEqual([1, 2, 4]);
   });
 
   test('opens and closes both, and does not call itself atomic', async () => {

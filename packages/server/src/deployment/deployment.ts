@@ -25,7 +25,7 @@ export class Deployment {
   readonly #closing = new AbortController();
   #claim: Claim | undefined;
   #refusal: DeploymentError | undefined;
-  #heart: Promise<void> = Promise.resolve();
+  #heartbeat: Promise<void> = Promise.resolve();
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
@@ -45,7 +45,7 @@ export class Deployment {
     if (!isSameClaim(standing.claim, claim)) throw refusalOf(claim, standing, claims.place);
     await this.#options.setBacks.heard(standing.reached);
     this.#claim = claim;
-    this.#heart = this.#beat(claim);
+    this.#heartbeat = this.#beat(claim);
   }
 
   /** What everything that this deployment puts into the backplane carries. */
@@ -60,7 +60,7 @@ export class Deployment {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#heart;
+    await this.#heartbeat;
     if (this.#claim) await this.#options.claims.leave(this.#options.nodeId).catch(ignoreUnavailable);
   }
 

@@ -56,9 +56,9 @@ export class InboxReader {
    * The newest seq that has nothing unfilled below it. Whoever begins here, with a snapshot taken afterwards, has
    * everything: what still fills a hole is above it.
    */
-  async settled(userId: UserId): Promise<Position> {
+  async contiguousHead(userId: UserId): Promise<Position> {
     const { floor, head } = await this.#bounds(userId);
-    return this.#settled(userId, floor, head);
+    return this.#contiguousHead(userId, floor, head);
   }
 
   async heads(userIds: readonly UserId[]): Promise<Map<UserId, Seq>> {
@@ -67,7 +67,7 @@ export class InboxReader {
   }
 
   /**
-   * Where to continue from: the cursor's own seq, or the settled head with the reason why the cursor cannot be used. A cursor
+   * Where to continue from: the cursor's own seq, or the contiguous head with the reason why the cursor cannot be used. A cursor
    * proves by its fingerprint that the store has what it stands on, so that a store that was set back is noticed however far
    * it has come since.
    */
@@ -84,7 +84,7 @@ export class InboxReader {
       if (reset === undefined && seq === now.floor) return { seq, head, reset, fingerprint: cursor.fingerprint };
       reset ??= 'ahead';
     }
-    return { ...(await this.#settled(userId, floor, head)), head, reset };
+    return { ...(await this.#contiguousHead(userId, floor, head)), head, reset };
   }
 
   /**
@@ -121,7 +121,7 @@ export class InboxReader {
   }
 
   /** Writers that are slower than others by this many entries of one user have long been given up on. */
-  async #settled(userId: UserId, floor: Seq, head: Seq): Promise<Position> {
+  async #contiguousHead(userId: UserId, floor: Seq, head: Seq): Promise<Position> {
     const from = Math.max(floor, head - SETTLING);
     const seqs = await this.#storage.inbox.seqs(userId, from, SETTLING);
     const hole = seqs.findIndex((seq, index) => seq !== from + 1 + index);

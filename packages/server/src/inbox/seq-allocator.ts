@@ -40,7 +40,7 @@ const REMEMBERED = 10_000;
  * last. So a seq of a counter that was restored lately is used only above the head that the store had after the states
  * were read which the deliveries follow from; by then it had all that came before them.
  */
-export class RowNumbering {
+export class SeqAllocator {
   readonly #seqs: InboxSeq;
   readonly #inbox: InboxStore;
   readonly #events: ServerEventBus;
@@ -49,11 +49,11 @@ export class RowNumbering {
   #reserved = new Map<string, Reserved>();
   /** Monotonic ms before the first of their seqs was allocated. */
   #reservedSince = 0;
-  /** Keys of what the last `number` has numbered. */
+  /** Keys of what the last `allocate` has numbered. */
   #numbered: readonly string[] = [];
   /** Allocated in vain, to be closed. */
   #unused: { readonly userId: UserId; readonly seq: Seq }[] = [];
-  /** Of these, how many the rows of the last `number` close. */
+  /** Of these, how many the rows of the last `allocate` close. */
   #closing = 0;
   /** What a seq of a restored counter must be above. */
   readonly #above = new RecentMap<UserId, Seq>(REMEMBERED);
@@ -66,17 +66,17 @@ export class RowNumbering {
   }
 
   /**
-   * Numbers the deliveries in their order, and adds voids for seqs left over from an earlier attempt.
+   * Gives the deliveries their seqs, in their order, and adds voids for seqs left over from an earlier attempt.
    *
-   * @param areNews they follow from states just read, which may hold what another writer numbered
+   * @param areFresh they follow from states just read, which may hold what another writer numbered
    * @param mostVoids none are added beyond these
    */
-  async number(
+  async allocate(
     deliveries: readonly (Delivery & { readonly at: number })[],
-    areNews: boolean,
+    areFresh: boolean,
     mostVoids = VOIDS,
   ): Promise<InboxRow[]> {
-    if (areNews) this.#above.clear();
+    if (areFresh) this.#above.clear();
     const keys = deliveries.map(deliveryKey);
     this.#numbered = keys;
     do {
@@ -95,7 +95,7 @@ export class RowNumbering {
     return rows;
   }
 
-  /** The rows of the last `number` are in the store. */
+  /** The rows of the last `allocate` are in the store. */
   committed(): void {
     for (const key of this.#numbered) this.#reserved.delete(key);
     this.#numbered = [];

@@ -176,12 +176,12 @@ function isAfter(id: string, other: string): boolean {
 /** Settles as `promise` does, or resolves as soon as one of the signals aborts. */
 function firstOf(promise: Promise<void>, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const settle = (then: () => void) => (): void => {
+    const finish = (then: () => void) => (): void => {
       for (const signal of signals) signal.removeEventListener('abort', aborted);
       then();
     };
-    const aborted = settle(resolve);
+    const aborted = finish(resolve);
     for (const signal of signals) signal.addEventListener('abort', aborted, { once: true });
-    promise.then(aborted, (error) => settle(() => reject(error))());
+    promise.then(aborted, (error) => finish(() => reject(error))());
   });
 }

@@ -10,9 +10,9 @@ import {
 } from '@tidemark/core';
 import type { CommandOffer } from '../deployment/command-offer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import { partitionOf } from '../hash.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
-import { partitionOf } from '../hash.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
 
@@ -79,7 +79,7 @@ export class Submission {
   }
 
   /** Hands a reply to the calls that wait for it; late and repeated replies are dropped. */
-  settle(reply: Reply): void {
+  answer(reply: Reply): void {
     const now = this.#clock.monotonic();
     for (const waiting of this.#byCall.get(reply.call) ?? []) {
       this.#forget(waiting, now - waiting.since);
@@ -131,7 +131,7 @@ export class Submission {
     void this.#sweep();
   }
 
-  /** @param waited ms until it was answered, or in vain until it gave up; absent: that says nothing of the partition. */
+  /** @param waited ms until the call was answered or gave up; absent: it ended for another reason, which says nothing of the latency. */
   #forget(waiting: WaitingCall, waited?: number): void {
     const { call, partition } = waiting;
     if (!this.#waiting.delete(waiting)) return;
@@ -139,11 +139,11 @@ export class Submission {
     if (others.length > 0) this.#byCall.set(call, others);
     else this.#byCall.delete(call);
     const { calls, lastWait } = this.#paceOf(partition);
-    // Of a partition that nobody waits for nothing is known.
+    // With no call waiting, discard the latency estimate.
     if (calls > 1) this.#paces.set(partition, { calls: calls - 1, lastWait: waited ?? lastWait });
     else this.#paces.delete(partition);
     if (this.#waiting.size > 0) return;
-    // A reason at hand: without one, an error with its stack would be made for each call that waits alone.
+    // Without a reason, each abort would make an error with its stack.
     this.#sweeping?.abort('nobody waits');
     this.#sweeping = undefined;
   }
@@ -214,10 +214,10 @@ class WaitingCall {
   }
 }
 
-/** How fast a partition is, as far as this process knows. */
+/** How long a partition takes to answer, by the calls of this process. */
 interface Pace {
-  /** Calls that wait for it now. */
+  /** Calls that wait now. */
   readonly calls: number;
-  /** ms that the last of those which were answered, or gave up, had waited. */
+  /** ms that the last call waited until it was answered or gave up. */
   readonly lastWait: number;
 }

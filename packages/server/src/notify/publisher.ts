@@ -4,8 +4,8 @@ import { encodeNodeFrame, type NodeDelivery, type NodeFrame, type Place, type Re
 import type { Notifier } from './notifier.ts';
 import type { Presence } from './presence.ts';
 
-/** What a batch has to tell. */
-export interface News {
+/** What is published of a committed batch. */
+export interface Publication {
   readonly events: readonly Event[];
   /** Of these events, and voids. */
   readonly rows: readonly InboxRow[];
@@ -23,12 +23,12 @@ export interface News {
  * Keeps   P6: called after the commit only; nothing in a frame is news to the store
  * Proved  test/notify/publisher.test.ts, test/fault/lost-frame.services.test.ts
  *
- * Best effort, and never the writer's concern: what it announces is stored, whatever fails here, a defect included, is
- * reported and passed over. A frame that is lost is found out by comparing heads, a reply by the sender's outbox. The
- * presence of recipients is asked after the commit: a feed opened before then has registered or will read the committed
- * rows itself. A node that knows that the store was set back since holds a frame that was on its way against the store.
+ * Publishing is best effort: the batch is stored, so a failure here, a defect included, is reported and passed over. Feeds notice a
+ * lost frame by comparing heads, senders a lost reply by their outbox. Presence is looked up after the commit: a feed opened before
+ * then has registered, or reads the committed rows itself. A node that knows of a set-back since then checks a frame against the
+ * store.
  */
-export class Announcement {
+export class Publisher {
   readonly #presence: Presence;
   readonly #notifier: Notifier;
   readonly #events: ServerEventBus;
@@ -43,7 +43,7 @@ export class Announcement {
     nodeId: NodeId;
     /** This one, in short (`stampOf`). */
     deployment: () => string;
-    /** Where frames for this very node go, without a detour. */
+    /** Takes the frames for this node, which skip the notifier. */
     deliverHere: (frame: NodeFrame) => void;
   }) {
     this.#presence = options.presence;
@@ -54,8 +54,8 @@ export class Announcement {
     this.#deliverHere = options.deliverHere;
   }
 
-  /** Resolves when every node has been told, or could not be; never rejects. */
-  async announce(partition: number, { events, rows, setBacks, replies, stranger }: News): Promise<void> {
+  /** Resolves when a frame to every node was sent or has failed; never rejects. */
+  async publish(partition: number, { events, rows, setBacks, replies, stranger }: Publication): Promise<void> {
     const frames = new Map<NodeId, { deliveries: NodeDelivery[]; voids: Place[]; replies: Reply[] }>();
     const frameOf = (nodeId: NodeId) => {
       const frame = frames.get(nodeId) ?? { deliveries: [], voids: [], replies: [] };
@@ -78,7 +78,7 @@ export class Announcement {
     this.#events.emit('published', { partition, events: events.length, nodes: frames.size, replies: replies.length });
   }
 
-  /** Where the recipients are; of nobody where that cannot be asked. */
+  /** The nodes of each recipient; of none when presence cannot be asked. */
   async #nodesOf(rows: readonly InboxRow[]): Promise<ReadonlyMap<UserId, readonly NodeId[]>> {
     if (rows.length === 0) return new Map();
     try {

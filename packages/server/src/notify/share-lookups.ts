@@ -2,7 +2,7 @@ import type { NodeId, UserId } from '@tidemark/core';
 import { inOneTurn } from '../in-one-turn.ts';
 import type { Presence } from './presence.ts';
 
-/** Presence, asked once for the recipients of all batches of a round (see `Rounds`). Part of stage 6. */
+/** Presence, asked once for the recipients of all batches that pass a `BatchBarrier` together. Part of stage 6. */
 export function shareLookups(presence: Presence): Presence {
   return {
     join: (userIds, nodeId, ttl) => presence.join(userIds, nodeId, ttl),

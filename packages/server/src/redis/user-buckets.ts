@@ -1,5 +1,5 @@
 import type { UserId } from '@tidemark/core';
-import { spread } from '../hash.ts';
+import { hashOf } from '../hash.ts';
 
 /**
  * What belongs to users is spread over this many hash tags, so over up to as many servers of a cluster; a call for many
@@ -17,7 +17,7 @@ export interface UserGroup {
 }
 
 function bucketOf(userId: UserId): number {
-  return spread(userId) % USER_BUCKETS;
+  return hashOf(userId) % USER_BUCKETS;
 }
 
 export function byBucket(userIds: Iterable<UserId>): UserGroup[] {

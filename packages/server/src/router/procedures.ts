@@ -245,7 +245,7 @@ export function buildProcedures(make: ProcedureMaker, ports: ProcedureOptions) {
   };
 
   async function settledCursor(userId: UserId): Promise<Cursor> {
-    const { seq, fingerprint } = await reader.settled(userId);
+    const { seq, fingerprint } = await reader.contiguousHead(userId);
     return formatCursor(reader.epoch, seq, fingerprint);
   }
 

@@ -6,7 +6,7 @@ import { inOneTurn } from '../in-one-turn.ts';
 const ROWS = 4_000;
 
 /**
- * The storage, with its commits shared: the batches of a round (see `Rounds`) arrive in one turn of the event loop, and go
+ * The storage, with its commits shared: the batches that pass a `BatchBarrier` together arrive in one turn of the event loop, and go
  * together, with one statement and one fsync for all of them. Part of stage 5.
  *
  * Batches of different partitions meet in no key, unless counters were lost or another process writes the same partition. So

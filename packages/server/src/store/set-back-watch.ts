@@ -28,7 +28,7 @@ const TRUSTED_FOR = 250;
  * within TRUSTED_FOR, and after one that took longer: it may have waited while the store was set back, and then it says nothing of
  * the store before. Nothing is written on top of a store that was set back before its writer knows. Part of stage 5.
  *
- * What was written before is no news after: news carry the `count` of their writer, by which a node tells them apart (`isNews`).
+ * A frame carries the `count` of its writer, by which a node knows those from before a set-back (`isCurrent`).
  *
  * Keeps   P9 a device that stands on what the store lost is told, P5 no conversation goes on above a gap, P6 nothing is told of
  *         what the store has lost
@@ -71,8 +71,8 @@ export class SetBackWatch {
     return this.#count;
   }
 
-  /** Whether what a process tells, whose count is this, is of the store as it is now; it may know more than this one. */
-  isNews(count: number): boolean {
+  /** Whether the writer of a frame knew the store as it is now, by its count. It may know of more set-backs than this process. */
+  isCurrent(count: number): boolean {
     if (count > this.#count) this.#startAgain(count);
     return count === this.#count;
   }

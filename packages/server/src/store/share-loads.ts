@@ -2,7 +2,7 @@ import { type ConversationId, type HistoryStore, UnavailableError } from '@tidem
 import { inOneTurn } from '../in-one-turn.ts';
 
 /**
- * States of conversations, read once for all batches of a round (see `Rounds`). A conversation has one partition, so no two
+ * States of conversations, read once for all batches that pass a `BatchBarrier` together. A conversation has one partition, so no two
  * batches ask for the same. What fails as a defect is read again by each batch alone. Part of stage 3.
  *
  * Keeps   P7 a batch whose conversations cannot be read does not fail those it went with

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { UserId } from '@tidemark/core';
 import type { WebSocket } from 'ws';
 import type { FeedText } from './entry-text.ts';
-import { type Numbered, pongFrame, textFrame, writeNumbered } from './text-frame.ts';
+import { type FrameTemplate, fillTemplate, pongFrame, textFrame } from './text-frame.ts';
 
 /**
  * Stands between tRPC's WebSocket handler and a socket. The handler sees what it uses of a `ws` socket (readyState, send,
@@ -168,7 +168,7 @@ export class AttachedSocket {
    *
    * @param number what stands at the places of the frame
    */
-  writeFrame(frame: Numbered, number: number): void {
+  writeFrame(frame: FrameTemplate, number: number): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#frames === NO_FRAMES) {
       this.#frames = [frame];
@@ -189,19 +189,19 @@ export class AttachedSocket {
     this.#numbers = NO_NUMBERS;
     this.#bytes = 0;
     if (frames.length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
-    const [first] = frames as [Numbered];
+    const [first] = frames as [FrameTemplate];
     if (frames.length === 1 && first.places.length === 0) {
       this.#tcp.write(first.bytes);
       if (this.#tcp.writableLength > this.#bufferLimit) this.#full();
       return;
     }
-    const isLent = bytes <= desk.length && this.#tcp.writableLength === 0 && this.#tcp instanceof Socket;
-    const together = isLent ? desk.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes);
+    const isLent = bytes <= scratch.length && this.#tcp.writableLength === 0 && this.#tcp instanceof Socket;
+    const together = isLent ? scratch.subarray(0, bytes) : Buffer.allocUnsafeSlow(bytes);
     let end = 0;
-    for (const [index, frame] of frames.entries()) end = writeNumbered(frame, numbers[index] as number, together, end);
+    for (const [index, frame] of frames.entries()) end = fillTemplate(frame, numbers[index] as number, together, end);
     this.#tcp.write(together);
     if (this.#tcp.writableLength === 0) return;
-    if (isLent) desk = Buffer.allocUnsafeSlow(DESK_BYTES);
+    if (isLent) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
     if (this.#tcp.writableLength > this.#bufferLimit) this.#full();
   }
 
@@ -289,17 +289,17 @@ const NO_LISTENERS: readonly (() => void)[] = [];
 
 /** Most sockets expect no token and have nothing to write most of the time, and an idle one is to be small; never written to. */
 const NO_TOKENS = new Map<string, (request: Request) => void>();
-const NO_FRAMES: Numbered[] = [];
+const NO_FRAMES: FrameTemplate[] = [];
 const NO_NUMBERS: number[] = [];
 
 const NOTHING = Buffer.alloc(0);
 
-const DESK_BYTES = 64 * 1024;
+const SCRATCH_BYTES = 64 * 1024;
 /**
- * Where the frames of a socket are put together, and the next socket's after it: a TCP connection that has nothing left to
- * write when `write` returns has handed all of it to the kernel. One that has keeps the desk, and another takes its place.
+ * The buffer in which each socket's frames are joined before they are written. When `write` returns and nothing is left to write, the
+ * kernel has taken every byte, and the next socket uses the buffer. Otherwise the socket keeps it, and another one is allocated.
  */
-let desk = Buffer.allocUnsafeSlow(DESK_BYTES);
+let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 /** Those that were written to in this tick. */
 let written: AttachedSocket[] = [];

@@ -9,7 +9,7 @@ import {
 } from '@tidemark/core';
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { EncodedEntry, EntryText, SharedEntry } from './shared-entry.ts';
-import { type Numbered, numberedFrame, numberedText, textFrame } from './text-frame.ts';
+import { type FrameTemplate, frameTemplate, textFrame, textTemplate } from './text-frame.ts';
 
 /**
  * Turns feed items into the text of tRPC's WebSocket envelope, through the application's own transformer. A live entry is
@@ -36,16 +36,16 @@ export class FeedText {
   }
 
   /** The whole frame with the text of that item, but for the digits of the seq. */
-  entry(envelope: string, seq: Seq, entry: SharedEntry): Numbered {
+  entry(envelope: string, seq: Seq, entry: SharedEntry): FrameTemplate {
     entry.text ??= this.#cut(entry.event);
     const { parts, encoded } = entry.text;
     if (parts.length !== 4) return textFrame(this.#entryItem(envelope, seq, entry.event));
     const { length } = String(seq);
-    encoded[length] ??= { text: numberedText(parts, length), frames: new Map() };
+    encoded[length] ??= { text: textTemplate(parts, length), frames: new Map() };
     const { text, frames } = encoded[length] as EncodedEntry;
     let frame = frames.get(envelope);
     if (!frame) {
-      frame = numberedFrame(envelope, text);
+      frame = frameTemplate(envelope, text);
       frames.set(envelope, frame);
     }
     return frame;

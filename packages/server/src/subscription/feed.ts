@@ -212,7 +212,7 @@ export class Feed {
         if (this.#startsAgain) reset = 'ahead';
         this.#startsAgain = false;
         if (reset) {
-          const { seq, fingerprint } = await reader.settled(this.userId);
+          const { seq, fingerprint } = await reader.contiguousHead(this.userId);
           if (this.#closed) return;
           this.#cursor = seq;
           this.#fingerprint = fingerprint;

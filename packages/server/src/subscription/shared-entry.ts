@@ -1,5 +1,5 @@
 import type { Event } from '@tidemark/core';
-import type { Numbered } from './text-frame.ts';
+import type { FrameTemplate } from './text-frame.ts';
 
 /**
  * A committed event on its way to this node's feeds: one object for all of them, so that what a transport derives from
@@ -19,7 +19,7 @@ export interface EntryText {
 }
 
 export interface EncodedEntry {
-  readonly text: Numbered;
+  readonly text: FrameTemplate;
   /** By the start of the subscription's texts, which is the same for most. */
-  readonly frames: Map<string, Numbered>;
+  readonly frames: Map<string, FrameTemplate>;
 }

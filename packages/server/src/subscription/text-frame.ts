@@ -1,14 +1,14 @@
 const FINAL_TEXT = 0x81;
 const FINAL_PONG = 0x8a;
 
-/** Bytes with a run of digits at some places, or at none: made once, and written with the number of each recipient. */
-export interface Numbered {
+/** Bytes with placeholders for a number, or with none: encoded once, and filled in for each recipient. */
+export interface FrameTemplate {
   readonly bytes: Buffer;
   readonly places: readonly number[];
 }
 
 /** A WebSocket text frame of a server (RFC 6455, 5.2): final, unmasked, uncompressed; header and text are one buffer. */
-export function textFrame(text: string): Numbered {
+export function textFrame(text: string): FrameTemplate {
   const length = Buffer.byteLength(text);
   const bytes = emptyFrame(length);
   bytes.write(text, bytes.length - length);
@@ -16,12 +16,12 @@ export function textFrame(text: string): Numbered {
 }
 
 /** The answer to a ping: a control frame, whose payload is that of the ping and at most 125 bytes. */
-export function pongFrame(payload: Buffer): Numbered {
+export function pongFrame(payload: Buffer): FrameTemplate {
   return { bytes: Buffer.concat([Buffer.of(FINAL_PONG, payload.length), payload]), places: [] };
 }
 
-/** A text, between each two of whose parts stand as many digits. */
-export function numberedText(parts: readonly string[], digits: number): Numbered {
+/** The parts joined by placeholders of so many digits. */
+export function textTemplate(parts: readonly string[], digits: number): FrameTemplate {
   const places: number[] = [];
   let end = 0;
   for (const part of parts.slice(0, -1)) {
@@ -33,7 +33,7 @@ export function numberedText(parts: readonly string[], digits: number): Numbered
 }
 
 /** The frame of `head` and, behind it, the text. */
-export function numberedFrame(head: string, text: Numbered): Numbered {
+export function frameTemplate(head: string, text: FrameTemplate): FrameTemplate {
   const length = Buffer.byteLength(head) + text.bytes.length;
   const bytes = emptyFrame(length);
   const start = bytes.length - text.bytes.length;
@@ -42,8 +42,8 @@ export function numberedFrame(head: string, text: Numbered): Numbered {
   return { bytes, places: text.places.map((place) => start + place) };
 }
 
-/** Copies it to `target` from `start` on, with the digits of that number; returns where it ends. */
-export function writeNumbered({ bytes, places }: Numbered, number: number, target: Buffer, start: number): number {
+/** Copies the bytes to `target` from `start` on, with `number` in each placeholder; returns where they end. */
+export function fillTemplate({ bytes, places }: FrameTemplate, number: number, target: Buffer, start: number): number {
   target.set(bytes, start);
   if (places.length > 0) {
     const digits = String(number);

@@ -1,63 +1,63 @@
 import type { Clock } from '@tidemark/core';
 
-/** ms after which a batch no longer holds up the other partitions: its store, or its conversations, may be slow. */
-const PATIENCE = 50;
-/** A reason at hand: without one, an error with its stack would be made for each round. */
-const BEGUN = 'the round has begun';
+/** ms after which the barrier opens without the batches that are still in work: their store, or their conversations, may be slow. */
+const TIMEOUT_MS = 50;
+/** The reason of the abort: without one, each abort would make an error with its stack. */
+const OPENED = 'the barrier has opened';
 
 /**
- * Lets the partitions of a process go in step: who has carried out a batch begins the next one when the others have carried
- * out theirs. What they then ask of Redis and of the store they ask in one turn of the event loop, and it goes together. To
- * be in step costs nothing while little is to do, and under load it makes few large calls of many small ones; without it,
- * eight partitions would each make their own, for an eighth of the messages. Part of stage 3.
+ * The barrier between the batches of a process: a partition starts its next batch when all have finished theirs, at most 50 ms
+ * later. All then call Redis and the store in one turn of the event loop, and calls of one turn are batched. Under little load the
+ * barrier costs nothing; under much it makes few large calls of many small ones, where eight partitions would each make their own
+ * for an eighth of the messages. Part of stage 3.
  *
- * Keeps   P7 a batch that takes long is left behind
+ * Keeps   P7 a slow batch does not hold up other partitions
  * Proved  test/transfer/batch-barrier.test.ts
  */
-export class Rounds {
+export class BatchBarrier {
   readonly #clock: Clock;
-  /** Batches in work that were not left behind. */
-  readonly #working = new Set<() => Promise<unknown>>();
+  /** Batches that the barrier waits for. */
+  readonly #running = new Set<() => Promise<unknown>>();
   #waiting: (() => void)[] = [];
-  #patience: AbortController | undefined;
+  #timeout: AbortController | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves for all who wait: when no batch is in work, at the end of that turn, or after PATIENCE. */
-  next(): Promise<void> {
+  /** Resolves for all who wait, at the end of the turn in which the last batch has finished, or after TIMEOUT_MS. */
+  wait(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#waiting.push(resolve) > 1) return;
-      if (this.#working.size === 0) this.#begin();
-      else void this.#runOut();
+      if (this.#running.size === 0) this.#open();
+      else void this.#openInTime();
     });
   }
 
-  /** Carries out a batch, whose end those wait for who are to begin the next round. */
-  async work<T>(batch: () => Promise<T>): Promise<T> {
-    this.#working.add(batch);
+  /** Runs a batch; the barrier stays closed until it has finished. */
+  async run<T>(batch: () => Promise<T>): Promise<T> {
+    this.#running.add(batch);
     try {
       return await batch();
     } finally {
-      this.#working.delete(batch);
-      if (this.#working.size === 0 && this.#waiting.length > 0) this.#begin();
+      this.#running.delete(batch);
+      if (this.#running.size === 0 && this.#waiting.length > 0) this.#open();
     }
   }
 
-  async #runOut(): Promise<void> {
-    const patience = new AbortController();
-    this.#patience = patience;
-    await this.#clock.sleep(PATIENCE, patience.signal);
-    if (patience.signal.aborted) return;
-    this.#working.clear();
-    this.#begin();
+  async #openInTime(): Promise<void> {
+    const timeout = new AbortController();
+    this.#timeout = timeout;
+    await this.#clock.sleep(TIMEOUT_MS, timeout.signal);
+    if (timeout.signal.aborted) return;
+    this.#running.clear();
+    this.#open();
   }
 
-  /** Who ends their batch in the same turn comes along. */
-  #begin(): void {
-    this.#patience?.abort(BEGUN);
-    this.#patience = undefined;
+  /** A partition whose batch finishes in this turn goes through as well. */
+  #open(): void {
+    this.#timeout?.abort(OPENED);
+    this.#timeout = undefined;
     setImmediate(() => {
       for (const go of this.#waiting.splice(0)) go();
     });

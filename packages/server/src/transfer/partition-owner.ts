@@ -1,17 +1,17 @@
 import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
 import { COMMAND_TYPES } from '../features/commands.ts';
+import { hashOf } from '../hash.ts';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Nodes } from '../notify/nodes.ts';
 import type { ServerEventBus } from '../server-events.ts';
-import { spread } from '../hash.ts';
+import { BatchBarrier } from './batch-barrier.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PartitionLeases } from './partition-leases.ts';
-import { Rounds } from './batch-barrier.ts';
 import type { Transfer } from './transfer.ts';
 
 /**
- * Decides which partitions this worker writes, and runs a reader for each; these go in `Rounds`. Part of stage 3.
+ * Decides which partitions this worker writes, and runs a reader for each; these go in `BatchBarrier`. Part of stage 3.
  *
  * Every heartbeat the worker says that it lives, and works out from the list of live workers which partitions are its own
  * (rendezvous hashing: when a worker comes or goes, only its partitions move). It takes their leases as they become free,
@@ -26,16 +26,16 @@ export class PartitionOwner {
   /** Partitions that are given up, and whose last batch is still in work. */
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
-  readonly #rounds: Rounds;
-  #heart: Promise<void> = Promise.resolve();
+  readonly #barrier: BatchBarrier;
+  #heartbeat: Promise<void> = Promise.resolve();
 
   constructor(options: PartitionOwnerOptions) {
     this.#options = options;
-    this.#rounds = new Rounds(options.clock);
+    this.#barrier = new BatchBarrier(options.clock);
   }
 
   start(): void {
-    this.#heart = this.#beat();
+    this.#heartbeat = this.#beat();
   }
 
   /** Partitions written by this node now. */
@@ -51,9 +51,9 @@ export class PartitionOwner {
   /** Finishes the batches in work, then frees the leases so that others take over at once. */
   async close(): Promise<void> {
     this.#closing.abort();
-    // Not after the heart: a call to the leases that hangs must not keep this worker writing.
+    // Don't await the heartbeat first: a hung lease call must not keep this worker writing.
     for (const partition of this.#runs.keys()) this.#leave(partition, 'closed');
-    await this.#heart;
+    await this.#heartbeat;
     await Promise.all(this.#leaving.values());
     await this.#options.nodes.withdraw(this.#options.nodeId).catch(() => {});
   }
@@ -121,12 +121,12 @@ export class PartitionOwner {
       const ends = AbortSignal.any([stop, transfer.broken]);
       try {
         while (!stop.aborted) {
-          await transfer.completeUnsettled();
-          await this.#rounds.next();
+          await transfer.completeUndelivered();
+          await this.#barrier.wait();
           const turn = transfer.nextTurn;
           const entries = await this.#until(turn, ends, (signal) => queue.read(batch, signal));
           if (entries.length > 0 || turn !== undefined || transfer.broken.aborted)
-            queue.putBack(await this.#rounds.work(() => transfer.carryOut(entries, stop)));
+            queue.putBack(await this.#barrier.run(() => transfer.carryOut(entries, stop)));
           failures = 0;
         }
       } catch (error) {
@@ -134,7 +134,7 @@ export class PartitionOwner {
         events.emit('retried', { what: 'read', attempt: failures++, delayMs, error, partition });
         await clock.sleep(delayMs, stop);
       } finally {
-        await transfer.told();
+        await transfer.published();
         await reader.close();
       }
     }
@@ -221,7 +221,7 @@ export function preferredWorker(partition: number, workers: readonly NodeId[]): 
   let best: NodeId | undefined;
   let bestScore = -1;
   for (const worker of [...workers].sort()) {
-    const score = spread(`${partition}/${worker}`);
+    const score = hashOf(`${partition}/${worker}`);
     if (score > bestScore) {
       best = worker;
       bestScore = score;

@@ -11,7 +11,7 @@ import {
   type Storage,
   UnavailableError,
 } from '@tidemark/core';
-import type { RowNumbering } from '../inbox/seq-allocator.ts';
+import type { SeqAllocator } from '../inbox/seq-allocator.ts';
 import type { ServerEventBus } from '../server-events.ts';
 
 /**
@@ -22,7 +22,7 @@ import type { ServerEventBus } from '../server-events.ts';
  *  - Killed between the two commits of a composed storage: the event is there, rows are missing, and they are added with
  *    new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
  *    checked when a writer first loads it, before anything is numbered after them. And where nobody writes to it again, the
- *    history knows that it is unsettled.
+ *    history knows that it is undelivered.
  *
  * Keeps   P2 P5 for composed storages, P7
  * Proved  test/transfer/recovery.test.ts, test/fault/*
@@ -46,16 +46,16 @@ export class Recovery {
    * @param repeats events of commands found again; an event may be there more than once
    * @param unsure they may never have been announced
    */
-  async complete(repeats: readonly Event[], unsure: boolean, numbering: RowNumbering): Promise<Completed> {
+  async complete(repeats: readonly Event[], unsure: boolean, allocator: SeqAllocator): Promise<Completed> {
     const needed = unsure || !this.#storage.capabilities.atomic;
-    return this.#completeEvents(needed ? [...new Set(repeats)] : [], numbering);
+    return this.#completeEvents(needed ? [...new Set(repeats)] : [], allocator);
   }
 
   /**
    * Checks the newest events of conversations just loaded, backwards until one is complete: rows are written in their
    * order (`InboxStore.append`), so none before it is missing. Atomic storages need none.
    */
-  async completeTails(partition: number, states: readonly ConversationState[], numbering: RowNumbering): Promise<void> {
+  async completeTails(partition: number, states: readonly ConversationState[], allocator: SeqAllocator): Promise<void> {
     if (this.#storage.capabilities.atomic) return;
     for (const { conversation, head } of states) {
       const incomplete: Event[] = [];
@@ -66,43 +66,43 @@ export class Recovery {
         incomplete.unshift(event);
       }
       if (incomplete.length === 0) continue;
-      const { rows } = await this.#completeEvents(incomplete, numbering);
+      const { rows } = await this.#completeEvents(incomplete, allocator);
       this.#events.emit('completed', { partition, events: incomplete.length, rows: rows.length });
     }
   }
 
-  /** Adds the rows of unsettled events of the given conversations, where they are missing; all are settled then. */
-  async completeUnsettled(
+  /** Adds the missing rows of undelivered events of the given conversations, and marks them all as delivered. */
+  async completeUndelivered(
     partition: number,
     isHere: (conversationId: ConversationId) => boolean,
     holdsLease: () => Promise<boolean>,
-    numbering: RowNumbering,
+    allocator: SeqAllocator,
   ): Promise<void> {
     const { history } = this.#storage;
-    const refs = (await history.unsettled()).filter(({ conversationId }) => isHere(conversationId));
+    const refs = (await history.undelivered()).filter(({ conversationId }) => isHere(conversationId));
     if (refs.length === 0) return;
     const events = (await history.findByRef(refs)).sort((a, b) => a.conversationSeq - b.conversationSeq);
     const { missing } = await this.#missing(events);
     if (missing.length > 0) {
       if (!(await holdsLease())) return;
-      const { rows } = await this.#completeEvents(events, numbering);
+      const { rows } = await this.#completeEvents(events, allocator);
       this.#events.emit('completed', { partition, events: events.length, rows: rows.length });
     }
-    await history.settle(refs);
+    await history.markDelivered(refs);
   }
 
-  async #completeEvents(events: readonly Event[], numbering: RowNumbering): Promise<Completed> {
+  async #completeEvents(events: readonly Event[], allocator: SeqAllocator): Promise<Completed> {
     if (events.length === 0) return { events, rows: [] };
     const { found, missing } = await this.#missing(events);
     if (missing.length === 0) return { events, rows: found };
-    const rows = await numbering.number(missing, true);
+    const rows = await allocator.allocate(missing, true);
     const { conflict } = await this.#storage.inbox.append(rows);
     // Another writer completes the same events at this moment: look again, later.
     if (conflict) {
-      await numbering.afterConflict();
+      await allocator.afterConflict();
       throw new UnavailableError('rows were being completed by another writer');
     }
-    numbering.committed();
+    allocator.committed();
     return { events, rows: [...found, ...rows] };
   }
 
@@ -121,13 +121,13 @@ export class Recovery {
   }
 
   /**
-   * Rows of events that are not unsettled were all there: those that are not any more have expired in the inbox store, by a
+   * Rows of events that are not undelivered were all there: those that are not any more have expired in the inbox store, by a
    * retention that may be another than this process knows of.
    */
   async #neverWritten<Row extends Delivery>(absent: readonly Row[]): Promise<Row[]> {
     if (absent.length === 0 || this.#storage.capabilities.atomic) return [];
-    const unsettled = new Set((await this.#storage.history.unsettled()).map(refKey));
-    return absent.filter(({ ref }) => unsettled.has(refKey(ref)));
+    const undelivered = new Set((await this.#storage.history.undelivered()).map(refKey));
+    return absent.filter(({ ref }) => undelivered.has(refKey(ref)));
   }
 
   /** Its rows may have expired, though the process that wrote them died before it could tell the history so. */

@@ -1,9 +1,9 @@
 import type { Clock, HistoryStore, IdSource, Random, Storage } from '@tidemark/core';
 import type { DecideLimits } from '../features/deciding.ts';
 import type { Health } from '../health.ts';
-import type { RowNumbering } from '../inbox/seq-allocator.ts';
+import type { SeqAllocator } from '../inbox/seq-allocator.ts';
 import type { LimitEvents } from '../limit-events.ts';
-import type { Announcement } from '../notify/publisher.ts';
+import type { Publisher } from '../notify/publisher.ts';
 import type { SetBackWatch } from '../store/set-back-watch.ts';
 import type { ConversationCacheLimits } from './conversation-cache.ts';
 import type { EntryRules } from './read-entry.ts';
@@ -21,9 +21,9 @@ export interface TransferOptions extends EntryRules {
   readonly refusals: Refusals;
   readonly load: HistoryStore['load'];
   readonly storage: Storage;
-  readonly numbering: RowNumbering;
+  readonly allocator: SeqAllocator;
   readonly recovery: Recovery;
-  readonly announcement: Announcement;
+  readonly publisher: Publisher;
   readonly clock: Clock;
   /** See `DecideContext`. */
   readonly mostAhead: number;

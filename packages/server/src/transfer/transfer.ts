@@ -16,7 +16,7 @@ import { commandDefinitionOf } from '../features/commands.ts';
 import type { Subjects } from '../features/subjects.ts';
 import type { ReplyAddress } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
-import type { News } from '../notify/publisher.ts';
+import type { Publication } from '../notify/publisher.ts';
 import { RecentMap } from '../recent-map.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
@@ -38,12 +38,12 @@ import type { TransferOptions } from './transfer-options.ts';
  *
  *     decide → recipients → allocate seqs → store.commit → publish + receipts → XDEL
  *
- * What is stored is told and acknowledged while the next batch begins.
+ * A batch is published and acknowledged while the next one begins.
  *
  * The first attempt trusts what this owner remembers. When the store disagrees (a conflict: another owner was faster, a
  * command was repeated, a seq is taken) or the outcome of an attempt is unknown, everything remembered is forgotten, the
  * batch's commands and conversations are looked up, and it runs again. Before a refusal is believed, its conversation is read
- * again, after the rest of the batch was carried out. A refusal is remembered for all writers before it is told, so that no
+ * again, after the rest of the batch was carried out. A refusal is remembered for all writers before its sender gets it, so that no
  * late copy of the command is carried out after all.
  *
  * What an attempt fails with does not say whose fault it is; a probe of the store does (`StoreHealth`). While the store is ill
@@ -59,11 +59,11 @@ export class Transfer {
   /** Commands that were refused for good, and how far the partition's refusals were read. */
   readonly #refused = new RecentMap<string, Refusal>(REFUSALS_KEPT);
   #refusedUpTo: string | undefined;
-  /** The last batch is told and acknowledged, or cannot be. */
-  #told: Promise<void> = Promise.resolve();
+  /** Resolves when the last batch is published and acknowledged, or cannot be. */
+  #published: Promise<void> = Promise.resolve();
   readonly #broken = new AbortController();
-  /** When to ask again for what is unsettled, in monotonic ms. */
-  #unsettledAt = 0;
+  /** When to ask again for undelivered events, in monotonic ms. */
+  #undeliveredAt = 0;
   readonly #lanes: SideLanes;
   readonly #rows: BatchRows;
   /** Rows of the last attempt. */
@@ -97,12 +97,12 @@ export class Transfer {
   get nextTurn(): number | undefined {
     const { due } = this.#lanes;
     if (this.#options.storage.capabilities.atomic) return due;
-    return Math.min(due ?? this.#unsettledAt, this.#unsettledAt);
+    return Math.min(due ?? this.#undeliveredAt, this.#undeliveredAt);
   }
 
   /**
    * Carries a batch out, after what waits apart and is due. Resolves when what it does is stored and what it cannot do is
-   * parked, or `signal` has aborted. While that is told and acknowledged, the next batch may begin: see `told`.
+   * parked, or `signal` has aborted. While that is published and acknowledged, the next batch may begin: see `published`.
    *
    * Returns the entries that it did not carry out, since the batch would have had more than `batchRows` rows.
    *
@@ -134,36 +134,36 @@ export class Transfer {
     if (address) await this.#answer(address, error);
   }
 
-  /** Resolves when what was carried out is told and acknowledged, or cannot be, or the signal of its batch has aborted. */
-  told(): Promise<void> {
-    return this.#told;
+  /** Resolves when what was carried out is published and acknowledged, or cannot be, or the signal of its batch has aborted. */
+  published(): Promise<void> {
+    return this.#published;
   }
 
-  /** Aborts when something that was carried out cannot be told and acknowledged: it is to be read from the queue again. */
+  /** Aborts when something that was carried out cannot be published and acknowledged: it is to be read from the queue again. */
   get broken(): AbortSignal {
     return this.#broken.signal;
   }
 
   /**
-   * Finishes what a crash left half done and nobody asks for again. Now, every UNSETTLED_EVERY ms, and UNSETTLED_SOON after a
+   * Finishes what a crash left half done and nobody asks for again. Now, every UNDELIVERED_EVERY ms, and UNDELIVERED_SOON after a
    * failure.
    */
-  async completeUnsettled(): Promise<void> {
-    const { storage, clock, recovery, numbering, partitionOf, holdsLease, events } = this.#options;
-    if (storage.capabilities.atomic || clock.monotonic() < this.#unsettledAt) return;
-    this.#unsettledAt = clock.monotonic() + UNSETTLED_EVERY;
+  async completeUndelivered(): Promise<void> {
+    const { storage, clock, recovery, allocator, partitionOf, holdsLease, events } = this.#options;
+    if (storage.capabilities.atomic || clock.monotonic() < this.#undeliveredAt) return;
+    this.#undeliveredAt = clock.monotonic() + UNDELIVERED_EVERY;
     const isHere = (conversationId: ConversationId): boolean => partitionOf(conversationId) === this.#partition;
     try {
-      await recovery.completeUnsettled(this.#partition, isHere, holdsLease, numbering);
+      await recovery.completeUndelivered(this.#partition, isHere, holdsLease, allocator);
     } catch (error) {
       this.#completeSoon();
-      const delayMs = this.#unsettledAt - clock.monotonic();
+      const delayMs = this.#undeliveredAt - clock.monotonic();
       events.emit('retried', { what: 'complete', attempt: 0, delayMs, error, partition: this.#partition });
     }
   }
 
   #completeSoon(): void {
-    this.#unsettledAt = Math.min(this.#unsettledAt, this.#options.clock.monotonic() + UNSETTLED_SOON);
+    this.#undeliveredAt = Math.min(this.#undeliveredAt, this.#options.clock.monotonic() + UNDELIVERED_SOON);
   }
 
   /**
@@ -185,18 +185,18 @@ export class Transfer {
     let isSuspicious = suspicious || isUnsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { news, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
-        if (news) {
+        const { publication, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
+        if (publication) {
           this.#options.store.committed();
           this.#rows.stored(this.#tried);
-          await this.#tell(news, tasks.slice(0, tasks.length - left.length), signal);
+          await this.#publish(publication, tasks.slice(0, tasks.length - left.length), signal);
           return (isSuspicious ? left.map(again) : left).map(({ entry }) => entry);
         }
         if (doubtful) return await this.#persistApart(tasks, doubtful, signal);
         isSuspicious = true;
         this.#options.events.emit('conflicted', { partition: this.#partition, conflict, attempt });
         this.#cache.clear();
-        if (conflict === 'entry') await this.#options.numbering.afterConflict();
+        if (conflict === 'entry') await this.#options.allocator.afterConflict();
         if (attempt >= 3) await this.#wait(attempt, undefined, signal);
       } catch (error) {
         this.#cache.clear();
@@ -236,24 +236,24 @@ export class Transfer {
    * @param bare without the voids that others left behind: it, or the batch it was part of, failed while the store was well
    */
   async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean, bare: boolean): Promise<Attempted> {
-    const { storage, numbering, clock, setBacks } = this.#options;
+    const { storage, allocator, clock, setBacks } = this.#options;
     const started = clock.monotonic();
     const standing = setBacks.current();
     // Looked at before anything is written.
     standing.catch(() => {});
     const known = suspicious ? await this.#lookUp(tasks) : undefined;
-    const { states, isNews } = await this.#load(tasks, suspicious);
+    const { states, isFresh } = await this.#load(tasks, suspicious);
     const subjects = await loadSubjects(
       storage.history,
       tasks.map(({ envelope }) => envelope.command),
     );
     const plan = this.#plan(tasks, states, known, subjects);
     if (!suspicious && plan.doubtful.size > 0) return { doubtful: plan.doubtful };
-    if (isNews && !(await this.#options.holdsLease())) {
+    if (isFresh && !(await this.#options.holdsLease())) {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
-    const recovered = await this.#options.recovery.complete(plan.repeats, unsure, numbering);
-    const rows = await numbering.number(plan.deliveries, isNews, bare ? 0 : this.#roomForVoids(plan));
+    const recovered = await this.#options.recovery.complete(plan.repeats, unsure, allocator);
+    const rows = await allocator.allocate(plan.deliveries, isFresh, bare ? 0 : this.#roomForVoids(plan));
     this.#tried = rows.length + recovered.rows.length;
     if (await this.#isSetBack(standing)) return { conflict: 'event' };
     if (plan.events.length > 0 || rows.length > 0) {
@@ -262,15 +262,15 @@ export class Transfer {
       if (await this.#isSetBack(setBacks.committed({ events: plan.events, rows }))) {
         throw new UnavailableError('the store was set back while it took this');
       }
-      numbering.committed();
+      allocator.committed();
       this.#cache.keep(plan.states, plan.events);
     }
     await this.#remember([...plan.refusals.values()]);
     const { replies } = plan;
     this.#report(plan, rows, replies.length, clock.monotonic() - started);
     const events = [...recovered.events, ...plan.events];
-    const news = { events, rows: [...recovered.rows, ...rows], setBacks: this.#setBacks, replies };
-    return { news, left: tasks.slice(replies.length) };
+    const publication = { events, rows: [...recovered.rows, ...rows], setBacks: this.#setBacks, replies };
+    return { publication, left: tasks.slice(replies.length) };
   }
 
   /** Whether what this attempt goes by may have been read before the store was set back. */
@@ -286,25 +286,26 @@ export class Transfer {
   }
 
   /**
-   * Begins to tell it, once the batch before has been told and acknowledged. When the store is found set back meanwhile, it is
-   * neither: what is still queued is carried out again.
+   * Starts to publish a batch and then to acknowledge it, once the batch before is through. When the store is found set back meanwhile,
+   * neither happens: what is still queued is carried out again.
    */
-  async #tell(news: News, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
-    await this.#told;
-    const { setBacks, announcement } = this.#options;
-    const requireNews = (): void => {
-      if (!setBacks.isNews(news.setBacks)) throw new Error('the store was set back before this was acknowledged');
+  async #publish(publication: Publication, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+    await this.#published;
+    const { setBacks, publisher } = this.#options;
+    const requireCurrent = (): void => {
+      if (!setBacks.isCurrent(publication.setBacks))
+        throw new Error('the store was set back before this was acknowledged');
     };
-    const tell = async (): Promise<void> => {
-      requireNews();
-      await announcement.announce(this.#partition, news);
+    const publish = async (): Promise<void> => {
+      requireCurrent();
+      await publisher.publish(this.#partition, publication);
       const ids = tasks.map((task) => task.entry.id);
       await this.#untilDone('acknowledge', signal, async () => {
-        requireNews();
+        requireCurrent();
         await this.#reader.acknowledge(ids);
       });
     };
-    this.#told = tell().catch((error) => {
+    this.#published = publish().catch((error) => {
       this.#broken.abort(error);
     });
   }
@@ -330,11 +331,11 @@ export class Transfer {
     });
   }
 
-  /** `isNews`: some of it was not remembered, and may hold what another worker wrote. */
+  /** `isCurrent`: some of it was not remembered, and may hold what another worker wrote. */
   async #load(
     tasks: readonly Task[],
     fresh: boolean,
-  ): Promise<{ states: Map<ConversationId, ConversationState>; isNews: boolean }> {
+  ): Promise<{ states: Map<ConversationId, ConversationState>; isFresh: boolean }> {
     const states = new Map<ConversationId, ConversationState>();
     const missing = new Set<ConversationId>();
     for (const { envelope } of tasks) {
@@ -345,11 +346,11 @@ export class Transfer {
     }
     if (missing.size > 0) {
       const [loaded] = await Promise.all([this.#options.load([...missing]), this.#learnRefusals()]);
-      await this.#options.recovery.completeTails(this.#partition, [...loaded.values()], this.#options.numbering);
+      await this.#options.recovery.completeTails(this.#partition, [...loaded.values()], this.#options.allocator);
       for (const [conversationId, state] of loaded) states.set(conversationId, state);
       this.#cache.keep(loaded, []);
     }
-    return { states, isNews: missing.size > 0 };
+    return { states, isFresh: missing.size > 0 };
   }
 
   /** Those of other writers of this partition, too. */
@@ -359,7 +360,7 @@ export class Transfer {
     this.#refusedUpTo = position;
   }
 
-  /** Before anybody is told. */
+  /** Before any sender gets its answer. */
   async #remember(refusals: readonly NewRefusal[]): Promise<void> {
     if (refusals.length === 0) return;
     await this.#options.refusals.remember(this.#partition, refusals);
@@ -439,20 +440,20 @@ export class Transfer {
   }
 
   async #retry(lane: SideLane, signal: AbortSignal): Promise<readonly Task[]> {
-    const { clock, numbering, store, events } = this.#options;
+    const { clock, allocator, store, events } = this.#options;
     const began = clock.monotonic();
     let failure: unknown;
     try {
-      const { news, conflict } = await this.#attempt([lane.suspect], true, true, true);
-      if (news) {
+      const { publication, conflict } = await this.#attempt([lane.suspect], true, true, true);
+      if (publication) {
         store.committed();
-        await this.#tell(news, [lane.suspect], signal);
+        await this.#publish(publication, [lane.suspect], signal);
         // Others may have failed for the same reason.
         this.#lanes.hurry();
         return this.#close(lane);
       }
       this.#cache.clear();
-      if (conflict === 'entry') await numbering.afterConflict();
+      if (conflict === 'entry') await allocator.afterConflict();
     } catch (error) {
       failure = error;
       this.#cache.clear();
@@ -500,9 +501,9 @@ export class Transfer {
 
   async #park({ entry, envelope }: Task, error: unknown, signal: AbortSignal): Promise<void> {
     await this.#parkEntry(entry, textOf(error), error, signal);
-    const told = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
-    await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(envelope.command, told)]));
-    await this.#answer(envelope, told);
+    const refusal = new TidemarkError('dead_lettered', 'the command failed repeatedly and was parked');
+    await this.#untilDone('acknowledge', signal, () => this.#remember([refusalOf(envelope.command, refusal)]));
+    await this.#answer(envelope, refusal);
   }
 
   async #parkEntry(entry: StreamEntry, reason: string, error: unknown, signal: AbortSignal): Promise<void> {
@@ -513,8 +514,8 @@ export class Transfer {
   async #answer({ replyTo: to, call, of }: ReplyAddress, error: TidemarkError): Promise<void> {
     const isStranger = of !== '' && of !== this.#options.deployment;
     const answer = isStranger ? { replies: [], stranger: { to, call, error, of } } : { replies: [{ to, call, error }] };
-    const { announcement, setBacks } = this.#options;
-    await announcement.announce(this.#partition, { events: [], rows: [], setBacks: setBacks.count, ...answer });
+    const { publisher, setBacks } = this.#options;
+    await publisher.publish(this.#partition, { events: [], rows: [], setBacks: setBacks.count, ...answer });
   }
 
   async #untilDone(what: 'acknowledge', signal: AbortSignal, step: () => Promise<void>): Promise<void> {
@@ -548,22 +549,32 @@ export class Transfer {
 }
 
 /** ms between two looks for events whose rows a crash left out. */
-const UNSETTLED_EVERY = 10_000;
+const UNDELIVERED_EVERY = 10_000;
 /** ms after something failed, which may have been between the two stores. */
-const UNSETTLED_SOON = 1_000;
+const UNDELIVERED_SOON = 1_000;
 /** ms for which commands that wait apart are tried before the partition's next batch. */
 const TURN = 50;
 
 /** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
 type Attempted =
-  | { readonly news: News; readonly left: readonly Task[]; readonly doubtful?: never; readonly conflict?: never }
+  | {
+      readonly publication: Publication;
+      readonly left: readonly Task[];
+      readonly doubtful?: never;
+      readonly conflict?: never;
+    }
   | {
       readonly doubtful: ReadonlySet<ConversationId>;
-      readonly news?: never;
+      readonly publication?: never;
       readonly left?: never;
       readonly conflict?: never;
     }
-  | { readonly conflict: 'event' | 'entry'; readonly news?: never; readonly left?: never; readonly doubtful?: never };
+  | {
+      readonly conflict: 'event' | 'entry';
+      readonly publication?: never;
+      readonly left?: never;
+      readonly doubtful?: never;
+    };
 
 /** Of a conversation that was there before. */
 function changesMembers(event: Event): boolean {

@@ -216,33 +216,33 @@ test('heads are the newest seq of each user, 0 without an inbox', async () => {
   );
 });
 
-describe('the settled head', () => {
+describe('the contiguous head', () => {
   test('is the head of an inbox without holes, and 0 of none', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2);
-    expect((await reader.settled(userId)).seq).toBe(2);
-    expect((await reader.settled(bob)).seq).toBe(0);
+    expect((await reader.contiguousHead(userId)).seq).toBe(2);
+    expect((await reader.contiguousHead(bob)).seq).toBe(0);
   });
 
   test('lies below what a slower writer may still fill, so that whoever begins there has it', async () => {
     const { reader, userId, put } = openReader();
     await put(1, 2, 4, 5);
-    expect((await reader.settled(userId)).seq).toBe(2);
+    expect((await reader.contiguousHead(userId)).seq).toBe(2);
     expect(await reader.start(userId, undefined)).toMatchObject({ seq: 2, head: 5, reset: 'new' });
     await put(3);
-    expect((await reader.settled(userId)).seq).toBe(5);
+    expect((await reader.contiguousHead(userId)).seq).toBe(5);
   });
 
   test('is 0 while the very first entry is missing', async () => {
     const { reader, userId, put } = openReader();
     await put(2);
-    expect((await reader.settled(userId)).seq).toBe(0);
+    expect((await reader.contiguousHead(userId)).seq).toBe(0);
   });
 
   test('is not below the floor', async () => {
     const { reader, userId, put, storage } = openReader();
     await put(1, 2, 3, 5);
     await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
-    expect((await reader.settled(userId)).seq).toBe(3);
+    expect((await reader.contiguousHead(userId)).seq).toBe(3);
   });
 });

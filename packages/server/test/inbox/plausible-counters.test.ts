@@ -2,8 +2,8 @@ import type { InboxStore, Seq } from '@tidemark/core';
 import { memoryInbox } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
 import { type MemoryCounters, memoryInboxSeq } from '../../src/inbox/memory-inbox-seq.ts';
-import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
 import { plausibleCounters } from '../../src/inbox/plausible-counters.ts';
+import { SeqAllocator } from '../../src/inbox/seq-allocator.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, direct } from '../support/commands.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -36,9 +36,9 @@ async function openCounters(head: number) {
 test('a counter that was raised by three million is thrown away, and its user is numbered on from the store', async () => {
   const { inbox, counters, events, clock, implausible, forge } = await openCounters(5);
   forge(3_000_005);
-  const numbering = new RowNumbering(counters, inbox, events, clock);
+  const allocator = new SeqAllocator(counters, inbox, events, clock);
   const ref = { conversationId: direct, conversationSeq: 1 as never };
-  const rows = await numbering.number(
+  const rows = await allocator.allocate(
     [alice, bob].map((userId) => ({ userId, ref, at: 1 })),
     true,
   );
@@ -67,13 +67,13 @@ test('the store is asked once for ten thousand entries of a user, and not at all
 
 test('seqs allocated in vain before a counter was thrown away are not closed beside the entries that get them', async () => {
   const { inbox, counters, events, clock, forge } = await openCounters(5);
-  const numbering = new RowNumbering(counters, inbox, events, clock);
+  const allocator = new SeqAllocator(counters, inbox, events, clock);
   const delivery = (conversationSeq: number) => [
     { userId: alice, ref: { conversationId: direct, conversationSeq: conversationSeq as never }, at: 1 },
   ];
-  expect((await numbering.number(delivery(1), true)).map(({ seq }) => seq)).toEqual([6]);
+  expect((await allocator.allocate(delivery(1), true)).map(({ seq }) => seq)).toEqual([6]);
   forge(3_000_006);
-  const rows = await numbering.number(delivery(2), true);
+  const rows = await allocator.allocate(delivery(2), true);
   expect(rows.map(({ seq, ref }) => [seq, ref === null])).toEqual([[6, false]]);
   expect(await inbox.append(rows)).toEqual({ conflict: undefined });
 });

@@ -7,12 +7,12 @@ import {
   UnavailableError,
 } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
+import { partitionOf } from '../../src/hash.ts';
 import { decodeEnvelope } from '../../src/ingress/envelope.ts';
 import { createMemoryStreams, memoryIngressStream } from '../../src/ingress/memory-ingress-stream.ts';
 import { Submission } from '../../src/ingress/submission.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
-import { partitionOf } from '../../src/hash.ts';
 import { alice, createGroup, direct, group, send } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
@@ -83,7 +83,7 @@ describe('a command', () => {
     const call = submission.submit(command);
     const [envelope] = await queued();
     expect(envelope).toMatchObject({ command, replyTo: 'node-1' });
-    submission.settle({ call: envelope?.call ?? '', result });
+    submission.answer({ call: envelope?.call ?? '', result });
     expect(await call).toEqual(result);
   });
 
@@ -91,8 +91,8 @@ describe('a command', () => {
     const { submission, queued } = openSubmission();
     const calls = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
     const [first, second] = await queued();
-    submission.settle({ call: second?.call ?? '', result: { ...result, at: 2 } });
-    submission.settle({ call: first?.call ?? '', result });
+    submission.answer({ call: second?.call ?? '', result: { ...result, at: 2 } });
+    submission.answer({ call: first?.call ?? '', result });
     expect(await Promise.all(calls)).toEqual([result, { ...result, at: 2 }]);
   });
 
@@ -100,7 +100,7 @@ describe('a command', () => {
     const { submission, queued } = openSubmission();
     const call = submission.submit(send(alice, group));
     const [envelope] = await queued(group);
-    submission.settle({ call: envelope?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
+    submission.answer({ call: envelope?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
     expect(await codeOf(call)).toBe('not_a_member');
   });
 
@@ -114,8 +114,8 @@ describe('a command', () => {
     expect(await code).toBe('outcome_unknown');
     expect(submission.waiting).toBe(0);
     const [envelope] = await queued();
-    submission.settle({ call: envelope?.call ?? '', result });
-    submission.settle({ call: 'of-nobody', result });
+    submission.answer({ call: envelope?.call ?? '', result });
+    submission.answer({ call: 'of-nobody', result });
   });
 
   test('that came later waits its own time', async () => {
@@ -126,7 +126,7 @@ describe('a command', () => {
     await clock.advance(RECEIPT_TIMEOUT / 2 + 300);
     expect(await early).toBe('outcome_unknown');
     const [, envelope] = await queued();
-    submission.settle({ call: envelope?.call ?? '', result });
+    submission.answer({ call: envelope?.call ?? '', result });
     expect(await late).toEqual(result);
   });
 
@@ -138,7 +138,7 @@ describe('a command', () => {
     await clock.advance(RECEIPT_TIMEOUT + 300);
     expect(await first).toBe('outcome_unknown');
     const again = submission.submit(command);
-    submission.settle({ call: envelope?.call ?? '', result });
+    submission.answer({ call: envelope?.call ?? '', result });
     expect(await again).toEqual(result);
     expect(submission.waiting).toBe(0);
   });
@@ -149,9 +149,9 @@ describe('a command', () => {
     const first = codeOf(submission.submit(command));
     const anew = submission.submit({ ...command, retry: 1 });
     const [before, after] = await queued();
-    submission.settle({ call: before?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
+    submission.answer({ call: before?.call ?? '', error: new TidemarkError('not_a_member', 'no') });
     expect(await first).toBe('not_a_member');
-    submission.settle({ call: after?.call ?? '', result });
+    submission.answer({ call: after?.call ?? '', result });
     expect(await anew).toEqual(result);
   });
 
@@ -160,14 +160,14 @@ describe('a command', () => {
     const slow = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
     await clock.advance(RECEIPT_TIMEOUT / 2 + 1);
     const [first, second] = await queued();
-    submission.settle({ call: first?.call ?? '', result });
+    submission.answer({ call: first?.call ?? '', result });
     expect(await codeOf(submission.submit(send(alice, direct)))).toBe('overloaded');
     expect(await codeOf(Promise.race([submission.submit(send(alice, group)), 'accepted']))).toBe('undefined');
-    submission.settle({ call: second?.call ?? '', result });
+    submission.answer({ call: second?.call ?? '', result });
     await Promise.all(slow);
     const next = submission.submit(send(alice, direct));
     const [, , third] = await queued();
-    submission.settle({ call: third?.call ?? '', result });
+    submission.answer({ call: third?.call ?? '', result });
     expect(await next).toEqual(result);
   });
 
@@ -206,7 +206,7 @@ describe('closing', () => {
     submission.refuse();
     expect(await codeOf(submission.submit(send(alice, direct)))).toBe('closing');
     const [envelope] = await queued();
-    submission.settle({ call: envelope?.call ?? '', result });
+    submission.answer({ call: envelope?.call ?? '', result });
     expect(await call).toEqual(result);
   });
 
@@ -228,7 +228,7 @@ test('one timer runs while calls wait, and none while nothing does', async () =>
   const calls = [submission.submit(send(alice, direct)), submission.submit(send(alice, direct))];
   await clock.advance(1_000);
   expect(clock.sleeping).toBe(1);
-  for (const { call } of await queued()) submission.settle({ call, result });
+  for (const { call } of await queued()) submission.answer({ call, result });
   await Promise.all(calls);
   await settled();
   expect(clock.sleeping).toBe(0);
@@ -243,6 +243,6 @@ test('a process that takes no part in the deployment queues nothing', async () =
   const [envelope, ...others] = await queued();
   expect(envelope?.of).toBe('ours');
   expect(others).toEqual([]);
-  submission.settle({ call: envelope?.call ?? '', result });
+  submission.answer({ call: envelope?.call ?? '', result });
   await call;
 });

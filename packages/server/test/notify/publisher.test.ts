@@ -11,8 +11,8 @@ import {
 import { conversationBuilder } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { Announcement } from '../../src/notify/publisher.ts';
 import { decodeNodeFrame, type NodeFrame, type Reply } from '../../src/notify/node-frame.ts';
+import { Publisher } from '../../src/notify/publisher.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, carol } from '../support/commands.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
@@ -23,7 +23,7 @@ const THERE = 'there' as NodeId;
 const TTL = 30_000;
 
 /** This node announces; what arrives here and at another node is kept. */
-async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } = {}) {
+async function openPublisher({ deliverHere }: { deliverHere?: () => never } = {}) {
   const clock = new ManualClock();
   const shared = createMemoryBackplaneState();
   const open = () => memoryBackplane({ partitions: 1, backlog: 10, deadLetters: 10, shared, clock });
@@ -32,18 +32,18 @@ async function openAnnouncement({ deliverHere }: { deliverHere?: () => never } =
   const there: NodeFrame[] = [];
   await open().notifier.listen(THERE, (frame) => there.push(decodeNodeFrame(frame, 'ours')));
   const events = new ServerEventBus();
-  const announcement = new Announcement({
+  const publisher = new Publisher({
     ...backplane,
     events,
     nodeId: HERE,
     deployment: () => 'ours',
     deliverHere: deliverHere ?? ((frame) => here.push(frame)),
   });
-  const announce = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {
-    await announcement.announce(3, { events: committed, rows, setBacks: 7, replies });
+  const publish = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {
+    await publisher.publish(3, { events: committed, rows, setBacks: 7, replies });
     await settled();
   };
-  return { clock, backplane, events, here, there, announce };
+  return { clock, backplane, events, here, there, publish };
 }
 
 const chat = conversationBuilder({ memberIds: [alice, bob, carol] });
@@ -69,11 +69,11 @@ function told(frames: readonly NodeFrame[]) {
 
 describe('committed events', () => {
   test('go once to each node that holds a recipient, with the seqs of its own users alone', async () => {
-    const { backplane, here, there, announce } = await openAnnouncement();
+    const { backplane, here, there, publish } = await openPublisher();
     await backplane.presence.join([alice, bob], HERE, TTL);
     await backplane.presence.join([bob, carol], THERE, TTL);
     const rows = [row(alice, 1, first), row(bob, 5, first), row(carol, 9, first), row(bob, 6, second)];
-    await announce([first, second], rows, []);
+    await publish([first, second], rows, []);
     expect([here.length, there.length]).toEqual([1, 1]);
     expect(told(here)).toEqual([
       [
@@ -100,23 +100,23 @@ describe('committed events', () => {
   });
 
   test('whose recipients hold no feed anywhere are told to nobody', async () => {
-    const { here, there, announce, events } = await openAnnouncement();
+    const { here, there, publish, events } = await openPublisher();
     const published = recorded(events, 'published');
-    await announce([first], [row(alice, 1, first)], []);
+    await publish([first], [row(alice, 1, first)], []);
     expect([here, there]).toEqual([[], []]);
     expect(published).toEqual([{ partition: 3, events: 1, nodes: 0, replies: 0 }]);
   });
 
   test('are no longer told to a node whose presence has run out', async () => {
-    const { backplane, clock, there, announce } = await openAnnouncement();
+    const { backplane, clock, there, publish } = await openPublisher();
     await backplane.presence.join([bob], THERE, TTL);
     await clock.advance(TTL + 1);
-    await announce([first], [row(bob, 1, first)], []);
+    await publish([first], [row(bob, 1, first)], []);
     expect(there).toEqual([]);
   });
 
   test('are told with the highest void of each of their users', async () => {
-    const { backplane, here, there, announce } = await openAnnouncement();
+    const { backplane, here, there, publish } = await openPublisher();
     await backplane.presence.join([alice], HERE, TTL);
     await backplane.presence.join([alice, bob], THERE, TTL);
     const voids = [
@@ -126,7 +126,7 @@ describe('committed events', () => {
       row(bob, 7, null),
       row(carol, 9, null),
     ];
-    await announce([first], [row(alice, 2, first), ...voids], []);
+    await publish([first], [row(alice, 2, first), ...voids], []);
     expect(told(here)).toEqual([[1, [[alice, 2]]]]);
     expect(here.map((frame) => frame.voids)).toEqual([[[alice, 4]]]);
     expect(there.map((frame) => frame.voids)).toEqual([
@@ -138,19 +138,19 @@ describe('committed events', () => {
   });
 
   test('are not needed for voids to be told', async () => {
-    const { backplane, here, announce } = await openAnnouncement();
+    const { backplane, here, publish } = await openPublisher();
     await backplane.presence.join([alice], HERE, TTL);
-    await announce([], [row(alice, 1, null)], []);
+    await publish([], [row(alice, 1, null)], []);
     expect(here).toEqual([{ deliveries: [], voids: [[alice, 1]], replies: [], setBacks: 7 }]);
   });
 });
 
 describe('replies', () => {
   test('go to the nodes of their senders, in the frame of the events where there is one', async () => {
-    const { backplane, here, there, announce, events } = await openAnnouncement();
+    const { backplane, here, there, publish, events } = await openPublisher();
     const published = recorded(events, 'published');
     await backplane.presence.join([alice], THERE, TTL);
-    await announce([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
+    await publish([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
     expect(here).toMatchObject([{ deliveries: [], replies: [{ call: 'here.1', error: { code: 'not_a_member' } }] }]);
     expect(there).toHaveLength(1);
     expect(there[0]?.deliveries).toHaveLength(1);
@@ -161,12 +161,12 @@ describe('replies', () => {
   });
 
   test('arrive although nobody knows where the recipients are', async () => {
-    const { backplane, here, there, announce, events } = await openAnnouncement();
+    const { backplane, here, there, publish, events } = await openPublisher();
     const failed = recorded(events, 'publish-failed');
     backplane.presence.nodesOf = async () => {
       throw new UnavailableError('connection refused');
     };
-    await announce([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
+    await publish([first], [row(alice, 1, first)], [reply('here.1', HERE), reply('there.1', THERE)]);
     expect(here.flatMap((frame) => frame.replies)).toHaveLength(1);
     expect(there.flatMap((frame) => frame.replies)).toHaveLength(1);
     expect(failed).toMatchObject([{ nodeId: null, error: expect.any(UnavailableError) }]);
@@ -174,31 +174,31 @@ describe('replies', () => {
 });
 
 test('a node that cannot be reached is passed over, and the others hear', async () => {
-  const { backplane, here, announce, events } = await openAnnouncement();
+  const { backplane, here, publish, events } = await openPublisher();
   const failed = recorded(events, 'publish-failed');
   await backplane.presence.join([alice], HERE, TTL);
   await backplane.presence.join([alice], THERE, TTL);
   backplane.notifier.publish = async () => {
     throw new UnavailableError('connection refused');
   };
-  await announce([first], [row(alice, 1, first)], []);
+  await publish([first], [row(alice, 1, first)], []);
   expect(told(here)).toHaveLength(1);
   expect(failed).toMatchObject([{ nodeId: THERE }]);
 });
 
-test('a defect fails no announcement, since what it tells of is stored: it is reported, and the others hear', async () => {
-  const { backplane, there, announce, events } = await openAnnouncement({
+test('a defect fails no publisher, since what it tells of is stored: it is reported, and the others hear', async () => {
+  const { backplane, there, publish, events } = await openPublisher({
     deliverHere: () => {
       throw new RangeError('a defect here');
     },
   });
   const failed = recorded(events, 'publish-failed');
   await backplane.presence.join([alice], HERE, TTL);
-  await announce([first], [row(alice, 1, first)], []);
+  await publish([first], [row(alice, 1, first)], []);
   backplane.presence.nodesOf = async () => {
     throw new TypeError('a defect of the switchboard');
   };
-  await announce([second], [row(alice, 2, second)], [reply('there.1', THERE)]);
+  await publish([second], [row(alice, 2, second)], [reply('there.1', THERE)]);
   expect(there.flatMap((frame) => frame.replies)).toHaveLength(1);
   expect(failed).toMatchObject([
     { nodeId: HERE, error: new RangeError('a defect here') },

@@ -31,14 +31,14 @@ import { memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-mem
 import { reactorsIn, seededRandom } from '@tidemark/testkit';
 import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
-import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
+import { SeqAllocator } from '../../src/inbox/seq-allocator.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { Announcement } from '../../src/notify/publisher.ts';
 import type { NodeFrame } from '../../src/notify/node-frame.ts';
+import { Publisher } from '../../src/notify/publisher.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { SetBackWatch } from '../../src/store/set-back-watch.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
@@ -87,7 +87,7 @@ interface Answered {
 }
 
 /**
- * Writers as they are (decide, transfer, numbering, recovery, voids and the reader of inboxes) in a world where a schedule
+ * Writers as they are (decide, transfer, allocator, recovery, voids and the reader of inboxes) in a world where a schedule
  * decides everything else: when each call of a port is let through and what becomes of it, which workers there are of a
  * partition at once (an owner that lost its lease and does not know yet writes against its successor), who is killed, when
  * Redis loses what it holds, and how time passes. Two partitions, since the inboxes of users are where they meet.
@@ -208,7 +208,7 @@ export class WriterWorld {
       worker.busy = false;
     };
     const work = async () => {
-      await worker.transfer.completeUnsettled();
+      await worker.transfer.completeUndelivered();
       worker.queue.putBack(await worker.transfer.carryOut(entries, worker.stop.signal));
     };
     void work().then(ended, (error: unknown) => {
@@ -464,7 +464,7 @@ export class WriterWorld {
     const storage = this.#gatedStorage(name);
     const events = new ServerEventBus();
     const counters = this.#backplane.inboxSeq(storage.inbox.epoch);
-    const numbering = new RowNumbering(gate('seq', counters), storage.inbox, events, this.clock);
+    const allocator = new SeqAllocator(gate('seq', counters), storage.inbox, events, this.clock);
     const stream = this.#backplane.ingress.open(partition);
     const acknowledging = gate('stream', {
       acknowledge: (ids: readonly string[]) => stream.acknowledge(ids),
@@ -493,9 +493,9 @@ export class WriterWorld {
       }),
       load: (conversationIds) => storage.history.load(conversationIds),
       storage,
-      numbering,
+      allocator,
       recovery: new Recovery({ storage, clock: this.clock, events, retentionMs: RETENTION }),
-      announcement: new Announcement({
+      publisher: new Publisher({
         presence: this.#backplane.presence,
         notifier: this.#backplane.notifier,
         events,
@@ -554,9 +554,9 @@ export class WriterWorld {
     const history = this.#calls.gate(name, 'history', {
       ...plain.history,
       load: (ids: readonly ConversationId[]) => this.#load(name, ids),
-      append: (...[events, settling]: Parameters<HistoryStore['append']>) => {
+      append: (...[events, delivery]: Parameters<HistoryStore['append']>) => {
         excuse(events);
-        return plain.history.append(events, settling);
+        return plain.history.append(events, delivery);
       },
     });
     const inbox = this.#gatedInbox(name);

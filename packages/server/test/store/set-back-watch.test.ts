@@ -243,7 +243,7 @@ test('a commit that took longer does not hide that the store was set back meanwh
 test('what others tell is news when they know as much, or more', async () => {
   const { process } = world();
   const { watch, startedAgain } = process();
-  expect([watch.isNews(0), startedAgain()]).toEqual([true, 0]);
-  expect([watch.isNews(2), startedAgain(), watch.count]).toEqual([true, 1, 2]);
-  expect([watch.isNews(1), watch.isNews(2), startedAgain()]).toEqual([false, true, 1]);
+  expect([watch.isCurrent(0), startedAgain()]).toEqual([true, 0]);
+  expect([watch.isCurrent(2), startedAgain(), watch.count]).toEqual([true, 1, 2]);
+  expect([watch.isCurrent(1), watch.isCurrent(2), startedAgain()]).toEqual([false, true, 1]);
 });

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { SocketReader } from '../../src/subscription/attached-socket.ts';
-import { numberedFrame, numberedText } from '../../src/subscription/text-frame.ts';
+import { frameTemplate, textTemplate } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
 import { settled } from '../support/manual-clock.ts';
 import { BUFFER_LIMIT, connectLink as connect, rawOf } from '../support/socket-link.ts';
@@ -70,7 +70,7 @@ test("a number is put in for each socket, and what one of them has yet to write 
   await using slow = await connect();
   await using quick = await connect();
   slow.client.pause();
-  const frame = numberedFrame('', numberedText(['a', 'b'.repeat(20_000), 'c'], 4));
+  const frame = frameTemplate('', textTemplate(['a', 'b'.repeat(20_000), 'c'], 4));
   const numbers = Array.from({ length: 1_200 }, (_, index) => 1_000 + index);
   let isBehind = false;
   for (const [index, number] of numbers.entries()) {

@@ -14,7 +14,7 @@ import superjson from 'superjson';
 import { describe, expect, test } from 'vitest';
 import { envelopeOf, FeedText } from '../../src/subscription/entry-text.ts';
 import type { SharedEntry } from '../../src/subscription/shared-entry.ts';
-import { writeNumbered } from '../../src/subscription/text-frame.ts';
+import { fillTemplate } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
 import { openRawSocket } from '../support/raw-trpc-socket.ts';
 
@@ -68,7 +68,7 @@ function parsed(text: string): string {
 function entryText(text: FeedText, envelope: string, seq: Seq, entry: SharedEntry): string {
   const numbered = text.entry(envelope, seq, entry);
   const frame = Buffer.alloc(numbered.bytes.length);
-  writeNumbered(numbered, seq, frame, 0);
+  fillTemplate(numbered, seq, frame, 0);
   return frame.toString('utf8', frame[1] === 127 ? 10 : frame[1] === 126 ? 4 : 2);
 }
 

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import {
-  type Numbered,
-  numberedFrame,
-  numberedText,
+  type FrameTemplate,
+  fillTemplate,
+  frameTemplate,
   textFrame,
-  writeNumbered,
+  textTemplate,
 } from '../../src/subscription/text-frame.ts';
 
 /** What a WebSocket client makes of frames that are written to its connection as they are. */
@@ -31,9 +31,9 @@ async function received(frames: readonly Buffer[]): Promise<string[]> {
 }
 
 /** The frame with that number, behind a few bytes of something else. */
-function written(frame: Numbered, number: number): Buffer {
+function written(frame: FrameTemplate, number: number): Buffer {
   const target = Buffer.alloc(frame.bytes.length + 5);
-  expect(writeNumbered(frame, number, target, 5)).toBe(target.length);
+  expect(fillTemplate(frame, number, target, 5)).toBe(target.length);
   return target.subarray(5);
 }
 
@@ -49,9 +49,9 @@ test('a text takes its number at every place, and may take another', async () =>
     ['', '', ''],
     ['a'.repeat(200), 'b', ''],
   ]) {
-    const text = numberedText(parts, 3);
+    const text = textTemplate(parts, 3);
     for (const head of ['ß', 'longer']) {
-      const frame = numberedFrame(head, text);
+      const frame = frameTemplate(head, text);
       const frames = [123, 987].map((number) => written(frame, number));
       expect(await received(frames)).toEqual([`${head}${parts.join('123')}`, `${head}${parts.join('987')}`]);
     }

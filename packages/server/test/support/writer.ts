@@ -14,14 +14,14 @@ import { memoryStorage } from '@tidemark/storage-memory';
 import { seededRandom } from '@tidemark/testkit';
 import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
-import { RowNumbering } from '../../src/inbox/seq-allocator.ts';
+import { SeqAllocator } from '../../src/inbox/seq-allocator.ts';
 import { VoidFiller } from '../../src/inbox/void-filler.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import type { PartitionReader } from '../../src/ingress/ingress-stream.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { createMemoryBackplaneState, type MemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
-import { Announcement } from '../../src/notify/publisher.ts';
 import type { NodeFrame, Reply } from '../../src/notify/node-frame.ts';
+import { Publisher } from '../../src/notify/publisher.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { SetBackWatch } from '../../src/store/set-back-watch.ts';
 import { durableRefusals } from '../../src/transfer/durable-refusals.ts';
@@ -78,19 +78,19 @@ export function openWriter(options: WriterOptions = {}) {
   const random = seededRandom(1);
   const replies = new Map<string, Reply>();
   const frames: NodeFrame[] = [];
-  const announcement = new Announcement({
+  const publisher = new Publisher({
     ...backplane,
     events,
     nodeId,
     deployment: () => 'ours',
     deliverHere: (frame) => {
-      trace.push('announce');
+      trace.push('publish');
       frames.push(frame);
       for (const reply of frame.replies) replies.set(reply.call, reply);
     },
   });
   const counters = backplane.inboxSeq(storage.inbox.epoch);
-  const numbering = new RowNumbering(
+  const allocator = new SeqAllocator(
     {
       ...counters,
       allocate: (counts) => {
@@ -134,9 +134,9 @@ export function openWriter(options: WriterOptions = {}) {
     holdsLease: options.holdsLease ?? (async () => true),
     load: (conversationIds) => storage.history.load(conversationIds),
     storage,
-    numbering,
+    allocator,
     recovery,
-    announcement,
+    publisher,
     events,
     clock,
     random,
@@ -182,20 +182,20 @@ export function openWriter(options: WriterOptions = {}) {
   async function carryOut(signal: AbortSignal = new AbortController().signal, limit = 1_000): Promise<void> {
     const entries = await fair.read(limit, signal);
     fair.putBack(await clock.finish(transfer.carryOut(entries, signal)));
-    await clock.finish(transfer.told());
+    await clock.finish(transfer.published());
   }
 
   /** Goes on as the partition's owner does until nothing waits apart. */
   async function carryOutAside(signal: AbortSignal = new AbortController().signal): Promise<void> {
     for (let turn = transfer.nextTurn; transfer.waitsApart; turn = transfer.nextTurn) {
       await clock.advance(Math.max(0, (turn ?? 0) - clock.monotonic()));
-      await clock.finish(transfer.completeUnsettled());
+      await clock.finish(transfer.completeUndelivered());
       const now = new AbortController();
       const reading = fair.read(1_000, now.signal);
       await settled();
       now.abort();
       fair.putBack(await clock.finish(transfer.carryOut(await reading, signal)));
-      await clock.finish(transfer.told());
+      await clock.finish(transfer.published());
     }
   }
 
@@ -229,7 +229,7 @@ export function openWriter(options: WriterOptions = {}) {
     trace,
     frames,
     transfer,
-    numbering,
+    allocator,
     counters,
     reader,
     inboxes,

@@ -1,25 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { Rounds } from '../../src/transfer/batch-barrier.ts';
+import { BatchBarrier } from '../../src/transfer/batch-barrier.ts';
 import { ManualClock, settled } from '../support/manual-clock.ts';
 
 /** Partitions that note when they begin a round, and whose batches last until the test ends them. */
 function partitions() {
   const clock = new ManualClock();
-  const rounds = new Rounds(clock);
+  const barrier = new BatchBarrier(clock);
   const begun: string[] = [];
-  const next = (name: string): void => void rounds.next().then(() => begun.push(name));
+  const next = (name: string): void => void barrier.wait().then(() => begun.push(name));
   const work = (): (() => Promise<void>) => {
     let end = (): void => {};
     const batch = new Promise<void>((resolve) => {
       end = resolve;
     });
-    void rounds.work(() => batch);
+    void barrier.run(() => batch);
     return async () => {
       end();
       await settled();
     };
   };
-  return { clock, rounds, begun, next, work };
+  return { clock, barrier, begun, next, work };
 }
 
 describe('a round', () => {
@@ -46,10 +46,10 @@ describe('a round', () => {
   });
 
   test('takes along who ends a batch in the same turn', async () => {
-    const { rounds, begun, next } = partitions();
+    const { barrier, begun, next } = partitions();
     const batch = Promise.resolve();
     next('a');
-    void rounds.work(() => batch).then(() => next('b'));
+    void barrier.run(() => batch).then(() => next('b'));
     await settled();
     await settled();
     expect(begun).toEqual(['a', 'b']);
@@ -75,8 +75,8 @@ describe('a round', () => {
   });
 
   test('begins after a batch that failed', async () => {
-    const { rounds, begun, next } = partitions();
-    await expect(rounds.work(() => Promise.reject(new Error('poison')))).rejects.toThrow('poison');
+    const { barrier, begun, next } = partitions();
+    await expect(barrier.run(() => Promise.reject(new Error('poison')))).rejects.toThrow('poison');
     next('a');
     await settled();
     expect(begun).toEqual(['a']);

@@ -85,7 +85,7 @@ describe('a batch of too many rows', () => {
       entries.map((entry) => ({ ...entry, redelivered: true })),
       never,
     );
-    await second.transfer.told();
+    await second.transfer.published();
     expect(left).toHaveLength(15);
     expect(left.every(({ redelivered }) => redelivered)).toBe(true);
     expect(second.replyTo(calls[4])).toMatchObject({ conversationSeq: 6 });
@@ -171,7 +171,7 @@ describe('a former member whose commands are refused', () => {
     );
     const carried = writer.carryOut();
     while (asked.length === 0) await settled();
-    await writer.transfer.told();
+    await writer.transfer.published();
     expect([calls[0], calls[3]].map((call) => writer.replyTo(call))).toMatchObject([
       { conversationSeq: 2 },
       { conversationSeq: 3 },

@@ -1,10 +1,10 @@
 import { type CreateConversation, type NodeId, parseUserId } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
+import { partitionOf } from '../../src/hash.ts';
 import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import { memoryBackplane } from '../../src/memory-backplane.ts';
 import { decodeNodeFrame } from '../../src/notify/node-frame.ts';
-import { partitionOf } from '../../src/hash.ts';
 import { alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
 import { settled } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';

@@ -60,8 +60,8 @@ function openWorker(name: string, shared: MemoryBackplaneState, clock: ManualClo
       const { signal } = broken;
       return {
         carryOut,
-        told: async () => {},
-        completeUnsettled: async () => {},
+        published: async () => {},
+        completeUndelivered: async () => {},
         broken: signal,
       } as unknown as Transfer;
     },

@@ -103,35 +103,35 @@ describe('a crash between the two commits of a composed storage', () => {
     await crash(first, createGroup(alice, [bob]), send(alice, group));
     const afresh = openWriter({ storage });
     const completed = recorded(afresh.events, 'completed');
-    await afresh.transfer.completeUnsettled();
+    await afresh.transfer.completeUndelivered();
     expect(await conversationSeqs(afresh, bob)).toEqual([1, 2]);
     expect(completed).toEqual([{ partition: 0, events: 2, rows: 4 }]);
-    expect(await storage.history.unsettled()).toEqual([]);
+    expect(await storage.history.undelivered()).toEqual([]);
   });
 
   test('is made good by the owner alone, who looks again from time to time', async () => {
     const { storage, crash } = twoStores();
     const owner = openWriter({ storage });
-    await owner.transfer.completeUnsettled();
+    await owner.transfer.completeUndelivered();
     await crash(owner, createGroup(alice, [bob]));
     const afresh = { storage, clock: owner.clock };
-    await openWriter({ ...afresh, partitionOf: () => 1 }).transfer.completeUnsettled();
-    await openWriter({ ...afresh, holdsLease: async () => false }).transfer.completeUnsettled();
-    await owner.transfer.completeUnsettled();
+    await openWriter({ ...afresh, partitionOf: () => 1 }).transfer.completeUndelivered();
+    await openWriter({ ...afresh, holdsLease: async () => false }).transfer.completeUndelivered();
+    await owner.transfer.completeUndelivered();
     expect(await owner.inboxOf(bob)).toEqual([]);
     await owner.clock.advance(10_000);
-    await owner.transfer.completeUnsettled();
+    await owner.transfer.completeUndelivered();
     expect(await conversationSeqs(owner, bob)).toEqual([1]);
   });
 
-  test('and what is complete is settled without a word', async () => {
+  test('and what is complete is marked as delivered without a word', async () => {
     const { storage } = twoStores();
     const writer = openWriter({ storage });
     await writer.write(createGroup(alice, [bob]));
-    expect(await storage.history.unsettled()).toHaveLength(1);
+    expect(await storage.history.undelivered()).toHaveLength(1);
     const completed = recorded(writer.events, 'completed');
-    await writer.transfer.completeUnsettled();
-    expect(await storage.history.unsettled()).toEqual([]);
+    await writer.transfer.completeUndelivered();
+    expect(await storage.history.undelivered()).toEqual([]);
     expect(completed).toEqual([]);
   });
 

@@ -113,7 +113,7 @@ describe('sending twice is sending once', () => {
     await writer.write(send(bob, direct));
     writer.trace.length = 0;
     expect(await writer.write(message)).toEqual([first]);
-    expect(writer.trace).toEqual(['announce', 'acknowledge']);
+    expect(writer.trace).toEqual(['publish', 'acknowledge']);
     expect(repeated).toEqual([{ partition: 0, commands: 1 }]);
     expect(await messages(writer.storage)).toHaveLength(2);
   });
@@ -234,7 +234,7 @@ describe('entries that are delivered again', () => {
     const next = openWriter({ storage, shared: dying.shared });
     const { signal } = new AbortController();
     await next.clock.finish(next.transfer.carryOut(await next.reader.read(1, signal), signal));
-    await next.transfer.told();
+    await next.transfer.published();
     expect(codeOf(next.replyTo(remembered))).toBeUndefined();
     // A writer that believes it owns the partition too adds the member, unseen by the next owner.
     const overlapping = openWriter({ storage, shared: dying.shared, partition: 1 });

@@ -70,9 +70,9 @@ test('what is to be told when the store is found set back is not told, and stays
   await settled();
 
   restore(state, backup);
-  expect(writer.setBacks.isNews(1)).toBe(true);
+  expect(writer.setBacks.isCurrent(1)).toBe(true);
   isQueueAway = false;
-  await writer.clock.finish(writer.transfer.told());
+  await writer.clock.finish(writer.transfer.published());
   await settled();
   expect(calls.map((call) => writer.isAnswered(call))).toEqual([true, false]);
   expect(writer.transfer.broken.aborted).toBe(true);

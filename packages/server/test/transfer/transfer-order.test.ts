@@ -11,7 +11,7 @@ describe('a batch', () => {
     writer.trace.length = 0;
     await writer.carryOut();
     // The counters are restored from the store at first, hence two calls.
-    expect(writer.trace).toEqual(['allocate', 'allocate', 'commit', 'committed', 'announce', 'acknowledge']);
+    expect(writer.trace).toEqual(['allocate', 'allocate', 'commit', 'committed', 'publish', 'acknowledge']);
     expect(await writer.backlog()).toBe(0);
   });
 

@@ -62,27 +62,27 @@ export const historyWriterCases: readonly ConformanceCase<OpenedHistory>[] = [
     },
   },
   {
-    name: 'history: remembers which events of a composed storage are unsettled, in the transaction that appends them',
+    name: 'history: remembers which events of a composed storage are undelivered, in the transaction that appends them',
     run: async (open) => {
       await using opened = await open();
       const { history } = opened;
       const chat = conversationBuilder();
       const refs = (events: readonly Event[]) => byPlace(events).map(refKey);
-      const unsettled = async () => (await (await opened.reopen()).unsettled()).map(refKey).sort();
+      const undelivered = async () => (await (await opened.reopen()).undelivered()).map(refKey).sort();
       await appended(history, chat.events);
-      expect(await unsettled()).toEqual([]);
+      expect(await undelivered()).toEqual([]);
       const [second, third] = [chat.message(), chat.message()];
-      expect(await history.append([second, third], { settled: [] })).toEqual({ conflict: undefined });
-      expect(await unsettled()).toEqual(refs([second, third]));
+      expect(await history.append([second, third], { delivered: [] })).toEqual({ conflict: undefined });
+      expect(await undelivered()).toEqual(refs([second, third]));
       const taken = { ...chat.message(), conversationSeq: third.conversationSeq };
-      expect(await history.append([taken], { settled: [second] })).toEqual({ conflict: 'event' });
-      expect(await unsettled()).toEqual(refs([second, third]));
+      expect(await history.append([taken], { delivered: [second] })).toEqual({ conflict: 'event' });
+      expect(await undelivered()).toEqual(refs([second, third]));
       const fourth = { ...taken, conversationSeq: (third.conversationSeq + 1) as Event['conversationSeq'] };
-      expect(await history.append([fourth], { settled: [second] })).toEqual({ conflict: undefined });
-      expect(await unsettled()).toEqual(refs([third, fourth]));
-      await history.settle([]);
-      await history.settle([second, fourth]);
-      expect(await unsettled()).toEqual(refs([third]));
+      expect(await history.append([fourth], { delivered: [second] })).toEqual({ conflict: undefined });
+      expect(await undelivered()).toEqual(refs([third, fourth]));
+      await history.markDelivered([]);
+      await history.markDelivered([second, fourth]);
+      expect(await undelivered()).toEqual(refs([third]));
     },
   },
   {

@@ -35,7 +35,7 @@ export const historyResetCases: readonly ConformanceCase<OpenedHistory>[] = [
         range: (history) => history.range({ userId: alice, conversationId, limit: 5 }),
         conversations: (history) => history.conversations({ userId: alice, limit: 5 }),
         newestRefusals: (history) => history.newestRefusals(0, 1),
-        unsettled: (history) => history.unsettled(),
+        undelivered: (history) => history.undelivered(),
         keepRefusals: (history) => history.keepRefusals([refusal(refusals++)]),
       };
       await throughResets(opened.network, async (store, cuts) => {

@@ -74,8 +74,8 @@ export const storageCases: readonly ConformanceCase<OpenedStorage>[] = [
       };
       const probes = [storage, storage.history, storage.inbox].map((probed) => patiently(() => probed.probe()));
       await Promise.all([commits(), ...probes, ...probes.map(() => patiently(() => storage.probe()))]);
-      const unsettled = await storage.history.unsettled();
-      expect(unsettled.filter(({ conversationId }) => conversationId !== chat.conversationId)).toEqual([]);
+      const undelivered = await storage.history.undelivered();
+      expect(undelivered.filter(({ conversationId }) => conversationId !== chat.conversationId)).toEqual([]);
       for (const userId of chat.created.memberIds) expect(await inboxOf(storage, userId)).toEqual(chat.events);
     },
   },

@@ -109,12 +109,12 @@ function chosenMessages(observed: Observed, violated: readonly (string | undefin
   }
   const rest = other.filter((send) => !chosen.has(send.operationId));
   const room = PAGE_LIMITS.messages - chosen.size;
-  for (const send of spread(rest, room)) chosen.add(send.operationId);
+  for (const send of evenly(rest, room)) chosen.add(send.operationId);
   return [...chosen];
 }
 
 /** At most `count` of the items, evenly. */
-function spread<T>(items: readonly T[], count: number): T[] {
+function evenly<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)] as T);
 }
@@ -251,7 +251,7 @@ function lifeOfUser(
   const isRare = (point: Point): boolean => !['applied', 'sent', 'acknowledged', 'live'].includes(point.kind);
   const common = all.filter((point) => !isRare(point));
   const room = Math.max(0, PAGE_LIMITS.pointsPerUser - (all.length - common.length));
-  const kept = new Set(spread(common, room));
+  const kept = new Set(evenly(common, room));
   const points = all.filter((point) => isRare(point) || kept.has(point)).slice(0, PAGE_LIMITS.pointsPerUser);
   const life: Life = { kind: 'user', label: userId, violated, lanes: draft.lanes, points };
   if (points.length === all.length) return { life };
