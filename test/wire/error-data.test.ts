@@ -64,6 +64,7 @@ test.each(['WebSocket', 'HTTP'] as const)(
     expect(await dataOf(chat.conversations.openDirect.mutate({ userId: 'a,b' }))).toEqual({
       code: 'invalid_input',
       field: 'userId',
+      reason: null,
       policy: 'give-up',
     });
     const stranger = {

@@ -90,6 +90,16 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   dead_lettered: 'INTERNAL_SERVER_ERROR',
 };
 
+/** What an application may call its own reason of a refusal: `profanity`, `trial.ended`. */
+export const REFUSAL_REASON = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+
+interface ErrorDetails {
+  readonly field?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /** An error of the table. `field` is the dotted path of the offending input field, where there is one. */
 export class TidemarkError extends Error {
   override readonly name = 'TidemarkError';
@@ -97,17 +107,16 @@ export class TidemarkError extends Error {
   readonly field: string | undefined;
   /** The sentence without code and field. */
   readonly detail: string;
+  /** With `forbidden`: the application's own word for why, for programs; see REFUSAL_REASON. */
+  readonly reason: string | undefined;
   /** On the server: dotted name of the option whose bound was reached, such as `limits.inboxMembers`. */
   readonly limit: string | undefined;
 
-  constructor(
-    code: ErrorCode,
-    detail: string,
-    options: { field?: string | undefined; limit?: string | undefined; cause?: unknown } = {},
-  ) {
-    super(formatError(code, options.field, detail), options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, detail: string, options: ErrorDetails = {}) {
+    super(formatError(code, options, detail), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.field = options.field;
+    this.reason = options.reason;
     this.detail = detail;
     this.limit = options.limit;
   }
@@ -119,10 +128,10 @@ export class TidemarkError extends Error {
 
 /**
  * The text form, which is also the wire form: it passes through any application's error formatter unchanged.
- * `invalid_content [content.total]: expected a number`
+ * `invalid_content [content.total]: expected a number`, `forbidden (profanity): mind your language`
  */
-function formatError(code: ErrorCode, field: string | undefined, detail: string): string {
-  return field === undefined ? `${code}: ${detail}` : `${code} [${field}]: ${detail}`;
+function formatError(code: ErrorCode, { field, reason }: ErrorDetails, detail: string): string {
+  return `${code}${field === undefined ? '' : ` [${field}]`}${reason === undefined ? '' : ` (${reason})`}: ${detail}`;
 }
 
 /** Characters of somebody's input that an error repeats. */
@@ -134,14 +143,14 @@ export function shortened(text: string): string {
 }
 
 // The field ends at the first `]: `: a key of somebody's content may hold a bracket.
-const TEXT_FORM = /^([a-z_]+)(?: \[([\s\S]*?)\])?: ([\s\S]*)$/;
+const TEXT_FORM = /^([a-z_]+)(?: \[([\s\S]*?)\])?(?: \(([a-z0-9][a-z0-9_.-]{0,63})\))?: ([\s\S]*)$/;
 
 /** Reads the text form back; `undefined` when the text is not of the table (an error of the application's own). */
 export function parseErrorText(text: string): TidemarkError | undefined {
   const match = TEXT_FORM.exec(text);
   const code = match?.[1];
   if (code === undefined || !Object.hasOwn(ERRORS, code)) return undefined;
-  return new TidemarkError(code as ErrorCode, match?.[3] ?? '', { field: match?.[2] });
+  return new TidemarkError(code as ErrorCode, match?.[4] ?? '', { field: match?.[2], reason: match?.[3] });
 }
 
 /**

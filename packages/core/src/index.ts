@@ -50,6 +50,7 @@ export {
   type ErrorCode,
   type ErrorPolicy,
   parseErrorText,
+  REFUSAL_REASON,
   shortened,
   TidemarkError,
   TRANSPORT_CODES,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ERRORS, type ErrorCode, parseErrorText, TidemarkError, TRANSPORT_CODES } from '@tidemark/core';
+import { ERRORS, type ErrorCode, parseErrorText, REFUSAL_REASON, TidemarkError, TRANSPORT_CODES } from '@tidemark/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -34,17 +34,22 @@ describe('the text of an error', () => {
     const error = new TidemarkError('invalid_content', 'expected a number', { field: 'content.total' });
     expect(error.message).toBe('invalid_content [content.total]: expected a number');
     expect(new TidemarkError('overloaded', 'the queue is full').message).toBe('overloaded: the queue is full');
+    expect(new TidemarkError('forbidden', 'mind your language', { reason: 'profanity' }).message).toBe(
+      'forbidden (profanity): mind your language',
+    );
   });
 
   test('is read back as the error it came from', () => {
     const fields = fc.option(
-      fc.string({ unit: 'binary' }).filter((text) => !text.includes(']: ')),
+      fc.string({ unit: 'binary' }).filter((text) => !/\](?: \([^)]*\))?: /.test(text)),
       { nil: undefined },
     );
+    const reasons = fc.option(fc.stringMatching(REFUSAL_REASON), { nil: undefined });
     fc.assert(
-      fc.property(fc.constantFrom(...codes), fields, fc.string({ unit: 'binary' }), (code, field, detail) => {
-        const { message } = new TidemarkError(code, detail, { field });
-        expect(parseErrorText(message)).toMatchObject({ name: 'TidemarkError', code, field, detail, message });
+      fc.property(fc.constantFrom(...codes), fields, reasons, fc.string({ unit: 'binary' }), (...error) => {
+        const [code, field, reason, detail] = error;
+        const { message } = new TidemarkError(code, detail, { field, reason });
+        expect(parseErrorText(message)).toMatchObject({ name: 'TidemarkError', code, field, reason, detail, message });
       }),
     );
   });

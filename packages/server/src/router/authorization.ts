@@ -5,6 +5,7 @@ import {
   type CommandType,
   type Content,
   type ContentMap,
+  REFUSAL_REASON,
   shortened,
   TidemarkError,
   type UserId,
@@ -18,8 +19,26 @@ type WithContent<C, Out> = C extends { readonly message: unknown }
   ? Omit<C, 'message'> & { readonly message: Content<Out> }
   : C;
 
-/** `true` allows. A text is told to the caller, with `forbidden`; so is a refusal without one. */
-export type Authorization = boolean | { readonly refuse: string };
+/** Told to the caller with `forbidden`, which clients do not repeat. */
+export interface Refusal {
+  /** A sentence for people, at most 256 characters of it. */
+  readonly refuse: string;
+  /** For programs: 1 to 64 of `a-z 0-9 _ . -`, such as `profanity`; it is `error.reason` on the client. */
+  readonly reason?: string | undefined;
+}
+
+const NOT_ALLOWED = 'the application does not allow this';
+
+/** @throws Error for a reason that is none */
+export function refused({ refuse = NOT_ALLOWED, reason }: Partial<Refusal>): TidemarkError {
+  if (reason !== undefined && !REFUSAL_REASON.test(reason)) {
+    throw new Error(`the reason of a refusal must be 1 to 64 of a-z, 0-9, "_", "." and "-": ${shortened(reason)}`);
+  }
+  return new TidemarkError('forbidden', shortened(refuse), { reason });
+}
+
+/** `true` allows; `false` refuses without a word. */
+export type Authorization = boolean | Refusal;
 
 /**
  * Who may do what, beyond membership: the application's rule, asked for every command after the caller is known to be a member
@@ -50,8 +69,7 @@ export class Authorizer {
     const answer = asked instanceof Promise ? await this.#inTime(asked) : await asked;
     // Whatever else is no permission: a rule that forgets to answer must not allow.
     if (answer === true) return;
-    const text = typeof answer === 'object' ? answer?.refuse : undefined;
-    throw new TidemarkError('forbidden', shortened(text ?? 'the application does not allow this'));
+    throw refused(typeof answer === 'object' && answer ? answer : {});
   }
 
   #inTime(asked: Promise<Authorization>): Promise<Authorization> {

@@ -6,6 +6,8 @@ export interface ErrorData {
   readonly code: ErrorCode;
   /** The input that is wrong; null where none is. */
   readonly field: string | null;
+  /** The application's word for why it refused; null where it gave none. */
+  readonly reason: string | null;
   /** What a client does about it. */
   readonly policy: ErrorPolicy;
 }
@@ -17,7 +19,7 @@ export interface ErrorData {
 export function errorFormatter<Shape extends TRPCDefaultErrorShape>({ shape }: { readonly shape: Shape }) {
   const error = parseErrorText(shape.message);
   const tidemark: ErrorData | null = error
-    ? { code: error.code, field: error.field ?? null, policy: error.policy }
+    ? { code: error.code, field: error.field ?? null, reason: error.reason ?? null, policy: error.policy }
     : null;
   return { ...shape, data: { ...shape.data, tidemark } };
 }
