@@ -1,22 +1,13 @@
 import { directConversationId } from '@tidemark/core';
+import type { Messaging } from '@tidemark/server';
 
-/** What a bot calls: `appRouter.createCaller({ user: { id: 'shop' } }).chat`, in any process that has the router. */
-export interface BotCalls {
-  send(message: {
-    conversationId: string;
-    clientMessageId: string;
-    type: 'text';
-    content: { text: string };
-  }): Promise<{ conversationSeq: number }>;
-}
+/** What a bot calls: the messaging of any process that has one. */
+type Bot = Pick<Messaging<{ text: { text: string } }, { text: { text: string } }>, 'send'>;
 
-/**
- * A message by a program. The id is made of what it is about, so a job that runs twice, or on two machines, has sent it once.
- *
- * @param botId the user id that the caller's context carries
- */
-export async function tellShipped(bot: BotCalls, botId: string, order: { id: string; customer: string }) {
+/** A message by a program. The id is made of what it is about, so a job that runs twice, or on two machines, has sent it once. */
+export async function tellShipped(bot: Bot, botId: string, order: { id: string; customer: string }) {
   return bot.send({
+    as: botId,
     conversationId: directConversationId(botId, order.customer),
     clientMessageId: `shipped-${order.id}`,
     type: 'text',

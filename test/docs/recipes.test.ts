@@ -58,7 +58,7 @@ test('roles: guests read and do not write, and whoever is suspended does neither
 test('bot: a job that runs twice has told the customer once', async () => {
   roles.clear();
   const app = shop();
-  const bot = app.router.createCaller(contextOf('shop')).chat;
+  const bot = app.messaging;
   const order = { id: 'A-17', customer: 'alice' };
   const first = await tellShipped(bot, 'shop', order);
   expect(await tellShipped(bot, 'shop', order)).toMatchObject({ conversationSeq: first.conversationSeq });

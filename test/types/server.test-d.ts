@@ -160,6 +160,47 @@ describe('what a backend is held to', () => {
     void (() => messaging.on('comitted', () => {}));
   });
 
+  test('the application sends in the name of a user, typed like a client', () => {
+    const { send, conversations, inbox } = messaging;
+    const bot = { as: 'bot', conversationId: 'd:alice,bot' };
+    expectTypeOf(send).returns.resolves.toEqualTypeOf<Receipt>();
+    void (() => send({ ...bot, type: 'order', content: { orderId: 'A' } }));
+    void (() => send({ ...bot, clientMessageId: 'A-17', type: 'text', content: { text: 'x' } }));
+    void (() => conversations.createGroup({ as: 'bot', memberIds: [] }));
+    void (() => conversations.list({ as: 'alice', limit: 5 }));
+    void (() => inbox.head({ as: 'alice' }));
+    void (() => messaging.broadcast(['alice'], { id: 'n', as: 'bot', type: 'text', content: { text: 'x' } }));
+    // @ts-expect-error nobody is named
+    void (() => send({ conversationId: 'd:alice,bot', type: 'text', content: { text: 'x' } }));
+    // @ts-expect-error there is no such kind
+    void (() => send({ ...bot, type: 'sticker', content: { text: 'x' } }));
+    // @ts-expect-error the content of another kind
+    void (() => messaging.broadcast(['alice'], { id: 'n', as: 'bot', type: 'text', content: { orderId: 'A' } }));
+    // @ts-expect-error feeds are for sockets
+    void (() => inbox.feed({ as: 'alice' }));
+  });
+
+  test('hooks see content as stored, and replace it by content as senders write it', () => {
+    const storage = memoryStorage();
+    const hooks = (given: NonNullable<Parameters<typeof createMessaging<typeof content>>[0]['hooks']>) => given;
+    void (() => createMessaging({ content, storage, hooks: { beforeSend: () => undefined } }));
+    hooks({
+      beforeSend: ({ message }) => {
+        if (message.type !== 'order') return undefined;
+        expectTypeOf(message.content).toEqualTypeOf<{ orderId: string; total: number }>();
+        return { replace: { type: 'order', content: { orderId: 'B' } } };
+      },
+      beforeAddMembers: ({ memberIds }) => ({ replace: { memberIds: memberIds.slice(1) } }),
+      beforeMarkRead: () => ({ refuse: 'no', reason: 'private' }),
+    });
+    // @ts-expect-error the content of another kind
+    hooks({ beforeSend: () => ({ replace: { type: 'text', content: { orderId: 'B' } } }) });
+    // @ts-expect-error a read mark is accepted or refused
+    hooks({ beforeMarkRead: () => ({ replace: { readSeq: 1 } }) });
+    // @ts-expect-error no such hook
+    hooks({ beforeSent: () => undefined });
+  });
+
   test('both stores, or one storage', () => {
     const { history, inbox } = memoryStorage();
     void (() => createMessaging({ content, storage: { history, inbox } }));

@@ -90,9 +90,6 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   dead_lettered: 'INTERNAL_SERVER_ERROR',
 };
 
-/** What an application may call its own reason of a refusal: `profanity`, `trial.ended`. */
-export const REFUSAL_REASON = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
-
 interface ErrorDetails {
   readonly field?: string | undefined;
   readonly reason?: string | undefined;
@@ -107,7 +104,7 @@ export class TidemarkError extends Error {
   readonly field: string | undefined;
   /** The sentence without code and field. */
   readonly detail: string;
-  /** With `forbidden`: the application's own word for why, for programs; see REFUSAL_REASON. */
+  /** With `forbidden`: the application's own word for why, for programs; letters, digits, `_`, `.` and `-`. */
   readonly reason: string | undefined;
   /** On the server: dotted name of the option whose bound was reached, such as `limits.inboxMembers`. */
   readonly limit: string | undefined;
@@ -143,7 +140,7 @@ export function shortened(text: string): string {
 }
 
 // The field ends at the first `]: `: a key of somebody's content may hold a bracket.
-const TEXT_FORM = /^([a-z_]+)(?: \[([\s\S]*?)\])?(?: \(([a-z0-9][a-z0-9_.-]{0,63})\))?: ([\s\S]*)$/;
+const TEXT_FORM = /^([a-z_]+)(?: \[([\s\S]*?)\])?(?: \(([\w.-]+)\))?: ([\s\S]*)$/;
 
 /** Reads the text form back; `undefined` when the text is not of the table (an error of the application's own). */
 export function parseErrorText(text: string): TidemarkError | undefined {

@@ -50,7 +50,6 @@ export {
   type ErrorCode,
   type ErrorPolicy,
   parseErrorText,
-  REFUSAL_REASON,
   shortened,
   TidemarkError,
   TRANSPORT_CODES,

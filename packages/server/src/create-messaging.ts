@@ -47,6 +47,7 @@ import { type OpeningStep, OpeningWarnings, warn } from './opening-warnings.ts';
 import { type MessagingOptions, parseOptions } from './options.ts';
 import { redisBackplane } from './redis-backplane.ts';
 import { type Authorize, Authorizer } from './router/authorization.ts';
+import { BeforeHookRunner, parseHooks } from './router/before-hooks.ts';
 import { ContentKinds } from './router/content-kinds.ts';
 import { errorFormatter } from './router/error-formatter.ts';
 import { MembershipGate } from './router/membership-gate.ts';
@@ -56,6 +57,7 @@ import { buildProcedures } from './router/procedures.ts';
 import { Quotas } from './router/quotas.ts';
 import { RateLimit } from './router/rate-limit.ts';
 import { ReadTurns } from './router/read-turns.ts';
+import { type ServerCalls, serverCalls } from './router/server-calls.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
 import { groupCommit } from './store/group-commit.ts';
 import { Retention } from './store/retention.ts';
@@ -140,6 +142,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     clock,
     settings.authorizeTimeoutMs,
   );
+  const hooks = new BeforeHookRunner({ hooks: parseHooks(options.hooks), content, limits, clock, events });
   // 2 ingress
   const submission = new Submission(blameless(backplane.ingress), clock, {
     ...settings,
@@ -392,7 +395,25 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     events.emit('close-timed-out', { ms: closeTimeoutMs, waitingFor, partitions: owner.leaving });
   }
 
+  const procedureOptions = {
+    storage,
+    submission,
+    content,
+    gate,
+    rate,
+    quotas,
+    authorizer,
+    hooks,
+    reader,
+    openFeed,
+    ids,
+    limits,
+    reactions: settings.reactions,
+    now: () => clock.now(),
+  };
+
   return {
+    ...serverCalls(procedureOptions, clock, ready),
     nodeId,
     procedures: (base, { userId }) => {
       const make = new ProcedureMaker({
@@ -405,22 +426,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         sockets,
         ready,
       });
-      const ports = {
-        storage,
-        submission,
-        content,
-        gate,
-        rate,
-        quotas,
-        authorizer,
-        reader,
-        openFeed,
-        ids,
-        limits,
-        reactions: settings.reactions,
-        now: () => clock.now(),
-      };
-      return buildProcedures(make, ports) as never;
+      return buildProcedures(make, procedureOptions) as never;
     },
     attach: (server, attachOptions) => {
       const attachment = attachTo(server, attachOptions, {
@@ -451,7 +457,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
 }
 
 /** What `createMessaging` returns. @typeParam In content as senders write it @typeParam Out content as stored */
-export interface Messaging<In, Out> {
+export interface Messaging<In, Out> extends ServerCalls<In, Out> {
   /** Name of this process among those of the deployment. */
   readonly nodeId: NodeId;
 

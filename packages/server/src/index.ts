@@ -10,8 +10,12 @@ export type { HealthReason, HealthReport, HealthStatus } from './health-report.t
 export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
 export type { MessagingOptions } from './options.ts';
 export { redisBackplane } from './redis-backplane.ts';
-export type { Authorization, Authorize, AuthorizedCommand } from './router/authorization.ts';
+export type { Authorization, Authorize, AuthorizedCommand, Refusal } from './router/authorization.ts';
+export type { BeforeHook, BeforeHooks, HookAnswer, HookName, Replacements } from './router/before-hooks.ts';
+export type { Broadcast, BroadcastOptions, BroadcastReport } from './router/broadcast.ts';
 export type { ErrorData } from './router/error-formatter.ts';
 export type { MessagingProcedures } from './router/procedure-types.ts';
+export type { SendAs } from './router/send-as.ts';
+export type { ServerCalls } from './router/server-calls.ts';
 export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';
 export type { MessagingTuning } from './tuning.ts';

@@ -22,6 +22,7 @@ import { checkPairs } from './limit-pairs.ts';
 import { count, HOUR, ms } from './option-rules.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
+import type { BeforeHooks } from './router/before-hooks.ts';
 import { type MessagingTuning, tuning } from './tuning.ts';
 
 /** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
@@ -53,6 +54,13 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
     | undefined;
   /** ms `authorize` may take before the call fails with `unavailable`. Default 2,000. */
   readonly authorizeTimeoutMs?: number | undefined;
+  /** What the application does with a command before it is queued: replaces its content, or refuses it. Default: nothing. */
+  readonly hooks?:
+    | BeforeHooks<
+        { [Kind in keyof Schemas & string]: StandardSchemaV1.InferInput<Schemas[Kind]> },
+        { [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }
+      >
+    | undefined;
   /**
    * ms for which inbox entries are kept, as long as a device may stay away without a snapshot. Default: what an inbox store
    * that expires entries by itself was given, such as `mongoInbox({ retentionMs })`; with any other 14 days.
@@ -164,7 +172,17 @@ export type Settings = Omit<z.output<typeof settings>, 'nodeId' | 'tuning'> &
 export function parseOptions<Schemas extends ContentSchemas>(
   options: MessagingOptions<Schemas>,
 ): { settings: Settings; storage: Storage } {
-  const { content, storage, redis, backplane, authorize, clock = systemClock, random = Math.random, ...rest } = options;
+  const {
+    content,
+    storage,
+    redis,
+    backplane,
+    authorize,
+    hooks: _,
+    clock = systemClock,
+    random = Math.random,
+    ...rest
+  } = options;
   if (typeof content !== 'object' || content === null || Object.keys(content).length === 0) {
     throw new TidemarkError('invalid_input', 'must name at least one content kind', { field: 'content' });
   }
@@ -180,7 +198,10 @@ export function parseOptions<Schemas extends ContentSchemas>(
   const nodeId = (parsed.nodeId ?? createIdSource().commandId(clock.now())) as string as NodeId;
   const stores = parseStorage(storage);
   const retentionMs = parseRetention(rest.retentionMs, parsed.retentionMs, stores.inbox.retentionMs);
-  return { settings: { ...parsed, ...tuned, retentionMs, nodeId, clock, random }, storage: stores };
+  return {
+    settings: { ...parsed, ...tuned, retentionMs, nodeId, clock, random },
+    storage: stores,
+  };
 }
 
 /** Options of 0.1 had no `tuning`, and durations no unit in their names: a caller of that time is told where an option is now. */

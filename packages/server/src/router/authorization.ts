@@ -5,7 +5,6 @@ import {
   type CommandType,
   type Content,
   type ContentMap,
-  REFUSAL_REASON,
   shortened,
   TidemarkError,
   type UserId,
@@ -27,6 +26,7 @@ export interface Refusal {
   readonly reason?: string | undefined;
 }
 
+const REFUSAL_REASON = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 const NOT_ALLOWED = 'the application does not allow this';
 
 /** @throws Error for a reason that is none */

@@ -22,10 +22,10 @@ const OUTSIDER_TOKENS = 9;
 export class MembershipGate {
   readonly #history: HistoryStore;
   readonly #clock: Clock;
-  readonly #rate: RateLimit;
+  readonly #rate: Pick<RateLimit, 'spend' | 'charge'>;
   readonly #members = new RecentMap<ConversationId, { userIds: ReadonlySet<UserId>; until: number }>(CONVERSATIONS);
 
-  constructor(history: HistoryStore, clock: Clock, rate: RateLimit) {
+  constructor(history: HistoryStore, clock: Clock, rate: Pick<RateLimit, 'spend' | 'charge'>) {
     this.#history = history;
     this.#clock = clock;
     this.#rate = rate;

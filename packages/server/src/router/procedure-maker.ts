@@ -6,6 +6,7 @@ import { measureInput } from '../gate/measure-input.ts';
 import type { SocketsByUser } from '../gate/sockets-by-user.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
+import type { CallMaker } from './procedures.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReadTurns } from './read-turns.ts';
 import { toTRPCError } from './trpc-error.ts';
@@ -22,7 +23,7 @@ export const ATTACHED_SOCKET: unique symbol = Symbol('tidemark.attachedSocket');
  *
  * Proved by test/wire/identity-first.test.ts, over the range of peers
  */
-export class ProcedureMaker {
+export class ProcedureMaker implements CallMaker {
   readonly #base: BaseProcedure;
   readonly #userIdOf: (ctx: never) => unknown;
   readonly #rate: RateLimit;

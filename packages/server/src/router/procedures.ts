@@ -1,7 +1,8 @@
 import {
-  type Command,
   type CommandId,
+  type CommandOf,
   type CommandResult,
+  type CommandType,
   type ConversationId,
   type ConversationSummary,
   type Cursor,
@@ -21,15 +22,17 @@ import {
   type UserId,
 } from '@tidemark/core';
 import * as wire from '@tidemark/core/wire';
+import type { z } from 'zod';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
 import type { ReactionOptions } from '../options.ts';
+import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
 import type { Authorizer } from './authorization.ts';
+import type { BeforeHookRunner } from './before-hooks.ts';
 import type { ContentKinds } from './content-kinds.ts';
 import { byJoining, decodeMemberPage, decodePage, encodeMemberPage, encodePage } from './list-page.ts';
 import type { MembershipGate } from './membership-gate.ts';
-import type { ProcedureMaker } from './procedure-maker.ts';
 import type { Quotas } from './quotas.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { reactorsOf, requireOffered } from './reactions.ts';
@@ -42,16 +45,21 @@ import { versionsOf } from './versions.ts';
  * Keeps   P12 every procedure knows its caller and asks for membership; bad input is refused before anything is stored
  * Proved  test/e2e/*, test/e2e/bad-input.test.ts
  */
-export function buildProcedures(make: ProcedureMaker, ports: ProcedureOptions) {
-  const { storage, submission, content, gate, rate, quotas, authorizer, reader, ids, limits } = ports;
+export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
+  const { storage, submission, content, gate, rate, quotas, authorizer, hooks, reader, ids, limits } = ports;
   const { history } = storage;
 
-  /** What a command costs is known now, and then the application is asked; `count` are its quotas. */
-  const submit = async (command: Command, recipients: number, count = () => {}): Promise<CommandResult> => {
+  /** What a command costs is known now, and then the application is asked; `count` counts it among its caller's quotas. */
+  const submit = async <T extends CommandType>(
+    command: CommandOf<T>,
+    recipients: number,
+    count: (command: CommandOf<T>) => void = () => {},
+  ): Promise<CommandResult> => {
     rate.spend(command.actorId, { recipients });
     await authorizer.require(command);
-    count();
-    return submission.submit(command);
+    const decided = await hooks.run(command);
+    count(decided);
+    return submission.submit(decided);
   };
   const newCommandId = (given: CommandId | undefined): CommandId => given ?? ids.commandId(ports.now());
 
@@ -279,14 +287,38 @@ export function buildProcedures(make: ProcedureMaker, ports: ProcedureOptions) {
 /** What it takes to look at an event, as bytes of an answer. */
 const COUNTED_BYTES = 32;
 
+/** Makes calls of one kind or another from what they take and do: procedures for clients, or functions for the application. */
+export interface CallMaker {
+  /** @param effort what the answer took beyond its own bytes, as bytes */
+  query<Input, Output>(
+    schema: z.ZodType<Input>,
+    resolve: (caller: UserId, input: Input) => Promise<Output>,
+    effort?: (output: Output) => number,
+  ): unknown;
+  mutation<Input, Output>(
+    schema: z.ZodType<Input>,
+    resolve: (caller: UserId, input: Input) => Promise<Output>,
+  ): unknown;
+  subscription<Input>(
+    schema: z.ZodType<Input>,
+    open: (
+      caller: UserId,
+      input: Input,
+      socket: AttachedSocket | undefined,
+      signal: AbortSignal,
+    ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
+  ): unknown;
+}
+
 export interface ProcedureOptions {
   readonly storage: Storage;
   readonly submission: Submission;
   readonly content: ContentKinds;
   readonly gate: MembershipGate;
-  readonly rate: RateLimit;
-  readonly quotas: Quotas;
-  readonly authorizer: Authorizer;
+  readonly rate: Pick<RateLimit, 'spend'>;
+  readonly quotas: Pick<Quotas, 'createGroup' | 'openDirect' | 'addMembers'>;
+  readonly authorizer: Pick<Authorizer, 'require'>;
+  readonly hooks: Pick<BeforeHookRunner, 'run'>;
   readonly reader: InboxReader;
   readonly openFeed: OpenFeed;
   readonly ids: IdSource;
