@@ -220,7 +220,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     return counters;
   };
   const voids = new VoidFiller({ inbox: storage.inbox, clock, events, voidAfterMs: settings.voidAfterMs });
-  const reader = new InboxReader(storage, voids, limits);
+  const reader = new InboxReader(storage, voids, limits, setBacks);
   // 5 store
   const retention = new Retention({ ...settings, inbox: storage.inbox, refusals: storage.history, clock, events });
   // 6 notify
@@ -229,8 +229,12 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     hub.deliver(frame);
   };
   const deliverHere = (frame: NodeFrame): void => {
-    if (frame.setBacks === undefined || setBacks.isCurrent(frame.setBacks)) deliver(frame);
-    else whatStands(frame, storage.history).then(deliver, (error) => events.emit('publish-failed', { nodeId, error }));
+    if (frame.setBacks === undefined || setBacks.isCurrent(frame.setBacks)) {
+      deliver(frame);
+      const { event, to: [place] = [] } = frame.deliveries.at(-1) ?? {};
+      if (event && place) setBacks.delivered(place[0], { seq: place[1], event }, frame.setBacks ?? setBacks.count);
+    } else
+      whatStands(frame, storage.history).then(deliver, (error) => events.emit('publish-failed', { nodeId, error }));
   };
   const publisher = new Publisher({
     presence: shareLookups(backplane.presence),

@@ -14,6 +14,7 @@ import {
   type Storage,
   type UserId,
 } from '@tidemark/core';
+import type { SetBackWatch } from '../store/set-back-watch.ts';
 import type { VoidFiller } from './void-filler.ts';
 
 /**
@@ -37,12 +38,16 @@ export class InboxReader {
   readonly #storage: Storage;
   readonly #voids: VoidFiller;
   readonly #limits: Pick<Limits, 'contentBytes' | 'pageBytes'>;
+  /** Hears of what is read here, since it is delivered. */
+  readonly #setBacks: Pick<SetBackWatch, 'count' | 'delivered'>;
 
   constructor(
     storage: Storage,
     voids: VoidFiller,
     limits: Pick<Limits, 'contentBytes' | 'pageBytes'> = DEFAULT_LIMITS,
+    setBacks: Pick<SetBackWatch, 'count' | 'delivered'> = { count: 0, delivered: () => {} },
   ) {
+    this.#setBacks = setBacks;
     this.#storage = storage;
     this.#voids = voids;
     this.#limits = limits;
@@ -94,13 +99,17 @@ export class InboxReader {
   async after(userId: UserId, after: number, limit: number): Promise<InboxEntry[] | 'floor'> {
     for (;;) {
       const bytes = this.mayCut(limit) ? this.#limits.pageBytes : undefined;
+      const { count } = this.#setBacks;
       const records = contiguous(await this.#storage.inbox.range(userId, after, limit, bytes), after);
       if (records === undefined) {
         if (after < (await this.#bounds(userId)).floor) return 'floor';
         await this.#voids.fill(userId, after);
         continue;
       }
-      return this.#resolve(records, bytes);
+      const entries = await this.#resolve(records, bytes);
+      const last = entries.findLast(isEvent);
+      if (last) this.#setBacks.delivered(userId, last, count);
+      return entries;
     }
   }
 
@@ -175,6 +184,10 @@ export class InboxReader {
     }
     return entries;
   }
+}
+
+function isEvent(entry: InboxEntry): entry is InboxEntry & { readonly event: Event } {
+  return entry.event !== null;
 }
 
 /** Where a cursor stands. */

@@ -7,6 +7,7 @@ import {
   type InboxRow,
   parseConversationId,
   parseUserId,
+  refKey,
   type Seq,
   type Storage,
   type UserId,
@@ -19,9 +20,10 @@ const TRUSTED_FOR = 250;
 
 /**
  * Notices that the store was set back: a backup was restored under running processes, or a replica was promoted that had lost
- * commits. It knows one thing that the store had, a witness: the event that this process committed last, or one that another
- * process named in the claim. When the store has it no more, whatever was remembered of the store is forgotten, and every open
- * feed starts again, since it may stand on what is lost. How often that happened is counted in the claim, so that all processes
+ * commits. It knows two things that the store had, its witnesses: the event that this process committed last, or one that another
+ * process named in the claim; and the entry that it delivered last, whose writer may be gone. When the store
+ * lacks one of them, whatever was remembered of the store is forgotten, and every open feed starts again, since it may stand on
+ * what is lost. How often that happened is counted in the claim, so that all processes
  * hear of it with their next heartbeat, whoever noticed.
  *
  * The store is asked at each heartbeat; by a writer also after each failure, before a commit that does not follow another
@@ -39,6 +41,7 @@ export class SetBackWatch {
   #witness: Witness | undefined;
   /** This process committed it. */
   #isOwn = false;
+  #delivered: Delivered | undefined;
   /** Given for the claim; it stands there once the claim has answered. */
   #reporting: Witness | undefined;
   #reported: Witness | undefined;
@@ -69,6 +72,13 @@ export class SetBackWatch {
     this.#remember(witnessOf(event, rows.at(-1)));
     this.#isOwn = true;
     return this.#count;
+  }
+
+  /** An entry was delivered to devices, read from the store or in a frame of its writer, when the `count` was this. */
+  delivered(userId: UserId, { seq, event }: { readonly seq: Seq; readonly event: Event }, count: number): void {
+    // One that is dated by a clock that is ahead must not outlast all that come after it.
+    const at = Math.min(event.at, this.#options.clock.now());
+    if (count === this.#count && at >= (this.#delivered?.at ?? 0)) this.#delivered = { event, userId, seq, at };
   }
 
   /** Whether the writer of a frame knew the store as it is now, by its count. It may know of more set-backs than this process. */
@@ -104,17 +114,17 @@ export class SetBackWatch {
     await this.#check();
     const named = setBacks === this.#count ? parseWitness(witness) : undefined;
     if (!named) return;
-    await this.#ask(named);
+    await this.#ask([named]);
     // Who committed it may be gone by the time the store is set back, and the claim may be lost.
     if (setBacks === this.#count && !this.#isOwn) this.#remember(named);
   }
 
   #check(): Promise<void> {
     const check = async (): Promise<void> => {
-      const witness = this.#witness;
-      if (!witness) return;
+      const witnesses = this.#witnesses();
+      if (witnesses.length === 0) return;
       this.#isDoubtful = false;
-      await this.#ask(witness).catch((error: unknown) => {
+      await this.#ask(witnesses).catch((error: unknown) => {
         this.#isDoubtful = true;
         throw error;
       });
@@ -125,26 +135,44 @@ export class SetBackWatch {
     return this.#checking;
   }
 
+  #witnesses(): Witness[] {
+    const [witness, delivered] = [this.#witness, this.#delivered];
+    if (!delivered || (witness && refKey(witness) === refKey(delivered.event))) return witness ? [witness] : [];
+    const { event, userId, seq } = delivered;
+    const { conversationId, conversationSeq } = event;
+    const ofDelivered = { conversationId, conversationSeq, fingerprint: fingerprintOf(event), row: { userId, seq } };
+    return witness ? [witness, ofDelivered] : [ofDelivered];
+  }
+
   /** Asks the store for what it had. */
-  async #ask(witness: Witness): Promise<void> {
+  async #ask(witnesses: readonly Witness[]): Promise<void> {
     const { events, clock } = this.#options;
     const before = this.#count;
     const began = clock.monotonic();
-    const isThere = await this.#isThere(witness);
+    const lost = await this.#firstLost(witnesses);
     this.#askedAt = began;
     // What is known of an earlier store is no news.
-    if (isThere || this.#count !== before) return;
-    const { conversationId, conversationSeq } = witness;
+    if (!lost || this.#count !== before) return;
+    const { conversationId, conversationSeq } = lost;
     events.emit('store-set-back', { lost: { conversationId, conversationSeq } });
     this.#startAgain(before + 1);
   }
 
-  async #isThere({ fingerprint, row, ...ref }: Witness): Promise<boolean> {
+  async #firstLost(witnesses: readonly Witness[]): Promise<Witness | undefined> {
+    const events = await this.#options.storage.history.findByRef(witnesses.map(({ fingerprint, row, ...ref }) => ref));
+    const found = new Map(events.map((event) => [refKey(event), event]));
+    for (const witness of witnesses) {
+      const event = found.get(refKey(witness));
+      if (!event || fingerprintOf(event) !== witness.fingerprint || !(await this.#hasRow(witness, event)))
+        return witness;
+    }
+    return undefined;
+  }
+
+  /** An inbox of its own is set back by itself; its rows expire. */
+  async #hasRow({ fingerprint, row, ...ref }: Witness, { at }: Event): Promise<boolean> {
     const { storage, clock, retentionMs } = this.#options;
-    const [event] = await storage.history.findByRef([ref]);
-    if (!event || fingerprintOf(event) !== fingerprint) return false;
-    // An inbox of its own is set back by itself; its rows expire.
-    if (!row || storage.capabilities.atomic || event.at < clock.now() - retentionMs / 2) return true;
+    if (!row || storage.capabilities.atomic || at < clock.now() - retentionMs / 2) return true;
     const [found] = await storage.inbox.find([{ userId: row.userId, ref }]);
     return found?.seq === row.seq;
   }
@@ -153,6 +181,7 @@ export class SetBackWatch {
     this.#count = count;
     this.#witness = undefined;
     this.#isOwn = false;
+    this.#delivered = undefined;
     this.#options.storage.inbox.forget?.();
     this.#options.onSetBack();
   }
@@ -171,6 +200,15 @@ export interface SetBackWatchOptions {
   readonly onSetBack: () => void;
   readonly events: ServerEventBus;
   readonly clock: Clock;
+}
+
+/** The entry delivered last. */
+interface Delivered {
+  readonly event: Event;
+  readonly userId: UserId;
+  readonly seq: Seq;
+  /** Wall time by which it is the last. */
+  readonly at: number;
 }
 
 /** An event that the store had, and one of its rows. */

@@ -1,5 +1,6 @@
 import {
   composeStorage,
+  DEFAULT_LIMITS,
   type Epoch,
   type Event,
   fingerprintOf,
@@ -35,6 +36,25 @@ describe('entries after a cursor', () => {
       { seq: 2, event: events[1] },
       { seq: 3, event: events[2] },
     ]);
+  });
+
+  test('are known to who watches for a store that is set back: the last event of each page, of the store as it was then', async () => {
+    const storage = memoryStorage();
+    const { put, userId } = openInboxRows({ storage });
+    const delivered: unknown[] = [];
+    const watch = { count: 3, delivered: (...args: unknown[]) => void delivered.push(args) };
+    const voids = new VoidFiller({
+      inbox: storage.inbox,
+      clock: new ManualClock(),
+      events: new ServerEventBus(),
+      voidAfterMs: 2_000,
+    });
+    const reader = new InboxReader(storage, voids, DEFAULT_LIMITS, watch);
+    const [, second] = await put(1, 2);
+    await storage.inbox.fillVoids(userId, [3 as Seq], 0);
+    await reader.after(userId, 0, 10);
+    await reader.after(userId, 2, 10);
+    expect(delivered).toEqual([[userId, { seq: 2, event: second }, 3]]);
   });
 
   test('are none at the head, and for a user without an inbox', async () => {

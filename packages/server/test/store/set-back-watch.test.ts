@@ -6,6 +6,7 @@ import {
   type Seq,
   type Storage,
   UnavailableError,
+  type UserId,
 } from '@tidemark/core';
 import { createMemoryState, memoryHistory, memoryInbox, memoryStorage } from '@tidemark/storage-memory';
 import { conversationBuilder, seededIds } from '@tidemark/testkit';
@@ -246,4 +247,38 @@ test('what others tell is news when they know as much, or more', async () => {
   expect([watch.isCurrent(0), startedAgain()]).toEqual([true, 0]);
   expect([watch.isCurrent(2), startedAgain(), watch.count]).toEqual([true, 1, 2]);
   expect([watch.isCurrent(1), watch.isCurrent(2), startedAgain()]).toEqual([false, true, 1]);
+});
+
+test('what it delivered, read or in a frame, is known as well as what it committed itself', async () => {
+  const { clock, process, lose } = world();
+  const [writer, other] = [process(), process()];
+  await writer.commit();
+  const last = await writer.commit();
+  other.watch.delivered('alice' as UserId, { seq: 2 as Seq, event: last }, 0);
+  expect(await other.watch.current()).toBe(0);
+  // Its writer is gone, and with it the only one who could have named it.
+  lose(last);
+  await clock.advance(251);
+  expect(await other.watch.current()).toBe(1);
+  expect(other.startedAgain()).toBe(1);
+  // What was read before comes late, and says nothing of the store as it is.
+  other.watch.delivered('alice' as UserId, { seq: 2 as Seq, event: last }, 0);
+  await clock.advance(251);
+  expect(await other.watch.current()).toBe(1);
+});
+
+test('of what it delivered the last counts, whatever the clock of its writer said', async () => {
+  const { clock, process, lose } = world();
+  const [writer, other] = [process(), process()];
+  const ahead = { ...(await writer.commit()), at: clock.now() + 3_600_000 };
+  const last = await writer.commit();
+  other.watch.delivered('alice' as UserId, { seq: 1 as Seq, event: ahead }, 0);
+  await clock.advance(1);
+  other.watch.delivered('alice' as UserId, { seq: 2 as Seq, event: { ...last, at: clock.now() } }, 0);
+  // An older page is no later news.
+  other.watch.delivered('alice' as UserId, { seq: 1 as Seq, event: { ...ahead, at: clock.now() - 60_000 } }, 0);
+  lose(last);
+  await clock.advance(251);
+  expect(await other.watch.current()).toBe(1);
+  expect(other.told).toMatchObject([{ lost: { conversationSeq: last.conversationSeq } }]);
 });
