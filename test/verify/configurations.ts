@@ -23,7 +23,7 @@ import { type DiskOwner, fillDisks } from './fill-disks.ts';
 import { openStorage } from './open-storage.ts';
 import { type RedisNode, redisSpecials } from './redis-specials.ts';
 import { type RefusingServer, refuseStores } from './refuse-stores.ts';
-import { restorable } from './restore-store.ts';
+import { restorable, type Stoppable } from './restore-store.ts';
 import { startSecondDeployment } from './second-deployment.ts';
 import { SERVER_SETTINGS, type ServerSettings, type StoreSettings } from './server-settings.ts';
 import { type ReplaceableProcess, serviceProcess } from './service-process.ts';
@@ -91,7 +91,7 @@ async function startDeployment(blueprint: Blueprint, run: Run, plugins: readonly
   }
 }
 
-type TestedServer = ServerProcess & DiskOwner & RefusingServer & AsyncDisposable;
+type TestedServer = ServerProcess & Stoppable & DiskOwner & RefusingServer & AsyncDisposable;
 
 async function startServer(
   run: Run,

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import type { Heal, SystemProcess } from '@tidemark/testkit/verify';
+import type { Heal, NodeProcess } from '@tidemark/testkit/verify';
 import Database from 'libsql';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
@@ -8,10 +8,13 @@ import type { StoreSettings } from './server-settings.ts';
 /** A store that is restored, or whose replica is promoted, is away for longer than this. */
 const AWAY_MS = 500;
 
+/** Other faults start and end it as well: none may while the file is replaced, or it goes on with half of each. */
+export type Stoppable = Pick<NodeProcess, 'whileDown'>;
+
 /** Copies the store, and gives what restores it to that. Undefined where the parts of the store have no common moment. */
 export function restorable(
   store: StoreSettings,
-  servers: readonly SystemProcess[],
+  servers: readonly Stoppable[],
 ): ((over: AbortSignal) => Promise<Heal>) | undefined {
   switch (store.kind) {
     case 'sqlite':
@@ -26,17 +29,16 @@ export function restorable(
 }
 
 /** The file of a process that is down for it: no other can be put in its place. */
-async function copySqlite(path: string, servers: readonly SystemProcess[]): Promise<Heal> {
+async function copySqlite(path: string, servers: readonly Stoppable[]): Promise<Heal> {
   const copy = `${path}.${Date.now()}.copy`;
   const database = new Database(path);
   database.exec(`vacuum into '${copy}'`);
   database.close();
-  return async () => {
-    for (const server of servers) await server.kill9();
+  const replace = async (): Promise<void> => {
     for (const suffix of ['-wal', '-shm']) await rm(path + suffix, { force: true });
     await rename(copy, path);
-    for (const server of servers) await server.ensureRunning();
   };
+  return servers.reduce((step, server) => () => server.whileDown(step), replace);
 }
 
 /** In one transaction, under processes that go on, and with an end to all their connections, as when a replica is promoted. */

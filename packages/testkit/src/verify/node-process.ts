@@ -16,6 +16,8 @@ import type { FailingProcess } from './system.ts';
 export interface NodeProcess extends FailingProcess, AsyncDisposable {
   /** Rejects when it does not run, dies meanwhile, or does not answer in time. */
   call<T>(name: string, value?: unknown, timeoutMs?: number): Promise<T>;
+  /** Kills it with SIGKILL, takes the step while nobody can start it, and starts it again. */
+  whileDown(step: () => Promise<void>): Promise<void>;
 }
 
 export interface NodeProcessOptions {
@@ -174,6 +176,15 @@ export async function nodeProcess(options: NodeProcessOptions): Promise<NodeProc
         await start();
       }),
     ensureRunning: () => inTurn(start),
+    whileDown: async (step) => {
+      // Before its turn as well: a start that is under way may wait for what the step is to bring.
+      await kill();
+      await inTurn(async () => {
+        await kill();
+        await step();
+        await start();
+      });
+    },
     endsWithin: async (ms) => {
       const own = life;
       if (!own) return true;

@@ -119,6 +119,24 @@ test('one that is armed to pause stands still at its point, once, and goes on fr
   expect(seen).toEqual(['echo started']);
 });
 
+test('nobody starts it while it is held down, however many ask', async () => {
+  const { child, seen } = await startEcho();
+  const starting = child.restart();
+  await child.whileDown(async () => {
+    void child.ensureRunning();
+    void child.restart();
+    // As long as a start takes at least.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(child.pid).toBeUndefined();
+    seen.push('held down');
+  });
+  await starting;
+  await child.ensureRunning();
+  const after = seen.slice(seen.indexOf('held down'));
+  expect(after.slice(0, 2)).toEqual(['held down', 'echo started']);
+  expect(child.pid).toBeDefined();
+});
+
 test('one that ends by itself is told of as unexpected', async () => {
   const { child, seen } = await startEcho();
   child.call('exit', 3).catch(() => {});
