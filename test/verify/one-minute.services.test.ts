@@ -11,7 +11,7 @@ import { applicableFaults, CONFIGURATIONS } from './configurations.ts';
 const SECONDS = 30;
 const USERS = 6;
 /** A machine with other work needs longer than one minute until all is quiet. */
-const SETTLE_SECONDS = (2 * PATIENCE_MS) / 1_000;
+const QUIESCE_SECONDS = (2 * PATIENCE_MS) / 1_000;
 
 let programs: string;
 let deviceProgram: string;
@@ -32,7 +32,7 @@ test.each(['embedded', 'redis-postgres'])('half a minute of all faults on %s vio
     seed: 7,
     seconds: SECONDS,
     users: USERS,
-    settleSeconds: SETTLE_SECONDS,
+    quiesceSeconds: QUIESCE_SECONDS,
     faults: applicableFaults(name),
     deviceProgram,
   });

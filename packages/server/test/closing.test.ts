@@ -8,19 +8,19 @@ import { type ClosingStep, closeInOrder } from '../src/closing.ts';
 import { createMessaging } from '../src/create-messaging.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../src/memory-backplane.ts';
 import type { ServerEvents } from '../src/server-events.ts';
-import { ManualClock, settled } from './support/manual-clock.ts';
+import { flushPromises, ManualClock } from './support/manual-clock.ts';
 
 const CLOSE_TIMEOUT = 3_000;
 const never = (): Promise<never> => new Promise(() => {});
 
-/** Whether it has settled, as far as promises alone decide. */
+/** Whether it has flushPromises, as far as promises alone decide. */
 async function isOver(work: Promise<unknown>): Promise<boolean> {
   let over = false;
   const end = (): void => {
     over = true;
   };
   work.then(end, end);
-  await settled();
+  await flushPromises();
   return over;
 }
 

@@ -1,4 +1,4 @@
-export { ManualClock, settled } from './application/manual-clock.ts';
+export { flushPromises, ManualClock } from './application/manual-clock.ts';
 export type { TestDevice, TestDeviceOptions } from './application/test-device.ts';
 export {
   type TestApplication,

@@ -42,7 +42,7 @@ export interface PlantedBug extends Difference {
   /** Of load. Default 5. */
   readonly seconds?: number;
   /** How long it may take to come to rest. Default 8: what a bug keeps from it need not be waited for longer. */
-  readonly settleSeconds?: number;
+  readonly quiesceSeconds?: number;
   /** Default 1, beside the new one at the end. */
   readonly devicesPerUser?: number;
 }

@@ -232,7 +232,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: LOST_FRAMES,
     faults: [],
-    settleSeconds: 12,
+    quiesceSeconds: 12,
     caughtBy: ['liveness-after-heal'],
   },
   {
@@ -247,7 +247,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     ],
     circumstance: LOST_FRAMES,
     faults: [],
-    settleSeconds: 12,
+    quiesceSeconds: 12,
     caughtBy: ['liveness-after-heal'],
   },
   {

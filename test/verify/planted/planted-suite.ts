@@ -3,7 +3,7 @@ import type { PlantedBug } from './planted-bug.ts';
 import { type PlantedOutcome, type PlantedRun, runPlanted } from './run-planted.ts';
 
 /** Nothing is to be caught there, so slowness is no finding. */
-const CONTROL_SETTLE_SECONDS = 60;
+const CONTROL_QUIESCE_SECONDS = 60;
 
 /** One test per bug: the invariants that should find it do. */
 export function testThatCaught(bugs: readonly PlantedBug[]): void {
@@ -20,7 +20,7 @@ export function testThatPasses(
   test.each(controls.map((control) => [control.name, control] as const))(
     'nothing is caught without a bug: %s',
     async (_, control) => {
-      const outcome = await runPlanted({ ...control, settleSeconds: CONTROL_SETTLE_SECONDS });
+      const outcome = await runPlanted({ ...control, quiesceSeconds: CONTROL_QUIESCE_SECONDS });
       expect(outcome.sentences).toEqual([]);
       expect(outcome.acknowledged).toBeGreaterThan(0);
       expect(Object.keys(outcome.faults).sort()).toEqual([...control.faults].sort());

@@ -27,12 +27,12 @@ const USERS = 3;
 const SECONDS = 5;
 /** What each device does per second, as far as the server keeps up. */
 const RATE = 16;
-const SETTLE_SECONDS = 8;
+const QUIESCE_SECONDS = 8;
 
 /** Builds the programs with the changes, runs them, and says what the checker found. */
 export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
   const { seams = [], changes = [], circumstance, configuration = 'embedded', faults, plan } = run;
-  const { seconds = SECONDS, devicesPerUser = 1, settleSeconds = SETTLE_SECONDS } = run;
+  const { seconds = SECONDS, devicesPerUser = 1, quiesceSeconds = QUIESCE_SECONDS } = run;
   const started = performance.now();
   const scratch = await mkdtemp(join(tmpdir(), 'tidemark-planted-'));
   try {
@@ -47,7 +47,7 @@ export async function runPlanted(run: PlantedRun): Promise<PlantedOutcome> {
         ...(plan && { plan }),
         users: USERS,
         devicesPerUser,
-        settleSeconds,
+        quiesceSeconds,
         folder: await mkdtemp(join(scratch, 'run-')),
         deviceProgram,
       },

@@ -15,7 +15,7 @@ import { Health } from '../../src/health.ts';
 import { createMemoryBackplaneState, memoryBackplane } from '../../src/memory-backplane.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { SetBackWatch } from '../../src/store/set-back-watch.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 
 const LEASE_TTL = 3_000;
@@ -153,7 +153,7 @@ test('a backplane that cannot be reached for a while is no other deployment', as
   await clock.advance(LEASE_TTL);
   expect(retried).toHaveLength(3);
   await flaky.close();
-  await settled();
+  await flushPromises();
   expect(deployment.stamp).toBe('');
 });
 

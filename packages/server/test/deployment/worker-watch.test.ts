@@ -8,7 +8,7 @@ import { COMMAND_TYPES } from '../../src/features/commands.ts';
 import { Health } from '../../src/health.ts';
 import { memoryNodes } from '../../src/notify/memory-nodes.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 
 const LEASE_TTL = 3_000;
@@ -28,7 +28,7 @@ async function watched() {
 test('a gateway without any worker is degraded after a moment, says so once, and is well when one comes', async () => {
   const { clock, health, nodes, missed, watch } = await watched();
   watch.start();
-  await settled();
+  await flushPromises();
   expect(health.report().status).toBe('ok');
   for (let beat = 0; beat < 12; beat++) await clock.advance(LEASE_TTL / 3);
   expect(health.report()).toMatchObject({ status: 'degraded', reasons: [{ what: 'workers' }] });

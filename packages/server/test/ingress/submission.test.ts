@@ -14,7 +14,7 @@ import { Submission } from '../../src/ingress/submission.ts';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, createGroup, direct, group, send } from '../support/commands.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 
 const PARTITIONS = 4;
@@ -230,7 +230,7 @@ test('one timer runs while calls wait, and none while nothing does', async () =>
   expect(clock.sleeping).toBe(1);
   for (const { call } of await queued()) submission.answer({ call, result });
   await Promise.all(calls);
-  await settled();
+  await flushPromises();
   expect(clock.sleeping).toBe(0);
 });
 

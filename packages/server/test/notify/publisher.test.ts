@@ -15,7 +15,7 @@ import { decodeNodeFrame, type NodeFrame, type Reply } from '../../src/notify/no
 import { Publisher } from '../../src/notify/publisher.ts';
 import { ServerEventBus } from '../../src/server-events.ts';
 import { alice, bob, carol } from '../support/commands.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 
 const HERE = 'here' as NodeId;
@@ -41,7 +41,7 @@ async function openPublisher({ deliverHere }: { deliverHere?: () => never } = {}
   });
   const publish = async (committed: Event[], rows: InboxRow[], replies: (Reply & { to: NodeId })[]) => {
     await publisher.publish(3, { events: committed, rows, setBacks: 7, replies });
-    await settled();
+    await flushPromises();
   };
   return { clock, backplane, events, here, there, publish };
 }

@@ -44,7 +44,7 @@ async function run(schedule: readonly number[], kind: 'atomic' | 'composed'): Pr
   try {
     for (const partition of [0, 1]) world.open(partition);
     for (const step of schedule) await take(world, step);
-    await world.settle();
+    await world.drain();
     await world.judge();
   } catch (error) {
     throw new Error(`${(error as Error).message}\n  ${world.trace.join('\n  ')}`, { cause: error });

@@ -59,7 +59,7 @@ import {
   removeMembers,
   send,
 } from '../support/commands.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 import { type CallFate, GatedCalls } from './gated-calls.ts';
 
 const USERS = [alice, bob, carol];
@@ -200,7 +200,7 @@ export class WriterWorld {
     const now = new AbortController();
     worker.busy = true;
     const reading = worker.queue.read((pick % 3) + 1, now.signal);
-    await settled();
+    await flushPromises();
     now.abort();
     const entries = await reading;
     this.trace.push(`${worker.name} begins with ${entries.map((entry) => entry.id).join(' ') || 'nothing'}`);
@@ -215,13 +215,13 @@ export class WriterWorld {
       this.trace.push(`${worker.name} gave up: ${error}`);
       this.#remove(worker);
     });
-    await settled();
+    await flushPromises();
   }
 
   async call(pick: number, fate: CallFate): Promise<void> {
     const happened = await this.#calls.step(pick, fate);
     if (happened) this.trace.push(happened);
-    await settled();
+    await flushPromises();
   }
 
   /** The heartbeat of a worker finds that the partition is another's: it stops at the next chance. */
@@ -288,13 +288,13 @@ export class WriterWorld {
         (error: unknown) => this.trace.push(`reading of ${userId} failed: ${error}`),
       )
       .finally(() => this.#reading.delete(userId));
-    await settled();
+    await flushPromises();
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Everything works from here on: each command is repeated until it is answered, and everybody reads to the end. */
-  async settle(): Promise<void> {
+  async drain(): Promise<void> {
     this.trace.push('everything is healed');
     for (const worker of this.#workers) if (worker.superseded) worker.stop.abort();
     for (let round = 0; round < 40; round += 1) {
@@ -330,7 +330,7 @@ export class WriterWorld {
     return all;
   }
 
-  /** What must hold after `settle`, whatever the schedule was. */
+  /** What must hold after `drain`, whatever the schedule was. */
   async judge(): Promise<void> {
     const logs = await this.#logs();
     const events = [...logs.values()].flat();

@@ -11,7 +11,7 @@ import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { groupCommit } from '../../src/store/group-commit.ts';
 import { alice, bob } from '../support/commands.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 
 /** A storage whose commits last until the test answers them. */
 function slowStorage(options: { atomic?: boolean } = {}) {
@@ -43,60 +43,60 @@ describe('commits', () => {
     commit('1', voidRow(alice, 1));
     await Promise.resolve();
     commit('2', voidRow(bob, 1));
-    await settled();
+    await flushPromises();
     expect(open.map(({ batch }) => users(batch))).toEqual([[alice, bob]]);
     open[0]?.answer({ conflict: undefined });
-    await settled();
+    await flushPromises();
     expect(outcomes).toEqual(['1: committed', '2: committed']);
   });
 
   test('wait for none that is under way', async () => {
     const { open, outcomes, commit } = slowStorage();
     commit('1', voidRow(alice, 1));
-    await settled();
+    await flushPromises();
     commit('2', voidRow(bob, 1));
-    await settled();
+    await flushPromises();
     expect(open.map(({ batch }) => users(batch))).toEqual([[alice], [bob]]);
     open[1]?.answer({ conflict: undefined });
-    await settled();
+    await flushPromises();
     expect(outcomes).toEqual(['2: committed']);
   });
 
   test('that conflict together are tried one by one, and the conflict is told to whose it is', async () => {
     const { open, outcomes, commit } = slowStorage();
     for (const name of ['1', '2', '3']) commit(name, voidRow(bob, Number(name)));
-    await settled();
+    await flushPromises();
     open[0]?.answer({ conflict: 'entry' });
-    await settled();
+    await flushPromises();
     expect(open).toHaveLength(2);
     open[1]?.answer({ conflict: undefined });
-    await settled();
+    await flushPromises();
     open[2]?.answer({ conflict: 'entry' });
-    await settled();
+    await flushPromises();
     open[3]?.answer({ conflict: undefined });
-    await settled();
+    await flushPromises();
     expect(outcomes).toEqual(['1: committed', '2: entry', '3: committed']);
   });
 
   test('that fail together as a defect are tried one by one', async () => {
     const { open, outcomes, commit } = slowStorage();
     for (const name of ['1', '2']) commit(name, voidRow(bob, Number(name)));
-    await settled();
+    await flushPromises();
     open[0]?.fail(new Error('too large'));
-    await settled();
+    await flushPromises();
     open[1]?.fail(new Error('poison'));
-    await settled();
+    await flushPromises();
     open[2]?.answer({ conflict: undefined });
-    await settled();
+    await flushPromises();
     expect(outcomes).toEqual(['1: poison', '2: committed']);
   });
 
   test('of which nobody knows what became are not tried again', async () => {
     const { open, outcomes, commit } = slowStorage();
     for (const name of ['1', '2']) commit(name, voidRow(bob, Number(name)));
-    await settled();
+    await flushPromises();
     open[0]?.fail(new UnavailableError('connection lost'));
-    await settled();
+    await flushPromises();
     expect(outcomes).toEqual(['1: connection lost', '2: connection lost']);
     expect(open).toHaveLength(1);
   });
@@ -105,7 +105,7 @@ describe('commits', () => {
     const { open, commit } = slowStorage();
     const rows = Array.from({ length: 1_500 }, (_, index) => voidRow(bob, index + 1));
     for (const name of ['1', '2', '3']) commit(name, ...rows);
-    await settled();
+    await flushPromises();
     expect(open.map(({ batch }) => batch.rows.length)).toEqual([3_000, 1_500]);
   });
 

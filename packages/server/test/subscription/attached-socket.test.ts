@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import type { SocketReader } from '../../src/subscription/attached-socket.ts';
 import { frameTemplate, textTemplate } from '../../src/subscription/text-frame.ts';
 import { eventually } from '../support/eventually.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 import { BUFFER_LIMIT, connectLink as connect, rawOf } from '../support/socket-link.ts';
 
 describe('what tRPC sends', () => {
@@ -60,7 +60,7 @@ test('texts of one tick leave in one write', async () => {
   const writes = countWrites(counted);
   for (let n = 0; n < 10; n++) link.attached.write(`text ${n}`);
   expect(writes()).toBe(0);
-  await settled();
+  await flushPromises();
   await eventually('all of them', () => link.received.length === 10);
   expect(writes()).toBe(1);
   expect(link.received).toEqual(Array.from({ length: 10 }, (_, n) => `text ${n}`));
@@ -75,7 +75,7 @@ test("a number is put in for each socket, and what one of them has yet to write 
   let isBehind = false;
   for (const [index, number] of numbers.entries()) {
     for (const { attached } of [slow, quick]) attached.writeFrame(frame, number);
-    if (index % 3 === 2) await settled();
+    if (index % 3 === 2) await flushPromises();
     isBehind ||= slow.tcp.writableLength > 0;
   }
   expect(isBehind).toBe(true);
@@ -127,7 +127,7 @@ describe('a socket whose client does not read', () => {
     const chunk = 'x'.repeat(64 * 1024);
     for (let n = 0; n < 2_000 && link.attached.ready(); n++) {
       link.attached.write(chunk);
-      await settled();
+      await flushPromises();
     }
     expect(link.attached.ready()).toBe(false);
     expect(link.attached.bufferedBytes).toBeGreaterThanOrEqual(BUFFER_LIMIT);
@@ -142,7 +142,7 @@ describe('a socket whose client does not read', () => {
     link.client.pause();
     while (holds.length === 0) {
       link.attached.write('x'.repeat(256 * 1024));
-      await settled();
+      await flushPromises();
     }
     expect(holds).toEqual(['hold output']);
     await eventually('the cut', () => link.attached.readyState === WebSocket.CLOSED);
@@ -157,7 +157,7 @@ describe('a socket whose client does not read', () => {
     link.client.pause();
     while (holds.length === 0) {
       link.attached.write('x'.repeat(256 * 1024));
-      await settled();
+      await flushPromises();
     }
     link.client.resume();
     await eventually('reading', () => holds.length === 2);

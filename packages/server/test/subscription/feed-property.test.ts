@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Feed } from '../../src/subscription/feed.ts';
 import { openFeeds } from '../support/feeds.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 import type { RecordingSink } from '../support/recording-sink.ts';
 
 /** One thing that happens; `pick` chooses among those that are there, and does nothing where none is. */
@@ -66,7 +66,7 @@ function openWorld() {
       const frame = step.do === 'frame' ? take(frames, step.pick) : frames[step.pick % Math.max(1, frames.length)];
       if (frame) feed.offer(frame.seq, { event: frame.event });
     }
-    await settled();
+    await flushPromises();
   }
 
   /** Commits what is allocated, delivers what is under way, and answers until nobody asks. */
@@ -78,7 +78,7 @@ function openWorld() {
       await feeds.clock.advance(200);
       while (answers.length > 0) {
         answers.shift()?.();
-        await settled();
+        await flushPromises();
         quiet = 0;
       }
     }

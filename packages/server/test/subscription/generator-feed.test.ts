@@ -2,7 +2,7 @@ import { type Epoch, type Event, type FeedItem, fingerprintOf, formatCursor, typ
 import { conversationBuilder } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { GeneratorFeed } from '../../src/subscription/generator-feed.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 
 const epoch = 'epoch1' as Epoch;
 const event: Event = conversationBuilder().created;
@@ -38,10 +38,10 @@ describe('the generator', () => {
     const items = new GeneratorFeed(epoch).run(() => {
       begun += 1;
     }, stop.signal);
-    await settled();
+    await flushPromises();
     expect(begun).toBe(0);
     const waiting = items.next();
-    await settled();
+    await flushPromises();
     expect(begun).toBe(1);
     stop.abort();
     expect((await waiting).done).toBe(true);
@@ -50,7 +50,7 @@ describe('the generator', () => {
   test('ends when its caller stops, also while it waits', async () => {
     const { stop, next } = openGenerator();
     const waiting = next();
-    await settled();
+    await flushPromises();
     stop.abort();
     expect(await waiting).toBeUndefined();
   });
@@ -66,7 +66,7 @@ describe('the generator', () => {
   test('fails also while it waits', async () => {
     const { sink, next } = openGenerator();
     const waiting = next();
-    await settled();
+    await flushPromises();
     sink.fail(new Error('a defect'));
     await expect(waiting).rejects.toThrow('a defect');
   });
@@ -81,10 +81,10 @@ describe('a caller that is slow', () => {
       ready = true;
     });
     await next();
-    await settled();
+    await flushPromises();
     expect(ready).toBe(false);
     for (let taken = 1; taken < 40; taken++) await next();
-    await settled();
+    await flushPromises();
     expect(ready).toBe(true);
     expect(sink.ready()).toBe(true);
   });

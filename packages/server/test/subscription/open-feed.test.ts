@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { createOpenFeed } from '../../src/subscription/open-feed.ts';
 import { openFeeds } from '../support/feeds.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 
 function openSubscriptions(feedsPerUser = 2) {
   const feeds = openFeeds();
@@ -34,7 +34,7 @@ describe('a subscription', () => {
     const { put, subscribe } = openSubscriptions();
     await put(1, 2, 3);
     const { items, stop } = subscribe(1);
-    await settled();
+    await flushPromises();
     expect(words(items)).toEqual(['2 3', 'live']);
     stop.abort();
   });
@@ -45,7 +45,7 @@ describe('a subscription', () => {
     const feed = { userId, limits: { contentBytes: 1_000, frameBytes: 2_000 } };
     for (const after of [undefined, 1, 3]) {
       const { items, stop } = subscribe(after);
-      await settled();
+      await flushPromises();
       expect(items.map((item) => item.feed)).toEqual([feed, ...items.slice(1).map(() => undefined)]);
       stop.abort();
     }
@@ -55,7 +55,7 @@ describe('a subscription', () => {
     const { put, subscribe } = openSubscriptions();
     await put(1, 2);
     const { items, stop } = subscribe();
-    await settled();
+    await flushPromises();
     expect(items).toMatchObject([{ type: 'reset', reason: 'new' }, { type: 'live' }]);
     stop.abort();
   });
@@ -71,7 +71,7 @@ describe('a subscription', () => {
       return begin;
     };
     const { items, stop } = subscribe(1);
-    await settled();
+    await flushPromises();
     expect(words(items)).toEqual(['2', 'live']);
     stop.abort();
   });
@@ -79,7 +79,7 @@ describe('a subscription', () => {
   test('that ends is removed, with its presence', async () => {
     const { hub, backplane, subscribe, userId } = openSubscriptions();
     const { stop, ended } = subscribe();
-    await settled();
+    await flushPromises();
     expect(hub.count(userId)).toBe(1);
     stop.abort();
     await ended;
@@ -92,14 +92,14 @@ describe('a subscription', () => {
     const reached: object[] = [];
     events.on('limit-reached', (event) => reached.push(event));
     const [first, second] = [subscribe(), subscribe()];
-    await settled();
+    await flushPromises();
     const third = subscribe();
     await expect(first.ended).rejects.toMatchObject({
       code: 'displaced',
       policy: 'give-up',
       detail: expect.stringContaining('limits.feedsPerUser'),
     });
-    await settled();
+    await flushPromises();
     expect([second, third].map(({ items }) => words(items).at(-1))).toEqual(['live', 'live']);
     expect(hub.count(userId)).toBe(2);
     expect(reached).toEqual([{ limit: 'limits.feedsPerUser', userId }]);
@@ -111,7 +111,7 @@ describe('a subscription', () => {
     const vanished = openFeed(userId, undefined, undefined, new AbortController().signal);
     await vanished.next();
     const { items, stop } = subscribe();
-    await settled();
+    await flushPromises();
     expect(words(items)).toEqual(['reset', 'live']);
     expect(hub.count(userId)).toBe(1);
     expect((await backplane.presence.nodesOf([userId])).size).toBe(1);
@@ -142,7 +142,7 @@ describe('a subscription', () => {
     const { subscribe, hub } = openSubscriptions();
     hub.start();
     const { ended } = subscribe();
-    await settled();
+    await flushPromises();
     await hub.close();
     await expect(ended).rejects.toMatchObject({ code: 'closing', policy: 'reconnect' });
   });

@@ -1,1 +1,1 @@
-export { ManualClock, settled } from '@tidemark/testkit/application';
+export { flushPromises, ManualClock } from '@tidemark/testkit/application';

@@ -29,7 +29,7 @@ import { FairQueue } from '../../src/transfer/fair-queue.ts';
 import { Recovery } from '../../src/transfer/recovery.ts';
 import { StoreHealth } from '../../src/transfer/store-health.ts';
 import { Transfer } from '../../src/transfer/transfer.ts';
-import { ManualClock, settled } from './manual-clock.ts';
+import { flushPromises, ManualClock } from './manual-clock.ts';
 
 export const RETENTION = 14 * 24 * 3_600_000;
 
@@ -192,7 +192,7 @@ export function openWriter(options: WriterOptions = {}) {
       await clock.finish(transfer.completeUndelivered());
       const now = new AbortController();
       const reading = fair.read(1_000, now.signal);
-      await settled();
+      await flushPromises();
       now.abort();
       fair.putBack(await clock.finish(transfer.carryOut(await reading, signal)));
       await clock.finish(transfer.published());

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BatchBarrier } from '../../src/transfer/batch-barrier.ts';
-import { ManualClock, settled } from '../support/manual-clock.ts';
+import { flushPromises, ManualClock } from '../support/manual-clock.ts';
 
 /** Partitions that note when they begin a round, and whose batches last until the test ends them. */
 function partitions() {
@@ -16,7 +16,7 @@ function partitions() {
     void barrier.run(() => batch);
     return async () => {
       end();
-      await settled();
+      await flushPromises();
     };
   };
   return { clock, barrier, begun, next, work };
@@ -27,7 +27,7 @@ describe('a round', () => {
     const { clock, begun, next } = partitions();
     next('a');
     next('b');
-    await settled();
+    await flushPromises();
     expect(begun).toEqual(['a', 'b']);
     expect(clock.sleeping).toBe(0);
   });
@@ -40,7 +40,7 @@ describe('a round', () => {
     next('b');
     expect(begun).toEqual([]);
     await second();
-    await settled();
+    await flushPromises();
     expect(begun).toEqual(['a', 'b']);
     expect(clock.sleeping).toBe(0);
   });
@@ -50,8 +50,8 @@ describe('a round', () => {
     const batch = Promise.resolve();
     next('a');
     void barrier.run(() => batch).then(() => next('b'));
-    await settled();
-    await settled();
+    await flushPromises();
+    await flushPromises();
     expect(begun).toEqual(['a', 'b']);
   });
 
@@ -65,11 +65,11 @@ describe('a round', () => {
     expect(begun).toEqual(['a']);
     // And no longer for it.
     next('a');
-    await settled();
+    await flushPromises();
     expect(begun).toEqual(['a', 'a']);
     await slow();
     next('slow');
-    await settled();
+    await flushPromises();
     expect(begun).toEqual(['a', 'a', 'slow']);
     expect(clock.sleeping).toBe(0);
   });
@@ -78,7 +78,7 @@ describe('a round', () => {
     const { barrier, begun, next } = partitions();
     await expect(barrier.run(() => Promise.reject(new Error('poison')))).rejects.toThrow('poison');
     next('a');
-    await settled();
+    await flushPromises();
     expect(begun).toEqual(['a']);
   });
 });

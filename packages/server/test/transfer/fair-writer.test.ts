@@ -13,7 +13,7 @@ import {
   removeMembers,
   send,
 } from '../support/commands.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 import { poisonedBy, withCommit } from '../support/storage-faults.ts';
 import { codeOf, openWriter } from '../support/writer.ts';
@@ -170,7 +170,7 @@ describe('a former member whose commands are refused', () => {
       send(bob, otherGroup),
     );
     const carried = writer.carryOut();
-    while (asked.length === 0) await settled();
+    while (asked.length === 0) await flushPromises();
     await writer.transfer.published();
     expect([calls[0], calls[3]].map((call) => writer.replyTo(call))).toMatchObject([
       { conversationSeq: 2 },

@@ -6,7 +6,7 @@ import { encodeEnvelope } from '../../src/ingress/envelope.ts';
 import { memoryBackplane } from '../../src/memory-backplane.ts';
 import { decodeNodeFrame } from '../../src/notify/node-frame.ts';
 import { alice, bob, carol, createGroup, direct, group, send } from '../support/commands.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 import { codeOf, openWriter } from '../support/writer.ts';
 
@@ -60,7 +60,7 @@ describe('an entry that no router made', () => {
       const body = encodeEnvelope({ command: send(alice, direct), replyTo: 'their-node' as NodeId, call: 'c1', of });
       await writer.backplane.ingress.append(0, body);
       await writer.write(send(alice, direct));
-      await settled();
+      await flushPromises();
       expect(strangers).toEqual([{ what: 'command', of }]);
       expect(writer.deadLetters()).toMatchObject([{ body, reason: expect.stringContaining('deployment') }]);
       expect((await writer.inboxOf(bob)).length).toBe(2);

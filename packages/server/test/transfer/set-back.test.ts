@@ -2,7 +2,7 @@ import { directConversationId, UnavailableError } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
 import { alice, bob, carol, direct, group, markRead, send } from '../support/commands.ts';
-import { settled } from '../support/manual-clock.ts';
+import { flushPromises } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 import { openWriter } from '../support/writer.ts';
 
@@ -67,13 +67,13 @@ test('what is to be told when the store is found set back is not told, and stays
   await writer.clock.finish(batch());
   calls.push(...(await writer.queue(send(alice, direct, { text: 'not yet told' }))));
   void batch();
-  await settled();
+  await flushPromises();
 
   restore(state, backup);
   expect(writer.setBacks.isCurrent(1)).toBe(true);
   isQueueAway = false;
   await writer.clock.finish(writer.transfer.published());
-  await settled();
+  await flushPromises();
   expect(calls.map((call) => writer.isAnswered(call))).toEqual([true, false]);
   expect(writer.transfer.broken.aborted).toBe(true);
   expect(await writer.backlog()).toBe(2);

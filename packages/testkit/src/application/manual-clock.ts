@@ -4,8 +4,8 @@ import type { Clock } from '@tidemark/core';
 /** 2023-11-14, in milliseconds since 1970: what a {@link ManualClock} shows at first. */
 const STARTED_AT = 1_700_000_000_000;
 
-/** Resolves when everything that waits for nothing but promises has run. */
-export function settled(): Promise<void> {
+/** Resolves when everything that waits for promises alone has run. */
+export function flushPromises(): Promise<void> {
   // Imported: jsdom has none, and fake timers replace the global one.
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -54,13 +54,13 @@ export class ManualClock implements Clock {
   /** Lets `ms` pass: wakes each sleeper at its time, and lets it run before the next one wakes. */
   async advance(ms: number): Promise<void> {
     const until = this.#time + ms;
-    await settled();
+    await flushPromises();
     for (let next = this.#next(); next && next.at <= until; next = this.#next()) {
       this.#time = Math.max(this.#time, next.at);
       next.wake();
       // What begins at the end of a turn has its own after that.
-      await settled();
-      await settled();
+      await flushPromises();
+      await flushPromises();
     }
     this.#time = until;
   }
@@ -84,7 +84,7 @@ export class ManualClock implements Clock {
     };
     work.then(end, end);
     for (let steps = 0, idle = 0; steps < 10_000 && idle < 1_000; steps++) {
-      await settled();
+      await flushPromises();
       if (done) return work;
       const next = this.#next();
       // What runs on another clock has its turns too.

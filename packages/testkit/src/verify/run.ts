@@ -29,7 +29,7 @@ export interface RunOptions {
   /** What each device does per second, on average, while the servers keep up. Default 2. */
   readonly rate?: number;
   /** How long it may take to come to rest after that, and a new device to catch up. Default 60. */
-  readonly settleSeconds?: number;
+  readonly quiesceSeconds?: number;
   /** Names of faults; default `all`. Those that the configuration has nothing for are left out. */
   readonly faults?: readonly string[] | 'all';
   /** Carried out in place of a plan drawn from `faults` and `seed`: one made by hand, or `plan.json` of an earlier run. */
@@ -68,7 +68,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     users: userCount = 20,
     devicesPerUser = 2,
     rate = 2,
-    settleSeconds = 60,
+    quiesceSeconds = 60,
     onProgress = () => {},
   } = options;
   const chosen = faultsNamed(options.plan?.map(({ kind }) => kind) ?? options.faults ?? 'all');
@@ -139,7 +139,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
   const healed = performance.now();
   const stores = await within(STEP_TIMEOUT_MS, 'opening the stores', deployment.openStores());
   life.defer(() => stores.close());
-  const quiet = await untilQuiet(devices, stores, settleSeconds * 1_000, throttled(onProgress, 'waiting for '));
+  const quiet = await untilQuiet(devices, stores, quiesceSeconds * 1_000, throttled(onProgress, 'waiting for '));
   history.write(quiet.quiet ? { type: 'quiet' } : { type: 'not-quiet', waitingFor: quiet.waitingFor });
   const secondsToQuiet = quiet.quiet ? Math.round((performance.now() - healed) / 100) / 10 : null;
 
@@ -148,7 +148,7 @@ export async function run(configuration: Configuration, options: RunOptions = {}
     users.map((user) => () => start(user, 'fresh')),
     STARTING_AT_ONCE,
   );
-  await untilLive(fresh, settleSeconds * 1_000).catch((error: unknown) => {
+  await untilLive(fresh, quiesceSeconds * 1_000).catch((error: unknown) => {
     history.write({ type: 'not-quiet', waitingFor: String(error) });
   });
   for (const [list, isFresh] of [
