@@ -112,9 +112,9 @@ export class CheckedClock implements Clock {
     const { clock, events } = this.#options;
     const asked = clock.monotonic();
     try {
-      const late = (): Error => new Error(`the time was not told within ${READ_TIMEOUT} ms`);
+      const late = (): Error => new Error(`no answer within ${READ_TIMEOUT} ms`);
       const time = await inTime(clock, READ_TIMEOUT, source(), late);
-      if (!Number.isFinite(time)) throw new Error('the time that was told is no number');
+      if (!Number.isFinite(time)) throw new Error('the answer is no number');
       return time - (asked + clock.monotonic()) / 2;
     } catch (error) {
       events.emit('retried', { what: 'clock', attempt: 0, delayMs: READ_EVERY, error });

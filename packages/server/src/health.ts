@@ -6,7 +6,7 @@ export class Health {
   readonly #events: ServerEventBus;
   readonly #troubles = new Map<string, { readonly text: string; readonly isFinal: boolean }>();
   #phase: 'starting' | 'open' | 'closed' = 'starting';
-  #told = '';
+  #reported = '';
 
   constructor(events: ServerEventBus) {
     this.#events = events;
@@ -51,8 +51,8 @@ export class Health {
   #tell(): void {
     const report = this.report();
     const state = `${report.status} ${report.reasons.map(({ what }) => what).join(' ')}`;
-    if (state === this.#told) return;
-    this.#told = state;
+    if (state === this.#reported) return;
+    this.#reported = state;
     this.#events.emit('health-changed', report);
   }
 }

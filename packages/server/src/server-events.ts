@@ -19,7 +19,7 @@ export interface ServerEvents {
   repeated: { partition: number; commands: number };
   /** A hook of the application threw, answered with what can't be used, or took longer than `hooks.timeoutMs`. */
   'hook-failed': { hook: `before${string}`; userId: UserId; error: unknown };
-  /** A command was refused by the writer; its sender was told. */
+  /** The writer refused a command, and its sender got the error. */
   rejected: { partition: number; error: TidemarkError };
   /** A command failed alone, with the store well for others: it is tried again apart from the rest of its partition. */
   'set-aside': { partition: number; entryId: string; error: unknown };
@@ -32,7 +32,7 @@ export interface ServerEvents {
    * feed starts again; devices that come later are told if they stand on what was lost. Told by whoever notices.
    */
   'store-set-back': { lost: EventRef };
-  /** A command was parked with its reason; its sender was told. */
+  /** A command was parked with its reason, and its sender got the error. */
   'dead-lettered': { partition: number; entryId: string; reason: string; error: unknown };
   /** This node took over a partition. */
   takeover: { partition: number; nodeId: NodeId };
@@ -68,7 +68,7 @@ export interface ServerEvents {
   'health-changed': HealthReport;
   'feed-opened': { userId: UserId; transport: FeedTransport };
   'feed-closed': { userId: UserId; transport: FeedTransport };
-  /** A feed was told to rebuild from a snapshot. */
+  /** A feed got a reset: its device rebuilds from a snapshot. */
   'feed-reset': { userId: UserId; reason: ResetReason };
   /** A feed that had missed a frame reads on from the store. */
   'gap-found': { userId: UserId; cursor: number; seen: number; by: 'frame' | 'heads' };

@@ -225,7 +225,7 @@ export class FrameReader implements SocketReader {
     const text = errorText(new TidemarkError('rate_limited', detail));
     let isSaid = false;
     return (id) => {
-      // What has no id is told of once.
+      // What has no id is reported once.
       if (id === null && isSaid) return;
       isSaid ||= id === null;
       this.#attached.write(`{"id":${JSON.stringify(id)},"error":${text}}`);

@@ -25,11 +25,11 @@ const VOIDS_PASSED = 16_384;
 /** How far the first look below a cursor goes, and how much further each next one. */
 const LOOK = 16;
 /** Newest entries of a user among which a hole may still be filled. */
-const SETTLING = 256;
+const HOLE_WINDOW = 256;
 
 /**
  * Reads inboxes for `inbox.since` and for feeds: only contiguous entries leave here, and a cursor that cannot be
- * continued from is told so.
+ * continued from gets a reset.
  *
  * Keeps   P4 holes are waited for, then closed; P6 only what the store holds; P9 no silent truncation
  * Proved  test/inbox/inbox-reader.test.ts
@@ -131,8 +131,8 @@ export class InboxReader {
 
   /** Writers that are slower than others by this many entries of one user have long been given up on. */
   async #contiguousHead(userId: UserId, floor: Seq, head: Seq): Promise<Position> {
-    const from = Math.max(floor, head - SETTLING);
-    const seqs = await this.#storage.inbox.seqs(userId, from, SETTLING);
+    const from = Math.max(floor, head - HOLE_WINDOW);
+    const seqs = await this.#storage.inbox.seqs(userId, from, HOLE_WINDOW);
     const hole = seqs.findIndex((seq, index) => seq !== from + 1 + index);
     const seq = (hole === -1 ? head : from + hole) as Seq;
     return { seq, fingerprint: (await this.#fingerprint(userId, seq, floor)) ?? undefined };

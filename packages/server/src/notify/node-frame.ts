@@ -17,7 +17,7 @@ import { event as eventSchema, parseWire } from '@tidemark/core/wire';
 import { parseContent, parseWhole } from '../content-shape.ts';
 import { StrangerError } from '../deployment/stranger.ts';
 
-/** What one node is told after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
+/** What one node gets after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
 export interface NodeFrame {
   readonly deliveries: readonly NodeDelivery[];
   /** Users whose inbox goes on with voids, and the highest of them: nothing else tells their feeds that it does. */

@@ -5,7 +5,7 @@ import type { NodeId, UserId } from '@tidemark/core';
  * a wrong answer costs a frame, which the comparison of heads makes good.
  */
 export interface Presence {
-  /** Says that `nodeId` holds feeds of these users, for `ttl` ms. Repeat to renew. Many users, few round trips. */
+  /** Registers `nodeId` as a holder of feeds of these users, for `ttl` ms. Repeat to renew. Many users, few round trips. */
   join(userIds: readonly UserId[], nodeId: NodeId, ttl: number): Promise<void>;
   leave(userIds: readonly UserId[], nodeId: NodeId): Promise<void>;
   /** The nodes of each user; users without any are absent. */

@@ -133,7 +133,7 @@ export class RedisCalls {
   };
 
   readonly #selected = (): void => {
-    for (const told of [...this.onSelect]) told();
+    for (const listener of [...this.onSelect]) listener();
   };
 
   /** Their callers have been refused already. */

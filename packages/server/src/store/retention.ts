@@ -13,7 +13,7 @@ const BATCHES = 100;
  * Removes inbox rows and refusals past their retention in small batches, so that no transaction is long. Stores that expire rows by
  * themselves have nothing to do. Runs on workers; several at once do no harm. Part of stage 5.
  *
- * Keeps   P9: the store's floor moves, and cursors below it are told
+ * Keeps   P9: the store's floor moves, and cursors below it get a reset
  * Proved  the storage conformance suite, test/store/retention.test.ts
  */
 export class Retention {

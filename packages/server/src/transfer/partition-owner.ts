@@ -11,11 +11,11 @@ import type { PartitionLeases } from './partition-leases.ts';
 import type { Transfer } from './transfer.ts';
 
 /**
- * Decides which partitions this worker writes, and runs a reader for each; these go in `BatchBarrier`. Part of stage 3.
+ * Decides which partitions this worker writes, and runs a reader for each, with one `BatchBarrier` for all. Part of stage 3.
  *
- * Every heartbeat the worker says that it lives, and works out from the list of live workers which partitions are its own
- * (rendezvous hashing: when a worker comes or goes, only its partitions move). It takes their leases as they become free,
- * and gives up those that another worker should have. A worker that dies is missed after `leaseTtlMs`.
+ * At every heartbeat the worker renews its row in the list of live workers and computes its partitions from that list (rendezvous
+ * hashing: when a worker joins or leaves, only its partitions move). It acquires their leases as they become free, and releases
+ * those of other workers. The leases of a worker that dies expire after `leaseTtlMs`.
  *
  * Keeps   P5 (in the ordinary case; the store's keys do in the others), P7 a dead owner's entries are taken over
  * Proved  test/transfer/partition-owner.test.ts, test/fault/worker-killed.services.test.ts
@@ -23,7 +23,7 @@ import type { Transfer } from './transfer.ts';
 export class PartitionOwner {
   readonly #options: PartitionOwnerOptions;
   readonly #runs = new Map<number, Run>();
-  /** Partitions that are given up, and whose last batch is still in work. */
+  /** Partitions that were released while their last batch is still running. */
   readonly #leaving = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
   readonly #barrier: BatchBarrier;
@@ -43,7 +43,7 @@ export class PartitionOwner {
     return [...this.#runs.keys()];
   }
 
-  /** Partitions that are given up, and whose last batch has not ended. */
+  /** Partitions that were released while their last batch is still running. */
   get leaving(): number[] {
     return [...this.#leaving.keys()];
   }
@@ -104,7 +104,7 @@ export class PartitionOwner {
     this.#runs.set(partition, { stop, ended: this.#read(partition, stop.signal) });
   }
 
-  /** Reads until told to stop. After any failure the partition is opened anew, which brings back what was not acknowledged. */
+  /** Reads until `stop` aborts. After any failure the partition is opened anew, which brings back what was not acknowledged. */
   async #read(partition: number, stop: AbortSignal): Promise<void> {
     const { ingress, clock, random, events, batch, batchRows, limitEvents } = this.#options;
     for (let failures = 0; !stop.aborted; ) {

@@ -169,7 +169,7 @@ export interface Plan {
   readonly doubtful: Set<ConversationId>;
   /** One for each command that the plan carries out, in their order. */
   readonly replies: (Reply & { readonly to: NodeId })[];
-  /** New ones by command, to be remembered before they are told. */
+  /** New ones by command, to be remembered before their senders get them. */
   readonly refusals: Map<string, NewRefusal>;
 }
 

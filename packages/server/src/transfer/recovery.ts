@@ -17,10 +17,10 @@ import type { ServerEventBus } from '../server-events.ts';
 /**
  * Completes what a crash left half done. Part of stage 3.
  *
- *  - Killed after the commit, before it was announced, or its answer was lost: the entry comes again, its command is
- *    found, and its rows are announced now.
- *  - Killed between the two commits of a composed storage: the event is there, rows are missing, and they are added with
- *    new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
+ *  - The process was killed between commit and publishing, or the store's answer was lost: the entry is read again, its command is
+ *    found, and its rows are published now.
+ *  - The process was killed between the two commits of a composed storage: the event is there and its rows are missing. They are
+ *    added with new seqs. When the queue was lost as well, nobody repeats the command; so the newest events of a conversation are
  *    checked when a writer first loads it, before anything is numbered after them. And where nobody writes to it again, the
  *    history knows that it is undelivered.
  *
@@ -41,7 +41,7 @@ export class Recovery {
   }
 
   /**
-   * Returns the events to announce once more, with their rows.
+   * Returns the events to publish once more, with their rows.
    *
    * @param repeats events of commands found again; an event may be there more than once
    * @param unsure they may never have been announced

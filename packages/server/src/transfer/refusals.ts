@@ -3,9 +3,9 @@ import type { CommandKey, ConversationId, TidemarkError } from '@tidemark/core';
 /**
  * Refusals: what the writers of a partition have refused for good. A copy of a command can turn up long after another copy
  * of it was refused (its sender tried again on a second connection while the first stood still somewhere on the way), at a
- * time when it would be allowed. Its sender was told that it will not happen, so it must not. To whoever implements it:
+ * time when it would be allowed. Its sender has the refusal, so it must not be carried out. To whoever implements it:
  *
- *  - `remember` resolves when every writer of the partition will find them: nobody is told before.
+ *  - `remember` resolves when every writer of the partition will find them: no sender gets one before.
  *  - The newest REFUSALS_KEPT of a partition are kept, and all for REFUSALS_KEPT_FOR ms after the newest.
  *  - Those of a backplane may be wiped at any moment: the store has them as well (`durableRefusals`).
  *  - Throw UnavailableError when the service cannot be reached.

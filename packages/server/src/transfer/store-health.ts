@@ -11,9 +11,9 @@ const AGAIN = 2_000;
 const CAUSE = 'store';
 
 /**
- * Tells a store that is ill from a command that is: no list of errors can, so the store is asked. A probe does what a commit
- * does and takes it back (`Storage.probe`). While probes fail, whatever fails is the store's fault. Part of stage 3; one for
- * all partitions of the process.
+ * Decides whether the store or a command is at fault. No list of errors can, so the store is probed: a probe does what a commit does
+ * and rolls it back (`Storage.probe`). While probes fail, every failure counts as the store's. Part of stage 3; all partitions of
+ * the process share one.
  *
  * Keeps   P7 nothing is parked because of the store
  * Proved  test/transfer/store-health.test.ts, test/fault/store-ill.postgres.test.ts
@@ -26,8 +26,8 @@ export class StoreHealth {
   /** Monotonic ms since when probes fail. */
   #illSince: number | undefined;
   #watching: Promise<void> | undefined;
-  /** Reasons that were told since the store was well last. */
-  readonly #told = new Set<string>();
+  /** Reasons that were reported since the store was well last. */
+  readonly #reported = new Set<string>();
   #committed = 0;
   #failed = 0;
 
@@ -90,8 +90,8 @@ export class StoreHealth {
     this.#illSince ??= clock.monotonic();
     const reason = `the store refuses what every commit needs: ${shortened(textOf(error))}`;
     health.trouble(CAUSE, reason);
-    if (!this.#told.has(reason)) {
-      this.#told.add(reason);
+    if (!this.#reported.has(reason)) {
+      this.#reported.add(reason);
       events.emit('store-failed', { reason, error });
     }
     this.#watching ??= this.#watch().finally(() => {
@@ -104,7 +104,7 @@ export class StoreHealth {
     if (this.#illSince === undefined) return;
     const ms = clock.monotonic() - this.#illSince;
     this.#illSince = undefined;
-    this.#told.clear();
+    this.#reported.clear();
     health.well(CAUSE);
     events.emit('store-recovered', { ms });
   }

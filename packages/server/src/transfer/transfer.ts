@@ -32,7 +32,7 @@ import type { TransferOptions } from './transfer-options.ts';
  * Stage   3 transfer
  * In      a batch of one partition, in order
  * Out     events with their conversationSeq, who receives them, and a reply per command
- * Keeps   P3 repeats are found by their command, P5 one writer numbers a conversation, P6 nothing is announced before
+ * Keeps   P3 repeats are found by their command, P5 one writer numbers a conversation, P6 nothing is published before
  *         the commit, P7 one bad command does not hold up the others, P12 the rules are asked again in order
  * Proved  test/transfer/*, test/e2e/*, test/fault/*
  *
