@@ -65,18 +65,15 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
         .filter((stay) => userId === undefined || stay.userId === userId),
     range: async (query) => {
       const end = endOf(state, query);
-      const found = visible(state, query).map((event) => {
-        const { conversationId, conversationSeq: target } = event;
-        const shown = shownOf(state, { conversationId, target, viewer: query.userId }, end);
-        return { event, shown };
-      });
-      const { items, hasMore } = pageOf(found, query, ({ event, shown }) => [
+      const shown = ({ conversationId, conversationSeq: target }: Event) =>
+        shownOf(state, { conversationId, target, viewer: query.userId }, end);
+      const { items, hasMore } = pageOf(visible(state, query), query, (event) => [
         event,
-        shown.filter(({ owner }) => !owner),
+        shown(event).filter(({ owner }) => !owner),
       ]);
       return {
-        events: items.map(({ event }) => event),
-        registers: items.flatMap(({ shown }) => shown),
+        events: items,
+        registers: items.flatMap(shown),
         asOf: items.length > 0 ? end : 0,
         hasMore,
       };

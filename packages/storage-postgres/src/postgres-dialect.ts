@@ -45,6 +45,9 @@ export const postgresDialect: SqlDialect = {
       where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`;
   },
 
+  // In the order of the key, which another index does not have: it would have to be sorted.
+  endOfKey: (column, value) => sql`${column} >= ${value} and ${column} <= ${value} order by ${column} limit 1`,
+
   wallTime: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
   write: writeInOneStatement,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>

@@ -59,6 +59,12 @@ export interface SqlDialect {
     others?: readonly string[],
   ): RawBuilder<unknown>;
 
+  /**
+   * The end of a look-up by a whole primary key, by its last column. Absent: an equation. Where planners that know little of a table may take
+   * another index with the columns before it, and read all that have these, it is to be such that they take the key.
+   */
+  endOfKey?(column: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<unknown>;
+
   // ── Behaviour ──
   /** The server's clock, in ms since 1970, as an expression. Absent: the engine has no other clock than this process. */
   readonly wallTime?: string;

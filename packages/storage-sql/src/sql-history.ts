@@ -20,7 +20,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, refSet } from './batch-writes.ts';
 import { type EventRow, eventColumns, fromEventRow, REF_KEY, REF_SHAPE } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
-import { REGISTER_KEY_SHAPE, toRegisterKeyRow } from './register-row.ts';
+import { fromRegisterRow, REGISTER_KEY_SHAPE, type RegisterRow, toRegisterKeyRow } from './register-row.ts';
 import type { RowSet, RowShape } from './row-set.ts';
 import { TABLE_PREFIX } from './schema.ts';
 import type { SqlDatabase } from './sql-database.ts';
@@ -28,13 +28,14 @@ import { sqlRefusals } from './sql-refusals.ts';
 import {
   distinctRegisters,
   fromPageRow,
+  fromShownRow,
+  GROUPS,
   newestOwned,
-  OWNED_SHAPE,
-  oneOf,
+  type Own,
   registersAt,
   registersOfPage,
-  SHOWN,
   shownRegisters,
+  sizeOfShown,
   VIEW_SHAPE,
 } from './sql-registers.ts';
 
@@ -143,7 +144,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       const rows = await database.rowsFor({ shape: REGISTER_KEY_SHAPE, rows: keys.map(toRegisterKeyRow) }, (given) =>
         registersAt(tables, given),
       );
-      return distinctRegisters(rows);
+      return distinctRegisters(rows.map(fromRegisterRow));
     },
 
     findShown: async (views) => {
@@ -152,16 +153,17 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
         target_seq: target,
         viewer,
       }));
-      const rows = await database.rowsFor({ shape: VIEW_SHAPE, rows: given }, (each) => shownRegisters(tables, each));
-      return distinctRegisters(rows);
+      const rows = await database.rowsFor({ shape: VIEW_SHAPE, rows: given }, (each) => shownRegisters(database, each));
+      return distinctRegisters(rows.flatMap((row) => fromShownRow(row, row.viewer)));
     },
 
     owners: async ({ of, ...page }) => {
-      const given = of.map((group) => toRegisterKeyRow({ ...group, owner: null }));
-      const rows = await database.rowsFor({ shape: OWNED_SHAPE, rows: given }, (each) =>
-        newestOwned(tables, each, page),
-      );
-      return distinctRegisters(rows);
+      const found: RegisterRow[] = [];
+      for (let from = 0; from < of.length; from += GROUPS) {
+        const query = newestOwned(tables, { of: of.slice(from, from + GROUPS), ...page });
+        for (const row of await database.rows(query)) found.push(row);
+      }
+      return distinctRegisters(found.map(fromRegisterRow));
     },
 
     memberships: async (conversationIds, userId) => {
@@ -189,7 +191,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       const events = rows.filter(isEventRow);
       return {
         events: events.map(fromEventRow),
-        registers: rows.filter((row) => !isEventRow(row)).map(fromPageRow),
+        registers: rows.filter((row) => !isEventRow(row)).flatMap((row) => fromPageRow(row, query.userId)),
         asOf: events[0]?.as_of ?? 0,
         hasMore: hasMore(events),
       };
@@ -246,12 +248,9 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
     const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
     const end = sql`(select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})`;
-    const shown = sql`(select sum(octet_length(g.value)) from ${tables.registers} g
-      where g.conversation_id = e.conversation_id and g.target_seq = e.conversation_seq
-        and g.name ${oneOf(SHOWN)} and g.owner = '' and g.seq <= ${end})`;
     const places = sql`
       select e.conversation_id, e.conversation_seq, e.conversation_seq as ordinal,
-        octet_length(e.body) + coalesce(${shown}, 0) as size
+        octet_length(e.body) + ${sizeOfShown(tables, end)} as size
       from ${tables.events} e
       where e.conversation_id = ${conversationId} ${from} ${to}
         and e.conversation_seq >= (select min(m.joined_seq) ${stays})
@@ -264,9 +263,9 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const head = sql`(select t.head from ${tables.conversations} t where t.conversation_id = ${conversationId})`;
     return sql<PageRow>`
       with w as (${pageOf(places, { limit, bytes, direction })})
-      select w.place, w.found, case when ${end} < ${head} then ${end} else ${head} end as as_of, ${EVENT_COLUMNS}
+      select w.place, w.found, case when ${end} < ${head} then ${end} else ${head} end as as_of, ${EVENT_COLUMNS}, 0 as own_seq
       from w cross join ${tables.events} e where ${atPlaceOf('w')}
-      union all ${registersOfPage(tables, sql`${userId}`, end)}
+      union all ${registersOfPage(database, sql`${userId}`, end)}
       order by place`;
   }
 
@@ -337,6 +336,12 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   }
 }
 
+/** The comparison with these constants; an equation where there is one, which every planner knows what to do with. */
+function oneOf(values: readonly string[]): RawBuilder<unknown> {
+  const [first, ...others] = values.map((value) => sql.lit(value));
+  return others.length === 0 ? sql`= ${first}` : sql`in (${sql.join([first, ...others])})`;
+}
+
 /** A conversation_id and conversation_seq of `alias` as the key of the event `e`. */
 function atPlaceOf(alias: 'v' | 'w'): RawBuilder<unknown> {
   return sql.raw(`e.conversation_id = ${alias}.conversation_id and e.conversation_seq = ${alias}.conversation_seq`);
@@ -349,7 +354,7 @@ interface PageOfEvents {
 }
 
 /** An event of a page, or in its columns a register of one. */
-type PageRow = EventRow & { readonly found: number | null; readonly as_of: number | null };
+type PageRow = EventRow & Own & { readonly found: number | null; readonly as_of: number | null };
 
 function isEventRow(row: PageRow): row is PageRow & Counted {
   return row.found !== null;
