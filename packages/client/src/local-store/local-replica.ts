@@ -8,6 +8,7 @@ import type { ConversationRow } from './conversation-row.ts';
 import { eraseUser } from './erase-user.ts';
 import type { Draft, LocalChanges, LocalEventsQuery, LocalState, LocalStore } from './local-store.ts';
 import { explained, isLost, LocalStoreError, type LocalStoreProblem } from './local-store-error.ts';
+import { missedChanges } from './missed-changes.ts';
 import { createSteadyStore } from './steady-store.ts';
 
 /** Called with each committed change. `elsewhere`: another tab committed it. */
@@ -61,9 +62,6 @@ export interface LocalReplica {
 
 /** Failures of the store in a row before they are reported to the application. */
 const FAILURES_BEFORE_REPORT = 3;
-
-/** With more missed events than that, views read the store anew. */
-const MAX_MISSED_EVENTS = 1_000;
 
 export interface LocalReplicaOptions {
   readonly store: LocalStore;
@@ -221,27 +219,6 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     isSaving = false;
   }
 
-  /** Changes that the store has and the mirror lacks. */
-  async function missed(conversations: readonly ConversationRow[]): Promise<LocalChanges> {
-    const everything: LocalChanges = { replace: true, conversations };
-    const changed = conversations.filter((row) => !isSame(row, rows.get(row.conversationId)));
-    // Rows are removed by a snapshot alone.
-    const known = new Set(conversations.map((row) => row.conversationId));
-    for (const conversationId of rows.keys()) if (!known.has(conversationId)) return everything;
-    const found: Event[] = [];
-    for (const { conversationId, local } of changed) {
-      const before = rows.get(conversationId)?.local ?? null;
-      if (before && (!local || local.from > before.from || local.to < before.to)) return everything;
-      if (!local) continue;
-      // Older events are read by the view that shows them.
-      if (before && local.to === before.to) continue;
-      const after = before?.to ?? local.from - 1;
-      found.push(...(await store.events({ conversationId, after, limit: MAX_MISSED_EVENTS - found.length + 1 })));
-      if (found.length > MAX_MISSED_EVENTS) return everything;
-    }
-    return { conversations: changed, events: found };
-  }
-
   const replica: LocalReplica = {
     open,
     get isOpening() {
@@ -277,7 +254,7 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
       surely(closing, () =>
         inTurn(async () => {
           const state = await noticing(() => store.load());
-          const changes = await noticing(() => missed(state.conversations));
+          const changes = await noticing(() => missedChanges(store, rows, state.conversations));
           drafts.clear();
           for (const draft of state.drafts) drafts.set(draft.clientMessageId, draft);
           initial = { cursor: state.cursor, drafts: state.drafts };
@@ -298,8 +275,4 @@ export function createLocalReplica(options: LocalReplicaOptions): LocalReplica {
     },
   };
   return replica;
-}
-
-function isSame(a: ConversationRow, b: ConversationRow | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

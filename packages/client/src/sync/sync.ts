@@ -16,11 +16,12 @@ import {
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import { onAbort, type WakeSignal, whenAborted } from '../abort-signal.ts';
+import { onAbort, type WakeSignal } from '../abort-signal.ts';
 import { isServersAnswer, toTidemarkError } from '../call-error.ts';
 import type { ClientEmitter, Retried } from '../client-events.ts';
-import { type Connection, hasEnded } from '../connection/connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { type ConnectionCause, textOf, UNREADABLE } from '../connection/connection-cause.ts';
+import { whenSignedIn } from '../connection/when-signed-in.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { FeedSubscription, MessagingTrpc } from '../messaging-trpc.ts';
 import type { Reader } from '../received.ts';
@@ -76,6 +77,8 @@ export interface Sync {
   restart(): void;
 }
 
+const unreadable = new Error(UNREADABLE.detail);
+
 export function createSync(options: SyncOptions): Sync {
   const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, woken, onStatus } = options;
   let state: SyncState | undefined;
@@ -94,7 +97,6 @@ export function createSync(options: SyncOptions): Sync {
   /** The local store may hold a cursor. */
   let hasCursor = false;
   const lastError = new Map<Retried, unknown>();
-  const unreadable = new Error(UNREADABLE.detail);
   const inputs: SyncInput[] = [];
   let stepping = false;
 
@@ -154,7 +156,7 @@ export function createSync(options: SyncOptions): Sync {
     await turn('feed', attempt, woken.signal);
     if (!isCurrent()) return;
     waitingUntil = undefined;
-    await usable();
+    await whenSignedIn(connection, closing);
     if (!isCurrent()) return;
     onStatus();
 
@@ -218,13 +220,6 @@ export function createSync(options: SyncOptions): Sync {
     else connection?.renew();
   }
 
-  function causeOf(code: ErrorCode, error: unknown): ConnectionCause {
-    if (error === unreadable) return UNREADABLE;
-    const detail = textOf(error);
-    if (code === 'unauthenticated') return { reason: error instanceof TidemarkError ? 'another-user' : code, detail };
-    return { reason: isServersAnswer(error) ? 'refused' : 'lost', detail };
-  }
-
   function take(id: string, item: FeedItem, fail: (error: unknown) => void): void {
     let position: ReturnType<typeof parseCursor>;
     try {
@@ -234,19 +229,6 @@ export function createSync(options: SyncOptions): Sync {
       return;
     }
     dispatch({ type: 'item', ...position, item });
-  }
-
-  /** Waits while nobody is signed in: a subscription would only fail again. */
-  async function usable(): Promise<void> {
-    if (!connection) return;
-    const isUsable = (): boolean => !hasEnded(connection.getSnapshot());
-    if (isUsable() || closing.aborted) return;
-    const over = new AbortController();
-    const unsubscribe = connection.subscribe(() => isUsable() && over.abort());
-    const release = onAbort(closing, () => over.abort());
-    await whenAborted(over.signal);
-    unsubscribe();
-    release();
   }
 
   async function pull({ cursor, generation, attempt }: Extract<SyncEffect, { type: 'pull' }>): Promise<void> {
@@ -347,4 +329,11 @@ export function createSync(options: SyncOptions): Sync {
       if (state) dispatch({ type: 'store-lost' });
     },
   };
+}
+
+function causeOf(code: ErrorCode, error: unknown): ConnectionCause {
+  if (error === unreadable) return UNREADABLE;
+  const detail = textOf(error);
+  if (code === 'unauthenticated') return { reason: error instanceof TidemarkError ? 'another-user' : code, detail };
+  return { reason: isServersAnswer(error) ? 'refused' : 'lost', detail };
 }
