@@ -23,6 +23,8 @@ export default {
         'scripts/*.mjs',
         'test/**/*.test.ts',
         'test/types/*.test-d.ts',
+        // Bundled, as another release would have it.
+        'test/mixed/device.ts',
         'bench/*.{ts,mjs}',
         'test/packed/**/*.ts',
         'vitest.packed.config.ts',

@@ -9,6 +9,7 @@ import base64, hashlib, json, os, random, select, socket, struct, sys, time
 GIVE_UP = "BAD_REQUEST FORBIDDEN NOT_FOUND METHOD_NOT_SUPPORTED UNSUPPORTED_MEDIA_TYPE PAYLOAD_TOO_LARGE CONFLICT".split()
 FIRST_WAIT = float(os.environ.get("FIRST_WAIT", "1"))  # seconds before the first attempt to connect again
 PAGE = 2  # small, so that there are pages
+WIRE = 2
 
 
 class Closed(Exception):
@@ -80,7 +81,7 @@ class Client:
         if self.mode == "pull":
             self.pull()
         else:
-            self.call("subscription", "inbox.feed", {"cursor": self.cursor} if self.cursor else {}, self.on_item)
+            self.call("subscription", "inbox.feed", {"wire": WIRE, **({"cursor": self.cursor} if self.cursor else {})}, self.on_item)
         self.send_next()
 
     def call(self, method, path, given, then, failed=None):
@@ -165,7 +166,7 @@ class Client:
             self.mode = "away"
             show(pulled=self.seq)
 
-        self.call("query", "inbox.since", {"limit": PAGE, **({"cursor": self.cursor} if self.cursor else {})}, on_page)
+        self.call("query", "inbox.since", {"wire": WIRE, "limit": PAGE, **({"cursor": self.cursor} if self.cursor else {})}, on_page)
 
     # ── Living ──
     def command(self, line):

@@ -1,4 +1,5 @@
 import type { ClientEmitter } from './client-events.ts';
+import { hasEnded } from './connection/connection.ts';
 
 /** What comes and goes is worth a word only when it lasts. */
 const LASTING = 3;
@@ -20,7 +21,7 @@ export function warnOnce(events: ClientEmitter): void {
     if (!('cause' in now) || now.cause.reason === 'nobody') return;
     failures += 1;
     const { reason, detail } = now.cause;
-    if (failures >= LASTING || now.state === 'signed-out') say('connection', reason, detail);
+    if (failures >= LASTING || hasEnded(now)) say('connection', reason, detail);
   });
   events.on('store', ({ problem, error }) => say('local store', problem, String(error)));
 }

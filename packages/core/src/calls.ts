@@ -32,15 +32,11 @@ export interface Calls<In, Out> {
   react: Mutation<ReactInput, CommandResult>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
-    since: Query<{ cursor?: string | null | undefined; limit?: number | undefined }, InboxPage<Out>>;
+    since: Query<SinceInput, InboxPage<Out>>;
     /** The cursor of the newest entry. */
     head: Query<void, { cursor: Cursor }>;
     /** The live feed: catch-up after the cursor, then live. Every item is tracked with the cursor to resume from. */
-    feed: Call<
-      'subscription',
-      { cursor?: string | null | undefined; lastEventId?: string | null | undefined } | undefined,
-      { id: string; data: FeedItem<Out> }
-    >;
+    feed: Call<'subscription', FeedInput | undefined, { id: string; data: FeedItem<Out> }>;
   };
   conversations: {
     /** Conversations of the caller, the most recently active first. `page` is the nextPage of the page before. */
@@ -139,6 +135,22 @@ export interface VersionsInput {
 export interface VersionPage<Out = ContentMap> {
   readonly versions: readonly EditedContent<Out>[];
   readonly hasMore: boolean;
+}
+
+interface SinceInput extends WireInput {
+  cursor?: string | null | undefined;
+  limit?: number | undefined;
+}
+
+interface FeedInput extends WireInput {
+  cursor?: string | null | undefined;
+  /** Goes before `cursor`; tRPC fills it in when it resumes. */
+  lastEventId?: string | null | undefined;
+}
+
+interface WireInput {
+  /** The wire version that the client speaks (`WIRE_VERSION`). Release 0.1 does not say, and does not take it. */
+  wire?: number | undefined;
 }
 
 interface PageInput {

@@ -58,6 +58,8 @@ export const ERRORS = {
   outcome_unknown: { policy: 'retry' },
   /** A newer feed of this user took the place of this one, since they have limits.feedsPerUser; only a person begins another. */
   displaced: { policy: 'give-up' },
+  /** Client and server are more than one release apart; the text says which of them to upgrade. */
+  incompatible: { policy: 'give-up' },
   /** This process is shutting down; connect to another. */
   closing: { policy: 'reconnect' },
   /** The command failed repeatedly and was parked for inspection. */
@@ -86,6 +88,7 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   unavailable: 'INTERNAL_SERVER_ERROR',
   outcome_unknown: 'TIMEOUT',
   displaced: 'CONFLICT',
+  incompatible: 'BAD_REQUEST',
   closing: 'INTERNAL_SERVER_ERROR',
   dead_lettered: 'INTERNAL_SERVER_ERROR',
 };

@@ -24,6 +24,8 @@ export type ResetReason = 'new' | 'epoch' | 'floor' | 'ahead';
 export interface FeedInfo {
   /** Whose inbox it is, as the server reads the identity: a client shows and stores nothing of another user's. */
   readonly userId: UserId;
+  /** The wire version that the server speaks (`WIRE_VERSION`); absent from release 0.1. */
+  readonly wire?: number | undefined;
   /** What the server refuses beyond, in bytes: a client checks before it sends. */
   readonly limits: { readonly contentBytes: number; readonly frameBytes: number };
 }

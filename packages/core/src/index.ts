@@ -152,3 +152,4 @@ export {
   type StorageCapabilities,
 } from './storage/storage.ts';
 export type { Survives } from './storage/survives.ts';
+export { WIRE_VERSION, wireTrouble } from './wire-version.ts';

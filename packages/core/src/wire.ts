@@ -23,7 +23,4 @@ export { reactInput, reactionKey, reactionsInput } from './wire/reactions.ts';
 export { markReadInput } from './wire/read-marks.ts';
 export { commandId, conversationId, conversationSeq, cursor, userId } from './wire/shapes.ts';
 
-/** Version of the wire. Raised when a client of the version before would misread something. */
-export const WIRE_VERSION = 1;
-
 export const noInput = z.undefined();

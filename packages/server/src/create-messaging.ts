@@ -411,6 +411,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     reader,
     openFeed,
     ids,
+    events,
     limits,
     reactions: settings.reactions,
     now: () => clock.now(),

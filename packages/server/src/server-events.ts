@@ -62,6 +62,8 @@ export interface ServerEvents {
    * until its clock is right again, which `health-changed` tells.
    */
   'clock-refused': { aheadMs: number; error: DeploymentError };
+  /** A client was refused, since its release is too far from this one; `wire` is the version that it says, if it does. */
+  'client-refused': { userId: UserId; wire: number | undefined; error: TidemarkError };
   /** On a process with `worker: false`: for `ms` no worker was listed anywhere. Commands are queued, and wait. Told once. */
   'workers-missed': { ms: number };
   /** What `health` answers has changed. */

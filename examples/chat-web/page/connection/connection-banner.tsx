@@ -49,6 +49,12 @@ function Content() {
           This session was ended from elsewhere.
         </Banner>
       );
+    case 'incompatible':
+      return (
+        <Banner look="warning" action="Reload" onAction={() => location.reload()} more="Nothing you wrote is lost.">
+          This page and the server are of different releases.
+        </Banner>
+      );
     case 'signed-out':
       return (
         <Banner

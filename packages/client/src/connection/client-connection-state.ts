@@ -16,4 +16,6 @@ export type ClientConnectionState =
   /** The identity was refused; sign in, then `connection.open()`. */
   | { readonly state: 'signed-out'; readonly cause: ConnectionCause }
   /** The server ended this session, e.g. for one elsewhere; `connection.open()` takes it back. */
-  | { readonly state: 'kicked' };
+  | { readonly state: 'kicked' }
+  /** Client and server are too many releases apart, and one has to be upgraded; `connection.open()` tries again. */
+  | { readonly state: 'incompatible'; readonly cause: ConnectionCause };

@@ -20,6 +20,8 @@ export type ConnectionEvent =
   | 'refused'
   /** The server ended this session for good. */
   | 'kicked'
+  /** Client and server are too many releases apart. */
+  | 'incompatible'
   | 'close';
 
 type Transitions = Readonly<Partial<Record<ConnectionEvent, ConnectionStateName>>>;
@@ -33,6 +35,7 @@ const ALIVE: Transitions = {
   'network-gone': 'offline',
   refused: 'signed-out',
   kicked: 'kicked',
+  incompatible: 'incompatible',
   close: 'closed',
 };
 
@@ -50,6 +53,7 @@ export const CONNECTION_TABLE: Readonly<Record<ConnectionStateName, Transitions>
   offline: { ...ALIVE, 'network-back': 'connecting' },
   'signed-out': ENDED,
   kicked: ENDED,
+  incompatible: ENDED,
   closed: ENDED,
 };
 

@@ -7,7 +7,8 @@ import type { ConnectionCause } from './connection-cause.ts';
  *
  *  - `getSnapshot` returns the same object until something changes; listeners are called after the change.
  *  - It retries by itself, with a growing and jittered wait, for as long as it is open; it stops on its own only when the
- *    server refuses the identity twice in a row (`signed-out`) or ends the session (`kicked`).
+ *    server refuses the identity twice in a row (`signed-out`), ends the session (`kicked`), or is too many releases away
+ *    (`incompatible`).
  *  - After `close` no timer and no socket is left.
  */
 export interface Connection {
@@ -15,7 +16,7 @@ export interface Connection {
   subscribe(listener: () => void): () => void;
 
   /**
-   * Connects, and stays connected. Idempotent; also the way back from `signed-out`, `kicked` and `closed`. For another
+   * Connects, and stays connected. Idempotent; also the way back from `signed-out`, `kicked`, `incompatible` and `closed`. For another
    * `userId` than before it begins anew: what is connected, and the identity it was let in with, are another's.
    */
   open(userId?: UserId): void;
@@ -40,6 +41,8 @@ export interface Connection {
   denied?(cause: ConnectionCause): void;
   /** The server ended the client's feed for one elsewhere: `kicked`. Absent: the feed is tried again, later each time. */
   displaced?(): void;
+  /** Client and server are too many releases apart: `incompatible`. Absent: the feed is tried again, later each time. */
+  incompatible?(cause: ConnectionCause): void;
   /** Sockets that were opened and taken so far: what was confirmed on an earlier one says nothing of the next. */
   readonly opened?: number;
   /** How often the server has closed a socket for what was sent on it, such as a frame that is too large. */
@@ -58,9 +61,11 @@ export type ConnectionState =
   | { readonly state: 'signed-out'; readonly cause: ConnectionCause }
   /** The server ended this session. `open()` begins another. */
   | { readonly state: 'kicked' }
+  /** Client and server are too many releases apart: one has to be upgraded. `open()` tries again. */
+  | { readonly state: 'incompatible'; readonly cause: ConnectionCause }
   | { readonly state: 'closed' };
 
 /** It has stopped, and only `open()` makes it go on. */
 export function hasEnded({ state }: { readonly state: string }): boolean {
-  return state === 'signed-out' || state === 'kicked' || state === 'closed';
+  return state === 'signed-out' || state === 'kicked' || state === 'incompatible' || state === 'closed';
 }

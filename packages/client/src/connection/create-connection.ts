@@ -41,7 +41,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
       state = { state: name, nextTryAt, cause };
     } else {
       if (name === before) return;
-      state = name === 'signed-out' ? { state: name, cause } : { state: name };
+      state = name === 'signed-out' || name === 'incompatible' ? { state: name, cause } : { state: name };
     }
     if (hasEnded(state)) endSession();
     else if (name === 'offline') session?.letGo();
@@ -77,7 +77,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
 
   function endedError(): TidemarkError {
     if (state.state === 'closed') return new TidemarkError('closing', 'the connection was closed');
-    const detail = state.state === 'kicked' ? 'the server ended this session' : 'nobody is signed in';
+    const detail = 'cause' in state ? state.cause.detail : 'the server ended this session';
     return new TidemarkError('unauthenticated', detail);
   }
 
@@ -106,6 +106,7 @@ export function createConnection(options: ConnectionOptions): WebSocketConnectio
     accepted: () => session?.identity.accepted(true),
     denied: (cause) => session?.denied(cause),
     displaced: () => happen('kicked'),
+    incompatible: (cause) => happen('incompatible', undefined, cause),
     opened: 0,
     refusedFrames: 0,
   };

@@ -15,6 +15,7 @@ import {
   parseCursor,
   TidemarkError,
   type UserId,
+  WIRE_VERSION,
 } from '@tidemark/core';
 import { onAbort, type WakeSignal } from '../abort-signal.ts';
 import { isServersAnswer, toTidemarkError } from '../call-error.ts';
@@ -78,6 +79,9 @@ export interface Sync {
 }
 
 const unreadable = new Error(UNREADABLE.detail);
+
+type Attempt = Omit<Extract<SyncEffect, { type: 'subscribe' }>, 'type'>;
+type Version = { readonly wire?: number };
 
 export function createSync(options: SyncOptions): Sync {
   const { trpc, userId, replica, events, reader, timing, queueLimit, connection, closing, woken, onStatus } = options;
@@ -146,7 +150,8 @@ export function createSync(options: SyncOptions): Sync {
     return !closing.aborted;
   }
 
-  async function subscribe({ cursor, attempt }: Extract<SyncEffect, { type: 'subscribe' }>): Promise<void> {
+  /** @param version what we say of ours: release 0.1 refuses an input that says it, and is asked again without; it is too old from version 3 on */
+  async function subscribe({ cursor, attempt }: Attempt, version: Version = { wire: WIRE_VERSION }): Promise<void> {
     const own = {};
     current = own;
     const isCurrent = (): boolean => current === own;
@@ -165,15 +170,21 @@ export function createSync(options: SyncOptions): Sync {
       current = undefined;
       lastError.set('feed', error);
       const { code } = toTidemarkError(error);
+      if (code === 'invalid_input' && version.wire) {
+        void subscribe({ cursor, attempt: 0 }, {});
+        return;
+      }
       cause = causeOf(code, error);
       if (code === 'unauthenticated') deny();
       if (code === 'displaced') connection?.displaced?.();
+      if (code === 'incompatible') connection?.incompatible?.(cause);
       dispatch({ type: code === 'invalid_cursor' ? 'cursor-rejected' : 'feed-ended' });
     };
     const started = (): void => {
       if (isCurrent() && !state?.connected) dispatch({ type: 'connected' });
     };
-    const feed = trpc.inbox.feed.subscribe(cursor === null ? {} : { cursor }, {
+    const input = { cursor, ...version };
+    const feed = trpc.inbox.feed.subscribe(input, {
       onStarted: started,
       onData: (item) => {
         started();

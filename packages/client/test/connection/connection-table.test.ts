@@ -17,6 +17,7 @@ const events: ConnectionEvent[] = [
   'network-back',
   'refused',
   'kicked',
+  'incompatible',
   'close',
 ];
 
@@ -42,10 +43,13 @@ describe('the transition table of a connection', () => {
     expect(nextState(state, 'close')).toBe('closed');
   });
 
-  it.each(['idle', 'signed-out', 'kicked', 'closed'] as const)('leaves %s for the application alone', (state) => {
-    const others = events.filter((event) => event !== 'open' && event !== 'close');
-    expect([...reachableFrom(state, others)]).toEqual([state]);
-  });
+  it.each(['idle', 'signed-out', 'kicked', 'incompatible', 'closed'] as const)(
+    'leaves %s for the application alone',
+    (state) => {
+      const others = events.filter((event) => event !== 'open' && event !== 'close');
+      expect([...reachableFrom(state, others)]).toEqual([state]);
+    },
+  );
 
   it.each(['connecting', 'open', 'waiting', 'offline'] as const)(
     'goes offline from %s without a network, and tries again with one',

@@ -58,6 +58,10 @@ function typed<T>(value: Promise<unknown>): Promise<T> {
   return value as Promise<T>;
 }
 
+const feedInput = z
+  .object({ cursor: z.string().nullish(), lastEventId: z.string().nullish(), wire: z.number().optional() })
+  .optional();
+
 export const chatProcedures = {
   edit: procedure.input(editInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.edit.mutate(input)),
   send: procedure.input(sendInput).mutation(({ ctx, input }): Promise<Receipt> => ctx.port.send.mutate(input)),
@@ -68,43 +72,41 @@ export const chatProcedures = {
         typed<InboxPage<KindsOut>>(ctx.port.inbox.since.query({ cursor: input.cursor ?? null })),
       ),
     head: procedure.query(({ ctx }): Promise<{ readonly cursor: Cursor }> => ctx.port.inbox.head.query()),
-    feed: procedure
-      .input(z.object({ cursor: z.string().nullish(), lastEventId: z.string().nullish() }).optional())
-      .subscription(async function* ({ ctx, input, signal }) {
-        const items: { id: string; data: FeedItem<KindsOut> }[] = [];
-        let failure: unknown;
-        let isOver = false;
-        let wake = (): void => undefined;
-        const subscription = ctx.port.inbox.feed.subscribe(
-          { cursor: input?.lastEventId ?? input?.cursor ?? null },
-          {
-            onData: (item) => {
-              items.push(item as { id: string; data: FeedItem<KindsOut> });
-              wake();
-            },
-            onError: (error) => {
-              failure = error;
-              isOver = true;
-              wake();
-            },
-            onComplete: () => {
-              isOver = true;
-              wake();
-            },
+    feed: procedure.input(feedInput).subscription(async function* ({ ctx, input, signal }) {
+      const items: { id: string; data: FeedItem<KindsOut> }[] = [];
+      let failure: unknown;
+      let isOver = false;
+      let wake = (): void => undefined;
+      const subscription = ctx.port.inbox.feed.subscribe(
+        { cursor: input?.lastEventId ?? input?.cursor ?? null, wire: input?.wire },
+        {
+          onData: (item) => {
+            items.push(item as { id: string; data: FeedItem<KindsOut> });
+            wake();
           },
-        );
-        signal?.addEventListener('abort', () => wake());
-        try {
-          while (!signal?.aborted) {
-            for (let item = items.shift(); item; item = items.shift()) yield tracked(item.id, item.data);
-            if (isOver && failure) throw failure;
-            if (isOver) return;
-            if (!signal?.aborted && items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-          }
-        } finally {
-          subscription.unsubscribe();
+          onError: (error) => {
+            failure = error;
+            isOver = true;
+            wake();
+          },
+          onComplete: () => {
+            isOver = true;
+            wake();
+          },
+        },
+      );
+      signal?.addEventListener('abort', () => wake());
+      try {
+        while (!signal?.aborted) {
+          for (let item = items.shift(); item; item = items.shift()) yield tracked(item.id, item.data);
+          if (isOver && failure) throw failure;
+          if (isOver) return;
+          if (!signal?.aborted && items.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         }
-      }),
+      } finally {
+        subscription.unsubscribe();
+      }
+    }),
   },
   conversations: {
     list: procedure

@@ -38,6 +38,8 @@ import {
   selfConversationId,
   TidemarkError,
   type UserId,
+  WIRE_VERSION,
+  wireTrouble,
 } from '@tidemark/core';
 import { reactorsIn } from '@tidemark/testkit';
 import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
@@ -52,6 +54,8 @@ interface ModelConversation {
 interface Feed {
   readonly userId: UserId;
   readonly observer: FeedObserver;
+  /** The wire version that its client says. */
+  readonly wire: number | undefined;
   lastEventId: string | null;
   connected: boolean;
   over: boolean;
@@ -85,6 +89,8 @@ export class ModelServer {
   readonly calls: { name: CallName; userId: UserId; input: unknown }[] = [];
   /** Whose feed the first item says it is, where that isn't the one who asks; null: a server that does not say. */
   feedOf: string | null | undefined;
+  /** The wire version that the first item says; undefined: release 0.1, which refuses an input that says one. */
+  wire: number | undefined = WIRE_VERSION;
   limits: FeedInfo['limits'] = { contentBytes: 64 * 1024, frameBytes: 1024 * 1024 };
   /** False: a server of before catch-ups named the head. */
   tellsHeads = true;
@@ -149,11 +155,7 @@ export class ModelServer {
 
   /** Ends the subscriptions of a user with an error: final in tRPC. */
   endFeeds(userId: string, error: Error): void {
-    for (const feed of this.#feedsOf(userId)) {
-      feed.over = true;
-      this.feeds.delete(feed);
-      feed.observer.onError(error);
-    }
+    for (const feed of this.#feedsOf(userId)) this.#end(feed, error);
   }
 
   /** The next frames to whomever are lost on the way, although the socket stays. */
@@ -323,6 +325,7 @@ export class ModelServer {
               userId,
               observer,
               lastEventId: input?.cursor ?? null,
+              wire: input?.wire,
               connected: false,
               over: false,
               begun: false,
@@ -570,7 +573,16 @@ export class ModelServer {
     if (feed.over) return;
     feed.connected = true;
     feed.begun = false;
+    if (this.wire === undefined && feed.wire !== undefined) {
+      this.#end(feed, new TidemarkError('invalid_input', 'Unrecognized key: "wire"', { field: 'input' }));
+      return;
+    }
     feed.observer.onStarted?.();
+    const trouble = wireTrouble({ client: feed.wire, server: this.wire });
+    if (trouble) {
+      this.#end(feed, trouble);
+      return;
+    }
     const reset = this.#resetFor(feed.userId, cursor);
     const { floor, entries } = this.#inbox(feed.userId);
     const head = floor + entries.length;
@@ -585,11 +597,19 @@ export class ModelServer {
     this.#deliver(feed, { type: 'live', cursor: this.#cursorAt(feed.userId, head) }, head);
   }
 
+  #end(feed: Feed, error: Error): void {
+    feed.over = true;
+    this.feeds.delete(feed);
+    feed.observer.onError(error);
+  }
+
   #deliver(feed: Feed, item: FeedItem, seq: number): void {
     const id = this.#cursorAt(feed.userId, seq);
     const of = this.feedOf === undefined ? feed.userId : this.feedOf;
     const says = !feed.begun && of !== null;
-    const data = says ? { ...item, feed: { userId: of as UserId, limits: this.limits } } : item;
+    const data = says
+      ? { ...item, feed: { userId: of as UserId, ...(this.wire && { wire: this.wire }), limits: this.limits } }
+      : item;
     feed.begun = true;
     if (this.#framesToDrop > 0) {
       this.#framesToDrop -= 1;

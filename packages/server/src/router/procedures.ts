@@ -26,6 +26,7 @@ import type { z } from 'zod';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { Submission } from '../ingress/submission.ts';
 import type { ReactionOptions } from '../options.ts';
+import type { ServerEventBus } from '../server-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { OpenFeed } from '../subscription/open-feed.ts';
 import type { Authorizer } from './authorization.ts';
@@ -36,6 +37,7 @@ import type { MembershipGate } from './membership-gate.ts';
 import type { Quotas } from './quotas.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { reactorsOf, requireOffered } from './reactions.ts';
+import { requireWire } from './require-wire.ts';
 import { versionsOf } from './versions.ts';
 
 /**
@@ -108,6 +110,7 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
 
     inbox: {
       since: make.query(wire.sinceInput, async (userId, input): Promise<InboxPage> => {
+        requireWire(userId, input.wire, ports.events);
         const limit = pageSize(input.limit, limits);
         const start = await reader.start(userId, input.cursor ? parseCursor(input.cursor) : undefined);
         const cursor = formatCursor(reader.epoch, start.seq, start.fingerprint);
@@ -133,6 +136,7 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       })),
 
       feed: make.subscription(wire.feedInput, (userId, input, socket, signal) => {
+        requireWire(userId, input?.wire, ports.events);
         const cursor = input?.lastEventId ?? input?.cursor;
         return ports.openFeed(userId, cursor ? parseCursor(cursor) : undefined, socket, signal);
       }),
@@ -322,6 +326,7 @@ export interface ProcedureOptions {
   readonly reader: InboxReader;
   readonly openFeed: OpenFeed;
   readonly ids: IdSource;
+  readonly events: ServerEventBus;
   readonly limits: Limits;
   readonly reactions: ReactionOptions;
   readonly now: () => number;

@@ -7,6 +7,7 @@ import {
   TidemarkError,
   UnavailableError,
   type UserId,
+  WIRE_VERSION,
 } from '@tidemark/core';
 import { parseWire } from '@tidemark/core/wire';
 import type { z } from 'zod';
@@ -64,6 +65,7 @@ export function serverCalls<In, Out>(
     calls.send({ ...message, clientMessageId } as SendAs<In>);
   return {
     ...calls,
+    inbox: { ...calls.inbox, since: (input) => calls.inbox.since({ wire: WIRE_VERSION, ...input }) },
     send,
     broadcast: (users, message, options = {}) => broadcast(users, message, options, { send, clock }),
   };

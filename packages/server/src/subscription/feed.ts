@@ -13,6 +13,7 @@ import {
   type Seq,
   UnavailableError,
   type UserId,
+  WIRE_VERSION,
 } from '@tidemark/core';
 import type { InboxReader } from '../inbox/inbox-reader.ts';
 import type { FeedTransport, ServerEventBus } from '../server-events.ts';
@@ -271,7 +272,8 @@ export class Feed {
   /** What is read from the store, and notices. Live entries never come first: a feed begins by reading. */
   #item(item: FeedItem): void {
     const { userId } = this;
-    const first = this.#hasBegun ? item : { ...item, feed: { userId, limits: this.#options.limits } };
+    const { limits } = this.#options;
+    const first = this.#hasBegun ? item : { ...item, feed: { userId, wire: WIRE_VERSION, limits } };
     this.#hasBegun = true;
     this.#sink.item(first, this.#cursorText());
   }

@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS, type FeedItem, type Seq, UnavailableError } from '@tidemark/core';
+import { DEFAULT_LIMITS, type FeedItem, type Seq, UnavailableError, WIRE_VERSION } from '@tidemark/core';
 import { describe, expect, test } from 'vitest';
 import { LimitEvents } from '../../src/limit-events.ts';
 import { createOpenFeed } from '../../src/subscription/open-feed.ts';
@@ -42,7 +42,7 @@ describe('a subscription', () => {
   test('says in its first item, and in no other, whose it is and what the server takes', async () => {
     const { put, subscribe, userId } = openSubscriptions(3);
     await put(1, 2, 3);
-    const feed = { userId, limits: { contentBytes: 1_000, frameBytes: 2_000 } };
+    const feed = { userId, wire: WIRE_VERSION, limits: { contentBytes: 1_000, frameBytes: 2_000 } };
     for (const after of [undefined, 1, 3]) {
       const { items, stop } = subscribe(after);
       await flushPromises();
