@@ -94,7 +94,13 @@ export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
    * Gives a message of the user's another content: shown at once, kept, and sent behind what waits in this conversation. A draft
    * that was never sent is changed itself. `message` is one of `messages`, a receipt, or the ids of either.
    */
-  edit(message: EditedMessage, content: Content<CIn>, options?: EditOptions): EditHandle;
+  edit(message: MessageIds, content: Content<CIn>, options?: EditOptions): StoredHandle;
+  /**
+   * Reacts to a message with a key, such as an emoji (1–64 bytes of UTF-8 without blanks), or with `on` false takes that back: shown at once,
+   * kept, and sent behind what waits in this conversation. What was never sent and its opposite cancel out: neither is sent. What is
+   * refused for good is shown no longer. `message` is as for `edit`.
+   */
+  react(message: MessageIds, key: string, on?: boolean, options?: ReactOptions): StoredHandle;
   /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
   markRead(readSeq?: number): Promise<void>;
   members(): Promise<readonly Member[]>;
@@ -110,8 +116,8 @@ export interface SendOptions<S extends JsonValue = never> {
   readonly attachments?: readonly S[];
 }
 
-/** Which message is edited. */
-export interface EditedMessage {
+/** Which message is edited, or reacted to. */
+export interface MessageIds {
   readonly senderId: string;
   readonly clientMessageId: string;
 }
@@ -123,9 +129,14 @@ export interface EditOptions {
   readonly expectedVersion?: number;
 }
 
-export interface EditHandle {
+export interface ReactOptions {
+  /** Made up unless given. A switch made twice under the same id is made once. */
+  readonly commandId?: string;
+}
+
+export interface StoredHandle {
   /**
-   * Resolves when the edit, or the message with it, is stored durably. Rejects with a {@link TidemarkError} when it was refused
+   * Resolves when the edit or the reaction is stored durably, or the message with the edit, or nothing is left to store. Rejects with a {@link TidemarkError} when it was refused
    * for good or discarded. Need not be awaited.
    */
   readonly stored: Promise<void>;

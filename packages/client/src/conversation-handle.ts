@@ -7,9 +7,10 @@ import {
   parseUserId,
   type UserId,
 } from '@tidemark/core';
-import type { ConversationHandle } from './client.ts';
+import type { ConversationHandle, MessageIds, StoredHandle } from './client.ts';
 import type { createLeaderWork, GroupCommand, InputOf } from './leader-work.ts';
 import type { LocalReplica } from './local-store/local-replica.ts';
+import type { DraftTarget } from './local-store/local-store.ts';
 import type { Reader } from './received.ts';
 import type { Outbox } from './send/outbox.ts';
 import type { TabGroup } from './tabs/tab-group.ts';
@@ -57,16 +58,13 @@ export function createConversationHandle(
     item,
     messages,
     send: (message, sendOptions = {}) => outbox.send(conversationId, message, sendOptions),
-    edit: ({ senderId, clientMessageId }, message, { commandId, expectedVersion } = {}) => {
-      const target = {
-        senderId: parseUserId(senderId, 'senderId'),
-        clientMessageId: parseCommandId(clientMessageId, 'clientMessageId'),
-      };
-      const edit = { target, ...(expectedVersion !== undefined && { expectedVersion }) };
-      const stored = outbox.edit(conversationId, edit, message, commandId).then(() => undefined);
-      // Need not be awaited.
-      stored.catch(() => undefined);
-      return { stored };
+    edit: (message, content, { commandId, expectedVersion } = {}) => {
+      const edit = { target: targetOf(message), ...(expectedVersion !== undefined && { expectedVersion }) };
+      return storing(outbox.edit(conversationId, edit, content, commandId));
+    },
+    react: (message, key, on = true, { commandId } = {}) => {
+      const reaction = { target: targetOf(message), key, on };
+      return storing(outbox.react(conversationId, reaction, commandId));
     },
     markRead: (readSeq) => whenCommitted(ask('markRead', { conversationId, readSeq: readSeq ?? null })),
     members: () => ask('members', { conversationId }),
@@ -75,4 +73,18 @@ export function createConversationHandle(
     leave: () => command('leave', { conversationId }),
   };
   return { handle, messages };
+}
+
+function targetOf({ senderId, clientMessageId }: MessageIds): DraftTarget {
+  return {
+    senderId: parseUserId(senderId, 'senderId'),
+    clientMessageId: parseCommandId(clientMessageId, 'clientMessageId'),
+  };
+}
+
+/** Need not be awaited. */
+function storing(done: Promise<unknown>): StoredHandle {
+  const stored = done.then(() => undefined);
+  stored.catch(() => undefined);
+  return { stored };
 }

@@ -4,11 +4,12 @@ export type {
   ConnectedClient,
   ConnectedClientOf,
   ConversationHandle,
-  EditedMessage,
-  EditHandle,
   EditOptions,
+  MessageIds,
+  ReactOptions,
   SendHandle,
   SendOptions,
+  StoredHandle,
 } from './client.ts';
 export type { ClientEvents, Retried } from './client-events.ts';
 export type { ClientOptions } from './client-options.ts';
@@ -38,10 +39,10 @@ export type {
   MessagingOf,
   MessagingTrpc,
 } from './messaging-trpc.ts';
-export type { ReceivedEvent, ReceivedMessage } from './received.ts';
+export type { ReactedReceivedMessage, ReceivedEvent, ReceivedMessage } from './received.ts';
 export { DraftDiscardedError } from './send/outbox-entries.ts';
 export type { AttachmentHooks, AttachmentUpload, UploadContext, UploadingAttachment } from './send/uploads.ts';
-export type { KeptEvent } from './sync/registers.ts';
+export type { KeptEvent, MessageReaction } from './sync/registers.ts';
 export { type BrowserTabsOptions, browserTabs } from './tabs/browser-tabs.ts';
 export { memoryTabs } from './tabs/memory-tabs.ts';
 export type { Tab, TabObserver, Tabs } from './tabs/tabs.ts';

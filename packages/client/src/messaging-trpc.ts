@@ -60,7 +60,7 @@ export interface FeedSubscription {
  * compares the exact types by the variance of their parameter and finds kinds and "any JSON object" unrelated.)
  * Method syntax on purpose: parameters may be narrower than here.
  */
-export interface AnyMessagingTrpc {
+export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react'> {
   readonly send: {
     mutate(input: {
       conversationId: string;

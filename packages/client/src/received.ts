@@ -8,7 +8,7 @@ import {
   UNKNOWN_CONTENT,
   type UnknownContent,
 } from '@tidemark/core';
-import { type KeptEvent, messageNow } from './sync/registers.ts';
+import { type KeptEvent, type MessageReaction, messageNow } from './sync/registers.ts';
 
 type MessageHead = Omit<Message, 'type' | 'content'>;
 
@@ -26,11 +26,14 @@ export type ReceivedEvent<C> =
 
 type Received<E, C> = Omit<E, 'message'> & { readonly message: Content<C> | UnknownContent };
 
+/** A message of a conversation, with the reactions to it. */
+export type ReactedReceivedMessage<C> = ReceivedMessage<C> & { readonly reactions: readonly MessageReaction[] };
+
 /** Turns stored messages and events into what the application gets. Kinds not in `contentTypes` become `unknown`. */
 export interface Reader {
   message(message: Message): ReceivedMessage<ContentMap>;
   /** As it is now. */
-  messageOf(event: KeptEvent<MessageSent>): ReceivedMessage<ContentMap>;
+  messageOf(event: KeptEvent<MessageSent>): ReactedReceivedMessage<ContentMap>;
   event(event: Event): ReceivedEvent<ContentMap>;
   content(content: Content<ContentMap>): Content<ContentMap> | UnknownContent;
 }
@@ -41,7 +44,7 @@ export function createReader(contentTypes: Iterable<string>): Reader {
     if (known.has(content.type)) return content;
     return { type: UNKNOWN_CONTENT, content: { type: content.type, content: content.content } };
   }
-  function message(stored: Message): ReceivedMessage<ContentMap> {
+  function message<M extends Message>(stored: M): Omit<M, 'type' | 'content'> & ReturnType<typeof read> {
     return { ...stored, ...read(stored) };
   }
   return {

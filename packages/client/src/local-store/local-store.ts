@@ -92,11 +92,12 @@ export interface LocalChanges {
   readonly cursor?: Cursor;
 }
 
-/** A message, or an edit of one, handed to the client and not yet known to be stored. */
+/** A message, an edit of one, or a reaction to one, handed to the client and not yet known to be stored. */
 export interface Draft {
-  /** Of an edit: its command id. */
+  /** Of an edit or a reaction: its command id. */
   readonly clientMessageId: CommandId;
   readonly conversationId: ConversationId;
+  /** Of a reaction, which says nothing: of no kind. */
   readonly message: Content<ContentMap>;
   /** Milliseconds since 1970, by this device. */
   readonly at: number;
@@ -106,15 +107,28 @@ export interface Draft {
   readonly failure: { readonly code: ErrorCode; readonly field: string | null; readonly detail: string } | null;
   /** How many times it was sent again after a final error; absent: 0. What was refused stays refused for earlier ones. */
   readonly retries?: number;
-  /** What it edits; absent: it is a message. */
+  /** What it edits; absent: no edit. */
   readonly edit?: DraftEdit;
+  /** What it reacts to; absent: no reaction. */
+  readonly reaction?: DraftReaction;
   /** What is uploaded before it is sent. Absent: nothing. */
   readonly attachments?: readonly DraftAttachment[];
 }
 
+/** A message by the id that its sender gave it: its place may not be known yet. */
+export interface DraftTarget {
+  readonly senderId: UserId;
+  readonly clientMessageId: CommandId;
+}
+
+export interface DraftReaction {
+  readonly target: DraftTarget;
+  readonly key: string;
+  readonly on: boolean;
+}
+
 export interface DraftEdit {
-  /** The message, by the id that its sender gave it: its place may not be known yet. */
-  readonly target: { readonly senderId: UserId; readonly clientMessageId: CommandId };
+  readonly target: DraftTarget;
   /** The version that the author saw; absent: any. */
   readonly expectedVersion?: number;
 }

@@ -7,7 +7,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import type { ClientEmitter } from '../client-events.ts';
-import type { Draft, LocalChanges } from '../local-store/local-store.ts';
+import type { Draft, DraftTarget, LocalChanges } from '../local-store/local-store.ts';
 import { ownDraftIn } from '../sync/own-draft.ts';
 import type { UploadingAttachment } from './uploads.ts';
 
@@ -25,10 +25,10 @@ export class DraftDiscardedError extends TidemarkError {
   }
 }
 
-/** That a draft is stored: of a message, or of an edit, which has no message id of its own. */
+/** That a draft is stored: of a message, or of an edit or a reaction, which have no message id of their own. */
 export type Stored = Receipt | (Omit<Receipt, 'messageId'> & { readonly messageId: null });
 
-/** Where a draft is stored; `messageId`: none of an edit. */
+/** Where a draft is stored; `messageId`: of a message alone. */
 export type Place = Pick<Stored, 'conversationSeq' | 'at'> & { readonly messageId?: Stored['messageId'] };
 
 /** A draft and what became of it. Replaced, never changed. */
@@ -39,6 +39,11 @@ export interface OutboxEntry {
   readonly receipt: Stored | null;
   readonly error: TidemarkError | null;
   readonly attachments: readonly UploadingAttachment[];
+}
+
+/** The message that a draft says something of; undefined where it is one itself. */
+export function targetOf({ edit, reaction }: Draft): DraftTarget | undefined {
+  return (edit ?? reaction)?.target;
 }
 
 /** An entry with what only this run knows. */

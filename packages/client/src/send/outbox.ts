@@ -25,9 +25,9 @@ import { onAbort } from '../abort-signal.ts';
 import type { SendHandle, SendOptions } from '../client.ts';
 import { throwIfClosed } from '../closed.ts';
 import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft, DraftEdit } from '../local-store/local-store.ts';
+import type { Draft, DraftEdit, DraftReaction } from '../local-store/local-store.ts';
 import type { Tabs } from '../tabs/tabs.ts';
-import { createOutboxEntries, type OutboxEntry, type Slot, type Stored } from './outbox-entries.ts';
+import { createOutboxEntries, type OutboxEntry, type Slot, type Stored, targetOf } from './outbox-entries.ts';
 import { createSending, type Sending, type SendingOptions } from './sending.ts';
 
 export interface Outbox {
@@ -43,6 +43,11 @@ export interface Outbox {
     message: Content<ContentMap>,
     commandId?: string,
   ): Promise<Stored>;
+  /**
+   * Switches a reaction of the user's. Its opposite that was never sent is discarded instead, and both come to nothing: what the last
+   * one wants is so already.
+   */
+  react(conversationId: ConversationId, reaction: DraftReaction, commandId?: string): Promise<unknown>;
   /** Discards a draft that is not in the local store yet. False when it is: then the leader has to. */
   discardUnsaved(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
@@ -161,7 +166,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
-    rest: Pick<Draft, 'edit' | 'attachments'>,
+    rest: Pick<Draft, 'edit' | 'reaction' | 'attachments'>,
   ): Slot {
     const at = timing.clock.now();
     const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
@@ -181,11 +186,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return slot;
   }
 
-  /** Discards a draft, and the edits that wait behind it. */
+  /** Discards a draft, and what waits behind it for its message. */
   async function discardNow(slot: Slot): Promise<void> {
     const id = slot.entry.draft.clientMessageId;
     const all = [...slots.values()].filter(
-      (each) => each === slot || each.entry.draft.edit?.target.clientMessageId === id,
+      (each) => each === slot || targetOf(each.entry.draft)?.clientMessageId === id,
     );
     for (const each of all) entries.discard(each);
     const gone = all.map((each) => each.entry.draft.clientMessageId);
@@ -193,8 +198,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   /** Whether its content may still be replaced: nobody has seen it, and it is not being sent. */
-  function isUnsent({ entry, isTried, passed }: Slot): boolean {
-    return entry.status === 'failed' || (entry.status === 'pending' && !isTried && passed === 'no');
+  function isMine(slot: Slot): boolean {
+    const { entry, isTried, passed } = slot;
+    const isUnsent = entry.status === 'failed' || (entry.status === 'pending' && !isTried && passed === 'no');
+    return isUnsent && (sending !== undefined || unsaved.has(slot));
   }
 
   /** Drops a draft that is gone from the local store, when it was missed why: resolves or rejects its receipt. */
@@ -216,7 +223,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   ): Promise<Stored> {
     throwIfClosed(closing);
     const draft = slots.get(edit.target.clientMessageId);
-    if (draft && isUnsent(draft) && (sending || unsaved.has(draft))) {
+    if (draft && isMine(draft)) {
       entries.rewrite(draft, { type: message.type, content: copyOf(message.content) });
       await replica.commitSurely(() =>
         slots.get(edit.target.clientMessageId) === draft && !unsaved.has(draft)
@@ -226,6 +233,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return draft.receipt;
     }
     return enqueue(conversationId, message, ['commandId', commandId], { edit }).receipt;
+  }
+
+  async function react(conversationId: ConversationId, reaction: DraftReaction, commandId?: string): Promise<unknown> {
+    throwIfClosed(closing);
+    const last = [...slots.values()].findLast(({ entry: { draft } }) => {
+      return draft.reaction && switchOf(draft.reaction) === switchOf(reaction);
+    });
+    if (last?.entry.draft.reaction?.on === reaction.on) return last.receipt;
+    if (last && isMine(last)) return discardNow(last);
+    return enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], { reaction }).receipt;
   }
 
   return {
@@ -247,6 +264,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       begun.online(isOnline);
     },
     edit,
+    react,
     send: (conversationId, message, { clientMessageId, attachments = [] }) => {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));
@@ -319,6 +337,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   };
 }
+
+/** The same for switches of one reaction to one message. */
+function switchOf({ target, key }: DraftReaction): string {
+  return `${target.senderId} ${target.clientMessageId} ${key}`;
+}
+
+const NOTHING_SAID = { type: '', content: {} };
 
 /** A copy, since the application may change its object later. */
 function copyOf<T extends JsonValue | JsonObject>(value: T): T {

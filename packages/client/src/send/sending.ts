@@ -14,13 +14,14 @@ import {
   type FeedInfo,
   type JsonValue,
   TidemarkError,
+  type UserId,
 } from '@tidemark/core';
 import { createWakeSignal, onAbort } from '../abort-signal.ts';
 import { isUnknownProcedure, toTidemarkError, unlessRefused } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft } from '../local-store/local-store.ts';
+import type { Draft, DraftReaction } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { createOneAtATime } from '../one-at-a-time.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
@@ -41,6 +42,7 @@ export interface Sending {
 }
 
 export interface SendingOptions {
+  readonly userId: UserId;
   readonly trpc: MessagingTrpc;
   readonly events: ClientEmitter;
   readonly timing: RetryTiming;
@@ -172,16 +174,20 @@ export function createSending(
   }
 
   async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
-    const { conversationId, clientMessageId, retries, edit } = draft;
+    const { conversationId, clientMessageId, retries, edit, reaction } = draft;
     const send = async (signal: AbortSignal): Promise<Place> => {
-      if (!edit) {
+      if (!edit && !reaction) {
         const retry = retries !== undefined && { retry: retries };
         return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });
       }
-      const input = { conversationId, commandId: clientMessageId, ...edit, ...message };
-      return trpc.edit.mutate(input, { signal }).catch((cause: unknown) => {
+      const head = { conversationId, commandId: clientMessageId };
+      const sent = edit
+        ? trpc.edit.mutate({ ...head, ...edit, ...message }, { signal })
+        : trpc.react.mutate({ ...head, ...(reaction as DraftReaction) }, { signal });
+      return sent.catch((cause: unknown) => {
         // Tried until the server is another, it would hold up what waits behind it.
-        if (isUnknownProcedure(cause)) throw new TidemarkError('forbidden', 'the server takes no edits yet', { cause });
+        if (isUnknownProcedure(cause))
+          throw new TidemarkError('forbidden', `the server takes no ${edit ? 'edits' : 'reactions'} yet`, { cause });
         throw cause;
       });
     };
@@ -190,15 +196,27 @@ export function createSending(
 
   /** Makes sure that the message of a receipt arrives. */
   function expectMessage(slot: Slot): void {
-    const id = slot.entry.draft.clientMessageId;
-    if (slot.passed === 'yes') confirmations.add(id);
-    if (slot.passed !== 'perhaps') return;
+    const { draft, receipt } = slot.entry;
+    const id = draft.clientMessageId;
+    const upTo = replica.rows.get(draft.conversationId)?.local?.to ?? 0;
+    // One that changed nothing has no event: it stands on one that is here, or comes.
+    const isHere = draft.reaction && upTo >= (receipt?.conversationSeq ?? Infinity);
+    if (slot.passed === 'yes' || isHere) confirmations.add(id);
+    if (slot.passed !== 'perhaps' && !draft.reaction) return;
     void timing.clock.sleep(FEED_GRACE_MS, term).then(() => {
       if (!term.aborted && entries.slots.get(id) === slot) confirmations.add(id);
     });
   }
 
   async function fail(slot: Slot, error: TidemarkError): Promise<void> {
+    const { clientMessageId, conversationId, reaction } = slot.entry.draft;
+    if (reaction) {
+      // What was shown is shown no more; nothing is left to try again.
+      slot.reject(error);
+      entries.discard(slot);
+      events.emit('failed', { clientMessageId, conversationId, error });
+      return replica.commitSurely(() => ({ removeDrafts: [clientMessageId] })).catch(() => undefined);
+    }
     const failure = { code: error.code, field: error.field ?? null, detail: error.detail };
     slot.refusal = error;
     // What shows it as failed is the commit, here as in the other tabs.
@@ -213,7 +231,10 @@ export function createSending(
     const input = { conversationId, after: conversationSeq - 1, limit: 1 };
     const page = await unlessRefused(trpc.conversations.history.query(input, { signal: term }));
     const found = page?.events.filter((event) => event.conversationSeq === conversationSeq) ?? [];
-    await replica.commit(async () => ({ events: await withRegisters(found, replica), removeDrafts: [id] }));
+    await replica.commit(async () => ({
+      events: await withRegisters(found, replica, options.userId),
+      removeDrafts: [id],
+    }));
   }
 
   return {

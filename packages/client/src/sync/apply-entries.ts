@@ -87,7 +87,7 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
     row.lastMessage = message(event);
     row.activeAt = event.at;
   }
-  for (const register of settingsOf([event])) row.lastMessage = lastMessageAfter(row.lastMessage, register);
+  for (const register of settingsOf([event], userId)) row.lastMessage = lastMessageAfter(row.lastMessage, register);
   if (!isNew) return;
   if (creates) {
     Object.assign(row, creates(event), { joinedSeq: seq, activeAt: event.at, member: true, stale: null });

@@ -35,7 +35,7 @@ export async function loadHistory(
       // What came in while the page was on its way was passed over for want of its target.
       const later =
         page.asOf < row.head ? await replica.events({ conversationId, after: page.asOf, limit: row.head }) : [];
-      const registers = settingsOf(later);
+      const registers = settingsOf(later, userId);
       const events = page.events.filter(isKept).map((event) => joinRegisters(event, registers));
       const removeDrafts = events.flatMap((event) => ownDraftIn(event, userId) ?? []);
       return { conversations: [merged], events, removeDrafts };

@@ -267,7 +267,7 @@ export function createSync(options: SyncOptions): Sync {
           if (row) applied.conversations.set(conversationId, await recountUnread(row, replica, userId, applied.events));
         }
         const { removeDrafts } = applied;
-        const events = await withRegisters(applied.events, replica);
+        const events = await withRegisters(applied.events, replica, userId);
         return { conversations: [...applied.conversations.values()], events, removeDrafts, cursor };
       });
     } catch (error) {

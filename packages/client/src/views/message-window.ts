@@ -1,4 +1,4 @@
-import type { ConversationId, Event, HistoryPage, MessageSent, Register } from '@tidemark/core';
+import type { ConversationId, Event, HistoryPage, MessageSent, Register, UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
@@ -8,6 +8,7 @@ import { dropNewest, dropOldest, type MessageSpan, takeIn } from './message-span
 /** Where the messages of one conversation come from. */
 export interface MessageSource {
   readonly conversationId: ConversationId;
+  readonly userId: UserId;
   readonly row: () => ConversationRow | undefined;
   /** Of the local store. */
   readonly events: (query: LocalEventsQuery) => Promise<Event[]>;
@@ -44,7 +45,7 @@ export interface MessageWindow {
 }
 
 export function createMessageWindow(source: MessageSource, onChange: () => void): MessageWindow {
-  const { conversationId, row, pageSize, windowSize } = source;
+  const { conversationId, userId, row, pageSize, windowSize } = source;
   let span: MessageSpan | undefined;
   let exists = true;
   /** The load that was asked for last, those before it in line. */
@@ -234,7 +235,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
       if (events.length === 0 || !range) return;
       exists = true;
       const messages = messagesOf(events, 0);
-      const registers = settingsOf(events);
+      const registers = settingsOf(events, userId);
       incomingRegisters = [...incomingRegisters, ...registers];
       if (span && registers.length > 0) span = { ...span, messages: joined(span.messages, registers) };
       if (loading) incoming.push(...messages.filter((message) => message.conversationSeq >= range.from));

@@ -1,17 +1,19 @@
-import type {
-  CommandId,
-  Content,
-  ContentMap,
-  ConversationId,
-  MessageSent,
-  Receipt,
-  TidemarkError,
-  UserId,
+import {
+  type CommandId,
+  type Content,
+  type ContentMap,
+  type ConversationId,
+  type MessageSent,
+  NEWEST_REACTORS,
+  type Receipt,
+  type TidemarkError,
+  type UserId,
 } from '@tidemark/core';
-import type { DraftEdit, LocalChanges } from '../local-store/local-store.ts';
-import type { Reader, ReceivedMessage } from '../received.ts';
-import type { OutboxEntry } from '../send/outbox-entries.ts';
+import type { DraftReaction, LocalChanges } from '../local-store/local-store.ts';
+import type { ReactedReceivedMessage, Reader } from '../received.ts';
+import { type OutboxEntry, targetOf } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
+import type { MessageReaction } from '../sync/registers.ts';
 import { createMessageWindow, type MessageSource } from './message-window.ts';
 import { createView, type View } from './view.ts';
 
@@ -20,7 +22,7 @@ export type StoredMessage<C, CIn = C> = {
   readonly key: string;
   readonly status: 'stored';
   readonly edit?: PendingEdit<CIn> | undefined;
-} & ReceivedMessage<C>;
+} & ReactedReceivedMessage<C>;
 
 /** An edit that is not stored yet. */
 export interface PendingEdit<C> {
@@ -47,6 +49,8 @@ export type DraftMessage<C> = {
   readonly receipt: Receipt | null;
   /** Why it failed. */
   readonly error: TidemarkError | null;
+  /** Those of this user alone, which are sent behind it. */
+  readonly reactions: readonly MessageReaction[];
   /** What is uploaded before it is sent. */
   readonly attachments: readonly UploadingAttachment[];
 } & Content<C>;
@@ -130,23 +134,39 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     const { clientMessageId, message, at } = draft;
     const key = keyOf(userId, clientMessageId);
     const sent = receipt?.messageId ? receipt : null;
-    return { key, clientMessageId, conversationId, senderId: userId, at, receipt: sent, ...entry, ...message };
+    return {
+      key,
+      clientMessageId,
+      conversationId,
+      senderId: userId,
+      at,
+      receipt: sent,
+      reactions: [],
+      ...entry,
+      ...message,
+    };
   });
 
-  const overlaid = new WeakMap<OutboxEntry, { readonly of: Item; readonly item: Item }>();
+  const overlaid = new WeakMap<Item, { readonly by: readonly OutboxEntry[]; readonly item: Item }>();
   const view = createView<MessagesSnapshot<ContentMap, ContentMap>>(() => {
     const { span, exists, hasOlder, loading } = shown;
     const known = row();
     const waiting = drafts();
-    const edits = new Map(waiting.flatMap((each) => (each.draft.edit ? [[keyOfTarget(each.draft.edit), each]] : [])));
-    const edited = (item: Item): Item => withEdit(item, edits.get(item.key));
-    const items = (span?.messages ?? []).map(storedItem).map(edited);
+    const said = new Map<string, OutboxEntry[]>();
+    for (const each of waiting) {
+      const target = targetOf(each.draft);
+      if (!target) continue;
+      const key = keyOf(target.senderId, target.clientMessageId);
+      said.set(key, [...(said.get(key) ?? []), each]);
+    }
+    const asSaid = (item: Item): Item => withWaiting(item, said.get(item.key));
+    const items = (span?.messages ?? []).map(storedItem).map(asSaid);
     const isEnd = span?.isEnd ?? true;
     if (isEnd) {
       const keys = new Set(items.map((item) => item.key));
       // A draft whose message is here is about to be dropped by the outbox.
-      const unstored = waiting.filter(({ draft }) => !draft.edit).map(draftItem);
-      items.push(...unstored.filter((item) => !keys.has(item.key)).map(edited));
+      const unstored = waiting.filter(({ draft }) => !targetOf(draft)).map(draftItem);
+      items.push(...unstored.filter((item) => !keys.has(item.key)).map(asSaid));
     }
     const end = known?.local?.to;
     const hasGap = isEnd && known !== undefined && end !== undefined && known.head > end;
@@ -160,20 +180,28 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     };
   });
 
-  /** The item with an edit that is not stored yet; the same object for the same two. */
-  function withEdit(item: Item, entry: OutboxEntry | undefined): Item {
-    if (!entry) return item;
-    const known = overlaid.get(entry);
-    if (known?.of === item) return known.item;
-    const { clientMessageId, message } = entry.draft;
-    const status = entry.status === 'failed' ? 'failed' : 'pending';
-    const made = {
-      ...item,
-      ...(status === 'pending' && reader.content(message)),
-      edit: { status, clientMessageId, message, error: entry.error },
-    } as Item;
-    overlaid.set(entry, { of: item, item: made });
+  /** The item with what is not stored yet of it; the same object for the same. */
+  function withWaiting(item: Item, entries: readonly OutboxEntry[] | undefined): Item {
+    if (!entries) return item;
+    const known = overlaid.get(item);
+    if (known?.by.length === entries.length && known.by.every((each, nth) => each === entries[nth])) return known.item;
+    const made = entries.reduce(
+      (shown, entry) => (entry.draft.edit ? withEdit(shown, entry) : withReaction(shown, entry)),
+      item,
+    );
+    overlaid.set(item, { by: entries, item: made });
     return made;
+  }
+
+  function withEdit(item: Item, { draft, status: sent, error }: OutboxEntry): Item {
+    const { clientMessageId, message } = draft;
+    const status = sent === 'failed' ? 'failed' : 'pending';
+    const content = status === 'pending' && reader.content(message);
+    return { ...item, ...content, edit: { status, clientMessageId, message, error } } as Item;
+  }
+
+  function withReaction(item: Item, { draft: { reaction } }: OutboxEntry): Item {
+    return reaction ? { ...item, reactions: reactionsAfter(item.reactions, reaction, userId) } : item;
   }
 
   /** Holds the view while the load is under way, also when nobody looks. */
@@ -242,8 +270,21 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
   };
 }
 
-function keyOfTarget({ target }: DraftEdit): string {
-  return keyOf(target.senderId, target.clientMessageId);
+/** The reactions of a message once the user's switch is stored. */
+function reactionsAfter(
+  reactions: readonly MessageReaction[],
+  { key, on }: DraftReaction,
+  userId: UserId,
+): readonly MessageReaction[] {
+  const known = reactions.find((each) => each.key === key) ?? { key, count: 0, mine: false, newest: [] };
+  if (known.mine === on) return reactions;
+  const others = known.newest.filter((each) => each !== userId);
+  const newest = on ? [userId, ...others].slice(0, NEWEST_REACTORS) : others;
+  const after = { key, count: known.count + (on ? 1 : -1), mine: on, newest };
+  const all = reactions.includes(known)
+    ? reactions.map((each) => (each === known ? after : each))
+    : [...reactions, after];
+  return all.filter(({ count }) => count > 0);
 }
 
 function keyOf(senderId: string, clientMessageId: string): string {

@@ -30,6 +30,7 @@ const editInput = z.union([
   edited.extend({ type: z.literal('text'), content: text }),
   edited.extend({ type: z.literal('order'), content: order }),
 ]);
+const reactInput = edited.omit({ expectedVersion: true }).extend({ key: z.string(), on: z.boolean().optional() });
 const sendInput = z.union([
   address.extend({ type: z.literal('text'), content: text }),
   address.extend({ type: z.literal('order'), content: order }),
@@ -63,6 +64,7 @@ const feedInput = z
   .optional();
 
 export const chatProcedures = {
+  react: procedure.input(reactInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.react.mutate(input)),
   edit: procedure.input(editInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.edit.mutate(input)),
   send: procedure.input(sendInput).mutation(({ ctx, input }): Promise<Receipt> => ctx.port.send.mutate(input)),
   inbox: {

@@ -226,6 +226,11 @@ export class ModelServer {
     return this.#edit(userId as UserId, { conversationId, target: { seq }, ...message });
   }
 
+  /** Of a message at its place; what is so already changes nothing. */
+  react(userId: string, conversationId: string, seq: number, key: string, on = true): void {
+    this.#react(userId as UserId, { conversationId, target: { seq }, key, on });
+  }
+
   sayKind(userId: string, conversationId: string, type: string, content: Readonly<Record<string, string>>): Receipt {
     return this.#send(userId as UserId, {
       conversationId,
