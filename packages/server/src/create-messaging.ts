@@ -250,6 +250,10 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     presence: backplane.presence,
     seqs,
     reader,
+    checkSetBack: () => {
+      setBacks.failed();
+      return setBacks.current();
+    },
     events,
     headsPage: 1_000,
   });

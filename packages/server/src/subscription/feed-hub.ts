@@ -140,11 +140,13 @@ export class FeedHub {
   /**
    * Some feed stands above what was last asked about its user. Either the counter is behind the store, and would number
    * entries that no device accepts: raise it. Or the store itself is behind, since it was restored or has let every row
-   * expire: those devices must rebuild, or they would wait for seqs that are given again.
+   * expire: those devices must rebuild, or they would wait for seqs that are given again. Whether it was restored is asked first, since
+   * then every feed starts again: one that had done so already would be told twice.
    */
   async #askStore(userIds: readonly UserId[]): Promise<void> {
     const heads = await this.#options.reader.heads(userIds);
     await this.#options.seqs().raise(heads);
+    await this.#options.checkSetBack();
     for (const [userId, head] of heads) {
       for (const feed of this.#feeds.get(userId) ?? []) if (feed.isLive && feed.cursor > head) feed.startAgain();
     }
@@ -197,6 +199,8 @@ export interface FeedHubOptions {
   /** Known once the store is open. */
   readonly seqs: () => InboxSeq;
   readonly reader: InboxReader;
+  /** Calls `startAgain` where the store was set back. */
+  readonly checkSetBack: () => Promise<unknown>;
   readonly clock: Clock;
   readonly events: ServerEventBus;
   /** ms a node's presence lasts without renewal. */

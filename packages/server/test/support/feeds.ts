@@ -60,6 +60,7 @@ export function openFeeds(
     presence: backplane.presence,
     seqs: () => counters,
     reader,
+    checkSetBack: async () => {},
     clock,
     events,
     presenceTtlMs: PRESENCE_TTL,
