@@ -62,9 +62,11 @@ export class SetBackWatch {
     return this.#count;
   }
 
-  /** The store took this. Gives the `count` afterwards: with another one than before it may be part of what is lost. */
-  async committed({ events, rows }: CommitBatch): Promise<number> {
-    const before = this.#count;
+  /**
+   * The store took this, which was begun when the `count` was `before`. Gives the `count` afterwards: with another one it may be part
+   * of what is lost.
+   */
+  async committed({ events, rows }: CommitBatch, before = this.#count): Promise<number> {
     const known = Math.max(this.#seenAt, this.#askedAt);
     if (this.#options.clock.monotonic() - known > TRUSTED_FOR) await this.#check();
     const event = events.at(-1);
@@ -87,7 +89,7 @@ export class SetBackWatch {
     return count === this.#count;
   }
 
-  /** Something that was asked of the store failed: another one may answer from now on. */
+  /** Something that was asked of the store failed, or was not as it should be: another one may answer from now on. */
   failed(): void {
     this.#isDoubtful = true;
   }

@@ -259,7 +259,7 @@ export class Transfer {
     if (plan.events.length > 0 || rows.length > 0) {
       const { conflict } = await storage.commit({ events: plan.events, rows });
       if (conflict) return { conflict };
-      if (await this.#isSetBack(setBacks.committed({ events: plan.events, rows }))) {
+      if (await this.#isSetBack(setBacks.committed({ events: plan.events, rows }, this.#setBacks))) {
         throw new UnavailableError('the store was set back while it took this');
       }
       allocator.committed();

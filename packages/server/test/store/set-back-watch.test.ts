@@ -282,3 +282,16 @@ test('of what it delivered the last counts, whatever the clock of its writer sai
   expect(await other.watch.current()).toBe(1);
   expect(other.told).toMatchObject([{ lost: { conversationSeq: last.conversationSeq } }]);
 });
+
+test('a commit begun before the store was set back, and answered after, is no witness of what stands', async () => {
+  const { clock, process, lose } = world();
+  const { watch, commit, startedAgain } = process();
+  const last = await commit();
+  await clock.advance(251);
+  lose(last);
+  expect(await watch.current()).toBe(1);
+  expect(await watch.committed({ events: [last], rows: [] }, 0)).toBe(1);
+  await clock.advance(251);
+  expect(await watch.current()).toBe(1);
+  expect(startedAgain()).toBe(1);
+});
