@@ -12,6 +12,7 @@ import { noPhantom } from './invariants/no-phantom.ts';
 import { noSilentTruncation } from './invariants/no-silent-truncation.ts';
 import { oneOrder } from './invariants/one-order.ts';
 import { reach } from './invariants/reach.ts';
+import { reactionCount } from './invariants/reaction-count.ts';
 import { removalFence } from './invariants/removal-fence.ts';
 import { restoreTold } from './invariants/restore-told.ts';
 import { senderOrder } from './invariants/sender-order.ts';
@@ -95,6 +96,11 @@ export const INVARIANTS: Readonly<Record<Exclude<InvariantName, 'something-obser
     claim: 'everybody is shown what the last edit of a message says, and each edit is the next version by its author',
     needs: ['device dump', 'dump of a fresh device', 'log dump'],
     find: latestEdit,
+  },
+  'reaction-count': {
+    claim: 'a reaction counts the users who have it on, and names the newest, in each event and on every device',
+    needs: ['device dump', 'dump of a fresh device', 'log dump'],
+    find: reactionCount,
   },
   'unread-identity': {
     claim: 'unread counts are the same everywhere, and follow from the log',

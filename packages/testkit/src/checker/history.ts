@@ -55,13 +55,21 @@ export type Operation =
       /** clientMessageId of the message, which is the user's own. */
       readonly target: string;
     }
+  | {
+      readonly kind: 'react';
+      readonly conversationId: ConversationId;
+      /** clientMessageId of the message, which may be anybody's. */
+      readonly target: string;
+      readonly key: string;
+      readonly on: boolean;
+    }
   | { readonly kind: 'create'; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'add' | 'remove'; readonly conversationId: ConversationId; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'leave'; readonly conversationId: ConversationId }
   | { readonly kind: 'read'; readonly conversationId: ConversationId; readonly readSeq: number };
 
 /**
- * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId, that of an edit its commandId. Every invoke ends in
+ * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId, that of an edit or a reaction its commandId. Every invoke ends in
  * at most one of ok, fail and unknown; a device that is killed leaves it open, which counts as unknown. A send that was
  * unknown may become ok later, when the same device learns its receipt.
  */
@@ -190,6 +198,20 @@ export interface DumpedConversation {
   readonly events: readonly Event<ContentMap>[];
   /** What is held of messages that were edited. Absent from histories before edits. */
   readonly edited?: readonly DumpedEdit[];
+  /** The reactions to the messages held. Absent from histories before reactions. */
+  readonly reactions?: readonly DumpedReaction[];
+}
+
+/** A reaction to a message as a device shows it. */
+export interface DumpedReaction {
+  /** Of the message. */
+  readonly conversationSeq: number;
+  readonly key: string;
+  readonly count: number;
+  /** Who reacted last, the last first. */
+  readonly newest: readonly UserId[];
+  /** Whether the device's user is among them. */
+  readonly mine: boolean;
 }
 
 /** Which version of a message a device shows. */

@@ -48,6 +48,7 @@ export type InvariantName =
   | 'snapshot-equals-log'
   | 'unread-identity'
   | 'latest-edit'
+  | 'reaction-count'
   | 'no-false-refusal'
   | 'restore-told'
   | 'removal-fence'

@@ -12,8 +12,15 @@ import {
   type ResetReason,
   type UserId,
 } from '@tidemark/core';
-import { type ConversationBuilder, conversationBuilder, seededIds, seqCounter } from '@tidemark/testkit';
-import type { DumpedConversation, DumpedEdit, HistoryRecord, Operation, RecordOf } from '../../src/checker/history.ts';
+import { type ConversationBuilder, conversationBuilder, reactorsIn, seededIds, seqCounter } from '@tidemark/testkit';
+import type {
+  DumpedConversation,
+  DumpedEdit,
+  DumpedReaction,
+  HistoryRecord,
+  Operation,
+  RecordOf,
+} from '../../src/checker/history.ts';
 
 export interface ModelDevice {
   readonly userId: UserId;
@@ -133,6 +140,19 @@ export class ModelRun {
     const operationId = this.#invoke(name, { kind: 'edit', conversationId, target });
     const message = chat.events.find((each): each is MessageSent => each.commandId === target) as MessageSent;
     this.#store(chat, [chat.edit(message, { commandId: operationId as CommandId })]);
+    this.#tell(name, operationId, { type: 'ok' });
+  }
+
+  /** To a message of anybody; what is so already changes nothing. */
+  react(name: string, chat: ConversationBuilder, target: string, key: string, on = true): void {
+    const { conversationId } = chat;
+    const { userId } = this.device(name);
+    const operationId = this.#invoke(name, { kind: 'react', conversationId, target, key, on });
+    const message = chat.events.find((each): each is MessageSent => each.commandId === target) as MessageSent;
+    const users = reactorsIn(chat.events, message.conversationSeq).get(key)?.users ?? [];
+    if (users.includes(userId) !== on) {
+      this.#store(chat, [chat.react(message, key, { from: userId, on, commandId: operationId as CommandId })]);
+    }
     this.#tell(name, operationId, { type: 'ok' });
   }
 
@@ -357,7 +377,18 @@ export class ModelRun {
         return last ? [{ conversationSeq, seq: last.conversationSeq, version: last.version }] : [];
       });
       const counted = member ? unread.length : 0;
-      return [{ conversationId, member, head, joinedSeq, readSeq, unread: counted, events, edited }];
+      const reactions = events.flatMap(({ conversationSeq }) =>
+        [...reactorsIn(chat.events, conversationSeq)].map(
+          ([key, { users }]): DumpedReaction => ({
+            conversationSeq,
+            key,
+            count: users.length,
+            newest: users.slice(0, 3),
+            mine: users.includes(userId),
+          }),
+        ),
+      );
+      return [{ conversationId, member, head, joinedSeq, readSeq, unread: counted, events, edited, reactions }];
     });
   }
 
