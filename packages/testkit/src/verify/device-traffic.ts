@@ -1,4 +1,4 @@
-import type { ConversationItem } from '@tidemark/client';
+import type { ConversationItem, MessageIds, StoredHandle } from '@tidemark/client';
 import { type CommandResult, type ContentMap, type ConversationId, type Random, TidemarkError } from '@tidemark/core';
 import type { Operation } from '../checker/history.ts';
 import type { DeviceAdapter } from './device-adapter.ts';
@@ -8,8 +8,9 @@ import { headOf } from './recording-store.ts';
 
 /** How often a device does what, by weight. */
 const MIX: readonly (readonly [act: Act, weight: number])[] = [
-  ['send', 74],
+  ['send', 66],
   ['edit', 8],
+  ['react', 8],
   ['read', 10],
   ['away', 3],
   ['create', 1],
@@ -17,12 +18,15 @@ const MIX: readonly (readonly [act: Act, weight: number])[] = [
   ['remove', 2],
   ['leave', 1],
 ];
-type Act = 'send' | 'edit' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
+type Act = 'send' | 'edit' | 'react' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
 
 /** Sends on their way at the same time; a device that has so many waits, which is how the rate follows the servers. */
 const IN_FLIGHT = 4;
 /** Messages of its own that a device may edit: few, so that edits of different devices and lives meet. */
 const EDITABLE = 5;
+/** Reactions that a device may switch again, and what it reacts with: few, so that switches of users, devices and lives meet. */
+const REACTED = 3;
+const REACTIONS = ['👍', '❤️'] as const;
 /** A group of a run stays small enough to be judged, and its name says that membership moves. */
 const GROUPS = 12;
 const DIRECT_SHARE = 0.4;
@@ -44,7 +48,13 @@ export interface TrafficOptions {
   readonly life: string;
 }
 
-/** What people do with a device: it sends, reads, creates groups, changes members, goes away and comes back. */
+/** What a device reacts to, and what with. */
+interface Reaction {
+  readonly message: MessageIds & { readonly conversationId: ConversationId };
+  readonly key: string;
+}
+
+/** What people do with a device: it sends, edits, reacts, reads, creates groups, changes members, goes away and comes back. */
 export interface DeviceTraffic {
   start(): void;
   stop(): void;
@@ -61,8 +71,10 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
   let inFlight = 0;
   let open = 0;
   let count = 0;
-  /** Edits on their way. */
-  let edits = 0;
+  /** Edits and reactions on their way. */
+  let changes = 0;
+  /** Of this life, to messages of anybody, the newest. */
+  const reacted: Reaction[] = [];
   /** Own messages that are stored, of this life, the newest. */
   const said: { readonly conversationId: ConversationId; readonly clientMessageId: string }[] = [];
 
@@ -121,7 +133,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
   /** A message that is known to be stored: the draft of another would be written anew, and be another message than was noted. */
   function edit(client: DeviceClient): void {
     const message = pick(said);
-    if (!message || edits >= IN_FLIGHT) return;
+    if (!message || changes >= IN_FLIGHT) return;
     const { conversationId, clientMessageId: target } = message;
     const commandId = nextId();
     history.write({
@@ -131,15 +143,44 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
       operation: { kind: 'edit', conversationId, target },
     });
     const content = adapter.message(commandId) as { type: string; content: ContentMap[string] };
-    edits += 1;
-    // A refusal is written by the session, which hears of it also after a restart.
-    client
-      .conversation(conversationId)
-      .edit({ senderId: userId, clientMessageId: target }, content, { commandId })
-      .stored.then(() => history.write({ ...head, type: 'ok', operationId: commandId }))
+    const handle = client.conversation(conversationId);
+    follow(commandId, handle.edit({ senderId: userId, clientMessageId: target }, content, { commandId }));
+  }
+
+  /** Most often to what this device has reacted to before: to take it back, or to ask for what is so already. */
+  function react(client: DeviceClient): void {
+    if (changes >= IN_FLIGHT) return;
+    const again = random() < 0.7 ? pick(reacted) : undefined;
+    const reaction = again ?? newReaction(client);
+    if (!reaction) return;
+    const { message, key } = reaction;
+    const { conversationId, clientMessageId: target } = message;
+    const on = !again || random() < 0.5;
+    const commandId = nextId();
+    const operation: Operation = { kind: 'react', conversationId, target, key, on };
+    history.write({ ...head, type: 'invoke', operationId: commandId, operation });
+    follow(commandId, client.conversation(conversationId).react(message, key, on, { commandId }));
+  }
+
+  /** To what was said last where something was: others react to it too, and the user's other devices. */
+  function newReaction(client: DeviceClient): Reaction | undefined {
+    const message = client.conversations.getSnapshot()[0]?.lastMessage;
+    const key = pick(REACTIONS);
+    if (!message || !key) return undefined;
+    const reaction = { message, key };
+    reacted.push(reaction);
+    if (reacted.length > REACTED) reacted.shift();
+    return reaction;
+  }
+
+  /** A refusal is written by the session, which hears of it also after a restart. */
+  function follow(operationId: string, { stored }: StoredHandle): void {
+    changes += 1;
+    stored
+      .then(() => history.write({ ...head, type: 'ok', operationId }))
       .catch(() => undefined)
       .finally(() => {
-        edits -= 1;
+        changes -= 1;
       });
   }
 
@@ -174,6 +215,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
   const acts: Readonly<Record<Act, (client: DeviceClient) => void>> = {
     send,
     edit,
+    react,
     read,
     away: () => options.goAway(200 + random() * 3_000),
     create: (client) => {

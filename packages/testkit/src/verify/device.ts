@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type KeptEvent, type LocalStore, memoryLocalStore } from '@tidemark/client';
 import type { Event, UserId } from '@tidemark/core';
 import { seededRandom } from '../builders/seeded-ids.ts';
-import type { DumpedConversation, DumpedEdit } from '../checker/history.ts';
+import type { DumpedConversation, DumpedEdit, DumpedReaction } from '../checker/history.ts';
 import { type DeviceAdapter, defaultAdapter } from './device-adapter.ts';
 import { type DeviceSession, openSession } from './device-session.ts';
 import { deviceTraffic } from './device-traffic.ts';
@@ -122,8 +122,8 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
       const { conversationId, member, head: newest, joinedSeq, readSeq, unread } = row;
       const held: readonly KeptEvent[] = await kept.events({ conversationId, after: 0, limit: 1_000_000 });
       const events = held.map(({ registers: _, ...event }) => event as Event);
-      const edited = held.flatMap(editOf);
-      conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events, edited });
+      const known = { edited: held.flatMap(editOf), reactions: held.flatMap(reactionsOf) };
+      conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events, ...known });
     }
     history.write({
       ...head,
@@ -155,6 +155,16 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
 function editOf({ conversationSeq, registers = [] }: KeptEvent): DumpedEdit[] {
   return registers.flatMap(({ name, value, seq }) =>
     name === 'content' && value ? [{ conversationSeq, seq, version: value.version }] : [],
+  );
+}
+
+/** As the client shows them. */
+function reactionsOf({ conversationSeq, registers = [] }: KeptEvent): DumpedReaction[] {
+  const own = new Set(registers.flatMap(({ name, key, value }) => (name === 'reaction' && value ? [key] : [])));
+  return registers.flatMap(({ name, key, value }) =>
+    name === 'reactions' && value
+      ? [{ conversationSeq, key, count: value.count, newest: value.newest, mine: own.has(key) }]
+      : [],
   );
 }
 
