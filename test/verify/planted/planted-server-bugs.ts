@@ -182,6 +182,21 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     caughtBy: ['latest-edit'],
   },
   {
+    name: 'reaction-counted-twice',
+    plants: 'a reaction that is on already is counted again',
+    changes: [
+      {
+        file: 'packages/server/src/features/reactions.ts',
+        find: 'if (own.has(key) === on) return',
+        replace: 'if (!on && !own.has(key)) return',
+      },
+    ],
+    faults: [],
+    seconds: 8,
+    devicesPerUser: 2,
+    caughtBy: ['reaction-count'],
+  },
+  {
     name: 'own-devices-forgotten',
     plants: 'what a user sends does not come to the other devices of that user',
     changes: [{ file: PLAN, find: FAN_OUT, replace: `${FAN_OUT}        if (userId !== event.actorId)\n` }],
