@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { ChatWeb } from '../support/chat-web.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
-import { connectPeer } from './chat-peer.ts';
+import { connectCaller, connectPeer } from './chat-peer.ts';
 
 /** One state of the page, and how a person gets there. */
 export interface ChatWebState {
@@ -182,6 +182,28 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'reactions',
+    enter: async (page, chat) => {
+      await studioReacts(chat);
+      await opened(page, chat, 'Moving the studio');
+      await page.getByRole('button', { name: /^👍 4/ }).waitFor();
+      // A pointer that comes before the list stands still would scroll it.
+      await page.waitForTimeout(500);
+      await page.getByRole('button', { name: /^👍 4/ }).hover();
+    },
+  },
+  {
+    name: 'reaction-picker',
+    enter: async (page, chat) => {
+      await studioReacts(chat);
+      await opened(page, chat, 'Moving the studio');
+      await page.getByRole('button', { name: /^👍 4/ }).waitFor();
+      await page.waitForTimeout(500);
+      await page.getByRole('button', { name: 'React', exact: true }).last().press('Enter');
+      await page.getByRole('menuitemcheckbox', { name: 'Laughing' }).focus();
+    },
+  },
+  {
     name: 'offline-pending',
     enter: async (page, chat, context) => {
       await opened(page, chat, 'Bob Lindqvist');
@@ -251,6 +273,27 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
 ];
+
+/** The members of a group react to what was said there. Done again, it changes nothing. */
+async function studioReacts(chat: ChatWeb): Promise<void> {
+  const reactions = {
+    alice: { 'That should do.': ['👍'] },
+    bob: { 'That should do.': ['👍'], 'The button is outside.': ['😂', '👍'] },
+    dina: { 'That should do.': ['👍', '🎉'], 'The button is outside.': ['😂'] },
+    farid: { 'That should do.': ['👍'], 'The button is outside.': ['😂', '❤️', 'ship-it'] },
+  };
+  for (const [user, said] of Object.entries(reactions)) {
+    await using peer = await connectCaller(chat.url, user);
+    const { conversations, react } = peer.trpc.chat;
+    const list = await conversations.list.query();
+    const conversationId = list.conversations.find(({ title }) => title?.startsWith('Moving'))?.conversationId ?? '';
+    const { events } = await conversations.history.query({ conversationId, limit: 100 });
+    for (const [text, keys] of Object.entries(said)) {
+      const seq = events.find((event) => JSON.stringify(event).includes(text))?.conversationSeq ?? 0;
+      for (const key of keys) await react.mutate({ conversationId, target: { seq }, key });
+    }
+  }
+}
 
 async function signedIn(page: Page, chat: ChatWeb, user: string): Promise<void> {
   page.setDefaultTimeout(PATIENCE_MS);

@@ -46,6 +46,53 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
     expect(await rows(bob).getByRole('button', { name: 'Edit' }).count()).toBe(0);
   });
 
+  test('both react to a message, by mouse and by keyboard, and each sees how many do and who', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
+    await openDirect(alice, 'Bob Lindqvist');
+    await say(alice, 'The tide is out.');
+    await bob.getByRole('button', { name: /Alice Moreau/ }).click();
+    const message = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem').first();
+    const chip = (page: Page, name: string, pressed: boolean) =>
+      message(page).getByRole('button', { name, exact: true, pressed });
+    const opener = message(alice).getByRole('button', { name: 'React' });
+    const menu = alice.getByRole('menu', { name: 'React with' });
+    const focused = (name: string) => alice.locator(`:focus[aria-label="${name}"]`).waitFor();
+
+    await message(alice).hover();
+    await opener.click();
+    await menu.getByRole('menuitemcheckbox', { name: 'Thumbs up' }).click();
+    await chip(alice, '👍 1: You', true).waitFor();
+    await chip(bob, '👍 1: Alice Moreau', false).click();
+    await chip(bob, '👍 2: You and Alice Moreau', true).waitFor();
+    await chip(alice, '👍 2: You and Bob Lindqvist', true).hover();
+    await message(alice).getByText('You and Bob Lindqvist').waitFor();
+
+    await opener.focus();
+    await alice.keyboard.press('Enter');
+    await focused('Thumbs up');
+    expect(await menu.getByRole('menuitemcheckbox', { checked: true }).count()).toBe(1);
+    await alice.keyboard.press('ArrowLeft');
+    await focused('Thank you');
+    await alice.keyboard.press('Escape');
+    await menu.waitFor({ state: 'hidden' });
+    await focused('React');
+    await alice.keyboard.press('Enter');
+    await focused('Thumbs up');
+    await alice.keyboard.press('ArrowRight');
+    await focused('Heart');
+    await alice.keyboard.press('Enter');
+    await menu.waitFor({ state: 'hidden' });
+    await focused('React');
+    await chip(bob, '❤️ 1: Alice Moreau', false).waitFor();
+
+    await chip(alice, '👍 2: You and Bob Lindqvist', true).focus();
+    await alice.keyboard.press('Space');
+    await chip(bob, '👍 1: You', true).click();
+    for (const page of [alice, bob]) await expect.poll(() => message(page).getByText('👍').count()).toBe(0);
+  });
+
   test('two users chat: text and an order, each seen by the other once', async () => {
     await using chat = await startChatWeb();
     await using browser = await startBrowser(executable as string);

@@ -7,7 +7,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { findBrowser, startBrowser } from '../support/browser.ts';
+import { findBrowser, provideBrowser, startBrowser } from '../support/browser.ts';
 import { type ChatWeb, startChatWeb } from '../support/chat-web.ts';
 import { seriousFindings } from './axe.ts';
 import { CHAT_WEB_STATES, type ChatWebState } from './chat-web-states.ts';
@@ -23,6 +23,7 @@ const SIZES = [
   { size: 'zoom-400', viewport: { width: 320, height: 200 } },
 ] as const;
 
+await provideBrowser();
 await mkdir(folder, { recursive: true });
 const executable = await findBrowser();
 if (executable === undefined) process.exit(1);

@@ -10,7 +10,17 @@ import { CHAT_WEB_STATES } from './chat-web-states.ts';
 const executable = await findBrowser();
 const folder = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 /** Each shows parts that no other of them does; `npm run screenshots` takes them all, and on narrow screens, too. */
-const MAIN = ['sign-in', 'list', 'direct', 'members', 'empty', 'store-cleared', 'offline-pending'];
+const MAIN = [
+  'sign-in',
+  'list',
+  'direct',
+  'members',
+  'empty',
+  'store-cleared',
+  'reactions',
+  'reaction-picker',
+  'offline-pending',
+];
 
 describe.skipIf(executable === undefined)('what axe finds in the main states of the chat', () => {
   let full: ChatWeb;

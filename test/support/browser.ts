@@ -42,6 +42,12 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined;
 }
 
+/** The browser, and a font of emoji: without any, pictures show boxes, and tests go on. */
+export async function provideBrowser(): Promise<void> {
+  await findBrowser();
+  await installPackages('fonts-noto-color-emoji');
+}
+
 /**
  * Starts it; dispose of it with `await using`.
  * @param backForwardCache pages that are left are kept for the way back, as in a browser that nobody drives

@@ -1,4 +1,4 @@
-import { findBrowser } from './browser.ts';
+import { provideBrowser } from './browser.ts';
 import { findPython } from './python.ts';
 import { startMariadb } from './services/mariadb.ts';
 import { startMongo } from './services/mongo.ts';
@@ -18,7 +18,7 @@ const PROVISIONS = {
   postgres: once(startPostgres),
   mysql: once(startMariadb),
   mongo: once(startMongo),
-  browser: findBrowser,
+  browser: provideBrowser,
   python: findPython,
 } satisfies Record<string, () => Promise<unknown>>;
 

@@ -14,7 +14,7 @@ type TextItem = Extract<Item, { type: 'text' }>;
 /** One conversation: its head, its messages, and where one writes. */
 export function ConversationPane(props: { readonly conversationId: string; readonly onClose: () => void }) {
   const { conversationId, onClose } = props;
-  const { item, send, edit, messages } = useConversation(conversationId);
+  const { item, send, edit, react, messages } = useConversation(conversationId);
   const { account } = useSession();
   const standing = useStanding(conversationId);
   const [isShowingMembers, setShowingMembers] = useState(false);
@@ -44,6 +44,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         item={item}
         sent={sent}
         onEdit={standing === 'member' ? begin : undefined}
+        onReact={standing === 'member' ? react : undefined}
       />
       {standing === 'former' ? (
         <p className={styles.former} role="status">

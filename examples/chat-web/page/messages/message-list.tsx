@@ -23,8 +23,10 @@ export function MessageList(props: {
   readonly sent: number;
   /** Absent: one may not write here any more. */
   readonly onEdit?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
+  readonly onReact?: ((item: Item, key: string, on: boolean) => void) | undefined;
 }) {
-  const { conversationId, item, sent, onEdit } = props;
+  const { conversationId, item, sent, onEdit, onReact } = props;
   const { account } = useSession();
   const isLive = useConnection().state === 'live';
   const isFocused = useIsFocused();
@@ -94,7 +96,7 @@ export function MessageList(props: {
           item="li"
           onResize={place.onResize}
         >
-          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} onEdit={onEdit} />}
+          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} onEdit={onEdit} onReact={onReact} />}
         </Virtualizer>
         {gap && <p className={styles.gap}>{gapText(gap)}</p>}
       </section>

@@ -9,6 +9,8 @@ import { Icon } from '../ui/icon.tsx';
 import { clockTime } from '../ui/time.ts';
 import { MessageContent } from './message-content.tsx';
 import styles from './message-row.module.css';
+import { ReactionPicker } from './reaction-picker.tsx';
+import { Reactions } from './reactions.tsx';
 import { canEdit, type Item, type Row } from './rows.ts';
 
 interface RowProps {
@@ -17,6 +19,8 @@ interface RowProps {
   readonly showsSender: boolean;
   /** Absent: one may not write here any more. */
   readonly onEdit?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
+  readonly onReact?: ((item: Item, key: string, on: boolean) => void) | undefined;
 }
 
 export const MessageRow = memo(MessageRowOnce, (before, after) => {
@@ -24,6 +28,7 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   return (
     before.showsSender === after.showsSender &&
     before.onEdit === after.onEdit &&
+    before.onReact === after.onReact &&
     a.item === b.item &&
     a.day === b.day &&
     a.beginsUnread === b.beginsUnread &&
@@ -32,9 +37,10 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   );
 });
 
-function MessageRowOnce({ row, showsSender, onEdit }: RowProps) {
+function MessageRowOnce({ row, showsSender, onEdit, onReact }: RowProps) {
   const { item, isOwn, isFirstOfGroup, isLastOfGroup } = row;
   const name = useNameOf()(item.senderId);
+  const react = onReact && item.status !== 'failed' ? (key: string, on: boolean) => onReact(item, key, on) : undefined;
   return (
     <div className={styles.row} data-first={isFirstOfGroup || undefined} data-key={row.key}>
       {row.day && <h3 className={styles.day}>{row.day}</h3>}
@@ -53,10 +59,17 @@ function MessageRowOnce({ row, showsSender, onEdit }: RowProps) {
           )}
           <div className={styles.said}>
             {onEdit && canEdit(row) && (
-              <button type="button" className={styles.edit} aria-label="Edit" title="Edit" onClick={() => onEdit(item)}>
+              <button
+                type="button"
+                className={styles.action}
+                aria-label="Edit"
+                title="Edit"
+                onClick={() => onEdit(item)}
+              >
                 <Icon name="pen" size={16} />
               </button>
             )}
+            {react && <ReactionPicker className={styles.action} reactions={item.reactions} onReact={react} />}
             <div
               className={styles.bubble}
               data-status={item.status}
@@ -71,6 +84,7 @@ function MessageRowOnce({ row, showsSender, onEdit }: RowProps) {
               </span>
             </div>
           </div>
+          <Reactions reactions={item.reactions} isOwn={isOwn} onReact={react} />
           {item.status === 'failed' && <Failed item={item} />}
           {item.status === 'stored' && item.edit?.status === 'failed' && <FailedEdit edit={item.edit} />}
         </div>

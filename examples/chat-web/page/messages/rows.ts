@@ -61,3 +61,12 @@ const EDIT_WINDOW_MS = 24 * 60 * 60_000;
 export function canEdit({ item, isOwn }: Pick<Row, 'item' | 'isOwn'>): boolean {
   return isOwn && item.type === 'text' && item.status !== 'failed' && Date.now() - item.at < EDIT_WINDOW_MS;
 }
+
+/** As many as the server takes of one user; see `limits.reactionsPerUser`. */
+const MAX_OWN_REACTIONS = 3;
+
+/** Whether a user with these reactions to a message may switch that one. */
+export function canSwitch(reactions: Item['reactions'], key: string): boolean {
+  const own = reactions.filter(({ mine }) => mine);
+  return own.length < MAX_OWN_REACTIONS || own.some((each) => each.key === key);
+}
