@@ -10,8 +10,15 @@ export async function refuseStores(servers: readonly RefusingServer[], over: Abo
   const late = new Promise<never>((_, reject) => {
     over.addEventListener('abort', () => reject(new Error('no server answered in time')), { once: true });
   });
-  await Promise.race([late, Promise.any(servers.map((server) => server.refuseStore(true)))]);
-  return async () => {
+  const heal = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.refuseStore(false).catch(() => undefined)));
   };
+  try {
+    await Promise.race([late, Promise.any(servers.map((server) => server.refuseStore(true)))]);
+  } catch (error) {
+    // One that stands still hears of it when it goes on, and of its end right after.
+    void heal();
+    throw error;
+  }
+  return heal;
 }
