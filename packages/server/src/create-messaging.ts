@@ -229,12 +229,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     hub.deliver(frame);
   };
   const deliverHere = (frame: NodeFrame): void => {
-    if (frame.setBacks === undefined || setBacks.isCurrent(frame.setBacks)) {
-      deliver(frame);
-      const { event, to: [place] = [] } = frame.deliveries.at(-1) ?? {};
-      if (event && place) setBacks.delivered(place[0], { seq: place[1], event }, frame.setBacks ?? setBacks.count);
-    } else
+    if (frame.setBacks !== undefined && !setBacks.isCurrent(frame.setBacks)) {
       whatStands(frame, storage.history).then(deliver, (error) => events.emit('publish-failed', { nodeId, error }));
+      return;
+    }
+    deliver(frame);
+    const { event, to: [place] = [] } = frame.deliveries.at(-1) ?? {};
+    if (event && place) setBacks.delivered(place[0], { seq: place[1], event }, setBacks.count);
   };
   const publisher = new Publisher({
     presence: shareLookups(backplane.presence),
@@ -422,7 +423,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   };
 
   return {
-    ...serverCalls(procedureOptions, clock, ready),
+    ...serverCalls(procedureOptions, { clock, random, ready }),
     nodeId,
     procedures: (base, { userId }) => {
       const make = new ProcedureMaker({

@@ -204,7 +204,7 @@ export function parseOptions<Schemas extends ContentSchemas>(
   };
 }
 
-/** Options of 0.1 had no `tuning`, and durations no unit in their names: a caller of that time is told where an option is now. */
+/** Options of 0.1 had no `tuning`, and durations no unit in their names: the error names an option's new place. */
 function assertNotMoved(name: string): void {
   if (name in settings.shape) return;
   for (const option of [name, `${name}Ms`]) {

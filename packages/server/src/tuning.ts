@@ -46,7 +46,7 @@ export interface MessagingTuning {
    * after it. Default 10: a store that refuses three tries in five at random parks one command in a million.
    */
   readonly attempts?: number | undefined;
-  /** ms from the first of these failures to the last, at least. Until then its sender is told nothing final. Default 30,000. */
+  /** ms from the first of these failures to the last, at least. Until then its sender gets no final error. Default 30,000. */
   readonly parkAfterMs?: number | undefined;
   /** ms between two comparisons of the feeds' cursors with the heads. Default 3,000. */
   readonly headsEveryMs?: number | undefined;

@@ -8,6 +8,7 @@ import {
   conversationId,
   conversationSeq,
   eventHead,
+  messagePageInput,
   position,
   type SchemaOf,
   target,
@@ -24,12 +25,7 @@ export const editInput = z.strictObject({
   expectedVersion: version.optional(),
   commandId: commandId.optional(),
 });
-export const versionsInput = z.strictObject({
-  conversationId,
-  seq: conversationSeq,
-  before: version.optional(),
-  limit: position.min(1).optional(),
-});
+export const versionsInput = z.strictObject(messagePageInput);
 
 export const messageEdited = z.object({
   type: z.literal('message.edited'),

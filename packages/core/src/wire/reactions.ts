@@ -6,6 +6,7 @@ import {
   conversationId,
   conversationSeq,
   eventHead,
+  messagePageInput,
   position,
   type SchemaOf,
   target,
@@ -23,13 +24,7 @@ export const reactInput = z.strictObject({
   on: z.boolean().optional(),
   commandId: commandId.optional(),
 });
-export const reactionsInput = z.strictObject({
-  conversationId,
-  seq: conversationSeq,
-  key: reactionKey,
-  before: position.min(1).optional(),
-  limit: position.min(1).optional(),
-});
+export const reactionsInput = z.strictObject({ ...messagePageInput, key: reactionKey });
 
 export const reactionChanged = z.object({
   type: z.literal('reaction.changed'),

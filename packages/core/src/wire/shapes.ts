@@ -107,5 +107,13 @@ export const target = z.union([
   z.strictObject({ senderId: userId, clientMessageId: commandId }),
 ]) satisfies SchemaOf<MessageTarget>;
 
+/** What a page of something about a message is asked for with. */
+export const messagePageInput = {
+  conversationId,
+  seq: conversationSeq,
+  before: position.min(1).optional(),
+  limit: position.min(1).optional(),
+};
+
 /** What pages are asked for with. */
 export const pageInput = { limit: position.min(1).optional(), page: z.string().max(512).nullish() };

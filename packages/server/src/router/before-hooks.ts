@@ -32,7 +32,7 @@ export interface Replacements<In> {
   'read.mark': never;
 }
 
-/** Nothing accepts. `replace` is checked like what a caller gives. A refusal is told to the caller, with `forbidden`. */
+/** Nothing accepts. `replace` is checked like what a caller gives. A refusal reaches the caller as `forbidden`. */
 export type HookAnswer<Replacement> = undefined | { readonly replace: Replacement } | Refusal;
 
 export type BeforeHook<T extends CommandType, In, Out> = (
@@ -99,7 +99,7 @@ export class BeforeHookRunner {
 
   /**
    * The command as it is to be queued. Throws `forbidden` where the hook refuses, `unavailable` where it takes too long (or what
-   * `onTimeout` says), and an error that the caller is told nothing of where the hook fails or its answer can't be used.
+   * `onTimeout` says), and an error that the caller sees as an internal one where the hook fails or its answer can't be used.
    */
   async run<T extends CommandType>(command: CommandOf<T>): Promise<CommandOf<T>> {
     const name = HOOKS[command.type];

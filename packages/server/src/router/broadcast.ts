@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import {
+  backoff,
   type Clock,
   type CommandId,
   type Content,
   directConversationId,
   parseUserId,
+  type Random,
   type Receipt,
   TidemarkError,
 } from '@tidemark/core';
@@ -41,8 +43,8 @@ export interface BroadcastReport {
 
 /** Messages that wait for their receipts at a time. */
 const UNDER_WAY = 16;
-const FIRST_PAUSE = 500;
-const LONGEST_PAUSE = 30_000;
+/** ms between tries. */
+const PACE = { baseMs: 500, capMs: 30_000 };
 
 const rules = z.object({
   id: z.string().min(1).max(1_000),
@@ -57,7 +59,7 @@ export async function broadcast<In>(
   users: Iterable<string> | AsyncIterable<string>,
   message: Broadcast<In>,
   options: BroadcastOptions,
-  { send, clock }: { send: (message: SendAs<In>) => Promise<Receipt>; clock: Clock },
+  { send, clock, random }: { send: (message: SendAs<In>) => Promise<Receipt>; clock: Clock; random: Random },
 ): Promise<BroadcastReport> {
   const { id, as, ...content } = message;
   const { signal, onProgress } = options;
@@ -72,14 +74,14 @@ export async function broadcast<In>(
     try {
       const conversationId = directConversationId(sender, userId);
       const draft = { as, conversationId, clientMessageId: idFor(id, userId), ...content } as unknown as SendAs<In>;
-      for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
+      for (let attempt = 0; ; attempt++) {
         try {
           await send(draft);
           return;
         } catch (error) {
           if (!(error instanceof TidemarkError) || error.policy === 'give-up') throw error;
         }
-        await clock.sleep(pause, signal);
+        await clock.sleep(backoff(attempt, { ...PACE, random }), signal);
         signal?.throwIfAborted();
       }
     } catch (error) {

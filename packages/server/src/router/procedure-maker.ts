@@ -6,7 +6,7 @@ import { measureInput } from '../gate/measure-input.ts';
 import type { SocketsByUser } from '../gate/sockets-by-user.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
-import type { CallMaker } from './procedures.ts';
+import type { CallMaker, Open, Resolve } from './procedures.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { ReadTurns } from './read-turns.ts';
 import { toTRPCError } from './trpc-error.ts';
@@ -56,7 +56,7 @@ export class ProcedureMaker implements CallMaker {
   /** @param effort what the answer took beyond its own bytes, as bytes */
   query<Input, Output>(
     schema: z.ZodType<Input>,
-    resolve: (caller: UserId, input: Input) => Promise<Output>,
+    resolve: Resolve<Input, Output>,
     effort: (output: Output) => number = () => 0,
   ) {
     const inTurn = (caller: UserId, input: Input): Promise<Output> =>
@@ -70,20 +70,12 @@ export class ProcedureMaker implements CallMaker {
     return this.#base.query((call) => this.#resolve(call, schema, inTurn));
   }
 
-  mutation<Input, Output>(schema: z.ZodType<Input>, resolve: (caller: UserId, input: Input) => Promise<Output>) {
+  mutation<Input, Output>(schema: z.ZodType<Input>, resolve: Resolve<Input, Output>) {
     return this.#base.mutation((call) => this.#resolve(call, schema, resolve));
   }
 
   /** A caller or an input that is refused is so before tRPC says that the subscription has started. */
-  subscription<Input>(
-    schema: z.ZodType<Input>,
-    open: (
-      caller: UserId,
-      input: Input,
-      socket: AttachedSocket | undefined,
-      signal: AbortSignal,
-    ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
-  ) {
+  subscription<Input>(schema: z.ZodType<Input>, open: Open<Input>) {
     return this.#base.subscription(async (call) => {
       const caller = this.#identify(call);
       const input = await this.#inputOf(call, caller, schema);
@@ -95,7 +87,7 @@ export class ProcedureMaker implements CallMaker {
   async #resolve<Input, Output>(
     call: ProcedureCall,
     schema: z.ZodType<Input>,
-    resolve: (caller: UserId, input: Input) => Promise<Output>,
+    resolve: Resolve<Input, Output>,
   ): Promise<Output> {
     const caller = this.#identify(call);
     const input = await this.#inputOf(call, caller, schema);

@@ -296,23 +296,21 @@ export interface CallMaker {
   /** @param effort what the answer took beyond its own bytes, as bytes */
   query<Input, Output>(
     schema: z.ZodType<Input>,
-    resolve: (caller: UserId, input: Input) => Promise<Output>,
+    resolve: Resolve<Input, Output>,
     effort?: (output: Output) => number,
   ): unknown;
-  mutation<Input, Output>(
-    schema: z.ZodType<Input>,
-    resolve: (caller: UserId, input: Input) => Promise<Output>,
-  ): unknown;
-  subscription<Input>(
-    schema: z.ZodType<Input>,
-    open: (
-      caller: UserId,
-      input: Input,
-      socket: AttachedSocket | undefined,
-      signal: AbortSignal,
-    ) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
-  ): unknown;
+  mutation<Input, Output>(schema: z.ZodType<Input>, resolve: Resolve<Input, Output>): unknown;
+  subscription<Input>(schema: z.ZodType<Input>, open: Open<Input>): unknown;
 }
+
+export type Resolve<Input, Output> = (caller: UserId, input: Input) => Promise<Output>;
+
+export type Open<Input> = (
+  caller: UserId,
+  input: Input,
+  socket: AttachedSocket | undefined,
+  signal: AbortSignal,
+) => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>;
 
 export interface ProcedureOptions {
   readonly storage: Storage;

@@ -3,18 +3,17 @@ import {
   type Calls,
   type Clock,
   parseUserId,
+  type Random,
   type Receipt,
-  TidemarkError,
-  UnavailableError,
-  type UserId,
   WIRE_VERSION,
 } from '@tidemark/core';
-import { parseWire } from '@tidemark/core/wire';
+import { noInput, parseWire } from '@tidemark/core/wire';
 import type { z } from 'zod';
 import { type Broadcast, type BroadcastOptions, type BroadcastReport, broadcast } from './broadcast.ts';
 import { MembershipGate } from './membership-gate.ts';
-import { buildProcedures, type CallMaker, type ProcedureOptions } from './procedures.ts';
+import { buildProcedures, type CallMaker, type ProcedureOptions, type Resolve } from './procedures.ts';
 import type { SendAs } from './send-as.ts';
+import { toTableError } from './trpc-error.ts';
 
 /**
  * Calls of the application itself, in the name of a user: of a job, a bot, a system account. They go through the same queue and
@@ -53,8 +52,7 @@ type CallsAs<C> = {
 
 export function serverCalls<In, Out>(
   ports: Omit<ProcedureOptions, keyof typeof UNBOUNDED | 'gate'>,
-  clock: Clock,
-  ready: () => Promise<void>,
+  { clock, random, ready }: { clock: Clock; random: Random; ready: () => Promise<void> },
 ): ServerCalls<In, Out> {
   const gate = new MembershipGate(ports.storage.history, clock, UNBOUNDED.rate);
   const calls = buildProcedures(new ServerCallMaker(ready), { ...ports, ...UNBOUNDED, gate }) as Omit<
@@ -67,7 +65,7 @@ export function serverCalls<In, Out>(
     ...calls,
     inbox: { ...calls.inbox, since: (input) => calls.inbox.since({ wire: WIRE_VERSION, ...input }) },
     send,
-    broadcast: (users, message, options = {}) => broadcast(users, message, options, { send, clock }),
+    broadcast: (users, message, options = {}) => broadcast(users, message, options, { send, clock, random }),
   };
 }
 
@@ -98,22 +96,17 @@ class ServerCallMaker implements CallMaker {
   #call<Input, Output>(schema: z.ZodType<Input>, resolve: Resolve<Input, Output>) {
     return async ({ as, ...given }: { as: string }): Promise<Output> => {
       const caller = parseUserId(as, 'as');
-      const input = parseWire(
-        schema,
-        Object.keys(given).length === 0 && !schema.safeParse({}).success ? undefined : given,
-      );
+      const isEmpty = (schema as z.ZodType) === noInput && Object.keys(given).length === 0;
+      const input = parseWire(schema, isEmpty ? undefined : given);
       try {
         await this.#ready();
         return await resolve(caller, input);
-      } catch (cause) {
-        if (!(cause instanceof UnavailableError)) throw cause;
-        throw new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause });
+      } catch (error) {
+        throw toTableError(error);
       }
     };
   }
 }
-
-type Resolve<Input, Output> = (caller: UserId, input: Input) => Promise<Output>;
 
 /** In place of what bounds the calls of clients. */
 const UNBOUNDED = {

@@ -1,16 +1,19 @@
 import { TidemarkError, TRANSPORT_CODES, UnavailableError } from '@tidemark/core';
 import { TRPCError } from '@trpc/server';
 
+/** Of the table where a service cannot be reached; any other is left as it is. */
+export function toTableError(error: unknown): unknown {
+  if (!(error instanceof UnavailableError)) return error;
+  return new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause: error });
+}
+
 /**
  * The one place where errors of the table become tRPC's. The message is the table's text form, which passes through any
  * application's error formatter; clients read it back with `parseErrorText`.
  */
 export function toTRPCError(error: unknown): TRPCError {
   if (error instanceof TRPCError) return error;
-  const known =
-    error instanceof UnavailableError
-      ? new TidemarkError('unavailable', 'the store or the queue cannot be reached', { cause: error })
-      : error;
+  const known = toTableError(error);
   if (known instanceof TidemarkError) {
     return withoutStack(new TRPCError({ code: TRANSPORT_CODES[known.code], message: known.message, cause: known }));
   }
