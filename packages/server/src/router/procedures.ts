@@ -193,8 +193,8 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
         const conversationId = ids.groupId(ports.now());
         const commandId = newCommandId(input.commandId);
         const create = { type: 'conversation.create', kind: 'group', title, memberIds } as const;
-        return submit({ ...create, conversationId, actorId, commandId }, memberIds.length + 1, () =>
-          quotas.createGroup(actorId, memberIds),
+        return submit({ ...create, conversationId, actorId, commandId }, memberIds.length + 1, (decided) =>
+          quotas.createGroup(actorId, decided.memberIds),
         );
       }),
 
@@ -205,7 +205,7 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
         return submit(
           { type: 'members.add', conversationId, actorId, memberIds, commandId },
           members + memberIds.length,
-          () => quotas.addMembers(actorId, memberIds),
+          (decided) => quotas.addMembers(actorId, decided.memberIds),
         );
       }),
 

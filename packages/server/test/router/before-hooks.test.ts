@@ -99,6 +99,19 @@ describe('a hook of the application', () => {
     expect(failed).toMatchObject([{ hook: 'beforeAddMembers', userId: 'alice' }]);
   });
 
+  test('that replaces who is in a group has those counted among the quotas, and not whom the caller named', async () => {
+    await using app = openMessaging({
+      limits: { invitationsPerHour: 1 },
+      hooks: { beforeCreate: () => ({ replace: { memberIds: ['bob'] } }) },
+    });
+    const alice = app.as('alice');
+    await alice.conversations.createGroup({ memberIds: ['carol'] });
+    expect(await failureOf(alice.conversations.createGroup({ memberIds: ['dave'] }))).toEqual({
+      code: 'TOO_MANY_REQUESTS',
+      message: expect.stringContaining('others have put bob into 1 conversations'),
+    });
+  });
+
   test('that refuses says why in words and in a code, and leaves nothing behind', async () => {
     await using app = openMessaging({
       hooks: { beforeSend: () => ({ refuse: 'mind your language', reason: 'profanity' }) },
