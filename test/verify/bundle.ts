@@ -30,6 +30,8 @@ export async function bundlePrograms(
     target: 'node20',
     sourcemap: 'inline',
     sourcesContent: false,
+    // Whose paths are those of the sources: examples have a tsconfig of their own, by which they see the built packages.
+    tsconfig: fileURLToPath(new URL('../../tsconfig.json', import.meta.url)),
     // For the CommonJS packages within.
     banner: {
       js: `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`,
