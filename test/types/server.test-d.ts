@@ -5,6 +5,7 @@ import type {
   FeedItem,
   Message,
   MessageSent,
+  Quote,
   Receipt,
   Register,
 } from '@tidemark/core';
@@ -64,6 +65,13 @@ describe('what a front end sees through `type AppRouter`', () => {
     // @ts-expect-error a field too many
     void (() => mutate({ ...ids, type: 'text', content: { text: 'x', bold: true } }));
     void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, retry: 1 }));
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, replyTo: { seq: 2 } }));
+    const byId = { senderId: 'alice', clientMessageId: 'm' };
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, replyTo: byId }));
+    // @ts-expect-error half an id
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, replyTo: { senderId: 'alice' } }));
+    // @ts-expect-error a place is an object, as in edits
+    void (() => mutate({ ...ids, type: 'text', content: { text: 'x' }, replyTo: 2 }));
     // @ts-expect-error no clientMessageId
     void (() => mutate({ conversationId: 'd:alice,bob', type: 'text', content: { text: 'x' } }));
   });
@@ -97,6 +105,17 @@ describe('what a front end sees through `type AppRouter`', () => {
     // @ts-expect-error no such register
     const wrong = (register: Register<Kinds>) => register.name === 'sticker';
     void wrong;
+  });
+
+  test('a page has the messages that its messages reply to, each with its content or null', () => {
+    type Page = Awaited<ReturnType<typeof trpc.chat.conversations.history.query>>;
+    expectTypeOf<Page['quotes'][number]>().toEqualTypeOf<Quote<Kinds>>();
+    const narrow = ({ message }: Quote<Kinds>) => {
+      if (message?.type === 'order') expectTypeOf(message.content).toEqualTypeOf<{ orderId: string; total: number }>();
+      // @ts-expect-error one that is too large has none
+      return message.content;
+    };
+    expectTypeOf(narrow).toBeFunction();
   });
 
   test('messages and events are discriminated unions over the kinds as they are stored', () => {

@@ -5,7 +5,7 @@ import type { Event } from './features/events.ts';
 import type { Register } from './features/registers.ts';
 import type { ConversationId, ConversationSeq, Cursor, UserId } from './ids.ts';
 import type { FeedItem, InboxPage } from './inbox.ts';
-import type { EditedContent, Receipt } from './message.ts';
+import type { EditedContent, Quote, Receipt } from './message.ts';
 
 /** A call by its kind, with what it takes and what it answers; a subscription answers many times. */
 export interface Call<Kind extends 'query' | 'mutation' | 'subscription', Input, Output> {
@@ -74,19 +74,23 @@ export interface Calls<In, Out> {
 }
 
 /**
- * A message to send, by its kind. `retry`, 0 unless set, is raised by one when a person sends a refused message again under
- * its id.
+ * A message to send, by its kind. `replyTo` is an earlier message of the conversation that the caller sees; `message_not_found` otherwise.
+ * `retry`, 0 unless set, is raised by one when a person sends a refused message again under its id.
  */
 export type SendInput<In = ContentMap> = {
   conversationId: string;
   clientMessageId: string;
+  replyTo?: TargetInput | undefined;
   retry?: number | undefined;
 } & Content<In>;
+
+/** Which message is meant: by its conversationSeq, or by the ids that its sender gave it. */
+export type TargetInput = { seq: number } | { senderId: string; clientMessageId: string };
 
 /** A message of one's own, and what it says from now on. Fails with `conflict` unless it has the expected version. */
 export type EditInput<In = ContentMap> = {
   conversationId: string;
-  target: { seq: number } | { senderId: string; clientMessageId: string };
+  target: TargetInput;
   expectedVersion?: number | undefined;
   commandId?: string | undefined;
 } & Content<In>;
@@ -94,7 +98,7 @@ export type EditInput<In = ContentMap> = {
 /** A message, and a reaction to it. */
 export interface ReactInput {
   conversationId: string;
-  target: { seq: number } | { senderId: string; clientMessageId: string };
+  target: TargetInput;
   /** 1–64 bytes of UTF-8 without blanks and control characters. */
   key: string;
   /** Default true; false takes it back. */
@@ -180,6 +184,11 @@ export interface HistoryPage<Out = ContentMap> {
    * of what they count.
    */
   readonly registers: readonly Register<Out>[];
+  /**
+   * The messages that messages among them reply to, and that are not among them themselves; without those that the caller may not see.
+   * They are not older than `asOf`.
+   */
+  readonly quotes: readonly Quote<Out>[];
   /**
    * conversationSeq of the last event that the registers know of: of later ones that one has met before, they know nothing. 0 with no
    * events.

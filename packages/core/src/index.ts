@@ -13,6 +13,7 @@ export type {
   ReactionsInput,
   Reactor,
   SendInput,
+  TargetInput,
   VersionPage,
   VersionsInput,
 } from './calls.ts';
@@ -89,6 +90,7 @@ export {
   registerKey,
   SHOWN_REGISTERS,
 } from './features/registers.ts';
+export { MESSAGE_TYPES, quoteOf, type Said, saidIn } from './features/replies.ts';
 export { counts, type ReadPosition } from './features/unread.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
@@ -123,8 +125,10 @@ export {
   type Edited,
   type EditedContent,
   type Message,
+  type MessageRef,
   type MessageTarget,
   NEWEST_REACTORS,
+  type Quote,
   type ReactionCount,
   type Receipt,
 } from './message.ts';
@@ -138,6 +142,7 @@ export {
   type HistoryQuery,
   type HistoryStore,
   type OwnersQuery,
+  type QuotesQuery,
   type RegisterView,
   UNREAD_SPAN,
 } from './storage/history-store.ts';

@@ -22,6 +22,8 @@ export interface Limits {
   readonly reactionsPerUser: number;
   /** Keys with which a message may have been reacted to at a time, whoever did. */
   readonly reactionKeys: number;
+  /** Bytes of stored text up to which a message is quoted; of a larger one, replies to it show who sent it and when. */
+  readonly quoteBytes: number;
   /** Entries, events or conversations in one page. */
   readonly page: number;
   /** Bytes of stored text at which a page ends before it has `page` items; one item is in it whatever its size. */
@@ -106,6 +108,7 @@ export const DEFAULT_LIMITS: Limits = {
   versions: 100,
   reactionsPerUser: 3,
   reactionKeys: 20,
+  quoteBytes: 4 * 1024,
   page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,
   unread: 1_000,

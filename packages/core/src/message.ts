@@ -13,7 +13,26 @@ interface MessageHead {
 }
 
 /** A stored message as it is now; narrow on `type` to get at the typed `content`. */
-export type Message<C = ContentMap> = MessageHead & Content<C> & { readonly edited?: Edited | undefined };
+export type Message<C = ContentMap> = MessageHead &
+  Content<C> & { readonly edited?: Edited | undefined; readonly replyTo?: MessageRef | undefined };
+
+/** A message of the same conversation, by its place. */
+export interface MessageRef {
+  readonly seq: ConversationSeq;
+}
+
+/** A message that others reply to, as it is now. */
+export interface Quote<C = ContentMap> {
+  readonly conversationSeq: ConversationSeq;
+  readonly senderId: UserId;
+  readonly clientMessageId: CommandId;
+  /** When it was sent, in ms since 1970. */
+  readonly at: number;
+  /** `null`: it is larger than quotes are (`limits.quoteBytes`). */
+  readonly message: Content<C> | null;
+  /** Absent also where an edit made it larger. */
+  readonly edited?: Edited | undefined;
+}
 
 /** That a message was edited since it was sent. */
 export interface Edited {
@@ -41,9 +60,7 @@ export interface ReactionCount {
 export const NEWEST_REACTORS = 3;
 
 /** Which message of a conversation a command means: by its place, or before that is known by the id its sender gave it. */
-export type MessageTarget =
-  | { readonly seq: ConversationSeq }
-  | { readonly senderId: UserId; readonly clientMessageId: CommandId };
+export type MessageTarget = MessageRef | { readonly senderId: UserId; readonly clientMessageId: CommandId };
 
 /**
  * Proof that a message is stored: it and every member's inbox entry are committed in the durable store.

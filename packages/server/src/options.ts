@@ -95,6 +95,12 @@ const givenLimits = z.strictObject({
   versions: count(1_000).default(DEFAULT_LIMITS.versions),
   reactionsPerUser: count(1_000).default(DEFAULT_LIMITS.reactionsPerUser),
   reactionKeys: count(1_000).default(DEFAULT_LIMITS.reactionKeys),
+  quoteBytes: z
+    .number()
+    .int()
+    .min(0)
+    .max(1024 * 1024)
+    .default(DEFAULT_LIMITS.quoteBytes),
   page: count(10_000).default(DEFAULT_LIMITS.page),
   pageBytes: z
     .number()

@@ -203,6 +203,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.unidentifiedSockets', [0, 10_000_001], />=1|<=10000000/],
   ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
   ['limits.reactionsPerUser', [0, 1_001, 2.5], />=1|<=1000|int/],
+  ['limits.quoteBytes', [-1, 1_048_577, 2.5], />=0|<=1048576|int/],
   ['limits.reactionKeys', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits', [7, null], /object/],
   ['tuning', [7, null], /object/],

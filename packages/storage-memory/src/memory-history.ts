@@ -15,18 +15,22 @@ import {
   type Membership,
   type OwnersQuery,
   project,
+  type Quote,
+  type QuotesQuery,
+  quoteOf,
   type Register,
   type RegisterKey,
   type RegisterView,
   refKey,
   registerKey,
   SHOWN_REGISTERS,
+  saidIn,
   UNREAD_SPAN,
   type UserId,
 } from '@tidemark/core';
 import { memoryRefusals } from './memory-refusals.ts';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
-import { pageOf } from './page.ts';
+import { bytesOf, pageOf } from './page.ts';
 
 /** A HistoryStore in memory. @param options.state contents to share; by default its own, empty. */
 export function memoryHistory(options: { state?: MemoryState } = {}): HistoryStore {
@@ -78,6 +82,7 @@ export function memoryHistory(options: { state?: MemoryState } = {}): HistorySto
         hasMore,
       };
     },
+    quotes: async (query) => quotesOf(state, query),
     conversations: async (query) => {
       const { items, hasMore } = pageOf(listed(state, query), query);
       return { conversations: items, hasMore };
@@ -199,7 +204,7 @@ function load(state: MemoryState, conversationIds: readonly ConversationId[]): M
   return states;
 }
 
-function visible(state: MemoryState, { userId, conversationId, after, before }: HistoryQuery): Event[] {
+function visible(state: MemoryState, { userId, conversationId, after, before }: Omit<HistoryQuery, 'limit'>): Event[] {
   const table = state.conversations.get(conversationId);
   if (!table) return [];
   const events: Event[] = [];
@@ -215,7 +220,10 @@ function visible(state: MemoryState, { userId, conversationId, after, before }: 
 }
 
 /** The last event that the user may know of: the newest, or that with which their last stay ended. */
-function endOf(state: MemoryState, { userId, conversationId }: HistoryQuery): number {
+function endOf(
+  state: MemoryState,
+  { userId, conversationId }: Pick<HistoryQuery, 'userId' | 'conversationId'>,
+): number {
   const table = state.conversations.get(conversationId);
   const stays = table?.stays.filter((stay) => stay.userId === userId) ?? [];
   return Math.max(0, ...stays.map(({ leftSeq }) => leftSeq ?? table?.head.head ?? 0));
@@ -235,6 +243,20 @@ function shownOf(
     if (name === null) return [register];
     const own = state.registers.get(registerKey({ ...register, name, owner: viewer }));
     return own && own.seq <= end ? [register, own] : [register];
+  });
+}
+
+function quotesOf(state: MemoryState, { userId, conversationId, seqs, bytes }: QuotesQuery): Quote[] {
+  const end = endOf(state, { userId, conversationId });
+  return [...new Set(seqs)].flatMap((seq) => {
+    const [event] = visible(state, { userId, conversationId, after: seq - 1, before: seq + 1 });
+    const sent = event && saidIn(event);
+    if (!sent) return [];
+    const edited = shownOf(state, { conversationId, target: seq, viewer: userId }, end).find(
+      (register) => register.name === 'content',
+    );
+    const said = edited?.value ?? sent;
+    return quoteOf(event, bytesOf(said) <= bytes ? said : null);
   });
 }
 

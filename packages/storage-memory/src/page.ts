@@ -12,11 +12,16 @@ export function pageOf<Item>(
   let total = 0;
   for (const item of items) {
     if (page.length === limit) break;
-    if (Number.isFinite(bytes)) total += TEXT.encode(JSON.stringify(contentOf(item))).length;
+    if (Number.isFinite(bytes)) total += bytesOf(contentOf(item));
     if (total > bytes && page.length > 0) break;
     page.push(item);
   }
   return { items: page, hasMore: page.length < items.length };
+}
+
+/** Of its JSON, in UTF-8. */
+export function bytesOf(value: unknown): number {
+  return TEXT.encode(JSON.stringify(value)).length;
 }
 
 const TEXT = new TextEncoder();

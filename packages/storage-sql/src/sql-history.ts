@@ -9,9 +9,14 @@ import {
   type EventRef,
   type HistoryQuery,
   type HistoryStore,
+  MESSAGE_TYPES,
   type Membership,
   probeBatches,
+  type Quote,
+  type QuotesQuery,
+  quoteOf,
   type StoreIdentity,
+  saidIn,
   systemClock,
   UNREAD_SPAN,
   type UserId,
@@ -197,6 +202,14 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       };
     },
 
+    quotes: async ({ userId, conversationId, seqs, bytes }) => {
+      const given = [...new Set(seqs)].map((seq) => ({ conversation_id: conversationId, conversation_seq: seq }));
+      const rows = await database.rowsFor({ shape: REF_SHAPE, rows: given }, (each) =>
+        quotedMessages(each, { userId, conversationId, bytes }),
+      );
+      return rows.map(toQuote);
+    },
+
     conversations: async (query) => {
       const rows = await database.rows(summaries(query));
       return { conversations: rows.map(toSummary), hasMore: hasMore(rows) };
@@ -247,7 +260,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
     const from = after === undefined ? sql`` : sql`and e.conversation_seq > ${after}`;
     const to = before === undefined ? sql`` : sql`and e.conversation_seq < ${before}`;
-    const end = sql`(select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})`;
+    const end = endOf(stays);
     const places = sql`
       select e.conversation_id, e.conversation_seq, e.conversation_seq as ordinal,
         octet_length(e.body) + ${sizeOfShown(tables, end)} as size
@@ -255,9 +268,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       where e.conversation_id = ${conversationId} ${from} ${to}
         and e.conversation_seq >= (select min(m.joined_seq) ${stays})
         and e.conversation_seq <= ${end}
-        and exists (
-          select 1 ${stays} and m.joined_seq <= e.conversation_seq
-            and (m.left_seq is null or e.conversation_seq <= m.left_seq))
+        and ${isWithin(stays)}
       order by e.conversation_seq ${sql.raw(direction)}
       limit ${limit + 1}`;
     const head = sql`(select t.head from ${tables.conversations} t where t.conversation_id = ${conversationId})`;
@@ -269,11 +280,26 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       order by place`;
   }
 
+  /** The texts of what messages say now, each only where it is no larger than `bytes`. */
+  function quotedMessages(
+    given: RawBuilder<unknown>,
+    { userId, conversationId, bytes }: Omit<QuotesQuery, 'seqs'>,
+  ): RawBuilder<QuoteRow> {
+    const stays = sql`from ${tables.members} m where m.conversation_id = ${conversationId} and m.user_id = ${userId}`;
+    const said = sql`coalesce(g.value, e.body)`;
+    return sql<QuoteRow>`
+      select ${eventColumns('body')}, case when octet_length(${said}) <= ${bytes} then ${said} end as body,
+        case when g.value is null then 0 else 1 end as is_edited
+      from ${given} join ${tables.events} e on ${atPlaceOf('v')}
+      ${contentOf('e', sql`and g.seq <= ${endOf(stays)}`)}
+      where e.type ${oneOf(MESSAGE_TYPES)} and ${isWithin(stays)}`;
+  }
+
   /** Joins as `g` what an event of `alias` says since it was edited. */
-  function contentOf(alias: 'e' | 'l'): RawBuilder<unknown> {
+  function contentOf(alias: 'e' | 'l', more = sql``): RawBuilder<unknown> {
     return sql`left join ${tables.registers} g on g.conversation_id = ${sql.ref(`${alias}.conversation_id`)}
       and g.target_seq = ${sql.ref(`${alias}.conversation_seq`)}
-      and g.name = 'content' and g.register_key = '' and g.owner = ''`;
+      and g.name = 'content' and g.register_key = '' and g.owner = '' ${more}`;
   }
 
   /** A page of conversations first, then what is looked up for each of the page alone; one statement. */
@@ -336,6 +362,18 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   }
 }
 
+/** The last event that a user may know of. @param stays those of the user, as `m` */
+function endOf(stays: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`(select max(coalesce(m.left_seq, ${sql.raw(String(Number.MAX_SAFE_INTEGER))})) ${stays})`;
+}
+
+/** Whether the event `e` lies within one of these stays. */
+function isWithin(stays: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`exists (
+    select 1 ${stays} and m.joined_seq <= e.conversation_seq
+      and (m.left_seq is null or e.conversation_seq <= m.left_seq))`;
+}
+
 /** The comparison with these constants; an equation where there is one, which every planner knows what to do with. */
 function oneOf(values: readonly string[]): RawBuilder<unknown> {
   const [first, ...others] = values.map((value) => sql.lit(value));
@@ -351,6 +389,15 @@ interface PageOfEvents {
   readonly limit: number;
   readonly bytes?: number | undefined;
   readonly direction: 'asc' | 'desc';
+}
+
+/** A message as an event, but for its body: that is what it says now, or null where that is too large. */
+type QuoteRow = Omit<EventRow, 'body'> & { readonly body: string | null; readonly is_edited: number };
+
+function toQuote({ body, is_edited, ...row }: QuoteRow): Quote {
+  const event = fromEventRow({ ...row, body: body === null || is_edited ? '{}' : body });
+  if (body === null) return quoteOf(event, null);
+  return quoteOf(event, is_edited ? JSON.parse(body) : (saidIn(event) ?? null));
 }
 
 /** An event of a page, or in its columns a register of one. */

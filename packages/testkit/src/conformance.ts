@@ -7,6 +7,7 @@ import { historyRangeCases } from './cases/history-range-cases.ts';
 import { historyReactionCases } from './cases/history-reaction-cases.ts';
 import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyRegisterCases } from './cases/history-register-cases.ts';
+import { historyReplyCases } from './cases/history-reply-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
@@ -27,6 +28,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyDataCases,
   ...historyRegisterCases,
   ...historyReactionCases,
+  ...historyReplyCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

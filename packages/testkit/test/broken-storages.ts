@@ -10,6 +10,8 @@ import {
   type JsonValue,
   messageOf,
   project,
+  type Quote,
+  type QuotesQuery,
   type Register,
   registerKey,
   type Storage,
@@ -480,6 +482,71 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       });
     },
   },
+  // ── Replies ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'a quote says what was sent',
+    caughtBy: 'replies: a message keeps what it replies to',
+    open: (state) =>
+      withQuotes(state, ({ quotes }, { conversationId }) =>
+        quotes.map(({ edited: _, ...quote }) => {
+          const sent = state.conversations.get(conversationId)?.log.get(quote.conversationSeq);
+          return sent?.type === 'message.sent' ? { ...quote, message: sent.message } : quote;
+        }),
+      ),
+  },
+  {
+    mistake: 'what a message replies to is lost',
+    caughtBy: 'replies: a message keeps what it replies to',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      const withoutReply = (event: Event): Event =>
+        event.type === 'message.sent' ? { ...event, replyTo: undefined } : event;
+      return withHistory(memoryStorage({ state }), {
+        append: (events) => history.append(events.map(withoutReply)),
+      });
+    },
+  },
+  {
+    mistake: 'a message that is asked for twice is quoted twice',
+    caughtBy: 'replies: nothing is quoted but messages',
+    open: (state) =>
+      withQuotes(state, ({ quotes }, { seqs }) =>
+        seqs.flatMap((seq) => quotes.find(({ conversationSeq }) => conversationSeq === seq) ?? []),
+      ),
+  },
+  {
+    mistake: 'whoever was in a conversation sees all that is quoted there',
+    caughtBy: 'replies: who may not see a message',
+    open: (state) =>
+      withQuotes(state, ({ quotes, quotesFor }, { conversationId, userId, ...query }) => {
+        const stays = state.conversations.get(conversationId)?.stays ?? [];
+        const [first] = stays;
+        return first && stays.some((stay) => stay.userId === userId)
+          ? quotesFor({ ...query, conversationId, userId: first.userId })
+          : quotes;
+      }),
+  },
+  {
+    mistake: 'a former member is quoted edits after they left',
+    caughtBy: 'replies: who may not see a message',
+    open: (state) =>
+      withQuotes(state, ({ quotes }, { conversationId, bytes }) =>
+        quotes.map((quote) => {
+          const of = { conversationId, target: quote.conversationSeq, name: 'content', key: '', owner: null } as const;
+          const register = state.registers.get(registerKey(of));
+          if (register?.name !== 'content' || !register.value) return quote;
+          const { message, version, at } = register.value;
+          const isLarge = JSON.stringify(message).length > bytes;
+          return { ...quote, message: isLarge ? null : message, ...(!isLarge && { edited: { version, at } }) };
+        }),
+      ),
+  },
+  {
+    mistake: 'quotes of any size are loaded',
+    caughtBy: 'replies: of what is too large',
+    open: (state) =>
+      withQuotes(state, ({ quotesFor }, query) => quotesFor({ ...query, bytes: Number.MAX_SAFE_INTEGER })),
+  },
   // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'a full page is taken for one of many',
@@ -637,6 +704,22 @@ function withShown(state: MemoryState, change: (shown: readonly Register[]) => R
       const page = await history.range(query);
       return { ...page, registers: change(page.registers) };
     },
+  });
+}
+
+/** Quotes as `change` makes them. */
+function withQuotes(
+  state: MemoryState,
+  change: (
+    known: { readonly quotes: readonly Quote[]; readonly quotesFor: HistoryStore['quotes'] },
+    query: QuotesQuery,
+  ) => readonly Quote[] | Promise<readonly Quote[]>,
+): Storage {
+  const { history } = memoryStorage({ state });
+  return withHistory(memoryStorage({ state }), {
+    quotes: async (query) => [
+      ...(await change({ quotes: await history.quotes(query), quotesFor: history.quotes }, query)),
+    ],
   });
 }
 

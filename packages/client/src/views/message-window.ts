@@ -5,6 +5,9 @@ import type { LocalEventsQuery } from '../local-store/local-store.ts';
 import { joinRegisters, settingsOf } from '../sync/registers.ts';
 import { dropNewest, dropOldest, type MessageSpan, takeIn } from './message-span.ts';
 
+/** A page of the server's, or of the local store. */
+type Page = Omit<HistoryPage, 'quotes'>;
+
 /** Where the messages of one conversation come from. */
 export interface MessageSource {
   readonly conversationId: ConversationId;
@@ -17,7 +20,7 @@ export interface MessageSource {
   /** Brings the page before what is local into the local store; false when the conversation does not exist. */
   readonly fetchOlder: () => Promise<boolean>;
   /** A page from the server that is not kept; `undefined` when the conversation does not exist. */
-  readonly fetchPage: (query: LocalEventsQuery) => Promise<HistoryPage | undefined>;
+  readonly fetchPage: (query: LocalEventsQuery) => Promise<Page | undefined>;
   readonly pageSize: number;
   /** Messages kept in memory. */
   readonly windowSize: number;
@@ -89,10 +92,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   }
 
   /** A page of the stretch that is kept here, or of the server's; `undefined`: it knows no such conversation. */
-  async function read(
-    query: Omit<LocalEventsQuery, 'conversationId'>,
-    isKept: boolean,
-  ): Promise<HistoryPage | undefined> {
+  async function read(query: Omit<LocalEventsQuery, 'conversationId'>, isKept: boolean): Promise<Page | undefined> {
     const asked = { conversationId, ...query };
     if (!isKept) return source.fetchPage(asked);
     const events = await source.events(asked);
@@ -100,14 +100,14 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   }
 
   /** What a page brings that was asked for with `before`. */
-  function olderPart({ events, hasMore }: HistoryPage, before: number, isKept: boolean) {
+  function olderPart({ events, hasMore }: Page, before: number, isKept: boolean) {
     const start = (isKept && row()?.local?.from) || 1;
     const from = hasMore ? Math.max(start, Math.min(before, ...seqsOf(events))) : start;
     return { from, isStart: !isKept && !hasMore, messages: joined(messagesOf(events, start), incomingRegisters) };
   }
 
   /** What a page brings that was asked for with `after`; one of the server's ends where the kept stretch begins. */
-  function newerPart({ events, hasMore }: HistoryPage, after: number, isKept: boolean) {
+  function newerPart({ events, hasMore }: Page, after: number, isKept: boolean) {
     const kept = row()?.local;
     const end = isKept ? (kept?.to ?? after) : (kept?.from ?? Infinity) - 1;
     return {

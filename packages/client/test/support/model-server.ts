@@ -36,12 +36,13 @@ import {
   type SendInput,
   type Seq,
   selfConversationId,
+  type TargetInput,
   TidemarkError,
   type UserId,
   WIRE_VERSION,
   wireTrouble,
 } from '@tidemark/core';
-import { reactorsIn } from '@tidemark/testkit';
+import { quoteIn, reactorsIn } from '@tidemark/testkit';
 import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
 
 interface ModelConversation {
@@ -445,7 +446,7 @@ export class ModelServer {
 
   // ── The writer ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #send(userId: UserId, { conversationId: id, clientMessageId, type, content }: SendInput): Receipt {
+  #send(userId: UserId, { conversationId: id, clientMessageId, type, content, replyTo }: SendInput): Receipt {
     const conversationId = id as ConversationId;
     const known = this.#commands.get(`${userId} ${clientMessageId}`);
     if (known?.type === 'message.sent') return receiptOf(known);
@@ -472,6 +473,7 @@ export class ModelServer {
       commandId: clientMessageId as CommandId,
       messageId: this.#ids.messageId(this.#now) as MessageId,
       message: { type, content },
+      ...(replyTo && { replyTo: { seq: this.#messageAt(id, replyTo, 'replyTo').conversationSeq } }),
     });
     this.#commands.set(`${userId} ${clientMessageId}`, event);
     return receiptOf(event as MessageSent);
@@ -530,13 +532,13 @@ export class ModelServer {
     return resultOf(event);
   }
 
-  #messageAt(conversationId: string, target: EditInput['target']): MessageSent {
+  #messageAt(conversationId: string, target: TargetInput, field = 'target'): MessageSent {
     const message = this.messagesIn(conversationId).find((event) =>
       'seq' in target
         ? event.conversationSeq === target.seq
         : event.actorId === target.senderId && event.commandId === target.clientMessageId,
     );
-    if (!message) throw new TidemarkError('message_not_found', 'no such message', { field: 'target' });
+    if (!message) throw new TidemarkError('message_not_found', 'no such message', { field });
     return message;
   }
 
@@ -682,7 +684,13 @@ export class ModelServer {
         (name === 'content' || name === 'reactions' || (name === 'reaction' && owner === userId)) &&
         events.some((event) => event.conversationSeq === target),
     );
-    return { events, registers, asOf, hasMore: ordered.length > limit };
+    const quotes = visible.flatMap((event) => {
+      const isQuoted = events.some(
+        (each) => each.type === 'message.sent' && each.replyTo?.seq === event.conversationSeq,
+      );
+      return event.type === 'message.sent' && isQuoted && !events.includes(event) ? quoteIn(log, event) : [];
+    });
+    return { events, registers, quotes, asOf, hasMore: ordered.length > limit };
   }
 
   #conversation(userId: UserId, conversationId: string): ModelConversation {

@@ -4,6 +4,7 @@ import type { EventRef } from '../event-ref.ts';
 import type { Event } from '../features/events.ts';
 import type { Register, RegisterKey } from '../features/registers.ts';
 import type { CommandId, ConversationId, StoreIdentity, UserId } from '../ids.ts';
+import type { Quote } from '../message.ts';
 import type { ConflictOutcome } from './conflict-outcome.ts';
 import type { RefusalStore } from './refusal-store.ts';
 import type { Survives } from './survives.ts';
@@ -106,6 +107,12 @@ export interface HistoryStore extends RefusalStore {
   range(query: HistoryQuery): Promise<EventsPage>;
 
   /**
+   * Messages of one conversation that others reply to, as they are now, in any order. Those that `userId` may not see, by the rule of
+   * `range`, and what is no message, are absent. Don't load a text of more than `bytes`.
+   */
+  quotes(query: QuotesQuery): Promise<Quote[]>;
+
+  /**
    * Conversations the user is a member of now, by (activeAt, conversationId), both descending, starting after `after`.
    * A `self` conversation is listed only when it holds a message.
    */
@@ -181,6 +188,15 @@ export interface HistoryQuery extends PageBounds {
   readonly conversationId: ConversationId;
   readonly after?: number | undefined;
   readonly before?: number | undefined;
+}
+
+export interface QuotesQuery {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+  /** conversationSeqs of the messages. */
+  readonly seqs: readonly number[];
+  /** Bytes of the stored text of what a message says up to which it is loaded; of a larger one `message` is null. */
+  readonly bytes: number;
 }
 
 export interface ConversationsQuery extends PageBounds {

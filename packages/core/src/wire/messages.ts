@@ -11,8 +11,10 @@ import {
   conversationSeq,
   eventHead,
   messageId,
+  messageRef,
   position,
   type SchemaOf,
+  target,
   userId,
 } from './shapes.ts';
 
@@ -24,6 +26,7 @@ export const sendInput = z.strictObject({
   type: contentType,
   /** Checked against the kind's own schema by the router. */
   content: z.unknown(),
+  replyTo: target.optional(),
   /** Raised by one when a person sends a refused message again under its id. */
   retry: retry.optional(),
 });
@@ -33,16 +36,23 @@ export const messageSent = z.object({
   ...eventHead.shape,
   messageId,
   message: content,
+  replyTo: messageRef.optional(),
 }) satisfies SchemaOf<MessageSent>;
 
 export const sendMessage = z.object({
   type: z.literal('message.send'),
   ...commandHead.shape,
   message: content,
+  replyTo: target.optional(),
   retry: retry.optional(),
 }) satisfies SchemaOf<SendMessage>;
 
 const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };
 export const receipt = z.object(messageHead) satisfies SchemaOf<Receipt>;
 const edited = z.object({ version: position.min(2), at }).optional();
-export const message = z.object({ ...messageHead, ...content.shape, edited }) satisfies SchemaOf<Message>;
+export const message = z.object({
+  ...messageHead,
+  ...content.shape,
+  edited,
+  replyTo: messageRef.optional(),
+}) satisfies SchemaOf<Message>;

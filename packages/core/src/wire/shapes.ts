@@ -19,7 +19,7 @@ import {
   type UserId,
 } from '../ids.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import type { MessageTarget } from '../message.ts';
+import type { MessageRef, MessageTarget } from '../message.ts';
 
 /** The schema of a type of ours: leave a field of it out, and it does not compile. */
 export type SchemaOf<T> = z.ZodType<T, unknown>;
@@ -101,9 +101,10 @@ export const eventHead = z.object({
 }) satisfies SchemaOf<EventHead>;
 export const commandHead = z.object({ conversationId, actorId: userId, commandId }) satisfies SchemaOf<CommandHead>;
 
+export const messageRef = z.strictObject({ seq: conversationSeq }) satisfies SchemaOf<MessageRef>;
 /** Which message a command means. */
 export const target = z.union([
-  z.strictObject({ seq: conversationSeq }),
+  messageRef,
   z.strictObject({ senderId: userId, clientMessageId: commandId }),
 ]) satisfies SchemaOf<MessageTarget>;
 

@@ -1,5 +1,5 @@
-import { type CommandType, type NodeId, TidemarkError } from '@tidemark/core';
-import { COMMAND_TYPES } from '../features/commands.ts';
+import { type NodeId, TidemarkError } from '@tidemark/core';
+import { KNOWN_TO_WORKERS } from '../features/commands.ts';
 import type { LiveWorker, NodeRole, Nodes } from '../notify/nodes.ts';
 
 /** Names in the text of an error at most. */
@@ -19,7 +19,7 @@ const NAMED = 5;
  */
 export class CommandOffer implements Nodes {
   readonly #nodes: Nodes;
-  readonly #tooOld = new Map<CommandType, readonly NodeId[]>();
+  readonly #tooOld = new Map<string, readonly NodeId[]>();
 
   constructor(nodes: Nodes) {
     this.#nodes = nodes;
@@ -35,20 +35,23 @@ export class CommandOffer implements Nodes {
 
   async workers(): Promise<LiveWorker[]> {
     const workers = await this.#nodes.workers();
-    for (const type of COMMAND_TYPES) {
-      const tooOld = workers.filter(({ commands }) => !commands.includes(type)).map(({ nodeId }) => nodeId);
-      if (tooOld.length > 0) this.#tooOld.set(type, tooOld.sort());
-      else this.#tooOld.delete(type);
+    for (const name of KNOWN_TO_WORKERS) {
+      const tooOld = workers.filter(({ commands }) => !commands.includes(name)).map(({ nodeId }) => nodeId);
+      if (tooOld.length > 0) this.#tooOld.set(name, tooOld.sort());
+      else this.#tooOld.delete(name);
     }
     return workers;
   }
 
-  /** @throws TidemarkError `unavailable` naming the workers that are too old for the command */
-  require(type: CommandType): void {
-    const tooOld = this.#tooOld.get(type);
+  /**
+   * @param name a type of command, or `<type>.<field>`
+   * @throws TidemarkError `unavailable` naming the workers that are too old for it
+   */
+  require(name: string): void {
+    const tooOld = this.#tooOld.get(name);
     if (!tooOld) return;
     const more = tooOld.length > NAMED ? ` and ${tooOld.length - NAMED} more` : '';
     const names = tooOld.slice(0, NAMED).join(', ') + more;
-    throw new TidemarkError('unavailable', `${type} needs every worker to know it, and these are too old: ${names}`);
+    throw new TidemarkError('unavailable', `${name} needs every worker to know it, and these are too old: ${names}`);
   }
 }

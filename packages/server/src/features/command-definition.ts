@@ -26,6 +26,11 @@ export interface CommandDefinition<C> {
   readonly isResult?: (command: C, remembered: CommandResult) => boolean;
   /** The content that it carries, of a kind that a process must have to carry it out. */
   readonly content?: (command: C) => Content<ContentMap>;
+  /**
+   * Optional fields that came in a later release than its type. A worker that doesn't know one would drop it, so a command that has it
+   * is offered when every worker knows it.
+   */
+  readonly addedFields?: readonly (keyof C & string)[];
   /** The input of the call that its id is given in. Default `commandId`. */
   readonly idField?: string;
 }

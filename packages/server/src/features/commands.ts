@@ -21,6 +21,19 @@ const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> }
 /** The types of command that this build carries out. */
 export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];
 
+/** What this build carries out, as workers announce it: types of command, and their fields that came later. */
+export const KNOWN_TO_WORKERS: readonly string[] = COMMAND_TYPES.flatMap((type) => [
+  type,
+  ...(COMMANDS[type].addedFields ?? []).map((field) => `${type}.${field}`),
+]);
+
+/** What a worker has to know of these to carry out the command. */
+export function neededOfWorkers(command: Command): string[] {
+  const { addedFields = [] } = commandDefinitionOf(command);
+  const given = addedFields.filter((field) => command[field as keyof Command] !== undefined);
+  return [command.type, ...given.map((field) => `${command.type}.${field}`)];
+}
+
 /** Whether this build carries out commands of this type. */
 export function isCommandType(type: string): type is CommandType {
   return Object.hasOwn(COMMANDS, type);

@@ -1,8 +1,10 @@
 import type { MessageSent, SendMessage } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { done, headOf, openIfNew } from './deciding.ts';
+import { repliedTo, repliesToTheSame } from './replies.ts';
 
 export const sendMessage: CommandDefinition<SendMessage> = {
+  subjects: ({ replyTo }) => (replyTo ? { targets: [replyTo] } : {}),
   decide: (state, command, context) => {
     const { opening, current } = openIfNew(state, command, context);
     const event: MessageSent = {
@@ -10,13 +12,18 @@ export const sendMessage: CommandDefinition<SendMessage> = {
       ...headOf(current, command, context),
       messageId: context.ids.messageId(context.now),
       message: command.message,
+      ...repliedTo(current, command, context),
     };
     return done(state, [...opening, event]);
   },
-  ledTo: (command, event) => event.type === 'message.sent' && event.conversationId === command.conversationId,
-  intention: ({ conversationId }) => [conversationId],
+  ledTo: (command, event) =>
+    event.type === 'message.sent' &&
+    event.conversationId === command.conversationId &&
+    repliesToTheSame(command, event),
+  intention: ({ conversationId, replyTo }) => (replyTo ? [conversationId, replyTo] : [conversationId]),
   isResult: (command, remembered) =>
-    remembered.messageId !== null && remembered.conversationId === command.conversationId,
+    !command.replyTo && remembered.messageId !== null && remembered.conversationId === command.conversationId,
+  addedFields: ['replyTo'],
   content: ({ message }) => message,
   idField: 'clientMessageId',
 };

@@ -94,15 +94,15 @@ function replyIn({ replyTo, call, of }: Body): ReplyAddress | undefined {
 }
 
 function parseCommand(value: unknown): Command {
-  const { type } = (value ?? {}) as { type?: unknown };
-  if (type === 'message.send') return parseSend(value as Record<string, unknown>);
+  const { type, replyTo } = (value ?? {}) as { type?: unknown; replyTo?: unknown };
+  if (type === 'message.send' && replyTo === undefined) return parseSend(value as Record<string, unknown>);
   if (typeof type === 'string' && COMMAND_TYPE.test(type) && !isCommandType(type)) {
     throw new TidemarkError('unavailable', `this process does not know commands of type ${type} yet`);
   }
   return parseWire(commandSchema, value);
 }
 
-/** The same rules as the wire schema's. Most commands are messages, and checking them by hand takes a third of the time. */
+/** The same rules as the wire schema's. Most commands are messages that reply to none, and checking them by hand takes a third of the time. */
 function parseSend(value: Readonly<Record<string, unknown>>): SendMessage {
   const command: SendMessage = {
     type: 'message.send',

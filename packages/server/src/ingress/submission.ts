@@ -10,6 +10,7 @@ import {
 } from '@tidemark/core';
 import type { CommandOffer } from '../deployment/command-offer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import { neededOfWorkers } from '../features/commands.ts';
 import { partitionOf } from '../hash.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
@@ -52,7 +53,7 @@ export class Submission {
     const { nodeId, partitions, receiptTimeoutMs, deployment, offer } = this.#options;
     const cause = this.#options.refusal();
     if (cause) throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
-    offer.require(command.type);
+    for (const name of neededOfWorkers(command)) offer.require(name);
     const partition = partitionOf(command.conversationId, partitions);
     const { lastWait } = this.#paceOf(partition);
     if (lastWait > receiptTimeoutMs / 2) {

@@ -35,6 +35,7 @@ import type { ContentKinds } from './content-kinds.ts';
 import { byJoining, decodeMemberPage, decodePage, encodeMemberPage, encodePage } from './list-page.ts';
 import type { MembershipGate } from './membership-gate.ts';
 import type { Quotas } from './quotas.ts';
+import { quotesOf } from './quotes.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { reactorsOf, requireOffered } from './reactions.ts';
 import { requireWire } from './require-wire.ts';
@@ -70,9 +71,9 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       const { conversationId, clientMessageId: commandId } = input;
       const message = await content.parse(input.type, input.content);
       const { members } = await gate.admit(actorId, conversationId);
-      const { retry } = input;
+      const { replyTo, retry } = input;
       const result = await submit(
-        { type: 'message.send', conversationId, actorId, commandId, message, retry },
+        { type: 'message.send', conversationId, actorId, commandId, message, replyTo, retry },
         members,
       );
       if (result.messageId === null) {
@@ -229,7 +230,7 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
         const page = await history.range({ userId, conversationId, after, before, ...bounds });
         // Nothing to see is not nothing there: a stranger is told so, whatever the page.
         if (page.events.length === 0) await requireStay(userId, conversationId);
-        return page;
+        return { ...page, quotes: await quotesOf(history, userId, page, limits.quoteBytes) };
       }),
 
       versions: make.query(wire.versionsInput, async (userId, { conversationId, seq, before, limit }) => {

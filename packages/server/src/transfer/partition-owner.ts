@@ -1,5 +1,5 @@
 import { backoff, type Clock, type NodeId, type Random } from '@tidemark/core';
-import { COMMAND_TYPES } from '../features/commands.ts';
+import { KNOWN_TO_WORKERS } from '../features/commands.ts';
 import { hashOf } from '../hash.ts';
 import type { IngressStream, PartitionReader } from '../ingress/ingress-stream.ts';
 import type { LimitEvents } from '../limit-events.ts';
@@ -80,7 +80,7 @@ export class PartitionOwner {
       for (const partition of [...this.#runs.keys()]) this.#leave(partition, 'lost');
       return;
     }
-    await nodes.announce(nodeId, 'worker', leaseTtlMs, COMMAND_TYPES);
+    await nodes.announce(nodeId, 'worker', leaseTtlMs, KNOWN_TO_WORKERS);
     const workers = (await nodes.workers()).map((worker) => worker.nodeId);
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {

@@ -71,3 +71,17 @@ test('the first call of a process already goes by what the workers there know', 
   const { message } = await failureOf(app.as('alice').edit(edit));
   expect(message).toBe('unavailable: message.edit needs every worker to know it, and these are too old: old');
 });
+
+test('a reply needs every worker to know what it replies to, and a message that replies to none does not', async () => {
+  const { offer, announce } = registry();
+  await announce('old', COMMAND_TYPES);
+  await offer.workers();
+  offer.require('message.send');
+  const shared = createMemoryBackplaneState();
+  const backplane = () => memoryBackplane({ shared, partitions: 8, backlog: 100, deadLetters: 10 });
+  await backplane().nodes.announce('old' as NodeId, 'worker', LONG, COMMAND_TYPES);
+  await using app = openMessaging({ backplane: backplane(), worker: false, warnings: false });
+  const reply = { conversationId: direct, clientMessageId: 'm-2', replyTo: { seq: 2 } } as const;
+  const { message } = await failureOf(app.as('alice').send({ ...reply, type: 'text', content: { text: 'hi' } }));
+  expect(message).toBe('unavailable: message.send.replyTo needs every worker to know it, and these are too old: old');
+});

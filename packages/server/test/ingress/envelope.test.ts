@@ -61,6 +61,7 @@ describe('an envelope', () => {
         actorId: field(alice),
         commandId: field('c1'),
         message: fc.oneof(field({}), fc.record({ type: field('text', 'a.b'), content: field({ a: [1] }, {}) })),
+        replyTo: field(undefined, undefined, { seq: 3 }, { senderId: alice, clientMessageId: 'c1' }),
         retry: field(undefined, 0, 7, 1_000_000),
       },
       { requiredKeys: ['type'] },

@@ -41,11 +41,11 @@ function newCommandId(): CommandId {
 export function send(
   actorId: UserId,
   conversationId: ConversationId,
-  options: { text?: string; content?: JsonObject; commandId?: CommandId } = {},
+  options: { text?: string; content?: JsonObject; replyTo?: MessageTarget; commandId?: CommandId } = {},
 ): SendMessage {
-  const { text = 'hello', commandId = newCommandId() } = options;
+  const { text = 'hello', replyTo, commandId = newCommandId() } = options;
   const message = { type: 'text', content: options.content ?? { text } };
-  return { type: 'message.send', actorId, conversationId, commandId, message };
+  return { type: 'message.send', actorId, conversationId, commandId, message, ...(replyTo && { replyTo }) };
 }
 
 export function edit(

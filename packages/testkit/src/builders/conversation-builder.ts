@@ -40,6 +40,8 @@ export interface MessageOptions {
   readonly type?: string;
   /** `{ text: 'message <conversationSeq>' }` unless set. */
   readonly content?: JsonObject;
+  /** An earlier message of the conversation; none unless set. */
+  readonly replyTo?: MessageSent;
   /** A new one unless set. */
   readonly commandId?: CommandId;
   /** Milliseconds since 1970; the next tick unless set. */
@@ -133,12 +135,13 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
     get state() {
       return state as ConversationState;
     },
-    message: ({ from = creator, type = 'text', content, commandId, at } = {}) =>
+    message: ({ from = creator, type = 'text', content, replyTo, commandId, at } = {}) =>
       keep({
         type: 'message.sent',
         ...head(from, commandId, at),
         messageId: ids.messageId(),
         message: { type, content: content ?? { text: `message ${events.length + 1}` } },
+        ...(replyTo && { replyTo: { seq: replyTo.conversationSeq } }),
       }),
     edit: ({ conversationSeq: targetSeq, actorId, message: { type } }, { content, commandId, at } = {}) => {
       const earlier = events.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq).length;

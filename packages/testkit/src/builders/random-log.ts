@@ -6,7 +6,7 @@ import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'edit' | 'react' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
@@ -23,6 +23,8 @@ export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
       'message',
       'message',
       'message',
+      'reply',
+      'reply',
       'edit',
       'edit',
       'react',
@@ -45,6 +47,13 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
     const userId = ids.userId(LOG_USERS[who] as string);
     const isMember = chat.state.members.has(userId);
     if (type === 'message' && isMember) chat.message({ from: userId });
+    if (type === 'reply' && isMember) {
+      const joinedSeq = chat.state.members.get(userId) as number;
+      const seen = chat.events.filter((event) => event.type === 'message.sent' && event.conversationSeq >= joinedSeq);
+      // Old ones and new ones, and answers themselves.
+      const message = seen[chat.events.length % Math.max(seen.length, 1)];
+      if (message?.type === 'message.sent') chat.message({ from: userId, replyTo: message });
+    }
     if (type === 'edit' && isMember) {
       const own = chat.events.filter((event) => event.type === 'message.sent' && event.actorId === userId);
       // Old ones and new ones, several times over.
