@@ -128,12 +128,11 @@ export class FeedHub {
     this.#passes += 1;
     for (let start = 0; start < users.length; start += this.#options.headsPage) {
       const page = users.slice(start, start + this.#options.headsPage);
-      const behind: UserId[] = [];
-      for (const [userId, head] of await this.#heads(page)) {
-        this.#compare(userId, head);
-        if (this.#isAhead(userId, head)) behind.push(userId);
-      }
-      if (behind.length > 0) await this.#askStore(behind);
+      const standing = this.#standing(page);
+      const heads = await this.#heads(page);
+      for (const [userId, head] of heads) this.#compare(userId, head);
+      const ahead = standing.filter((each) => isAhead(each, heads)).map(({ feed }) => feed.userId);
+      if (ahead.length > 0) await this.#askStore([...new Set(ahead)]);
     }
   }
 
@@ -144,16 +143,22 @@ export class FeedHub {
    * then every feed starts again: one that had done so already would be told twice.
    */
   async #askStore(userIds: readonly UserId[]): Promise<void> {
+    const standing = this.#standing(userIds);
     const heads = await this.#options.reader.heads(userIds);
     await this.#options.seqs().raise(heads);
     await this.#options.checkSetBack();
-    for (const [userId, head] of heads) {
-      for (const feed of this.#feeds.get(userId) ?? []) if (feed.isLive && feed.cursor > head) feed.startAgain();
+    for (const each of standing) {
+      const { feed, resets } = each;
+      if (isAhead(each, heads) && feed.isLive && feed.resets === resets) feed.startAgain();
     }
   }
 
-  #isAhead(userId: UserId, head: Seq): boolean {
-    return (this.#feeds.get(userId) ?? []).some((feed) => feed.isLive && feed.cursor > head);
+  /** Where the live feeds of these users stand. To be asked before the heads: a feed goes on while these are on their way. */
+  #standing(userIds: readonly UserId[]): Standing[] {
+    return userIds
+      .flatMap((userId) => this.#feeds.get(userId) ?? [])
+      .filter((feed) => feed.isLive)
+      .map((feed) => ({ feed, cursor: feed.cursor, resets: feed.resets }));
   }
 
   /**
@@ -209,6 +214,17 @@ export interface FeedHubOptions {
   readonly headsEveryMs: number;
   /** Users asked about at once. */
   readonly headsPage: number;
+}
+
+/** Where a feed stood at one moment. */
+interface Standing {
+  readonly feed: Feed;
+  readonly cursor: number;
+  readonly resets: number;
+}
+
+function isAhead({ feed, cursor }: Standing, heads: ReadonlyMap<UserId, Seq>): boolean {
+  return cursor > (heads.get(feed.userId) ?? cursor);
 }
 
 function closing(): TidemarkError {

@@ -49,6 +49,7 @@ export class Feed {
   #cursor = 0;
   /** Of the newest event at or below the cursor, where that is known. */
   #fingerprint: string | undefined;
+  #resets = 0;
   /** The event of the last live entry, while that stands for the fingerprint. */
   #newest: SharedEntry | undefined;
   #heard = 0;
@@ -74,6 +75,11 @@ export class Feed {
 
   get cursor(): number {
     return this.#cursor;
+  }
+
+  /** How often its device was told to rebuild. */
+  get resets(): number {
+    return this.#resets;
   }
 
   get isClosed(): boolean {
@@ -190,6 +196,7 @@ export class Feed {
   }
 
   #reset(reason: ResetReason): void {
+    this.#resets += 1;
     this.#saidLive = false;
     this.#item({ type: 'reset', reason, cursor: this.#cursorText() });
     this.#options.events.emit('feed-reset', { userId: this.userId, reason });

@@ -172,6 +172,50 @@ describe('comparing heads', () => {
     await hub.close();
   });
 
+  test.each(['the counters', 'the store', 'the watch'])(
+    'leaves a feed alone that goes on, or has started again, while %s are on their way with an answer',
+    async (slow) => {
+      let held: Promise<void> | undefined;
+      const answered = async <T>(answer: T, of: string): Promise<T> => {
+        if (of === slow) await held;
+        return answer;
+      };
+      const { hub, open, put, counters, clock, userId, events } = openFeeds({
+        inbox: (plain) => ({ bounds: async (ids) => answered(await plain.bounds(ids), 'the store') }),
+        checkSetBack: () => answered(undefined, 'the watch'),
+      });
+      const resets = recorded(events, 'feed-reset');
+      const { current } = counters;
+      counters.current = async (ids) => answered(await current(ids), 'the counters');
+      await put(1);
+      await counters.raise(new Map([[userId, 1 as Seq]]));
+      const { feed, sink } = await open({ after: 1 });
+      const lost = await open({ after: 256 });
+      hub.start();
+      let release = (): void => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      await clock.advance(HEADS_EVERY);
+      if (slow === 'the watch') hub.startAgain();
+      const resume = held;
+      held = undefined;
+      for (const seq of [2, 3]) {
+        const [event] = await put(seq);
+        hub.deliver({ deliveries: [{ event: event as Event, to: [[userId, seq as Seq]] }], voids: [] });
+        await clock.advance(0);
+      }
+      release();
+      await resume;
+      await clock.advance(0);
+      const expected = slow === 'the watch' ? [feed, lost.feed] : [lost.feed];
+      expect(resets).toHaveLength(expected.length);
+      expect([feed.cursor, lost.feed.cursor]).toEqual([3, 3]);
+      expect(sink.seqs).toEqual([2, 3]);
+      await hub.close();
+    },
+  );
+
   test('goes through all users, a page at a time', async () => {
     const { hub, open, counters, clock } = openFeeds();
     hub.start();

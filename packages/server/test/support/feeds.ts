@@ -19,9 +19,14 @@ export const NODE = 'node' as NodeId;
 
 /** Feeds of one node over a memory storage, whose inbox a test changes as it likes. */
 export function openFeeds(
-  options: { page?: number; aheadLimit?: number; inbox?: (inbox: InboxStore) => Partial<InboxStore> } = {},
+  options: {
+    page?: number;
+    aheadLimit?: number;
+    inbox?: (inbox: InboxStore) => Partial<InboxStore>;
+    checkSetBack?: () => Promise<unknown>;
+  } = {},
 ) {
-  const { page = 10, aheadLimit = 8, inbox: changed = () => ({}) } = options;
+  const { page = 10, aheadLimit = 8, inbox: changed = () => ({}), checkSetBack = async () => {} } = options;
   const plain = memoryStorage();
   let reads = 0;
   const inbox = withInbox(plain.inbox, changed(plain.inbox));
@@ -60,7 +65,7 @@ export function openFeeds(
     presence: backplane.presence,
     seqs: () => counters,
     reader,
-    checkSetBack: async () => {},
+    checkSetBack,
     clock,
     events,
     presenceTtlMs: PRESENCE_TTL,
