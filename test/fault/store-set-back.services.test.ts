@@ -54,6 +54,11 @@ async function startDeployment(make: () => Promise<Restorable>) {
       });
       return app;
     },
+    /** Resolves once the claim names what was written last. */
+    hasWitness: (conversationSeq: number): Promise<unknown> =>
+      eventually('what was written last is in the claim', async () =>
+        (await client.hget('tm:deployment', 'witness'))?.includes(`"conversationSeq":${conversationSeq},`),
+      ),
     async [Symbol.asyncDispose]() {
       for (let end = ends.pop(); end; end = ends.pop()) await end();
     },
@@ -87,10 +92,11 @@ const longerThanTrusted = (): Promise<void> => sleep(300);
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
+const inTwoParts = 'MongoDB beside Postgres';
 const stores: [string, () => Promise<Restorable>][] = [
   ['Postgres, whose connections end', postgresDatabase],
   ['MariaDB, whose connections stay', mariadbDatabase],
-  ['MongoDB beside Postgres', async () => mongoBeside(await postgresDatabase())],
+  [inTwoParts, async () => mongoBeside(await postgresDatabase())],
 ];
 const cases = stores.flatMap(([name, make]) => [
   { name, make, flushed: false },
@@ -99,7 +105,9 @@ const cases = stores.flatMap(([name, make]) => [
 
 test.each(cases)(
   'a feed that is open while the store is set back is told, whatever is written before anybody looks: $name',
-  async ({ make, flushed }) => {
+  async ({ name, make, flushed }) => {
+    // Once, or twice by a process that looked between the two steps.
+    const told = (resets: readonly string[]) => (name.startsWith(inTwoParts) ? [...new Set(resets)] : resets);
     await using deployment = await startDeployment(make);
     // Where the counters are gone, comparing the heads finds the feed above them, perhaps before the witness is asked for.
     const options = flushed ? { headsEveryMs: 50 } : {};
@@ -115,14 +123,14 @@ test.each(cases)(
     if (flushed) await deployment.redis.flushall();
     const added = await send(one, 'alice', 'new', 12);
     await eventually('it is told', () => bob.resets.length > 1);
-    expect(bob.resets).toEqual(['new', 'ahead']);
+    expect(told(bob.resets)).toEqual(['new', 'ahead']);
     expect(await bob.texts(17)).toEqual([...kept, ...added]);
     expect(await logOf(deployment.store, direct)).toEqual(upTo(18));
     expect(deployment.noticed.length).toBeGreaterThan(0);
 
     const more = await send(two, 'alice', 'more', 2);
     expect(await bob.texts(19)).toEqual([...kept, ...added, ...more]);
-    expect(bob.resets).toEqual(['new', 'ahead']);
+    expect(told(bob.resets)).toEqual(['new', 'ahead']);
     await bob.close();
   },
 );
@@ -136,9 +144,7 @@ test('a feed of a gateway is told though every worker was replaced, and others s
   await deployment.store.backUp();
   await send(worker, 'alice', 'lost', 10);
   expect(await bob.texts(15)).toHaveLength(15);
-  await eventually('what was written last is in the claim', async () =>
-    (await deployment.redis.hget('tm:deployment', 'witness'))?.includes('"conversationSeq":16'),
-  );
+  await deployment.hasWitness(16);
   await worker.messaging.close();
 
   await deployment.store.restore();
@@ -168,6 +174,7 @@ test.each(stores)('a read mark that was queued before is not set on what is writ
   await send(worker, 'alice', 'kept', 2);
   await deployment.store.backUp();
   await send(worker, 'alice', 'lost', 3);
+  await deployment.hasWitness(6);
   await worker.messaging.close();
   await using bob = connectStock(gateway.wsUrl, 'bob');
   const { markRead, get } = bob.trpc.chat.conversations;
@@ -187,8 +194,9 @@ test.each(stores)('a read mark that was queued before is not set on what is writ
   const successor = await deployment.start();
   await send(successor, 'alice', 'new', 5);
   await Promise.all(marks);
-  await eventually('both are carried out', async () => (await queued()) === 0);
-  expect(await get.query({ conversationId: direct })).toMatchObject({ head: 8, readSeq: 3, unread: 5 });
+  await eventually('both are decided', async () => (await queued()) === 0);
+  // Which of them was about what is still there is not known.
+  expect(await get.query({ conversationId: direct })).toMatchObject({ head: 8, readSeq: 0, unread: 7 });
 });
 
 test.each([

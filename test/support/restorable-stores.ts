@@ -18,6 +18,7 @@ export interface Restorable extends AsyncDisposable {
   /** Opened by each application anew. */
   open(): { storage: Storage; end(): Promise<void> };
   backUp(): Promise<void>;
+  /** To who looks meanwhile, a store in two parts is set back in two steps. */
   restore(): Promise<void>;
 }
 

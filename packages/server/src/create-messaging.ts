@@ -150,6 +150,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     // Nothing is written for it here: the writer looks for itself.
     refusal: () => deployment.refusal ?? clock.lastRefusal,
     offer,
+    setBacks,
     commandBytes: limits.commandBytes,
     limitEvents,
   });

@@ -14,6 +14,8 @@ import { commandDefinitionOf, isCommandType } from '../features/commands.ts';
 /** A command as it stands in the stream, with where its reply goes. */
 export interface Envelope extends ReplyAddress {
   readonly command: Command;
+  /** How often the store had been set back when it was queued, as far as that process knew; see `SetBackWatch`. Absent: never. */
+  readonly setBacks?: number | undefined;
 }
 
 export interface ReplyAddress {
@@ -48,7 +50,9 @@ export function decodeEnvelope(body: string): Envelope {
   if (!address) throw new TidemarkError('invalid_input', 'must name replyTo and call', { field: 'envelope' });
   const command = parseCommand(value.command);
   if (MAY_BE_RESERVED.test(body)) requireNoReservedKey(command);
-  return { command, ...address };
+  const { setBacks } = value;
+  if (setBacks === undefined) return { command, ...address };
+  return { command, ...address, setBacks: parseWhole(setBacks, 'setBacks', 0, Number.MAX_SAFE_INTEGER) };
 }
 
 /** Where the reply to an entry goes that cannot be decoded otherwise; undefined when it doesn't say. */
@@ -77,6 +81,7 @@ interface Body {
   readonly replyTo?: unknown;
   readonly call?: unknown;
   readonly of?: unknown;
+  readonly setBacks?: unknown;
 }
 
 function parseBody(body: string): Body {

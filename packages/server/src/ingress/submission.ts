@@ -14,6 +14,7 @@ import { neededOfWorkers } from '../features/commands.ts';
 import { partitionOf } from '../hash.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
+import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
 
@@ -50,7 +51,7 @@ export class Submission {
   /** Resolves when the command is stored; rejects with a TidemarkError. */
   async submit(command: Command): Promise<CommandResult> {
     if (this.#closed) throw new TidemarkError('closing', 'this process is shutting down');
-    const { nodeId, partitions, receiptTimeoutMs, deployment, offer } = this.#options;
+    const { nodeId, partitions, receiptTimeoutMs, deployment, offer, setBacks } = this.#options;
     const cause = this.#options.refusal();
     if (cause) throw new TidemarkError('unavailable', 'this process takes no part in the deployment', { cause });
     for (const name of neededOfWorkers(command)) offer.require(name);
@@ -60,7 +61,8 @@ export class Submission {
       throw new TidemarkError('overloaded', `partition ${partition} takes ${Math.round(lastWait)} ms to answer`);
     }
     const call = callOf(command);
-    const body = encodeEnvelope({ of: deployment.stamp, command, replyTo: nodeId, call });
+    const known = setBacks.count > 0 ? { setBacks: setBacks.count } : {};
+    const body = encodeEnvelope({ of: deployment.stamp, command, replyTo: nodeId, call, ...known });
     this.#requireFit(body, command);
     const waiting = new WaitingCall(call, partition, this.#clock.monotonic());
     this.#expect(waiting);
@@ -173,6 +175,8 @@ export interface SubmissionOptions {
   readonly deployment: Pick<Deployment, 'stamp'>;
   /** Which of them the workers know. */
   readonly offer: Pick<CommandOffer, 'require'>;
+  /** How often the store was set back, which they carry, too. */
+  readonly setBacks: Pick<SetBackWatch, 'count'>;
   /** Why none may be queued now. */
   readonly refusal: () => Error | undefined;
   readonly nodeId: NodeId;

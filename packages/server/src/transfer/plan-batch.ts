@@ -84,6 +84,11 @@ export function planBatch(
       plan.replies.push({ to, call, error: before.error });
       continue;
     }
+    if ((envelope.setBacks ?? 0) < context.setBacks && namesPlaces(command)) {
+      const detail = 'the store was set back since this was asked for, and what stood there may be another event now';
+      plan.replies.push({ to, call, error: new TidemarkError('conflict', detail) });
+      continue;
+    }
     const contentType = commandDefinitionOf(command).content?.(command).type;
     if (contentType !== undefined && !knowsContent(contentType)) {
       // A process that has it may have stored the message before.
@@ -132,6 +137,8 @@ export interface PlanContext {
   readonly limits: DecideLimits;
   /** What the commands name; undefined where none names anything. */
   readonly subjects: Subjects | undefined;
+  /** How often the store had been set back when the states were read. */
+  readonly setBacks: number;
   /** Inbox rows of the batch at most, unless its first command leads to more. */
   readonly batchRows: number;
   /** Of these, rows that are new at most, unless its first command with any leads to more. */
@@ -171,6 +178,12 @@ export interface Plan {
   readonly replies: (Reply & { readonly to: NodeId })[];
   /** New ones by command, to be remembered before their senders get them. */
   readonly refusals: Map<string, NewRefusal>;
+}
+
+/** Whether it says by their conversationSeq which events it is about. */
+function namesPlaces(command: Command): boolean {
+  const { places = [], targets = [] } = commandDefinitionOf(command).subjects?.(command) ?? {};
+  return places.length > 0 || targets.some((target) => 'seq' in target);
 }
 
 /** Inbox rows of events that lead to a state; see `recipientsOf`. */

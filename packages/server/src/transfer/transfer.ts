@@ -323,6 +323,7 @@ export class Transfer {
       ids,
       limits,
       subjects,
+      setBacks: this.#setBacks,
       knowsContent,
       batchRows,
       writtenRows: this.#rows.now,

@@ -34,8 +34,10 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
   const deployment: { stamp: string; refusal: DeploymentError | undefined } = { stamp: 'ours', refusal: undefined };
   const events = new ServerEventBus();
   const reached = recorded(events, 'limit-reached');
+  const setBacks = { count: 0 };
   const submission = new Submission(ingress, clock, {
     deployment,
+    setBacks,
     refusal: () => deployment.refusal,
     offer: { require: () => {} },
     nodeId: 'node-1' as NodeId,
@@ -50,7 +52,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     const entries = await reader.read(100, AbortSignal.timeout(1_000));
     return entries.map((entry) => decodeEnvelope(entry.body));
   }
-  return { clock, ingress, deployment, submission, queued, reached };
+  return { clock, ingress, deployment, setBacks, submission, queued, reached };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -62,6 +64,14 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 describe('a command', () => {
+  test('carries how often its process knows the store to have been set back', async () => {
+    const { submission, setBacks, queued } = openSubmission();
+    void submission.submit(send(alice, direct)).catch(() => {});
+    setBacks.count = 2;
+    void submission.submit(send(alice, direct)).catch(() => {});
+    expect((await queued()).map((envelope) => envelope.setBacks)).toEqual([undefined, 2]);
+  });
+
   test('that is larger than limits.commandBytes is refused before it is queued, by its UTF-8 bytes', async () => {
     const { submission, ingress, reached } = openSubmission();
     const members = Array.from({ length: 300 }, (_, index) => parseUserId(`member-${index}`));

@@ -158,12 +158,16 @@ export function openWriter(options: WriterOptions = {}) {
   const inboxes = new InboxReader(storage, voids);
 
   /** Queues commands; gives the names of their calls. */
-  async function queue(...commands: readonly Command[]): Promise<string[]> {
+  const queue = (...commands: readonly Command[]): Promise<string[]> => queueOf(setBacks.count, commands);
+
+  /** Queues commands as a process does that knows of so many set-backs. */
+  async function queueOf(known: number, commands: readonly Command[]): Promise<string[]> {
     const names: string[] = [];
     for (const command of commands) {
       calls += 1;
       const call = `call-${calls}`;
-      await backplane.ingress.append(partition, encodeEnvelope({ command, replyTo: nodeId, call, of: 'ours' }));
+      const envelope = { command, replyTo: nodeId, call, of: 'ours', setBacks: known };
+      await backplane.ingress.append(partition, encodeEnvelope(envelope));
       names.push(call);
     }
     return names;
@@ -234,6 +238,7 @@ export function openWriter(options: WriterOptions = {}) {
     reader,
     inboxes,
     queue,
+    queueOf,
     health,
     store,
     setBacks,

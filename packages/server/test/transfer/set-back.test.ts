@@ -1,7 +1,7 @@
-import { directConversationId, UnavailableError } from '@tidemark/core';
+import { type ConversationSeq, directConversationId, UnavailableError } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
 import { expect, test } from 'vitest';
-import { alice, bob, carol, direct, group, markRead, send } from '../support/commands.ts';
+import { alice, bob, carol, direct, edit, group, markRead, react, send } from '../support/commands.ts';
 import { flushPromises } from '../support/manual-clock.ts';
 import { recorded } from '../support/recorded.ts';
 import { openWriter } from '../support/writer.ts';
@@ -30,10 +30,7 @@ test('a writer whose store was set back goes on from what the store has, and bel
   expect(events.map(({ conversationSeq }) => conversationSeq)).toEqual([1, 2, 3, 4]);
 });
 
-test.each([
-  ['before the writer looks', 0],
-  ['and its writer notices', 1_000],
-])('what the store lost is not marked as read, and other marks of the batch are: set back %s', async (_, passed) => {
+test('what the store lost is not marked as read, and other marks of the batch are', async () => {
   const state = createMemoryState();
   const storage = memoryStorage({ state });
   const writer = openWriter({ storage });
@@ -42,12 +39,48 @@ test.each([
   await writer.write(send(alice, direct, { text: 'lost' }));
 
   restore(state, backup);
-  await writer.clock.advance(passed);
+  await writer.clock.advance(1_000);
+  expect(await writer.setBacks.current()).toBe(1);
   const replies = await writer.write(markRead(bob, direct, 3), markRead(bob, group, 1), markRead(bob, direct, 2));
   const refused = { code: 'invalid_input', field: 'readSeq' };
   expect(replies).toMatchObject([refused, refused, { conversationSeq: 2 }]);
   await writer.write(send(alice, direct, { text: 'new' }));
   expect(await storage.history.conversation(bob, direct)).toMatchObject({ readSeq: 2, unread: 1 });
+});
+
+test.each([
+  ['when the writer does not know', false, ['invalid_input', 'message_not_found', 'message_not_found']],
+  ['when others have written there', true, ['conflict', 'conflict', 'conflict']],
+])('what names a place, and was queued before the store was set back, is refused: %s', async (_, isKnown, codes) => {
+  const state = createMemoryState();
+  const storage = memoryStorage({ state });
+  const writer = openWriter({ storage });
+  const kept = send(alice, direct);
+  await writer.write(kept);
+  const backup = structuredClone(state);
+  await writer.write(send(alice, direct, { text: 'lost' }));
+
+  restore(state, backup);
+  if (isKnown) {
+    await writer.clock.advance(1_000);
+    await writer.write(send(alice, direct, { text: 'another' }));
+    expect(writer.setBacks.count).toBe(1);
+  }
+  const target = { seq: 3 as ConversationSeq };
+  const named = { senderId: alice, clientMessageId: kept.commandId };
+  const calls = await writer.queueOf(0, [
+    markRead(bob, direct, 3),
+    edit(alice, direct, target, { text: 'not this one' }),
+    react(bob, direct, target),
+    edit(alice, direct, named, { text: 'edited' }),
+    send(alice, direct, { text: 'one more' }),
+  ]);
+  await writer.carryOut();
+  await writer.carryOutAside();
+  const seqs = isKnown ? [4, 5] : [3, 4];
+  const done = seqs.map((conversationSeq) => ({ conversationSeq }));
+  expect(calls.map(writer.replyTo)).toMatchObject([...codes.map((code) => ({ code })), ...done]);
+  expect(await storage.history.conversation(bob, direct)).toMatchObject({ readSeq: 0 });
 });
 
 test('what is to be told when the store is found set back is not told, and stays queued', async () => {
