@@ -72,6 +72,18 @@ describe('a store that was restored', () => {
     expect(failing(records)).toContain('acknowledged-stored');
   });
 
+  test('excuses a message that was lost, of which its device saw no more than that it had come', () => {
+    const unanswered = (text: string): HistoryRecord[] => {
+      const all = restored();
+      const invoke = all.find(
+        (each) => each.type === 'invoke' && 'text' in each.operation && each.operation.text === text,
+      );
+      const { operationId } = invoke as RecordOf<'invoke'>;
+      return all.filter((each) => each.type !== 'ok' || each.operationId !== operationId);
+    };
+    expect(failing(unanswered('lost'))).toEqual([]);
+  });
+
   const isReceipt = (record: HistoryRecord): record is RecordOf<'ok'> => record.type === 'ok' && !!record.receipt;
 
   /** The receipt of the first message that is lost comes `after` ms after the copy. */

@@ -50,11 +50,14 @@ export function livenessAfterHeal(observed: Observed): Violation[] {
   return found.list();
 }
 
-/** Sends of which nothing was told, that are in no log and no outbox, though their device never died since. */
+/**
+ * Sends of which nothing was told, that are in no log and no outbox, though their device never died since. What a restore of the
+ * store undid its device may have seen come, and let go.
+ */
 function forgotten(observed: Observed): { send: ObservedSend; dump: RecordOf<'device-dump'> }[] {
   return observed.sends.flatMap((send) => {
     const { outcome, unknowns, userId, deviceId, operationId } = send;
-    if (outcome !== 'unknown' || unknowns.length > 0) return [];
+    if (outcome !== 'unknown' || unknowns.length > 0 || observed.undone.has(operationId)) return [];
     const device = observed.devices.get(`${userId}/${deviceId}`);
     const invoke = send.invokes.at(-1);
     if (!device?.dump || !invoke || device.steps.some((step) => step.type === 'resume' && step.at >= invoke.at))
