@@ -12,7 +12,15 @@ import { type DeviceStep, deviceKey, type ObservedDevice, observeDevice } from '
 import { type ObservedInbox, observeInbox } from './observed-inbox.ts';
 import { isSend, type ObservedOperation, type ObservedSend, observeOperations } from './observed-operation.ts';
 import { orInsert } from './or-insert.ts';
-import { type Restore, restoresIn, type Untold, undoneCommands, untold, withoutWhatRestoresUndid } from './restored.ts';
+import {
+  type Restore,
+  restoresIn,
+  type Untold,
+  undoneCommands,
+  untold,
+  withoutWhatRestoresUndid,
+  withResetsUnsaid,
+} from './restored.ts';
 
 /** A history, indexed: what the invariants share. Later dumps of one thing replace earlier ones. */
 export interface Observed {
@@ -48,7 +56,8 @@ export interface Observed {
 }
 
 /** What restores of the store undid is left out; see `withoutWhatRestoresUndid`. */
-export function observe(all: readonly HistoryRecord[]): Observed {
+export function observe(given: readonly HistoryRecord[]): Observed {
+  const all = withResetsUnsaid(given);
   const records = withoutWhatRestoresUndid(all);
   const ofType = byType(records);
   const operations = observeOperations(records);

@@ -1,6 +1,6 @@
 import type { ConversationId, Event } from '@tidemark/core';
 import type { CommittedEvent, DeviceRecord, HistoryRecord, RecordOf } from './history.ts';
-import { type DeviceStep, deviceKey } from './observed-device.ts';
+import { type DeviceStep, deviceKey, positionOf } from './observed-device.ts';
 import { orInsert } from './or-insert.ts';
 import { sameEvent } from './same-event.ts';
 
@@ -37,6 +37,26 @@ export function undoneCommands(records: readonly HistoryRecord[]): ReadonlySet<s
     undoneEvents(records, restore).map(({ commandId }) => commandId),
   );
   return new Set(commands.filter((commandId) => typeof commandId === 'string'));
+}
+
+/**
+ * The history with a reset before each start of a device, after a restore, whose cursor is behind what it had applied: it was told to
+ * rebuild, did so, and died before it could say so.
+ */
+export function withResetsUnsaid(records: readonly HistoryRecord[]): readonly HistoryRecord[] {
+  const [restore] = restoresIn(records);
+  if (!restore) return records;
+  const reached = new Map<string, number>();
+  return records.flatMap((record): HistoryRecord[] => {
+    if (!isStep(record) || record.type === 'gap') return [record];
+    const key = deviceKey(record);
+    const [seq, before] = [positionOf(record.cursor)?.seq ?? 0, reached.get(key) ?? 0];
+    reached.set(key, seq);
+    if (record.type !== 'resume' || record.cursor === null || seq >= before || record.at < restore.copiedAt)
+      return [record];
+    const { held: _, cursor, ...head } = record;
+    return [{ ...head, type: 'reset', reason: 'ahead', cursor }, record];
+  });
 }
 
 /**

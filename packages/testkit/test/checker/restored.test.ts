@@ -84,6 +84,18 @@ describe('a store that was restored', () => {
     expect(failing(unanswered('lost'))).toEqual([]);
   });
 
+  test('excuses a device that was told, rebuilt, and died before it said so', () => {
+    const isReset = (each: HistoryRecord) =>
+      each.type === 'reset' && each.reason === 'ahead' && each.by === 'device bob/1';
+    const all = restored().map((each): HistoryRecord => {
+      if (!isReset(each)) return each;
+      const { reason: _, ...head } = each as RecordOf<'reset'>;
+      return { ...head, type: 'resume', held: {} };
+    });
+    expect(all.filter(isReset)).toEqual([]);
+    expect(failing(all)).toEqual([]);
+  });
+
   const isReceipt = (record: HistoryRecord): record is RecordOf<'ok'> => record.type === 'ok' && !!record.receipt;
 
   /** The receipt of the first message that is lost comes `after` ms after the copy. */
