@@ -26,7 +26,7 @@ export function createClientTabs(options: ClientTabsOptions): ClientTabs {
       replica: replica.during(signal, () => group.holds()),
       signal,
       onStatus: status.notice,
-      draftsStoredAtReset: outbox.storedAtReset,
+      onReset: outbox.reset,
     });
     life.leadership = leadership;
     outbox.lead(signal, leadership.replica);

@@ -1,4 +1,5 @@
 import { directConversationId, TidemarkError } from '@tidemark/core';
+import { ManualClock } from '@tidemark/testkit/application';
 import { describe, expect, it } from 'vitest';
 import { DraftDiscardedError, type LocalStore, memoryLocalStore } from '../src/index.ts';
 import { ModelServer } from './support/model-server.ts';
@@ -227,6 +228,58 @@ describe('the outbox', () => {
       expect(stored(server)).toEqual(['hello']);
     },
   );
+
+  it.each([
+    ['the feed goes on where it stood', false],
+    ['the feed starts again', true],
+  ])('sends again what the server lost after its receipt, before it came: %s', async (_, isReset) => {
+    const server = new ModelServer();
+    const clock = new ManualClock();
+    await using alice = testClient(server, 'alice', { clock });
+    await startLive(alice);
+    const chatWithBob = alice.client.direct('bob');
+    await chatWithBob.send(text('hello')).receipt;
+    await until(async () => expect((await alice.store.load()).drafts).toEqual([]));
+    if (isReset) {
+      server.say('bob', chat, 'lost as well');
+      await until(() => expect(alice.shown(chat)).toHaveLength(2));
+    }
+    server.dropFrames(1);
+    const { receipt, clientMessageId } = chatWithBob.send(text('lost'));
+    const first = await receipt;
+    server.disconnect('alice');
+    server.loseLast(chat);
+    if (isReset) server.loseLast(chat);
+    server.reconnect('alice');
+    await until(() => alice.seen('live').length === 2);
+    expect(alice.seen('reset').map(({ reason }) => reason)).toEqual(isReset ? ['new', 'ahead'] : ['new']);
+    await until(async () => {
+      await clock.advance(1_000);
+      expect((await alice.store.load()).drafts).toEqual([]);
+    });
+    expect(stored(server)).toEqual(['hello', 'lost']);
+    expect(server.messagesIn(chat).at(-1)?.commandId).toBe(clientMessageId);
+    expect(server.messagesIn(chat).at(-1)?.messageId).not.toBe(first.messageId);
+    const { messages } = alice.client.conversation(chat);
+    if (isReset) await messages.loadOlder();
+    messages.subscribe(() => undefined);
+    await until(() => expect(alice.shown(chat)).toEqual(['hello', 'lost']));
+  });
+
+  it('lets go what was stored, though the user cannot see it there', async () => {
+    const server = new ModelServer();
+    const clock = new ManualClock();
+    await using alice = testClient(server, 'alice', { clock });
+    await startLive(alice);
+    server.dropFrames(2);
+    await alice.client.direct('bob').send(text('hello')).receipt;
+    server.loseLast(chat, { keepsCommand: true });
+    await until(async () => {
+      await clock.advance(1_000);
+      expect((await alice.store.load()).drafts).toEqual([]);
+    });
+    expect(server.callsOf('send')).toHaveLength(2);
+  });
 
   it('tries again when there is no answer in time', async () => {
     const server = new ModelServer();

@@ -225,6 +225,34 @@ describe('a reaction of one’s own', () => {
     await until(() => expect(switches(server)).toEqual(['alice 👍 true']));
   });
 
+  it.each(['call', 'answer'] as const)(
+    'that changed nothing takes nothing from the message that is the newest then: its page is read after, or before the %s',
+    async (what) => {
+      const server = new ModelServer();
+      server.say('bob', chat, 'one');
+      await using alice = testClient(server, 'alice');
+      await lookingAt(alice, 1);
+      const release = server.hold('react', 'call');
+      const { stored } = alice.client.conversation(chat).react(first(alice), '👍');
+      await until(() => expect(server.callsOf('react')).toHaveLength(1));
+      server.react('alice', chat, 2, '👍');
+      server.say('bob', chat, 'two');
+      await until(() => expect(items(alice)).toHaveLength(2));
+      const answer = server.hold('history', what);
+      const asked = server.callsOf('history').length;
+      release();
+      await stored;
+      await until(() => expect(server.callsOf('history').length).toBeGreaterThan(asked));
+      server.react('bob', chat, 4, '❤️');
+      await until(() => expect(shown(alice)[1]).toEqual(['❤️ 1 bob']));
+      answer();
+      await until(async () => expect((await alice.store.load()).drafts).toEqual([]));
+      expect(shown(alice)).toEqual([['👍 1 mine alice'], ['❤️ 1 bob']]);
+      const [kept] = await alice.store.events({ conversationId: chat, after: 3, limit: 1 });
+      expect((kept as { registers?: readonly unknown[] }).registers).toHaveLength(1);
+    },
+  );
+
   it('that changes nothing, since another device was faster, is done with its answer', async () => {
     const server = new ModelServer();
     server.say('bob', chat, 'one');

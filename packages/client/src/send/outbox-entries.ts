@@ -51,7 +51,7 @@ export interface Slot {
   entry: OutboxEntry;
   /**
    * `yes`: the feed may have passed the message already (sent in an earlier run, or a reset came in between): it will not
-   * come by itself, and is fetched once the receipt tells where it is. `perhaps`: fetched when it does not come.
+   * come by itself, and is fetched once the receipt tells where it is. Others are fetched when they do not come.
    */
   passed: 'no' | 'perhaps' | 'yes';
   /** The server may have it, as it was then, or it is on its way there. */
@@ -84,6 +84,8 @@ export interface OutboxEntries {
   showProgress(slot: Slot, progress: readonly number[]): void;
   /** The server has stored it. @param place where, and as which message */
   sent(slot: Slot, place: Place): void;
+  /** The server has lost it. */
+  unsent(slot: Slot): void;
   /** Replaces the content. */
   rewrite(slot: Slot, message: Draft['message']): void;
   /** Whether it is among the events: that is its receipt, whether or not one came before. */
@@ -165,6 +167,7 @@ export function createOutboxEntries(options: {
     },
     showProgress: (slot, progress) => show(slot, { attachments: attachmentsOf(slot.entry.draft, progress) }),
     sent,
+    unsent: (slot) => show(slot, { status: 'pending', receipt: null }),
     stored: (slot, found) => {
       const event = found.find((each) => ownDraftIn(each, userId) === slot.entry.draft.clientMessageId);
       if (event) sent(slot, event);

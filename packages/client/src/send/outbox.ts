@@ -57,8 +57,8 @@ export interface Outbox {
   online(online: boolean): void;
   /** Drafts whose message is not here yet, in the order of `send`. */
   entriesOf(conversationId: ConversationId): readonly OutboxEntry[];
-  /** For the transaction of a snapshot: drafts that are stored by now, so that what follows from it holds them. */
-  storedAtReset(): CommandId[];
+  /** The feed goes on from somewhere else: what was sent before will not come by itself. */
+  reset(): void;
 
   /** A committed change. */
   notice: CommitListener;
@@ -306,13 +306,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     entriesOf: entries.of,
     notice: entries.notice,
-    storedAtReset: () => {
-      const stored: CommandId[] = [];
-      for (const [id, slot] of slots) {
-        if (slot.entry.status === 'sent') stored.push(id);
-        else slot.passed = 'yes';
+    reset: () => {
+      for (const slot of slots.values()) {
+        slot.passed = 'yes';
+        if (slot.entry.status === 'sent') sending?.add(slot);
       }
-      return stored;
     },
     reconcile: (drafts) => {
       const kept = new Set(drafts.map((draft) => draft.clientMessageId));

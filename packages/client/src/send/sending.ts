@@ -17,7 +17,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { createWakeSignal, onAbort } from '../abort-signal.ts';
-import { isUnknownProcedure, toTidemarkError, unlessRefused } from '../call-error.ts';
+import { isUnknownProcedure, toTidemarkError } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -25,9 +25,8 @@ import type { Draft, DraftReaction } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { createOneAtATime } from '../one-at-a-time.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
-import { createKeyedTasks } from '../sync/keyed-tasks.ts';
-import { withRegisters } from '../sync/with-registers.ts';
 import { within } from '../within.ts';
+import { createExpectedMessages } from './expected-messages.ts';
 import { checkSize } from './message-size.ts';
 import type { OutboxEntries, Place, Slot, Stored } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
@@ -59,8 +58,6 @@ export interface SendingOptions {
   readonly onProgress: (id: CommandId, progress: readonly number[]) => void;
 }
 
-/** How long the feed may take to bring a message that it should bring. */
-const FEED_GRACE_MS = 5_000;
 /** Sockets that the server closes while a message is under way alone, until that message has failed. */
 const MAX_CUTS = 2;
 
@@ -75,7 +72,18 @@ export function createSending(
   const lanes = createOutboxLanes(options.parallelSends);
   const woken = createWakeSignal();
   onAbort(term, woken.wake);
-  const confirmations = createKeyedTasks({ what: 'send', limit: 4, timing, events, closing: term, woken }, confirm);
+  const expected = createExpectedMessages({
+    ...options,
+    entries,
+    replica,
+    term,
+    woken,
+    onLost: (slot) => {
+      const { conversationId, clientMessageId } = slot.entry.draft;
+      entries.unsent(slot);
+      run(lanes.add(conversationId, clientMessageId));
+    },
+  });
   /** Those under suspicion are sent one after the other. */
   const suspects = createOneAtATime();
 
@@ -105,7 +113,7 @@ export function createSending(
       if (entries.slots.get(id) !== slot) return;
       entries.sent(slot, place);
       if (slot.entry.receipt) options.onSent(slot.entry.receipt);
-      expectMessage(slot);
+      expected.add(slot);
     } catch (thrown) {
       // A discarded one has left its lane, which may be sending another already.
       if (term.aborted || slot.upload?.signal.aborted) return;
@@ -194,20 +202,6 @@ export function createSending(
     return within(options.sendTimeoutMs, 'sendTimeoutMs', send, timing.clock, term);
   }
 
-  /** Makes sure that the message of a receipt arrives. */
-  function expectMessage(slot: Slot): void {
-    const { draft, receipt } = slot.entry;
-    const id = draft.clientMessageId;
-    const upTo = replica.rows.get(draft.conversationId)?.local?.to ?? 0;
-    // One that changed nothing has no event: it stands on one that is here, or comes.
-    const isHere = draft.reaction && upTo >= (receipt?.conversationSeq ?? Infinity);
-    if (slot.passed === 'yes' || isHere) confirmations.add(id);
-    if (slot.passed !== 'perhaps' && !draft.reaction) return;
-    void timing.clock.sleep(FEED_GRACE_MS, term).then(() => {
-      if (!term.aborted && entries.slots.get(id) === slot) confirmations.add(id);
-    });
-  }
-
   async function fail(slot: Slot, error: TidemarkError): Promise<void> {
     const { clientMessageId, conversationId, reaction } = slot.entry.draft;
     if (reaction) {
@@ -223,24 +217,10 @@ export function createSending(
     await keep(slot, { failure }).catch(() => undefined);
   }
 
-  /** Fetches a message that the feed will not bring. */
-  async function confirm(id: CommandId): Promise<void> {
-    const receipt = entries.slots.get(id)?.entry.receipt;
-    if (!receipt) return;
-    const { conversationId, conversationSeq } = receipt;
-    const input = { conversationId, after: conversationSeq - 1, limit: 1 };
-    const page = await unlessRefused(trpc.conversations.history.query(input, { signal: term }));
-    const found = page?.events.filter((event) => event.conversationSeq === conversationSeq) ?? [];
-    await replica.commit(async () => ({
-      events: await withRegisters(found, replica, options.userId),
-      removeDrafts: [id],
-    }));
-  }
-
   return {
     add: (slot) => {
       const { draft, status } = slot.entry;
-      if (status === 'sent') expectMessage(slot);
+      if (status === 'sent') expected.add(slot);
       if (status === 'pending') run(lanes.add(draft.conversationId, draft.clientMessageId));
     },
     remove: (draft) => run(lanes.remove(draft.conversationId, draft.clientMessageId)),

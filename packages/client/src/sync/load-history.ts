@@ -5,7 +5,8 @@ import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
 import { ownDraftIn } from './own-draft.ts';
-import { joinRegisters, settingsOf } from './registers.ts';
+import { joinRegisters } from './registers.ts';
+import { withLater } from './with-registers.ts';
 
 /**
  * Brings the page before the oldest local event (the newest page when there is none) into the local store. Whether there
@@ -32,11 +33,7 @@ export async function loadHistory(
       const merged = mergePage(row, page, before);
       isMerged = merged !== undefined;
       if (!merged) return undefined;
-      // What came in while the page was on its way was passed over for want of its target.
-      const later =
-        page.asOf < row.head ? await replica.events({ conversationId, after: page.asOf, limit: row.head }) : [];
-      const registers = settingsOf(later, userId);
-      const events = page.events.filter(isKept).map((event) => joinRegisters(event, registers));
+      const events = (await withLater(page, conversationId, replica, userId)).filter(isKept);
       const removeDrafts = events.flatMap((event) => ownDraftIn(event, userId) ?? []);
       return { conversations: [merged], events, removeDrafts };
     });

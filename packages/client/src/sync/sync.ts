@@ -62,8 +62,8 @@ export interface SyncOptions {
   /** Waits of the feed end now: the connection is back, or all is over. */
   readonly woken: WakeSignal;
   readonly onStatus: () => void;
-  /** Called inside the transaction of a snapshot; gives the drafts that are stored on the server by now. */
-  readonly draftsStoredAtReset: () => readonly CommandId[];
+  /** Called inside the transaction from which on the feed goes on somewhere else. */
+  readonly onReset: () => void;
 }
 
 export interface Sync {
@@ -292,12 +292,11 @@ export function createSync(options: SyncOptions): Sync {
     if (taking?.generation !== generation) {
       taking?.ended.abort();
       const isFresh = (): boolean => !hasCursor;
-      const draftsStored = (): readonly CommandId[] => {
-        // Within the transaction that brings the cursor.
+      const onLast = (): void => {
         hasCursor = true;
-        return options.draftsStoredAtReset();
+        options.onReset();
       };
-      const of = createSnapshot({ trpc, replica, cursor, isFresh, draftsStored });
+      const of = createSnapshot({ trpc, replica, cursor, isFresh, onLast });
       taking = { generation, of, ended: new AbortController() };
     }
     const { of, ended } = taking;

@@ -1,10 +1,4 @@
-import {
-  type CommandId,
-  type ConversationPage,
-  type ConversationSummary,
-  type Cursor,
-  DEFAULT_PAGE,
-} from '@tidemark/core';
+import { type ConversationPage, type ConversationSummary, type Cursor, DEFAULT_PAGE } from '@tidemark/core';
 import { throwIfAborted } from '../abort-signal.ts';
 import { toTidemarkError } from '../call-error.ts';
 import { rowOfSummary } from '../local-store/conversation-row.ts';
@@ -19,8 +13,8 @@ export interface SnapshotOptions {
   readonly cursor: Cursor;
   /** The local store holds no cursor: a crash has the next start take a snapshot again. */
   readonly isFresh: () => boolean;
-  /** Called within the last transaction; gives the drafts that are stored on the server by now. */
-  readonly draftsStored: () => readonly CommandId[];
+  /** Called within the transaction that brings the cursor. */
+  readonly onLast: () => void;
 }
 
 /** The taking of one snapshot. */
@@ -40,7 +34,7 @@ export interface Snapshot {
  * A device that has shown something keeps it until everything is here, and replaces it in one transaction: its cursor still
  * stands for the old rows.
  */
-export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }: SnapshotOptions): Snapshot {
+export function createSnapshot({ trpc, replica, cursor, isFresh, onLast }: SnapshotOptions): Snapshot {
   /** Collected for one transaction; `null` once pages are committed as they come. */
   let collected: Map<string, ConversationSummary> | null = new Map();
   let isFirst = true;
@@ -70,11 +64,8 @@ export function createSnapshot({ trpc, replica, cursor, isFresh, draftsStored }:
       const before = replica.rows.get(summary.conversationId);
       return rowOfSummary(summary, replace && before ? { ...before, local: null, reachedStart: false } : before);
     });
-    return {
-      ...(replace && { replace }),
-      conversations: rows,
-      ...(isLast && { removeDrafts: draftsStored(), cursor }),
-    };
+    if (isLast) onLast();
+    return { ...(replace && { replace }), conversations: rows, ...(isLast && { cursor }) };
   }
 
   function isAnythingListed(): boolean {

@@ -1,16 +1,29 @@
-import { type ConversationSeq, type Event, refKey, type UserId } from '@tidemark/core';
+import {
+  type ConversationId,
+  type ConversationSeq,
+  type Event,
+  type HistoryPage,
+  refKey,
+  type UserId,
+} from '@tidemark/core';
 import type { LocalReplica } from '../local-store/local-replica.ts';
-import { joinRegisters, settingsOf } from './registers.ts';
+import { ownDraftIn } from './own-draft.ts';
+import { joinRegisters, type KeptEvent, settingsOf } from './registers.ts';
 
-/** The events, and with them the events of the local store that they set registers of, each joined with its registers. */
+/**
+ * Events as they are to be put into the local store: each joined with what these events say of it, and with what is known of it here
+ * already, since a page may have brought it before. With them come the events of the local store that they say something of.
+ */
 export async function withRegisters(
   events: readonly Event[],
   replica: LocalReplica,
   userId: UserId,
 ): Promise<readonly Event[]> {
   const registers = settingsOf(events, userId);
-  if (registers.length === 0) return events;
-  const targets = new Map<string, Event | undefined>(events.map((event) => [refKey(event), event]));
+  const known = await localCopies(events, replica, userId);
+  const joined = events.map((event) => joinRegisters(event, known.get(refKey(event))?.registers ?? []));
+  if (registers.length === 0) return joined;
+  const targets = new Map<string, Event | undefined>(joined.map((event) => [refKey(event), event]));
   for (const { conversationId, target } of registers) {
     const key = refKey({ conversationId, conversationSeq: target as ConversationSeq });
     if (targets.has(key)) continue;
@@ -18,4 +31,40 @@ export async function withRegisters(
     targets.set(key, found?.conversationSeq === target ? found : undefined);
   }
   return [...targets.values()].flatMap((event) => (event ? joinRegisters(event, registers) : []));
+}
+
+/** The events of a page, with what came in while it was on its way: that was passed over for want of its target. */
+export async function withLater<E extends Event>(
+  { events, asOf }: { readonly events: readonly E[]; readonly asOf: HistoryPage['asOf'] },
+  conversationId: ConversationId,
+  replica: LocalReplica,
+  userId: UserId,
+): Promise<readonly KeptEvent<E>[]> {
+  const { head } = replica.rows.get(conversationId) ?? { head: 0 };
+  const later = asOf < head ? await replica.events({ conversationId, after: asOf, limit: head }) : [];
+  const registers = settingsOf(later, userId);
+  return events.map((event) => joinRegisters(event, registers));
+}
+
+/** What the local store has of these events, as far as it may have them: it does of those between its own, and of own messages. */
+async function localCopies(
+  events: readonly Event[],
+  replica: LocalReplica,
+  userId: UserId,
+): Promise<ReadonlyMap<string, KeptEvent>> {
+  const ranges = new Map<ConversationId, { from: number; to: number }>();
+  for (const event of events) {
+    const { conversationId, conversationSeq: seq } = event;
+    const local = replica.rows.get(conversationId)?.local;
+    const isBetween = local && seq >= local.from && seq <= local.to;
+    if (!isBetween && ownDraftIn(event, userId) === undefined) continue;
+    const { from, to } = ranges.get(conversationId) ?? { from: seq, to: seq };
+    ranges.set(conversationId, { from: Math.min(from, seq), to: Math.max(to, seq) });
+  }
+  const copies = new Map<string, KeptEvent>();
+  for (const [conversationId, { from, to }] of ranges) {
+    const found = await replica.events({ conversationId, after: from - 1, limit: to - from + 1 });
+    for (const event of found) copies.set(refKey(event), event);
+  }
+  return copies;
 }

@@ -179,6 +179,15 @@ export class ModelServer {
     inbox.entries = [];
   }
 
+  /** The store is set back to before the last event of a conversation. @param keepsCommand it still answers its command as before */
+  loseLast(conversationId: string, { keepsCommand = false } = {}): void {
+    const conversation = this.#conversations.get(conversationId as ConversationId) as ModelConversation;
+    const event = conversation.log.pop() as Event;
+    conversation.state = conversation.log.reduce<ConversationState | undefined>(evolve, undefined) as ConversationState;
+    for (const { entries } of this.#inboxes.values()) if (entries.at(-1)?.event === event) entries.pop();
+    if (!keepsCommand) this.#commands.delete(`${event.actorId} ${event.commandId}`);
+  }
+
   voidEntry(userId: string): void {
     this.#enter(userId as UserId, null);
   }
