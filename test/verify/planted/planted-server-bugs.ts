@@ -316,7 +316,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       },
       {
         file: 'packages/server/src/subscription/feed-hub.ts',
-        find: 'if (feed.isLive && feed.cursor > head) feed.startAgain();',
+        find: 'if (isAhead(each, heads) && feed.isLive && feed.resets === resets) feed.startAgain();',
         replace: ';',
       },
       {

@@ -6,7 +6,6 @@
  * Proved  packages/client/test/sync.test.ts, sync-state.property.test.ts
  */
 import {
-  type CommandId,
   type Cursor,
   type ErrorCode,
   type FeedInfo,

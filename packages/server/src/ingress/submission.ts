@@ -14,7 +14,6 @@ import { neededOfWorkers } from '../features/commands.ts';
 import { partitionOf } from '../hash.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
-import type { SetBackWatch } from '../store/set-back-watch.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
 
@@ -175,8 +174,8 @@ export interface SubmissionOptions {
   readonly deployment: Pick<Deployment, 'stamp'>;
   /** Which of them the workers know. */
   readonly offer: Pick<CommandOffer, 'require'>;
-  /** How often the store was set back, which they carry, too. */
-  readonly setBacks: Pick<SetBackWatch, 'count'>;
+  /** How often the store was set back, which they carry, too; see `Envelope`. */
+  readonly setBacks: { readonly count: number };
   /** Why none may be queued now. */
   readonly refusal: () => Error | undefined;
   readonly nodeId: NodeId;
