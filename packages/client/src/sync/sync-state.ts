@@ -49,6 +49,8 @@ export interface SyncState {
   /** The position at which the feed is live, until it is reached and reported; then null. */
   readonly liveAt: number | null;
   readonly live: boolean;
+  /** Catch-ups of this server name its newest seq, so that an entry without it is a live one. */
+  readonly tellsHeads: boolean;
   /** Raised by each reset: answers to questions asked before it are of another world and are dropped. */
   readonly generation: number;
   /** Failures in a row. */
@@ -152,6 +154,7 @@ export function startSync(
     connected: false,
     liveAt: null,
     live: false,
+    tellsHeads: false,
     generation: 0,
     failures: { feed: 0, pull: 0, apply: 0, snapshot: 0 },
     bounds,
@@ -212,9 +215,13 @@ function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>)
   // An entry of another epoch is never applied. It is a late frame of the epoch before, or the reset was lost: ask.
   if (epoch !== state.epoch) return advance({ ...state, verify: true });
   // Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time.
-  const next = works(state, 'feed');
+  const tellsHeads = state.tellsHeads || item.feed?.wire !== undefined;
+  const next = { ...works(state, 'feed'), tellsHeads };
   if (item.type === 'live') return advance({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
-  return advance(accept(withHead(next, item.head), item.entries, seq, input.fingerprint));
+  // The word that it is live was lost, or overtaken by a reset.
+  const isLateLive = tellsHeads && item.head === undefined && !next.live;
+  const known = isLateLive ? { ...next, liveAt: Math.max(next.liveAt ?? 0, seq) } : next;
+  return advance(accept(withHead(known, item.head), item.entries, seq, input.fingerprint));
 }
 
 function takePage(state: SyncState, input: Extract<SyncInput, { type: 'page' }>): SyncStep {
