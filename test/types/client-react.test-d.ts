@@ -1,6 +1,7 @@
 import { type ClientOf, createClient } from '@tidemark/client';
 import { attachmentUpload } from '@tidemark/client/attachments';
 import { createChatHooks } from '@tidemark/client/react';
+import { quotesOf } from '@tidemark/client/replies';
 import type { UnknownContent } from '@tidemark/core';
 import { createMessaging } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
@@ -115,5 +116,33 @@ describe('the hooks of a client', () => {
     // @ts-expect-error it knows no orders
     void (() => hooks.ChatProvider({ client }));
     void (() => hooks.ChatProvider({ client: chat }));
+  });
+});
+
+describe('replies', () => {
+  const conversation = chat.conversation('d:alice,bob');
+  const message = { type: 'text', content: { text: 'x' } } as const;
+
+  test('name an item of any status, a receipt, or ids', () => {
+    const [item] = conversation.messages.getSnapshot().items;
+    if (item) void (() => conversation.send(message, { replyTo: item }));
+    void (async () => conversation.send(message, { replyTo: await conversation.send(message).receipt }));
+    void (() => conversation.send(message, { replyTo: { senderId: 'alice', clientMessageId: 'm' } }));
+    // @ts-expect-error half an id
+    void (() => conversation.send(message, { replyTo: { senderId: 'alice' } }));
+    // @ts-expect-error a place alone: a client names messages by their ids
+    void (() => conversation.send(message, { replyTo: { seq: 2 } }));
+  });
+
+  test('have quotes whose content is narrowed by their kind, and may be absent', () => {
+    const quote = quotesOf(conversation).getSnapshot().get('key');
+    expectTypeOf(quote?.message?.type).toEqualTypeOf<'text' | 'order' | 'unknown' | undefined>();
+    if (quote?.message?.type === 'order') {
+      expectTypeOf(quote.message.content).toEqualTypeOf<{ orderId: string; total: number }>();
+    }
+    // @ts-expect-error it may be too large, not here, or not to be seen
+    void quote?.message.content;
+    // @ts-expect-error of a conversation, not of its messages
+    void (() => quotesOf(conversation.messages));
   });
 });

@@ -112,11 +112,16 @@ export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
 export interface SendOptions<S extends JsonValue = never> {
   /** Made up unless given. A message sent twice under the same id is sent once. */
   readonly clientMessageId?: string;
+  /**
+   * The message that it replies to: one of `messages`, stored or not, a receipt, or the ids of either. Refused for good as
+   * `message_not_found` where the server has none such that this user sees. Show what it says with `quotesOf` of `@tidemark/client/replies`.
+   */
+  readonly replyTo?: MessageIds;
   /** Uploaded by the client's `attachments` hooks before the message is sent; those behind it in the conversation wait. */
   readonly attachments?: readonly S[];
 }
 
-/** Which message is edited, or reacted to. */
+/** Which message is edited, reacted to or replied to. */
 export interface MessageIds {
   readonly senderId: string;
   readonly clientMessageId: string;

@@ -1,37 +1,10 @@
-import {
-  type CommandResult,
-  type ContentMap,
-  type ConversationId,
-  type JsonValue,
-  parseCommandId,
-  parseUserId,
-  type UserId,
-} from '@tidemark/core';
+import { type ContentMap, type ConversationId, type JsonValue, parseCommandId, parseUserId } from '@tidemark/core';
 import type { ConversationHandle, MessageIds, StoredHandle } from './client.ts';
-import type { createLeaderWork, GroupCommand, InputOf } from './leader-work.ts';
-import type { LocalReplica } from './local-store/local-replica.ts';
+import { type HandleParts, handleParts } from './handle-parts.ts';
 import type { DraftTarget } from './local-store/local-store.ts';
-import type { Reader } from './received.ts';
-import type { Outbox } from './send/outbox.ts';
-import type { TabGroup } from './tabs/tab-group.ts';
-import type { Usage } from './views/conversation-handles.ts';
 import { createMessagesView, type LiveMessagesView } from './views/messages-view.ts';
 
 type Handle = ConversationHandle<ContentMap, ContentMap, JsonValue>;
-
-export interface ConversationHandleOptions extends Usage {
-  readonly userId: UserId;
-  readonly reader: Reader;
-  readonly replica: LocalReplica;
-  readonly outbox: Outbox;
-  readonly pageSize: number;
-  /** Asks the tab that leads. */
-  readonly ask: TabGroup<ReturnType<typeof createLeaderWork>>['ask'];
-  /** Waits until what the leader has committed is here. */
-  readonly whenCommitted: <T>(asked: Promise<T>) => Promise<T>;
-  readonly command: <K extends GroupCommand>(name: K, input: InputOf<K>) => Promise<CommandResult>;
-  readonly item: Handle['item'];
-}
 
 /** Pages that a messages view keeps in memory. */
 const WINDOW_PAGES = 10;
@@ -39,7 +12,7 @@ const WINDOW_PAGES = 10;
 /** What an application does in one conversation, and its messages as they are shown. */
 export function createConversationHandle(
   conversationId: ConversationId,
-  options: ConversationHandleOptions,
+  options: HandleParts,
 ): { readonly handle: Handle; readonly messages: LiveMessagesView } {
   const { replica, outbox, pageSize, ask, whenCommitted, command, item } = options;
   const messages = createMessagesView({
@@ -57,7 +30,8 @@ export function createConversationHandle(
     conversationId,
     item,
     messages,
-    send: (message, sendOptions = {}) => outbox.send(conversationId, message, sendOptions),
+    send: (message, { replyTo, ...sendOptions } = {}) =>
+      outbox.send(conversationId, message, sendOptions, replyTo && targetOf(replyTo)),
     edit: (message, content, { commandId, expectedVersion } = {}) => {
       const edit = { target: targetOf(message), ...(expectedVersion !== undefined && { expectedVersion }) };
       return storing(outbox.edit(conversationId, edit, content, commandId));
@@ -72,6 +46,7 @@ export function createConversationHandle(
     removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),
     leave: () => command('leave', { conversationId }),
   };
+  handleParts.set(handle, options);
   return { handle, messages };
 }
 

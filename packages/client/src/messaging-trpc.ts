@@ -10,6 +10,7 @@ import type {
   HistoryInput,
   MessageSent,
   Receipt,
+  TargetInput,
 } from '@tidemark/core';
 import type { TRPCClient } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
@@ -67,13 +68,14 @@ export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react'> {
       clientMessageId: string;
       type: string;
       content: unknown;
+      replyTo?: TargetInput | undefined;
       retry?: number | undefined;
     }): Promise<Receipt>;
   };
   readonly edit: {
     mutate(input: {
       conversationId: string;
-      target: { seq: number } | { senderId: string; clientMessageId: string };
+      target: TargetInput;
       expectedVersion?: number | undefined;
       commandId?: string | undefined;
       type: string;

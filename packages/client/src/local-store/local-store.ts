@@ -107,6 +107,8 @@ export interface Draft {
   readonly failure: { readonly code: ErrorCode; readonly field: string | null; readonly detail: string } | null;
   /** How many times it was sent again after a final error; absent: 0. What was refused stays refused for earlier ones. */
   readonly retries?: number;
+  /** The message that it replies to; absent: none. */
+  readonly replyTo?: DraftTarget | undefined;
   /** What it edits; absent: no edit. */
   readonly edit?: DraftEdit;
   /** What it reacts to; absent: no reaction. */

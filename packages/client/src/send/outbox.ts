@@ -25,7 +25,7 @@ import { onAbort } from '../abort-signal.ts';
 import type { SendHandle, SendOptions } from '../client.ts';
 import { throwIfClosed } from '../closed.ts';
 import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft, DraftEdit, DraftReaction } from '../local-store/local-store.ts';
+import type { Draft, DraftEdit, DraftReaction, DraftTarget } from '../local-store/local-store.ts';
 import type { Tabs } from '../tabs/tabs.ts';
 import { createOutboxEntries, type OutboxEntry, type Slot, type Stored, targetOf } from './outbox-entries.ts';
 import { createSending, type Sending, type SendingOptions } from './sending.ts';
@@ -35,7 +35,12 @@ export interface Outbox {
   start(): Promise<void>;
   /** Begins to send, until `term` aborts. @param replica writes for that term only */
   lead(term: AbortSignal, replica: LocalReplica): void;
-  send(conversationId: ConversationId, message: Content<ContentMap>, options: SendOptions<JsonValue>): SendHandle;
+  send(
+    conversationId: ConversationId,
+    message: Content<ContentMap>,
+    options: SendOptions<JsonValue>,
+    replyTo: DraftTarget | undefined,
+  ): SendHandle;
   /** Gives a message of the user's another content: in its draft where that was never sent, else by a draft of its own behind it. */
   edit(
     conversationId: ConversationId,
@@ -166,7 +171,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
-    rest: Pick<Draft, 'edit' | 'reaction' | 'attachments'>,
+    rest: Pick<Draft, 'edit' | 'reaction' | 'attachments' | 'replyTo'>,
   ): Slot {
     const at = timing.clock.now();
     const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
@@ -265,11 +270,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     edit,
     react,
-    send: (conversationId, message, { clientMessageId, attachments = [] }) => {
+    send: (conversationId, message, { clientMessageId, attachments = [] }, replyTo) => {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));
       const rest = sources.length > 0 && { attachments: sources };
-      const { entry, receipt } = enqueue(conversationId, message, ['clientMessageId', clientMessageId], { ...rest });
+      const { entry, receipt } = enqueue(conversationId, message, ['clientMessageId', clientMessageId], {
+        ...rest,
+        replyTo,
+      });
       return { clientMessageId: entry.draft.clientMessageId, receipt: receipt as Promise<Receipt> };
     },
     discardUnsaved: async (id) => {

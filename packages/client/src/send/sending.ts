@@ -182,11 +182,14 @@ export function createSending(
   }
 
   async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
-    const { conversationId, clientMessageId, retries, edit, reaction } = draft;
+    const { conversationId, clientMessageId, retries, replyTo, edit, reaction } = draft;
     const send = async (signal: AbortSignal): Promise<Place> => {
       if (!edit && !reaction) {
         const retry = retries !== undefined && { retry: retries };
-        return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });
+        return trpc.send.mutate(
+          { conversationId, clientMessageId, ...message, ...(replyTo && { replyTo }), ...retry },
+          { signal },
+        );
       }
       const head = { conversationId, commandId: clientMessageId };
       const sent = edit

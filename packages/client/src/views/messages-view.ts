@@ -9,13 +9,13 @@ import {
   type TidemarkError,
   type UserId,
 } from '@tidemark/core';
-import type { DraftReaction, LocalChanges } from '../local-store/local-store.ts';
+import type { DraftReaction, DraftTarget, LocalChanges } from '../local-store/local-store.ts';
 import type { ReactedReceivedMessage, Reader } from '../received.ts';
 import { type OutboxEntry, targetOf } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
 import type { MessageReaction } from '../sync/registers.ts';
 import { createMessageWindow, type MessageSource } from './message-window.ts';
-import { createView, type View } from './view.ts';
+import { createView, remembered, type View } from './view.ts';
 
 /** A message that the server has; while an edit of it is under way, with what that makes of it. */
 export type StoredMessage<C, CIn = C> = {
@@ -47,6 +47,8 @@ export type DraftMessage<C> = {
   /** Milliseconds since 1970, by this device. */
   readonly at: number;
   readonly receipt: Receipt | null;
+  /** The message that it replies to. */
+  readonly replyTo?: DraftTarget | undefined;
   /** Why it failed. */
   readonly error: TidemarkError | null;
   /** Those of this user alone, which are sent behind it. */
@@ -131,7 +133,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     return { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
   });
   const draftItem = remembered(({ draft, receipt, ...entry }: OutboxEntry): Item => {
-    const { clientMessageId, message, at } = draft;
+    const { clientMessageId, message, at, replyTo } = draft;
     const key = keyOf(userId, clientMessageId);
     const sent = receipt?.messageId ? receipt : null;
     return {
@@ -140,6 +142,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       conversationId,
       senderId: userId,
       at,
+      replyTo,
       receipt: sent,
       reactions: [],
       ...entry,
@@ -262,6 +265,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     },
     wake: () => {
       if (subscribers > 0 && !shown.span && !shown.loading) loadUnasked();
+      view.change();
     },
     forget: () => {
       shown.forget();
@@ -289,14 +293,4 @@ function reactionsAfter(
 
 function keyOf(senderId: string, clientMessageId: string): string {
   return `${senderId}/${clientMessageId}`;
-}
-
-/** The same object for the same source, for as long as that lives. */
-function remembered<S extends object, T>(make: (source: S) => T): (source: S) => T {
-  const made = new WeakMap<S, T>();
-  return (source) => {
-    const item = made.get(source) ?? make(source);
-    made.set(source, item);
-    return item;
-  };
 }

@@ -66,3 +66,13 @@ export function createView<T>(compute: (previous: T | undefined) => T): View<T> 
     },
   };
 }
+
+/** The same object for the same source, for as long as that lives. */
+export function remembered<S extends object, T>(make: (source: S) => T): (source: S) => T {
+  const made = new WeakMap<S, T>();
+  return (source) => {
+    const item = made.get(source) ?? make(source);
+    made.set(source, item);
+    return item;
+  };
+}

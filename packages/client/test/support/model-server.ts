@@ -230,6 +230,17 @@ export class ModelServer {
     });
   }
 
+  /** Replies to the message at `seq` as another user would, at once. */
+  reply(userId: string, conversationId: string, seq: number, text: string): Receipt {
+    return this.#send(userId as UserId, {
+      conversationId,
+      clientMessageId: this.#ids.commandId(this.#now),
+      type: 'text',
+      content: { text },
+      replyTo: { seq },
+    });
+  }
+
   /** Edits as its author would, at once. */
   edit(userId: string, conversationId: string, seq: number, text: string): CommandResult {
     const message = { type: 'text', content: { text } };

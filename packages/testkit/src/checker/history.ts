@@ -48,7 +48,14 @@ export interface RunRecord extends RecordHead {
 
 /** What a device was asked to do. */
 export type Operation =
-  | { readonly kind: 'send'; readonly conversationId: ConversationId; readonly type: string; readonly text: string }
+  | {
+      readonly kind: 'send';
+      readonly conversationId: ConversationId;
+      readonly type: string;
+      readonly text: string;
+      /** It replies to a message that the device knew. */
+      readonly isReply?: true;
+    }
   | {
       readonly kind: 'edit';
       readonly conversationId: ConversationId;

@@ -30,6 +30,8 @@ const REACTIONS = ['👍', '❤️'] as const;
 /** A group of a run stays small enough to be judged, and its name says that membership moves. */
 const GROUPS = 12;
 const DIRECT_SHARE = 0.4;
+/** Of messages, that reply to what was said last. */
+const REPLY_SHARE = 0.2;
 
 export interface TrafficOptions {
   readonly userId: string;
@@ -113,7 +115,9 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     const clientMessageId = nextId();
     const message = adapter.message(clientMessageId);
     const { conversationId } = handle;
-    const operation: Operation = { kind: 'send', conversationId, type: message.type, text: clientMessageId };
+    const last = random() < REPLY_SHARE ? handle.item.getSnapshot()?.lastMessage : undefined;
+    const reply = last ? ({ isReply: true } as const) : {};
+    const operation: Operation = { kind: 'send', conversationId, type: message.type, text: clientMessageId, ...reply };
     history.write({ ...head, type: 'invoke', operationId: clientMessageId, operation });
     inFlight += 1;
     const done = (): void => {
@@ -126,7 +130,10 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     };
     // What became of it is written by the session, which hears of it also after a restart.
     handle
-      .send(message as { type: string; content: ContentMap[string] }, { clientMessageId })
+      .send(message as { type: string; content: ContentMap[string] }, {
+        clientMessageId,
+        ...(last && { replyTo: last }),
+      })
       .receipt.then(stored, done);
   }
 

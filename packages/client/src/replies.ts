@@ -1,0 +1,1 @@
+export { type QuotedMessage, type Quotes, quotesOf } from './views/quotes.ts';
