@@ -10,7 +10,7 @@ import { inlineLua } from './inline-lua.mjs';
 import { entryPoints, packagesInOrder, root } from './workspace.mjs';
 
 /** These also run where Node's modules don't exist: in browsers, in React Native, on edge runtimes. */
-const PORTABLE = new Set(['@tidemark/core', '@tidemark/client']);
+const PORTABLE = new Set(['@tidemark/core', '@tidemark/client', '@tidemark/content']);
 
 const quiet = process.argv.includes('--quiet');
 const force = process.argv.includes('--force');

@@ -1,6 +1,6 @@
+import { isBlank } from '@tidemark/content';
 import { expect, test } from 'vitest';
 import { content } from '../../examples/chat-web/server/content.ts';
-import { isBlank } from '../../examples/chat-web/server/visible-text.ts';
 
 /** Each is drawn as nothing. */
 const BLANK: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
+import { isBlank } from '@tidemark/content';
 import { z } from 'zod';
-import { isBlank } from './visible-text.ts';
 
 /** Something of it can be seen. The page doesn't send a blank line; the server takes none from anybody. */
 const visible = (max: number) =>

@@ -1,3 +1,4 @@
+import { isBlank } from '@tidemark/content';
 import {
   type KeyboardEvent,
   type Ref,
@@ -8,7 +9,6 @@ import {
   useSyncExternalStore,
 } from 'react';
 import type { Kinds } from '../../server/content.ts';
-import { isBlank } from '../../server/visible-text.ts';
 import { useConversation, useSession } from '../account/session.ts';
 import { useTitleOf } from '../conversations/title.ts';
 import { IconButton } from '../ui/button.tsx';

@@ -1,5 +1,5 @@
+import { isBlank } from '@tidemark/content';
 import { kindOf, peerOf } from '@tidemark/core';
-import { isBlank } from '../../server/visible-text.ts';
 import { useSession } from '../account/session.ts';
 import { useNameOf } from '../people/use-names.ts';
 

@@ -1,4 +1,4 @@
-import { isBlank } from '../../server/visible-text.ts';
+import { isBlank } from '@tidemark/content';
 import { Icon } from '../ui/icon.tsx';
 import { euros } from '../ui/money.ts';
 import styles from './message-content.module.css';

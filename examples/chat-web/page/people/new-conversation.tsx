@@ -1,5 +1,5 @@
+import { isBlank } from '@tidemark/content';
 import { type FormEvent, useState } from 'react';
-import { isBlank } from '../../server/visible-text.ts';
 import { useChat, useSession } from '../account/session.ts';
 import { openConversation } from '../shell/open-conversation.ts';
 import { Button } from '../ui/button.tsx';
