@@ -61,6 +61,15 @@ export function parseContent(value: unknown): Content<ContentMap> {
   return { type, content };
 }
 
+/**
+ * Whether a value has no other keys than these. What is read by hand, for speed, is read so only then: a field that was added
+ * to its schema, and not there, would be dropped in silence.
+ */
+export function hasOnly(value: object, keys: ReadonlySet<string>): boolean {
+  for (const key in value) if (!keys.has(key)) return false;
+  return true;
+}
+
 /** A whole number between `min` and `max`. Throws `invalid_input` that names the field. */
 export function parseWhole<T extends number>(value: unknown, field: string, min: number, max: number): T {
   if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as T;

@@ -14,7 +14,7 @@ import {
   type UserId,
 } from '@tidemark/core';
 import { event as eventSchema, parseWire } from '@tidemark/core/wire';
-import { parseContent, parseWhole } from '../content-shape.ts';
+import { hasOnly, parseContent, parseWhole } from '../content-shape.ts';
 import { StrangerError } from '../deployment/stranger.ts';
 
 /** What one node gets after a commit: events for the feeds it holds, and replies for the calls that wait on it. */
@@ -80,6 +80,9 @@ const TYPE_LENGTH = 64;
 const STAMP_LENGTH = 32;
 const CALL_LENGTH = 512;
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
+const HEAD_KEYS = ['conversationId', 'conversationSeq', 'actorId', 'commandId', 'at'];
+/** Of a message that is nothing else: no reply. */
+const MESSAGE_KEYS: ReadonlySet<string> = new Set(['type', ...HEAD_KEYS, 'messageId', 'message']);
 
 function parseList<T>(value: unknown, parse: (item: Record<string, unknown>) => T): T[] {
   if (!Array.isArray(value)) throw invalid('frame', 'must hold lists of deliveries and replies');
@@ -105,10 +108,11 @@ function isPlace(value: unknown): value is Place {
   return Array.isArray(value) && typeof value[0] === 'string' && Number.isSafeInteger(value[1]) && value[1] > 0;
 }
 
-/** The same rules as the wire schema's; messages by hand, since most events are. */
+/** The same rules as the wire schema's; plain messages by hand, since most events are. */
 function parseEvent(value: Readonly<Record<string, unknown>>): Event {
   const { type } = value;
-  if (type !== 'message.sent' && KNOWN_TYPES.has(type)) return parseWire(eventSchema, value);
+  const isPlain = type === 'message.sent' && hasOnly(value, MESSAGE_KEYS);
+  if (!isPlain && KNOWN_TYPES.has(type)) return parseWire(eventSchema, value);
   const head = parseHead(value);
   if (type === 'message.sent') {
     return { type, ...head, messageId: parseMessageId(value.messageId), message: parseContent(value.message) };

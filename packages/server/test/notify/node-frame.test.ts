@@ -1,4 +1,13 @@
-import { type CommandResult, ERRORS, type ErrorCode, type Seq, TidemarkError } from '@tidemark/core';
+import {
+  type CommandResult,
+  type ConversationSeq,
+  ERRORS,
+  type ErrorCode,
+  type MessageSent,
+  type Seq,
+  TidemarkError,
+} from '@tidemark/core';
+import { event as eventSchema } from '@tidemark/core/wire';
 import { conversationBuilder, hostileContent } from '@tidemark/testkit';
 import { describe, expect, test } from 'vitest';
 import { StrangerError } from '../../src/deployment/stranger.ts';
@@ -17,6 +26,15 @@ test('a frame carries events, seqs and results between nodes unchanged', () => {
     setBacks: 3,
   };
   expect(decodeNodeFrame(encodeNodeFrame(frame, OURS), OURS)).toEqual(frame);
+});
+
+test('a frame carries a message with all that it may have', () => {
+  const chat = conversationBuilder();
+  const event: MessageSent = { ...chat.message({}), replyTo: { seq: 1 as ConversationSeq } };
+  const schema = eventSchema.options.find(({ shape }) => 'messageId' in shape);
+  expect(Object.keys(event).sort(), 'one that is new goes here').toEqual(Object.keys(schema?.shape ?? {}).sort());
+  const frame: NodeFrame = { deliveries: [{ event, to: [[alice, 7 as Seq]] }], voids: [], replies: [] };
+  expect(decodeNodeFrame(encodeNodeFrame(frame, OURS), OURS).deliveries).toEqual(frame.deliveries);
 });
 
 test.each(Object.keys(ERRORS) as ErrorCode[])('a frame carries the error %s with its field and sentence', (code) => {
