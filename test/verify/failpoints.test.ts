@@ -35,6 +35,7 @@ async function sendOne(storage: Storage, pass: Pass) {
               read: (limit, signal) => reader.read(limit, signal),
               readNow: (limit, signal) => reader.readNow(limit, signal),
               park: (entry, reason) => reader.park(entry, reason),
+              removeDead: (matches) => reader.removeDead(matches),
               close: () => reader.close(),
               acknowledge: async (ids) => {
                 await reader.acknowledge(ids);

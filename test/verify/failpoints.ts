@@ -105,6 +105,7 @@ function failingReader(reader: PartitionReader, pass: Pass): PartitionReader {
       await reader.acknowledge(ids);
     },
     park: (entry, reason) => reader.park(entry, reason),
+    removeDead: (matches) => reader.removeDead(matches),
     close: () => reader.close(),
   };
 }

@@ -101,6 +101,12 @@ export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
    * refused for good is shown no longer. `message` is as for `edit`.
    */
   react(message: MessageIds, key: string, on?: boolean, options?: ReactOptions): StoredHandle;
+  /**
+   * Takes a message back for everybody: one of the user's, or of others in a group where the user may. Shown at once as `revoked`, kept, and
+   * sent behind what waits in this conversation; what waits to be said of it is not sent. One that was never sent is gone, and nothing is
+   * sent. What is refused for good is shown again. `message` is as for `edit`.
+   */
+  revoke(message: MessageIds, options?: RevokeOptions): StoredHandle;
   /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
   markRead(readSeq?: number): Promise<void>;
   members(): Promise<readonly Member[]>;
@@ -121,7 +127,7 @@ export interface SendOptions<S extends JsonValue = never> {
   readonly attachments?: readonly S[];
 }
 
-/** Which message is edited, reacted to or replied to. */
+/** Which message is edited, reacted to, replied to or revoked. */
 export interface MessageIds {
   readonly senderId: string;
   readonly clientMessageId: string;
@@ -139,9 +145,16 @@ export interface ReactOptions {
   readonly commandId?: string;
 }
 
+export interface RevokeOptions {
+  /** Shown with the tombstone: 1–200 characters. */
+  readonly reason?: string;
+  /** Made up unless given. Revoked twice under the same id is revoked once. */
+  readonly commandId?: string;
+}
+
 export interface StoredHandle {
   /**
-   * Resolves when the edit or the reaction is stored durably, or the message with the edit, or nothing is left to store. Rejects with a {@link TidemarkError} when it was refused
+   * Resolves when what was asked for is stored durably, or the message with the edit, or nothing is left to store. Rejects with a {@link TidemarkError} when it was refused
    * for good or discarded. Need not be awaited.
    */
   readonly stored: Promise<void>;

@@ -40,6 +40,10 @@ export function createConversationHandle(
       const reaction = { target: targetOf(message), key, on };
       return storing(outbox.react(conversationId, reaction, commandId));
     },
+    revoke: (message, { reason, commandId } = {}) => {
+      const revoke = { target: targetOf(message), ...(reason !== undefined && { reason }) };
+      return storing(outbox.revoke(conversationId, revoke, commandId));
+    },
     markRead: (readSeq) => whenCommitted(ask('markRead', { conversationId, readSeq: readSeq ?? null })),
     members: () => ask('members', { conversationId }),
     addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),

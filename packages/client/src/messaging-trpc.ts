@@ -61,7 +61,7 @@ export interface FeedSubscription {
  * compares the exact types by the variance of their parameter and finds kinds and "any JSON object" unrelated.)
  * Method syntax on purpose: parameters may be narrower than here.
  */
-export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react'> {
+export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react' | 'revoke'> {
   readonly send: {
     mutate(input: {
       conversationId: string;

@@ -8,13 +8,13 @@ import {
   UNKNOWN_CONTENT,
   type UnknownContent,
 } from '@tidemark/core';
-import { type KeptEvent, type MessageReaction, messageNow } from './sync/registers.ts';
+import { type KeptEvent, type MessageEvent, type MessageReaction, messageNow } from './sync/registers.ts';
 
 type MessageHead = Omit<Message, 'type' | 'content'>;
 
 /**
  * A stored message as the application gets it: narrow on `type`. `unknown` stands for a kind this build of the
- * application does not know, because the sender's server is newer: show a placeholder.
+ * application does not know, because the sender's server is newer: show a placeholder; and for what was `revoked`: a tombstone.
  */
 export type ReceivedMessage<C> = MessageHead & (Content<C> | UnknownContent);
 
@@ -33,7 +33,7 @@ export type ReactedReceivedMessage<C> = ReceivedMessage<C> & { readonly reaction
 export interface Reader {
   message(message: Message): ReceivedMessage<ContentMap>;
   /** As it is now. */
-  messageOf(event: KeptEvent<MessageSent>): ReactedReceivedMessage<ContentMap>;
+  messageOf(event: KeptEvent<MessageEvent>): ReactedReceivedMessage<ContentMap>;
   event(event: Event): ReceivedEvent<ContentMap>;
   content(content: Content<ContentMap>): Content<ContentMap> | UnknownContent;
 }
@@ -41,7 +41,7 @@ export interface Reader {
 export function createReader(contentTypes: Iterable<string>): Reader {
   const known = new Set(contentTypes);
   function read(content: Content<ContentMap>): Content<ContentMap> | UnknownContent {
-    if (known.has(content.type)) return content;
+    if (known.has(content.type) || content.type === UNKNOWN_CONTENT) return content;
     return { type: UNKNOWN_CONTENT, content: { type: content.type, content: content.content } };
   }
   function message<M extends Message>(stored: M): Omit<M, 'type' | 'content'> & ReturnType<typeof read> {

@@ -315,7 +315,7 @@ describe('an edit of one’s own', () => {
     await liveWith(alice, ['one']);
     const { stored } = alice.client.conversation(chat).edit(first(alice), text('One'));
     const { receipt } = alice.client.conversation(chat).send(text('two'));
-    await expect(stored).rejects.toMatchObject({ code: 'forbidden', detail: 'the server takes no edits yet' });
+    await expect(stored).rejects.toMatchObject({ code: 'forbidden', detail: 'the server does not know this yet' });
     await receipt;
     expect(onServer(server)).toEqual(['one', 'two']);
   });

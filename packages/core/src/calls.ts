@@ -30,6 +30,11 @@ export interface Calls<In, Out> {
   edit: Mutation<EditInput<In>, CommandResult>;
   /** Switches a reaction of the caller to a message on or off. Resolves when that is stored; what is so already changes nothing. */
   react: Mutation<ReactInput, CommandResult>;
+  /**
+   * Takes messages back for everybody: of each a tombstone is left, and what it said is erased. The caller's own, or those of others in
+   * a group where the caller may. Resolves when that is stored; what is revoked already changes nothing.
+   */
+  revoke: Mutation<RevokeInput, CommandResult>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<SinceInput, InboxPage<Out>>;
@@ -103,6 +108,16 @@ export interface ReactInput {
   key: string;
   /** Default true; false takes it back. */
   on?: boolean | undefined;
+  commandId?: string | undefined;
+}
+
+/** Messages to take back: all of them are, or none is. */
+export interface RevokeInput {
+  conversationId: string;
+  /** 1–100. */
+  targets: readonly ({ seq: number } | { senderId: string; clientMessageId: string })[];
+  /** Shown with the tombstones: 1–200 characters. */
+  reason?: string | undefined;
   commandId?: string | undefined;
 }
 

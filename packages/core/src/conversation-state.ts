@@ -1,5 +1,6 @@
 import type { Conversation, Membership } from './conversation.ts';
-import type { EventRef } from './event-ref.ts';
+import { type EventRef, refKey } from './event-ref.ts';
+import { afterErasing, erasedBy } from './features/erasing.ts';
 import { definitionOf, type Event } from './features/events.ts';
 import { type Register, registerKey } from './features/registers.ts';
 import type { ConversationId, ConversationSeq, UserId } from './ids.ts';
@@ -46,6 +47,13 @@ export function recipientsAsOf(memberships: readonly Membership[], ref: EventRef
 
 /** What a batch of events changes in the tables beside the log; every adapter writes exactly this. */
 export interface Projection {
+  /** The events as they are to be stored: without what others of the batch erase. */
+  readonly events: readonly Event[];
+  /**
+   * Messages whose content goes. In the log `withoutContent` takes the place of the message, and of each of its edits, which stand at the
+   * `seq` of its registers `version`; and every register of it goes, but for those in `registers`.
+   */
+  readonly erased: readonly EventRef[];
   readonly created: readonly Conversation[];
   /** One per conversation touched, the newest. */
   readonly heads: readonly ConversationHead[];
@@ -88,11 +96,16 @@ export function project(events: readonly Event[]): Projection {
   const registers = new Map<string, Register>();
   const reached = new Map<ConversationId, ConversationSeq>();
   const openIn = new Map<string, number>();
+  const erased = events.flatMap(erasedBy);
+  const gone = new Set(erased.map(refKey));
 
   for (const event of events) {
     const { conversationId, conversationSeq, actorId, at } = event;
     const { creates, joins, leaves, reads, message, bumps } = definitionOf(event);
-    for (const register of registersOf(event)) registers.set(registerKey(register), register);
+    for (const register of registersOf(event)) {
+      const target = refKey({ conversationId, conversationSeq: register.target as ConversationSeq });
+      if (!gone.has(target) || definitionOf(event).erases) registers.set(registerKey(register), register);
+    }
     const before = heads.get(conversationId);
     heads.set(conversationId, {
       conversationId,
@@ -123,6 +136,8 @@ export function project(events: readonly Event[]): Projection {
     if (readSeq > known) reached.set(conversationId, readSeq);
   }
   return {
+    events: afterErasing(events),
+    erased,
     created,
     heads: [...heads.values()],
     joined,

@@ -43,7 +43,7 @@ export interface ConversationSummary<C = ContentMap> extends Conversation {
   /** conversationSeq up to which the user has read; 0 when nothing. */
   readonly readSeq: number;
   /**
-   * Messages with conversationSeq above readSeq (and not before joinedSeq) whose sender is someone else. The server counts
+   * Messages with conversationSeq above readSeq (and not before joinedSeq) whose sender is someone else, but for revoked ones. The server counts
    * to `limits.unread` (1,000 unless set): that number or a higher one means "that many or more", shown as 999+.
    */
   readonly unread: number;

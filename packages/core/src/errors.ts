@@ -42,6 +42,8 @@ export const ERRORS = {
   conversation_not_found: { policy: 'give-up' },
   /** No such message of the conversation. */
   message_not_found: { policy: 'give-up' },
+  /** The message was revoked: nothing can be said of it any more. */
+  revoked: { policy: 'give-up' },
   /** It has changed since: look at it as it is now, and ask again. */
   conflict: { policy: 'give-up' },
   /** The conversation would exceed limits.inboxMembers. */
@@ -80,6 +82,7 @@ export const TRANSPORT_CODES: Readonly<Record<ErrorCode, TransportCode>> = {
   forbidden: 'FORBIDDEN',
   conversation_not_found: 'NOT_FOUND',
   message_not_found: 'NOT_FOUND',
+  revoked: 'CONFLICT',
   conflict: 'CONFLICT',
   too_many_members: 'BAD_REQUEST',
   command_reused: 'CONFLICT',

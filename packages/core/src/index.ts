@@ -12,6 +12,7 @@ export type {
   ReactionPage,
   ReactionsInput,
   Reactor,
+  RevokeInput,
   SendInput,
   TargetInput,
   VersionPage,
@@ -60,8 +61,9 @@ export {
 export { type EventRef, refKey } from './event-ref.ts';
 export type { Command, CommandOf, CommandType } from './features/commands.ts';
 export type { ConversationCreated, CreateConversation } from './features/conversations.ts';
-export type { EditMessage, MessageEdited } from './features/edits.ts';
-export type { EventDefinition, ReadMark } from './features/event-definition.ts';
+export type { EditErased, EditMessage, MessageEdited } from './features/edits.ts';
+export { afterErasing, carriedBy, erasedBy, withoutContent } from './features/erasing.ts';
+export type { EventDefinition, MessageRegisters, ReadMark } from './features/event-definition.ts';
 export {
   COUNTED_TYPES,
   definitionOf,
@@ -71,7 +73,7 @@ export {
   type EventType,
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
-export { type MessageSent, messageOf, type SendMessage } from './features/messages.ts';
+export { type MessageErased, type MessageSent, messageOf, type SendMessage, tombstone } from './features/messages.ts';
 export {
   isReactionKey,
   parseReactionKey,
@@ -91,6 +93,12 @@ export {
   SHOWN_REGISTERS,
 } from './features/registers.ts';
 export { MESSAGE_TYPES, quoteOf, type Said, saidIn } from './features/replies.ts';
+export {
+  type MessageRevoked,
+  REVOKED_AT_ONCE,
+  type RevokedTarget,
+  type RevokeMessages,
+} from './features/revokes.ts';
 export { counts, type ReadPosition } from './features/unread.ts';
 export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
 export {
@@ -131,6 +139,7 @@ export {
   type Quote,
   type ReactionCount,
   type Receipt,
+  type Revoked,
 } from './message.ts';
 export type { ConflictOutcome } from './storage/conflict-outcome.ts';
 export {

@@ -16,6 +16,8 @@ export interface Limits {
   readonly inboxMembers: number;
   /** ms after a message was sent in which its author may edit it. */
   readonly editWindowMs: number;
+  /** ms after a message was sent in which its author may revoke it. Absent, which is the default: any time. */
+  readonly revokeWindowMs?: number | undefined;
   /** Versions of a message, the first among them. At most 1,000. */
   readonly versions: number;
   /** Keys with which one user may have reacted to a message at a time. */

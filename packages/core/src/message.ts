@@ -1,4 +1,4 @@
-import type { Content, ContentMap } from './content.ts';
+import type { Content, ContentMap, UnknownContent } from './content.ts';
 import type { CommandId, ConversationId, ConversationSeq, MessageId, UserId } from './ids.ts';
 
 interface MessageHead {
@@ -12,9 +12,18 @@ interface MessageHead {
   readonly at: number;
 }
 
-/** A stored message as it is now; narrow on `type` to get at the typed `content`. */
-export type Message<C = ContentMap> = MessageHead &
-  Content<C> & { readonly edited?: Edited | undefined; readonly replyTo?: MessageRef | undefined };
+/**
+ * A stored message as it is now; narrow on `type` to get at the typed `content`. One that was revoked is of type `unknown`, like a
+ * message of a kind that a client does not know.
+ */
+export type Message<C = ContentMap> = MessageHead & (Content<C> | UnknownContent) & MessageMarks;
+
+interface MessageMarks {
+  readonly edited?: Edited | undefined;
+  readonly replyTo?: MessageRef | undefined;
+  /** The message is a tombstone: nothing is left of its content, nor of what was said of it. */
+  readonly revoked?: Revoked | undefined;
+}
 
 /** A message of the same conversation, by its place. */
 export interface MessageRef {
@@ -28,10 +37,22 @@ export interface Quote<C = ContentMap> {
   readonly clientMessageId: CommandId;
   /** When it was sent, in ms since 1970. */
   readonly at: number;
-  /** `null`: it is larger than quotes are (`limits.quoteBytes`). */
+  /** `null`: it is larger than quotes are (`limits.quoteBytes`), or was revoked. */
   readonly message: Content<C> | null;
   /** Absent also where an edit made it larger. */
   readonly edited?: Edited | undefined;
+  /** Nothing is left of it. */
+  readonly revoked?: Revoked | undefined;
+}
+
+/** That a message was revoked: the value of its register `revoked`. */
+export interface Revoked {
+  /** Its author, or who may revoke the messages of others. */
+  readonly by: UserId;
+  /** ms since 1970. */
+  readonly at: number;
+  /** As whoever revoked it gave it. */
+  readonly reason?: string | undefined;
 }
 
 /** That a message was edited since it was sent. */

@@ -21,6 +21,7 @@ export { message, receipt, sendInput } from './wire/messages.ts';
 export { parseWire } from './wire/parse-wire.ts';
 export { reactInput, reactionKey, reactionsInput } from './wire/reactions.ts';
 export { markReadInput } from './wire/read-marks.ts';
+export { revokeInput } from './wire/revokes.ts';
 export { commandId, conversationId, conversationSeq, cursor, userId } from './wire/shapes.ts';
 
 export const noInput = z.undefined();

@@ -1,4 +1,4 @@
-import { EVENT_TYPES, type Event } from '@tidemark/core';
+import { EVENT_TYPES, type Event, withoutContent } from '@tidemark/core';
 import { conversationBuilder, seededIds } from '@tidemark/testkit';
 import { expect, test } from 'vitest';
 import { counts } from '../src/features/unread.ts';
@@ -20,11 +20,14 @@ test.each([
 });
 
 test('messages alone count, whatever else happens in a conversation', () => {
+  const taken = chat.message({ from: bob });
   const events: Event[] = [
     chat.created,
     message,
     chat.edit(message),
     chat.react(message, '👍', { from: bob }),
+    chat.revoke([taken]),
+    ...[taken, chat.edit(taken)].map(withoutContent),
     chat.add([ids.userId('carol')], bob),
     chat.remove([ids.userId('carol')], bob),
     conversationBuilder({ ids, kind: 'self', memberIds: [bob] }).markRead(chat.conversationId, 1),

@@ -92,6 +92,7 @@ const givenLimits = z.strictObject({
     .optional(),
   inboxMembers: count(100_000).default(DEFAULT_LIMITS.inboxMembers),
   editWindowMs: ms(0, Number.MAX_SAFE_INTEGER).default(DEFAULT_LIMITS.editWindowMs),
+  revokeWindowMs: ms(0, Number.MAX_SAFE_INTEGER).optional(),
   versions: count(1_000).default(DEFAULT_LIMITS.versions),
   reactionsPerUser: count(1_000).default(DEFAULT_LIMITS.reactionsPerUser),
   reactionKeys: count(1_000).default(DEFAULT_LIMITS.reactionKeys),

@@ -1,4 +1,16 @@
-import type { DeploymentError, EventRef, NodeId, ResetReason, Seq, TidemarkError, UserId } from '@tidemark/core';
+import type {
+  CommandId,
+  Content,
+  ContentMap,
+  DeploymentError,
+  EventRef,
+  MessageId,
+  NodeId,
+  ResetReason,
+  Seq,
+  TidemarkError,
+  UserId,
+} from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
 import type { HealthReport } from './health-report.ts';
 
@@ -9,6 +21,12 @@ import type { HealthReport } from './health-report.ts';
 export interface ServerEvents {
   /** A batch is durable. `messages` of the events are messages; `rows` inbox rows were written with them. */
   committed: { partition: number; events: number; messages: number; rows: number; commands: number; ms: number };
+  /**
+   * Messages were revoked, and what they said is erased from the store: what else holds it, such as files that they name, is the
+   * application's to delete. On the worker that did so, after the commit; told again, without contents, when the command is carried
+   * out again, as after a crash in between.
+   */
+  erased: { partition: number; messages: readonly ErasedMessage[] };
   /** Committed events were handed to this many nodes. */
   published: { partition: number; events: number; nodes: number; replies: number };
   /** Something that may pass failed and is tried again after `delayMs`. */
@@ -91,6 +109,18 @@ export interface ServerEvents {
   'listener-failed': { event: string; error: unknown };
 }
 
+/** A message that was erased. */
+export interface ErasedMessage extends EventRef {
+  readonly messageId: MessageId;
+  readonly senderId: UserId;
+  readonly clientMessageId: CommandId;
+  /**
+   * What it said in each of its versions, the first one first: of edits a beginning, where those of a command have more than 16 MiB.
+   * Empty where it was erased before.
+   */
+  readonly contents: readonly Content<ContentMap>[];
+}
+
 /** Who reached a limit, as far as it is known. */
 export interface LimitCaller {
   readonly userId?: UserId | undefined;
@@ -107,6 +137,7 @@ export type RetriedStep =
   | 'read'
   | 'carry-out'
   | 'acknowledge'
+  | 'erase'
   | 'complete'
   | 'lease'
   | 'workers'
@@ -129,6 +160,11 @@ export class ServerEventBus {
     this.#listeners.set(name, listeners);
     listeners.add(listener);
     return () => listeners.delete(listener);
+  }
+
+  /** Whether anybody listens. */
+  isHeard(name: ServerEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
   emit<Name extends ServerEventName>(name: Name, payload: ServerEvents[Name]): void {

@@ -175,6 +175,7 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.commandBytes', [1023, 64 * 1024 * 1024 + 1], />=1024|<=67108864/],
   ['limits.inboxMembers', [0, 100_001], />=1|<=100000/],
   ['limits.editWindowMs', [-1, '1d', Number.NaN], />=0|number/],
+  ['limits.revokeWindowMs', [-1, '1d', Number.NaN], />=0|number/],
   ['limits.versions', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits.page', [0, 10_001], />=1|<=10000/],
   ['limits.pageBytes', [1_023, 64 * 1024 * 1024 + 1, 1.5], />=1024|<=67108864|int/],
@@ -226,6 +227,8 @@ test('every option with a rule is covered above', () => {
     'tuning',
     'limits',
     ...Object.keys(limits).map((name) => `limits.${name}`),
+    // Absent unless set.
+    'limits.revokeWindowMs',
   ];
   expect(RULES.map(([field]) => field).sort()).toEqual(names.sort());
   expect([clock, random]).toEqual([systemClock, Math.random]);

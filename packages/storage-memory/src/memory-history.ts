@@ -7,12 +7,12 @@ import {
   commandKey,
   counts,
   definitionOf,
-  type EditedContent,
   type Event,
   type EventRef,
   type HistoryQuery,
   type HistoryStore,
   type Membership,
+  type MessageRegisters,
   type OwnersQuery,
   project,
   type Quote,
@@ -27,6 +27,7 @@ import {
   saidIn,
   UNREAD_SPAN,
   type UserId,
+  withoutContent,
 } from '@tidemark/core';
 import { memoryRefusals } from './memory-refusals.ts';
 import { type ConversationTable, createMemoryState, type MemoryState } from './memory-state.ts';
@@ -117,13 +118,10 @@ export function eventTaken(state: MemoryState, events: readonly Event[]): boolea
 }
 
 /** Writes events whose keys are free, and what follows from them. */
-export function writeEvents(state: MemoryState, events: readonly Event[]): void {
-  for (const event of events) {
-    const { actorId, commandId } = event;
-    tableOf(state, event.conversationId).log.set(event.conversationSeq, event);
-    if (commandId !== null) state.commands.set(commandKey({ actorId, commandId }), event);
-  }
-  const { created, heads, joined, left, readMarks, registers } = project(events);
+export function writeEvents(state: MemoryState, batch: readonly Event[]): void {
+  const { events, erased, created, heads, joined, left, readMarks, registers } = project(batch);
+  for (const event of events) writeEvent(state, event);
+  for (const ref of erased) eraseMessage(state, ref);
   for (const conversation of created) tableOf(state, conversation.conversationId).conversation = conversation;
   for (const head of heads) {
     const table = tableOf(state, head.conversationId);
@@ -148,6 +146,26 @@ export function writeEvents(state: MemoryState, events: readonly Event[]): void 
     state.readMarks.set(key, Math.max(readSeq, state.readMarks.get(key) ?? 0));
   }
   for (const register of registers) setRegister(state, register);
+}
+
+function writeEvent(state: MemoryState, event: Event): void {
+  const { actorId, commandId } = event;
+  tableOf(state, event.conversationId).log.set(event.conversationSeq, event);
+  if (commandId !== null) state.commands.set(commandKey({ actorId, commandId }), event);
+}
+
+/** In the message and its edits, and with every register. */
+function eraseMessage(state: MemoryState, message: EventRef): void {
+  const { conversationId } = message;
+  const target = `${conversationId} ${message.conversationSeq}`;
+  const edits = registersAt(state, state.registerGroups.get(target) ?? []).filter(({ name }) => name === 'version');
+  const places = [message, ...edits.map(({ seq }) => ({ conversationId, conversationSeq: seq }))];
+  for (const event of present(places.map((place) => eventAt(state, place)))) writeEvent(state, withoutContent(event));
+  for (const [group, keys] of state.registerGroups) {
+    if (group !== target && !group.startsWith(`${target} `)) continue;
+    for (const key of keys) state.registers.delete(key);
+    state.registerGroups.delete(group);
+  }
 }
 
 function setRegister(state: MemoryState, register: Register): void {
@@ -252,10 +270,9 @@ function quotesOf(state: MemoryState, { userId, conversationId, seqs, bytes }: Q
     const [event] = visible(state, { userId, conversationId, after: seq - 1, before: seq + 1 });
     const sent = event && saidIn(event);
     if (!sent) return [];
-    const edited = shownOf(state, { conversationId, target: seq, viewer: userId }, end).find(
-      (register) => register.name === 'content',
-    );
-    const said = edited?.value ?? sent;
+    const registers = shownOf(state, { conversationId, target: seq, viewer: userId }, end);
+    const now = registers.find((register) => register.name === 'content' || register.name === 'revoked');
+    const said = now?.value ?? sent;
     return quoteOf(event, bytesOf(said) <= bytes ? said : null);
   });
 }
@@ -284,10 +301,10 @@ function distinct(registers: readonly Register[]): Register[] {
   return [...new Set(registers)];
 }
 
-/** What the message with which a list ends says since it was edited. */
-function contentOf(state: MemoryState, { conversationId, conversationSeq: target }: EventRef): EditedContent | null {
-  const register = state.registers.get(registerKey({ conversationId, target, name: 'content', key: '', owner: null }));
-  return register?.name === 'content' ? register.value : null;
+/** What the message with which a list ends is now. */
+function messageRegisters(state: MemoryState, { conversationId, conversationSeq }: EventRef): MessageRegisters {
+  const found = registersAt(state, state.registerGroups.get(`${conversationId} ${conversationSeq}`) ?? []);
+  return Object.fromEntries(found.flatMap(({ name, key, value }) => (key === '' ? [[name, value]] : [])));
 }
 
 function listed(state: MemoryState, { userId, after, unread }: ConversationsQuery): ConversationSummary[] {
@@ -329,7 +346,7 @@ function summarise(
     joinedSeq: stay.joinedSeq,
     readSeq,
     unread,
-    lastMessage: (last && definitionOf(last).message?.(last, contentOf(state, last))) ?? null,
+    lastMessage: (last && definitionOf(last).message?.(last, messageRegisters(state, last))) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };
 }

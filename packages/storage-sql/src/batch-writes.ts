@@ -1,4 +1,4 @@
-import { type CommitBatch, type Event, type EventRef, type InboxRow, project } from '@tidemark/core';
+import { type CommitBatch, type Event, type EventRef, type InboxRow, type Projection, project } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { EVENT_SHAPE, REF_KEY, REF_SHAPE, toEventRow } from './event-row.ts';
 import { REGISTER_KEY, REGISTER_KEY_SHAPE, REGISTER_SHAPE, toRegisterKeyRow, toRegisterRow } from './register-row.ts';
@@ -34,6 +34,8 @@ const MEMBER_SHAPE = {
 } as const satisfies RowShape;
 const READ_MARK_SHAPE = { user_id: 'id', conversation_id: 'id', read_seq: 'int' } as const satisfies RowShape;
 const REACHED_SHAPE = { conversation_id: 'id', head: 'int' } as const satisfies RowShape;
+const LEFT_OF_EVENT_SHAPE = { ...REF_SHAPE, type: 'id', body: 'text' } as const satisfies RowShape;
+const TARGET_SHAPE = { conversation_id: 'id', target_seq: 'int' } as const satisfies RowShape;
 const INBOX_SHAPE = {
   user_id: 'id',
   seq: 'int',
@@ -45,17 +47,20 @@ const INBOX_SHAPE = {
 /**
  * A batch as writes, in the order in which they must be seen: events first, since their keys are the fence; stays are
  * closed before the next ones open; inbox rows last. Empty ones are left out: an ordinary batch of messages is three.
+ *
+ * @param remains what is left of stored events that carry what the batch erases
  */
-export function writesOf(batch: CommitBatch): Write[] {
-  return [...historyWrites(batch.events), ...inboxWrites(batch.rows)];
+export function writesOf(batch: CommitBatch, remains: readonly Event[]): Write[] {
+  return [...historyWrites(batch.events, remains), ...inboxWrites(batch.rows)];
 }
 
 /** What `HistoryStore.append` writes. */
 export function appendWrites(
   events: readonly Event[],
   delivery: { readonly delivered: readonly EventRef[] } | undefined,
+  remains: readonly Event[],
 ): Write[] {
-  const writes = historyWrites(events);
+  const writes = historyWrites(events, remains);
   if (!delivery || events.length === 0) return writes;
   const delivered = refSet(delivery.delivered);
   return [
@@ -76,9 +81,10 @@ export function refSet(refs: readonly EventRef[]): RowSet {
   return { shape: REF_SHAPE, rows };
 }
 
-function historyWrites(events: readonly Event[]): Write[] {
-  if (events.length === 0) return [];
-  const { created, heads, left, joined, readMarks, reached, registers } = project(events);
+function historyWrites(batch: readonly Event[], remains: readonly Event[]): Write[] {
+  if (batch.length === 0) return [];
+  const projection = project(batch);
+  const { events, created, heads, left, joined, readMarks, reached, registers } = projection;
   const newest = new Map(heads.map((head) => [head.conversationId, head]));
   const conversations = created.map((conversation) => {
     const head = newest.get(conversation.conversationId);
@@ -185,6 +191,7 @@ function historyWrites(events: readonly Event[]): Write[] {
           'read_seq',
         )}`,
     },
+    ...erasingWrites(projection, remains),
     {
       name: 'registers',
       conflict: 'event',
@@ -206,6 +213,33 @@ function historyWrites(events: readonly Event[]): Write[] {
     },
   ];
   return writes.filter((write) => write.set.rows.length > 0);
+}
+
+/** Before the registers that stay are set. */
+function erasingWrites({ erased }: Projection, remains: readonly Event[]): Write[] {
+  const left: RowSet = { shape: LEFT_OF_EVENT_SHAPE, rows: remains.map(toEventRow) };
+  const targets = erased.map((ref) => ({ conversation_id: ref.conversationId, target_seq: ref.conversationSeq }));
+  return [
+    {
+      name: 'erased',
+      conflict: 'event',
+      set: left,
+      statement: (dialect, tables, source, guard) =>
+        dialect.update({
+          table: tables.events,
+          source,
+          on: sql`t.conversation_id = v.conversation_id and t.conversation_seq = v.conversation_seq and ${guard}`,
+          set: { type: 'v.type', body: 'v.body' },
+        }),
+    },
+    {
+      name: 'registers_of_erased',
+      conflict: 'event',
+      set: { shape: TARGET_SHAPE, rows: targets },
+      statement: (dialect, tables, source, guard) =>
+        dialect.deleteRows(tables.registers, source, Object.keys(TARGET_SHAPE), guard),
+    },
+  ];
 }
 
 /** In the order of the table's key: rows of one user stand side by side in its tree, and large batches cost half. */

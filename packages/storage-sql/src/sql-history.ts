@@ -11,6 +11,7 @@ import {
   type HistoryStore,
   MESSAGE_TYPES,
   type Membership,
+  type MessageRegisters,
   probeBatches,
   type Quote,
   type QuotesQuery,
@@ -23,6 +24,7 @@ import {
 } from '@tidemark/core';
 import { type RawBuilder, sql } from 'kysely';
 import { appendWrites, refSet } from './batch-writes.ts';
+import { remainsIn, remainsOf } from './erasing.ts';
 import { type EventRow, eventColumns, fromEventRow, REF_KEY, REF_SHAPE } from './event-row.ts';
 import { readAsWriter } from './probe-reads.ts';
 import { fromRegisterRow, REGISTER_KEY_SHAPE, type RegisterRow, toRegisterKeyRow } from './register-row.ts';
@@ -71,13 +73,17 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
 
     wallTime: database.wallTime,
 
-    append: (events, delivery) => database.write(appendWrites(events, delivery)),
+    append: async (events, delivery) =>
+      database.write(appendWrites(events, delivery, await remainsOf(database, events))),
 
     probe: async () => {
       const batches = probeBatches(systemClock.now());
       const delivered = batches[0]?.events ?? [];
       await database.probe(
-        batches.map(({ events }, nth) => appendWrites(events, { delivered: nth > 0 ? delivered : [] })),
+        batches.map((batch, nth) => {
+          const remains = remainsIn(batches.slice(0, nth), batch);
+          return appendWrites(batch.events, { delivered: nth > 0 ? delivered : [] }, remains);
+        }),
       );
       await readAsWriter({ history }, batches);
     },
@@ -289,17 +295,17 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const said = sql`coalesce(g.value, e.body)`;
     return sql<QuoteRow>`
       select ${eventColumns('body')}, case when octet_length(${said}) <= ${bytes} then ${said} end as body,
-        case when g.value is null then 0 else 1 end as is_edited
+        case when g.value is null then 0 else 1 end as has_register
       from ${given} join ${tables.events} e on ${atPlaceOf('v')}
-      ${contentOf('e', sql`and g.seq <= ${endOf(stays)}`)}
+      ${messageRegister('e', sql`and g.seq <= ${endOf(stays)}`)}
       where e.type ${oneOf(MESSAGE_TYPES)} and ${isWithin(stays)}`;
   }
 
-  /** Joins as `g` what an event of `alias` says since it was edited. */
-  function contentOf(alias: 'e' | 'l', more = sql``): RawBuilder<unknown> {
+  /** Joins as `g` how a message of `alias` differs from what was sent: by its content, or since it was revoked. */
+  function messageRegister(alias: 'e' | 'l', more = sql``): RawBuilder<unknown> {
     return sql`left join ${tables.registers} g on g.conversation_id = ${sql.ref(`${alias}.conversation_id`)}
       and g.target_seq = ${sql.ref(`${alias}.conversation_seq`)}
-      and g.name = 'content' and g.register_key = '' and g.owner = '' ${more}`;
+      and g.name in ('content', 'revoked') and g.register_key = '' and g.owner = '' ${more}`;
   }
 
   /** A page of conversations first, then what is looked up for each of the page alone; one statement. */
@@ -321,7 +327,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       : sql``;
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
-      select p.*, ${eventColumns('conversation_id')}, g.value as edited,
+      select p.*, ${eventColumns('conversation_id')}, g.name as register, g.value as register_value,
         ${unreadOf(userId, unread)} as unread
       from (
         select q.*, row_number() over (${order}) as place,
@@ -339,11 +345,11 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
         ) q
         left join ${tables.events} l on l.conversation_id = q.conversation_id
           and l.conversation_seq = q.last_message_seq and l.conversation_seq >= q.joined_seq
-        ${contentOf('l')}
+        ${messageRegister('l')}
       ) p
       left join ${tables.events} e on e.conversation_id = p.conversation_id
         and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
-      ${contentOf('e')}
+      ${messageRegister('e')}
       where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})
       order by p.active_at desc, p.conversation_id desc`;
   }
@@ -392,12 +398,12 @@ interface PageOfEvents {
 }
 
 /** A message as an event, but for its body: that is what it says now, or null where that is too large. */
-type QuoteRow = Omit<EventRow, 'body'> & { readonly body: string | null; readonly is_edited: number };
+type QuoteRow = Omit<EventRow, 'body'> & { readonly body: string | null; readonly has_register: number };
 
-function toQuote({ body, is_edited, ...row }: QuoteRow): Quote {
-  const event = fromEventRow({ ...row, body: body === null || is_edited ? '{}' : body });
+function toQuote({ body, has_register, ...row }: QuoteRow): Quote {
+  const event = fromEventRow({ ...row, body: body === null || has_register ? '{}' : body });
   if (body === null) return quoteOf(event, null);
-  return quoteOf(event, is_edited ? JSON.parse(body) : (saidIn(event) ?? null));
+  return quoteOf(event, has_register ? JSON.parse(body) : (saidIn(event) ?? null));
 }
 
 /** An event of a page, or in its columns a register of one. */
@@ -435,8 +441,10 @@ interface MemberRow {
 
 /** The event's columns are those of the last message, and null where none is visible. */
 type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_id'>]: EventRow[K] | null } & {
-  /** What the last message says since it was edited, as JSON text. */
-  readonly edited: string | null;
+  /** Of `MessageRegisters`, that of the last message which is set. */
+  readonly register: keyof MessageRegisters | null;
+  /** Its value, as JSON text. */
+  readonly register_value: string | null;
   readonly active_at: number;
   readonly joined_seq: number;
   readonly read_seq: number;
@@ -477,6 +485,10 @@ function distinctEvents(rows: readonly EventRow[]): Event[] {
   );
 }
 
+function registersIn({ register, register_value }: SummaryRow): MessageRegisters {
+  return register && register_value ? { [register]: JSON.parse(register_value) } : {};
+}
+
 function toSummary(row: SummaryRow): ConversationSummary {
   const last = row.body === null ? undefined : fromEventRow(row as EventRow);
   return {
@@ -485,8 +497,7 @@ function toSummary(row: SummaryRow): ConversationSummary {
     joinedSeq: row.joined_seq,
     readSeq: row.read_seq,
     unread: row.unread,
-    lastMessage:
-      (last && definitionOf(last).message?.(last, row.edited === null ? null : JSON.parse(row.edited))) ?? null,
+    lastMessage: (last && definitionOf(last).message?.(last, registersIn(row))) ?? null,
     activeAt: row.active_at,
   } as ConversationSummary;
 }

@@ -1,5 +1,6 @@
 import { probeBatches, type Storage, type StorageCapabilities, systemClock } from '@tidemark/core';
 import { writesOf } from './batch-writes.ts';
+import { remainsIn, remainsOf } from './erasing.ts';
 import { readAsWriter } from './probe-reads.ts';
 import type { SqlDatabase } from './sql-database.ts';
 import { sqlHistory } from './sql-history.ts';
@@ -15,10 +16,10 @@ export function sqlStorage(database: SqlDatabase, capabilities: Omit<StorageCapa
     inbox,
     open: () => database.open(),
     close: () => database.close(),
-    commit: (batch) => database.write(writesOf(batch)),
+    commit: async (batch) => database.write(writesOf(batch, await remainsOf(database, batch.events))),
     probe: async () => {
       const batches = probeBatches(systemClock.now());
-      await database.probe(batches.map(writesOf));
+      await database.probe(batches.map((batch, nth) => writesOf(batch, remainsIn(batches.slice(0, nth), batch))));
       await readAsWriter({ history, inbox }, batches);
     },
   };

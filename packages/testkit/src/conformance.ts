@@ -8,6 +8,7 @@ import { historyReactionCases } from './cases/history-reaction-cases.ts';
 import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyRegisterCases } from './cases/history-register-cases.ts';
 import { historyReplyCases } from './cases/history-reply-cases.ts';
+import { historyRevokeCases } from './cases/history-revoke-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
@@ -29,6 +30,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyRegisterCases,
   ...historyReactionCases,
   ...historyReplyCases,
+  ...historyRevokeCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

@@ -13,8 +13,10 @@ import {
   type Quote,
   type QuotesQuery,
   type Register,
+  refKey,
   registerKey,
   type Storage,
+  withoutContent,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
 
@@ -547,6 +549,70 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
     open: (state) =>
       withQuotes(state, ({ quotesFor }, query) => quotesFor({ ...query, bytes: Number.MAX_SAFE_INTEGER })),
   },
+  // ── Revoked messages ─────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'the edits of what was revoked say what they said',
+    caughtBy: 'revoke: the message and each of its edits are erased',
+    open: (state) => keepingEvents(state, 'message.edited', isStored),
+  },
+  {
+    mistake: 'what a batch says of a message that it revokes itself is written',
+    caughtBy: 'revoke: what the batch itself says',
+    open: (state) => keepingEvents(state, 'message.sent', (event, batch) => batch.includes(event)),
+  },
+  {
+    mistake: 'reactions to what was revoked are still set',
+    caughtBy: 'revoke: nothing that was said of it is set any more',
+    open: (state) => {
+      const kept = new Map<string, Register>();
+      return afterWriting(memoryStorage({ state }), () => {
+        for (const [key, register] of state.registers) if (register.name === 'reaction') kept.set(key, register);
+        for (const [key, register] of kept) state.registers.set(key, register);
+      });
+    },
+  },
+  {
+    mistake: 'one message of those revoked at once is erased',
+    caughtBy: 'revoke: many messages at once',
+    open: (state) => {
+      let erased = 0;
+      return keepingEvents(state, 'message.sent', (event, batch) => isStored(event, batch) && erased++ > 0);
+    },
+  },
+  {
+    mistake: 'what was revoked is still unread',
+    caughtBy: 'revoke: what is unread falls by one',
+    open: (state) =>
+      withSummaries(state, (summary) => {
+        const { conversationId, unread, createdBy } = summary;
+        const log = [...(state.conversations.get(conversationId)?.log.values() ?? [])];
+        return {
+          ...summary,
+          unread: unread + log.filter(({ type, actorId }) => type === 'message.erased' && actorId === createdBy).length,
+        };
+      }),
+  },
+  {
+    mistake: 'a page for a former member says what they saw then',
+    caughtBy: 'revoke: a page carries what was revoked as what is left',
+    open: (state) => {
+      const seen = new Map<string, Event>();
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        append: async (events, delivery) => {
+          for (const event of events) if (event.type === 'message.sent') seen.set(refKey(event), event);
+          return history.append(events, delivery);
+        },
+        range: async (query) => {
+          const page = await history.range(query);
+          const isMember = state.conversations
+            .get(query.conversationId)
+            ?.stays.some(({ userId, leftSeq }) => userId === query.userId && leftSeq === null);
+          return isMember ? page : { ...page, events: page.events.map((event) => seen.get(refKey(event)) ?? event) };
+        },
+      });
+    },
+  },
   // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'a full page is taken for one of many',
@@ -679,6 +745,40 @@ function afterWriting(storage: Storage, act: () => void): Storage {
     history: { ...history, append: (events, delivery) => acting(history.append(events, delivery)) },
     commit: (batch) => acting(storage.commit(batch)),
   };
+}
+
+/** Events of a type stay as they were emitted where `keeps` says so, whatever is erased. */
+function keepingEvents(
+  state: MemoryState,
+  type: Event['type'],
+  keeps: (event: Event, batch: readonly Event[]) => boolean,
+): Storage {
+  const emitted: Event[] = [];
+  const storage = memoryStorage({ state });
+  const keep = async <T>(batch: readonly Event[], write: () => Promise<T>): Promise<T> => {
+    emitted.push(...batch.filter((event) => event.type === type));
+    const outcome = await write();
+    for (const event of emitted) {
+      const { log } = state.conversations.get(event.conversationId) ?? {};
+      const isErased = log?.get(event.conversationSeq)?.type === withoutContent(event).type;
+      if (isErased && keeps(event, batch)) log.set(event.conversationSeq, event);
+    }
+    return outcome;
+  };
+  const { history } = storage;
+  return {
+    ...storage,
+    history: {
+      ...history,
+      append: (events, delivery) => keep(events, () => history.append(events, delivery)),
+    },
+    commit: (batch) => keep(batch.events, () => storage.commit(batch)),
+  };
+}
+
+/** By an earlier batch. */
+function isStored(event: Event, batch: readonly Event[]): boolean {
+  return !batch.includes(event);
 }
 
 function withSummaries(state: MemoryState, change: (summary: ConversationSummary) => ConversationSummary): Storage {

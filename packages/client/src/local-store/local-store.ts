@@ -92,12 +92,12 @@ export interface LocalChanges {
   readonly cursor?: Cursor;
 }
 
-/** A message, an edit of one, or a reaction to one, handed to the client and not yet known to be stored. */
+/** A message, or what is said of one (an edit, a reaction, that it is revoked), handed to the client and not yet known to be stored. */
 export interface Draft {
-  /** Of an edit or a reaction: its command id. */
+  /** Of what is no message: its command id. */
   readonly clientMessageId: CommandId;
   readonly conversationId: ConversationId;
-  /** Of a reaction, which says nothing: of no kind. */
+  /** Of what says nothing, such as a reaction: of no kind. */
   readonly message: Content<ContentMap>;
   /** Milliseconds since 1970, by this device. */
   readonly at: number;
@@ -113,6 +113,8 @@ export interface Draft {
   readonly edit?: DraftEdit;
   /** What it reacts to; absent: no reaction. */
   readonly reaction?: DraftReaction;
+  /** What it revokes; absent: nothing. */
+  readonly revoke?: DraftRevoke;
   /** What is uploaded before it is sent. Absent: nothing. */
   readonly attachments?: readonly DraftAttachment[];
 }
@@ -127,6 +129,11 @@ export interface DraftReaction {
   readonly target: DraftTarget;
   readonly key: string;
   readonly on: boolean;
+}
+
+export interface DraftRevoke {
+  readonly target: DraftTarget;
+  readonly reason?: string;
 }
 
 export interface DraftEdit {

@@ -9,7 +9,7 @@ import { createKeyedTasks, type KeyedTasks } from '../sync/keyed-tasks.ts';
 import { fetchHistory } from '../sync/load-history.ts';
 import { ownDraftIn } from '../sync/own-draft.ts';
 import { withLater, withRegisters } from '../sync/with-registers.ts';
-import type { OutboxEntries, Slot, Stored } from './outbox-entries.ts';
+import { isSwitch, type OutboxEntries, type Slot, type Stored } from './outbox-entries.ts';
 
 /** How long the feed may take to bring a message that it should bring. */
 const FEED_GRACE_MS = 5_000;
@@ -79,7 +79,7 @@ export function createExpectedMessages(options: ExpectedMessagesOptions): { add(
   function isLost(slot: Slot, { messageId }: Stored, found: readonly Event[]): boolean {
     const { draft } = slot.entry;
     const isThere = found.some((event) => ownDraftIn(event, userId) === draft.clientMessageId);
-    return !isThere && !draft.reaction && lost.get(slot) !== messageId;
+    return !isThere && !isSwitch(draft) && lost.get(slot) !== messageId;
   }
 
   return {
@@ -88,7 +88,7 @@ export function createExpectedMessages(options: ExpectedMessagesOptions): { add(
       const id = draft.clientMessageId;
       const upTo = replica.rows.get(draft.conversationId)?.local?.to ?? 0;
       // What changed nothing has no event: it stands on one that is here, or comes.
-      const isHere = draft.reaction && upTo >= (receipt?.conversationSeq ?? Infinity);
+      const isHere = isSwitch(draft) && upTo >= (receipt?.conversationSeq ?? Infinity);
       if (slot.passed === 'yes' || isHere) fetches.add(id);
       expected.delete(id);
       expected.set(id, timing.clock.monotonic());

@@ -25,7 +25,7 @@ export class DraftDiscardedError extends TidemarkError {
   }
 }
 
-/** That a draft is stored: of a message, or of an edit or a reaction, which have no message id of their own. */
+/** That a draft is stored: of a message, or of what is said of one, which has no message id of its own. */
 export type Stored = Receipt | (Omit<Receipt, 'messageId'> & { readonly messageId: null });
 
 /** Where a draft is stored; `messageId`: of a message alone. */
@@ -42,8 +42,13 @@ export interface OutboxEntry {
 }
 
 /** The message that a draft says something of; undefined where it is one itself. */
-export function targetOf({ edit, reaction }: Draft): DraftTarget | undefined {
-  return (edit ?? reaction)?.target;
+export function targetOf({ edit, reaction, revoke }: Draft): DraftTarget | undefined {
+  return (edit ?? reaction ?? revoke)?.target;
+}
+
+/** What is on or off: it changes nothing where it is so already, and leaves nothing to try again. */
+export function isSwitch({ reaction, revoke }: Draft): boolean {
+  return (reaction ?? revoke) !== undefined;
 }
 
 /** An entry with what only this run knows. */
@@ -90,7 +95,8 @@ export interface OutboxEntries {
   rewrite(slot: Slot, message: Draft['message']): void;
   /** Whether it is among the events: that is its receipt, whether or not one came before. */
   stored(slot: Slot, events: readonly Event[]): boolean;
-  discard(slot: Slot): void;
+  /** @param error why; unless set, that it was discarded */
+  discard(slot: Slot, error?: TidemarkError): void;
   /** The draft was put into the local store. @param passed when it is new here */
   adopt(draft: Draft, passed: Slot['passed']): void;
   notice(changes: LocalChanges, origin: 'here' | 'elsewhere'): void;
@@ -174,8 +180,9 @@ export function createOutboxEntries(options: {
       return event !== undefined;
     },
     rewrite: (slot, message) => show(slot, { draft: { ...slot.entry.draft, message } }),
-    discard: (slot) => {
-      slot.reject(new DraftDiscardedError(`${slot.entry.draft.clientMessageId} was discarded before it was stored`));
+    discard: (slot, error) => {
+      const { clientMessageId } = slot.entry.draft;
+      slot.reject(error ?? new DraftDiscardedError(`${clientMessageId} was discarded before it was stored`));
       entries.drop(slot);
     },
     adopt: (draft, passed) => {

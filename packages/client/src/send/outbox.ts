@@ -13,6 +13,7 @@ import {
   type Content,
   type ContentMap,
   type ConversationId,
+  type Event,
   type IdSource,
   type JsonObject,
   type JsonValue,
@@ -25,7 +26,7 @@ import { onAbort } from '../abort-signal.ts';
 import type { SendHandle, SendOptions } from '../client.ts';
 import { throwIfClosed } from '../closed.ts';
 import type { CommitListener, LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft, DraftEdit, DraftReaction, DraftTarget } from '../local-store/local-store.ts';
+import type { Draft, DraftEdit, DraftReaction, DraftRevoke, DraftTarget } from '../local-store/local-store.ts';
 import type { Tabs } from '../tabs/tabs.ts';
 import { createOutboxEntries, type OutboxEntry, type Slot, type Stored, targetOf } from './outbox-entries.ts';
 import { createSending, type Sending, type SendingOptions } from './sending.ts';
@@ -53,6 +54,11 @@ export interface Outbox {
    * one wants is so already.
    */
   react(conversationId: ConversationId, reaction: DraftReaction, commandId?: string): Promise<unknown>;
+  /**
+   * Takes a message back. One of the user's that was never sent is discarded, and nothing is sent; else this is, behind it, in place of what
+   * waits to be said of it.
+   */
+  revoke(conversationId: ConversationId, revoke: DraftRevoke, commandId?: string): Promise<unknown>;
   /** Discards a draft that is not in the local store yet. False when it is: then the leader has to. */
   discardUnsaved(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
@@ -171,7 +177,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
-    rest: Pick<Draft, 'edit' | 'reaction' | 'attachments' | 'replyTo'>,
+    rest: Pick<Draft, 'edit' | 'reaction' | 'revoke' | 'attachments' | 'replyTo'>,
   ): Slot {
     const at = timing.clock.now();
     const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
@@ -191,15 +197,34 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return slot;
   }
 
+  /** What waits to be said of a message. */
+  function saidOf({ senderId, clientMessageId }: DraftTarget): Slot[] {
+    return [...slots.values()].filter(({ entry }) => {
+      const target = targetOf(entry.draft);
+      return target?.clientMessageId === clientMessageId && target.senderId === senderId;
+    });
+  }
+
   /** Discards a draft, and what waits behind it for its message. */
-  async function discardNow(slot: Slot): Promise<void> {
-    const id = slot.entry.draft.clientMessageId;
-    const all = [...slots.values()].filter(
-      (each) => each === slot || targetOf(each.entry.draft)?.clientMessageId === id,
-    );
-    for (const each of all) entries.discard(each);
+  function discardNow(slot: Slot): Promise<void> {
+    return discardAll([slot, ...saidOf({ senderId: userId, clientMessageId: slot.entry.draft.clientMessageId })]);
+  }
+
+  async function discardAll(all: readonly Slot[], error?: TidemarkError): Promise<void> {
+    for (const each of all) entries.discard(each, error);
     const gone = all.map((each) => each.entry.draft.clientMessageId);
-    await replica.commitSurely(() => (slots.has(id) ? undefined : { removeDrafts: gone }));
+    await replica.commitSurely(() => {
+      const removeDrafts = gone.filter((id) => !slots.has(id));
+      return removeDrafts.length > 0 ? { removeDrafts } : undefined;
+    });
+  }
+
+  /** Nothing can be said any more of what was revoked. */
+  function dropSaidOfErased(events: readonly Event[]): void {
+    const said = events.flatMap((event) => (event.type === 'message.revoked' ? event.targets.flatMap(saidOf) : []));
+    const open = said.filter(({ entry }) => entry.status !== 'sent' && !entry.draft.revoke);
+    if (open.length === 0) return;
+    discardAll(open, new TidemarkError('revoked', 'the message was revoked')).catch(() => undefined);
   }
 
   /** Whether its content may still be replaced: nobody has seen it, and it is not being sent. */
@@ -250,6 +275,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], { reaction }).receipt;
   }
 
+  async function revoke(conversationId: ConversationId, revoke: DraftRevoke, commandId?: string): Promise<unknown> {
+    throwIfClosed(closing);
+    const { target } = revoke;
+    const draft = target.senderId === userId ? slots.get(target.clientMessageId) : undefined;
+    if (draft && isMine(draft)) return discardNow(draft);
+    const said = saidOf(target);
+    const before = said.find(({ entry }) => entry.draft.revoke);
+    if (before) return before.receipt;
+    await discardAll(said.filter(isMine));
+    return enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], { revoke }).receipt;
+  }
+
   return {
     start: async () => {
       void persist();
@@ -270,6 +307,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
     edit,
     react,
+    revoke,
     send: (conversationId, message, { clientMessageId, attachments = [] }, replyTo) => {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));
@@ -313,7 +351,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       sending?.online(online);
     },
     entriesOf: entries.of,
-    notice: entries.notice,
+    notice: (changes, origin) => {
+      entries.notice(changes, origin);
+      if (changes.events) dropSaidOfErased(changes.events);
+    },
     reset: () => {
       for (const slot of slots.values()) {
         slot.passed = 'yes';

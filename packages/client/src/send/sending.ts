@@ -21,14 +21,14 @@ import { isUnknownProcedure, toTidemarkError } from '../call-error.ts';
 import type { ClientEmitter } from '../client-events.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
-import type { Draft, DraftReaction } from '../local-store/local-store.ts';
+import type { Draft, DraftRevoke } from '../local-store/local-store.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { createOneAtATime } from '../one-at-a-time.ts';
 import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { within } from '../within.ts';
 import { createExpectedMessages } from './expected-messages.ts';
 import { checkSize } from './message-size.ts';
-import type { OutboxEntries, Place, Slot, Stored } from './outbox-entries.ts';
+import { isSwitch, type OutboxEntries, type Place, type Slot, type Stored, targetOf } from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
 import type { AttachmentHooks } from './uploads.ts';
 
@@ -182,9 +182,9 @@ export function createSending(
   }
 
   async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
-    const { conversationId, clientMessageId, retries, replyTo, edit, reaction } = draft;
+    const { conversationId, clientMessageId, retries, replyTo, edit, reaction, revoke } = draft;
     const send = async (signal: AbortSignal): Promise<Place> => {
-      if (!edit && !reaction) {
+      if (!targetOf(draft)) {
         const retry = retries !== undefined && { retry: retries };
         return trpc.send.mutate(
           { conversationId, clientMessageId, ...message, ...(replyTo && { replyTo }), ...retry },
@@ -192,13 +192,16 @@ export function createSending(
         );
       }
       const head = { conversationId, commandId: clientMessageId };
-      const sent = edit
-        ? trpc.edit.mutate({ ...head, ...edit, ...message }, { signal })
-        : trpc.react.mutate({ ...head, ...(reaction as DraftReaction) }, { signal });
-      return sent.catch((cause: unknown) => {
+      const said = async (): Promise<Place> => {
+        if (edit) return trpc.edit.mutate({ ...head, ...edit, ...message }, { signal });
+        if (reaction) return trpc.react.mutate({ ...head, ...reaction }, { signal });
+        const { target, ...reason } = revoke as DraftRevoke;
+        return trpc.revoke.mutate({ ...head, targets: [target], ...reason }, { signal });
+      };
+      return said().catch((cause: unknown) => {
         // Tried until the server is another, it would hold up what waits behind it.
         if (isUnknownProcedure(cause))
-          throw new TidemarkError('forbidden', `the server takes no ${edit ? 'edits' : 'reactions'} yet`, { cause });
+          throw new TidemarkError('forbidden', 'the server does not know this yet', { cause });
         throw cause;
       });
     };
@@ -206,11 +209,11 @@ export function createSending(
   }
 
   async function fail(slot: Slot, error: TidemarkError): Promise<void> {
-    const { clientMessageId, conversationId, reaction } = slot.entry.draft;
-    if (reaction) {
+    const { draft } = slot.entry;
+    const { clientMessageId, conversationId } = draft;
+    if (isSwitch(draft) || (targetOf(draft) && error.code === 'revoked')) {
       // What was shown is shown no more; nothing is left to try again.
-      slot.reject(error);
-      entries.discard(slot);
+      entries.discard(slot, error);
       events.emit('failed', { clientMessageId, conversationId, error });
       return replica.commitSurely(() => ({ removeDrafts: [clientMessageId] })).catch(() => undefined);
     }

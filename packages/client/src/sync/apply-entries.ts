@@ -7,6 +7,7 @@ import {
   type InboxEntry,
   type Message,
   type Register,
+  tombstone,
   type UserId,
 } from '@tidemark/core';
 import {
@@ -24,7 +25,7 @@ export interface Applied {
   readonly events: Event[];
   /** Drafts that came back as events. */
   readonly removeDrafts: CommandId[];
-  /** Conversations whose read mark moved: their unread count has to be counted anew from the local events. */
+  /** Conversations whose read mark moved, or with less to read: their unread count has to be counted anew from the local events. */
   readonly recount: Set<ConversationId>;
 }
 
@@ -53,8 +54,10 @@ export function applyEntries(
     if (!event) continue;
     const { conversationId } = event;
     const known = conversations.get(conversationId) ?? rows.get(conversationId);
+    const isNews = event.conversationSeq > (known?.head ?? 0);
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
+    if (isNews && definitionOf(event).erases) applied.recount.add(conversationId);
     const draft = ownDraftIn(event, userId);
     if (draft) applied.removeDrafts.push(draft);
     const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;
@@ -101,7 +104,9 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
 
 /** A summary that was fetched may hold a later version. */
 function lastMessageAfter(last: Message | null, { name, target, value }: Register): Message | null {
-  if (name !== 'content' || !value || last?.conversationSeq !== target) return last;
+  if (last?.conversationSeq !== target || last.revoked) return last;
+  if (name === 'revoked' && value) return tombstone(last, value);
+  if (name !== 'content' || !value) return last;
   const { message, version, at } = value;
   return version > (last.edited?.version ?? 1) ? { ...last, ...message, edited: { version, at } } : last;
 }

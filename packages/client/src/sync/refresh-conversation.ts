@@ -1,4 +1,4 @@
-import type { ConversationId, ConversationSummary, UserId } from '@tidemark/core';
+import { type ConversationId, type ConversationSummary, definitionOf, type UserId } from '@tidemark/core';
 import { unlessRefused } from '../call-error.ts';
 import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
@@ -28,10 +28,13 @@ export async function refreshConversation(
       return { conversations: [{ ...merge(summary, row), readSeq: row.readSeq, unread: row.unread, stale: 'count' }] };
     }
     const since = row.head > summary.head ? await eventsAbove(row, summary.head, replica) : [];
+    // What it counts was revoked since.
+    behind = since.some((event) => definitionOf(event).erases);
+    if (behind) return undefined;
     const unread = summary.unread + countUnread(since, userId, summary);
     return { conversations: [{ ...merge(summary, row), unread }] };
   });
-  if (behind) throw new Error('the server does not know the read mark yet');
+  if (behind) throw new Error('the summary is older than what is here');
 }
 
 function merge(summary: ConversationSummary, row: ConversationRow): ConversationRow {

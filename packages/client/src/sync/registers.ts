@@ -1,12 +1,14 @@
 import {
+  definitionOf,
   type Event,
   type Message,
+  type MessageErased,
   type MessageSent,
-  messageOf,
   type Register,
   registerKey,
   registersOf,
   type UserId,
+  withoutContent,
 } from '@tidemark/core';
 
 /** An event as the device keeps it: with what has been said of it since. */
@@ -18,6 +20,13 @@ export type KeptEvent<E extends Event = Event> = E & { readonly registers?: read
  */
 export function settingsOf(events: readonly Event[], userId: UserId): Register[] {
   return events.flatMap(registersOf).filter(({ name, owner }) => name !== 'version' && (owner ?? userId) === userId);
+}
+
+/** A row in the list of messages: a message, or what is left of it. */
+export type MessageEvent = MessageSent | MessageErased;
+
+export function isMessage(event: Event): event is MessageEvent {
+  return definitionOf(event).message !== undefined;
 }
 
 /** A message as it is now, with the reactions to it. */
@@ -33,25 +42,35 @@ export interface MessageReaction {
   readonly newest: readonly UserId[];
 }
 
-/** The event joined with its registers; of two with one key the higher seq stays. The same object if nothing changes. */
+/**
+ * The event joined with its registers; of two with one key the higher seq stays. Of what was revoked nothing is kept but that, whatever comes
+ * before or after it. The same object if nothing changes.
+ */
 export function joinRegisters<E extends Event>(event: KeptEvent<E>, registers: readonly Register[]): KeptEvent<E> {
   let joined = event.registers ?? [];
+  if (joined.some(isRevoked)) return event;
   for (const register of registers) {
     if (register.target !== event.conversationSeq || register.conversationId !== event.conversationId) continue;
     const known = joined.find((each) => registerKey(each) === registerKey(register));
     if (known && known.seq >= register.seq) continue;
     joined = [...joined.filter((each) => each !== known), register];
   }
-  return joined.length === 0 || joined === event.registers ? event : { ...event, registers: joined };
+  if (joined.length === 0 || joined === event.registers) return event;
+  const revoked = joined.find(isRevoked);
+  return revoked ? { ...(withoutContent(event) as E), registers: [revoked] } : { ...event, registers: joined };
+}
+
+function isRevoked({ name }: Register): boolean {
+  return name === 'revoked';
 }
 
 /** The message as it is now; its reactions in the order in which they came. */
-export function messageNow(event: KeptEvent<MessageSent>): ReactedMessage {
+export function messageNow(event: KeptEvent<MessageEvent>): ReactedMessage {
   const { registers = [] } = event;
-  const content = registers.find((each) => each.name === 'content');
+  const now = Object.fromEntries(registers.map(({ name, value }) => [name, value]));
   const isMine = (key: string) => registers.some((each) => each.name === 'reaction' && each.key === key && each.value);
   const reactions = registers
     .flatMap(({ name, key, value }) => (name === 'reactions' && value ? [{ ...value, key, mine: isMine(key) }] : []))
     .sort((a, b) => a.since - b.since);
-  return { ...messageOf(event, content?.value), reactions };
+  return { ...(definitionOf(event).message?.(event, now) as Message), reactions };
 }

@@ -261,12 +261,12 @@ export function createSync(options: SyncOptions): Sync {
         // In a store that lost its data, these entries and this cursor would stand on nothing.
         if (state?.generation !== generation) throw new Error('superseded by a reset');
         const applied = applyEntries(entries, replica.rows, userId);
+        const events = await withRegisters(applied.events, replica, userId);
         for (const conversationId of applied.recount) {
           const row = applied.conversations.get(conversationId);
-          if (row) applied.conversations.set(conversationId, await recountUnread(row, replica, userId, applied.events));
+          if (row) applied.conversations.set(conversationId, await recountUnread(row, replica, userId, events));
         }
         const { removeDrafts } = applied;
-        const events = await withRegisters(applied.events, replica, userId);
         return { conversations: [...applied.conversations.values()], events, removeDrafts, cursor };
       });
     } catch (error) {

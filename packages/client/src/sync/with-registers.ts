@@ -1,7 +1,11 @@
 import {
+  afterErasing,
   type ConversationId,
   type ConversationSeq,
+  carriedBy,
   type Event,
+  type EventRef,
+  erasedBy,
   type HistoryPage,
   refKey,
   type UserId,
@@ -12,7 +16,8 @@ import { joinRegisters, type KeptEvent, settingsOf } from './registers.ts';
 
 /**
  * Events as they are to be put into the local store: each joined with what these events say of it, and with what is known of it here
- * already, since a page may have brought it before. With them come the events of the local store that they say something of.
+ * already, since a page may have brought it before. With them come the events of the local store that they say something of, or erase
+ * something from.
  */
 export async function withRegisters(
   events: readonly Event[],
@@ -21,16 +26,43 @@ export async function withRegisters(
 ): Promise<readonly Event[]> {
   const registers = settingsOf(events, userId);
   const known = await localCopies(events, replica, userId);
-  const joined = events.map((event) => joinRegisters(event, known.get(refKey(event))?.registers ?? []));
+  const joined = events.map((event) => withKnown(event, known.get(refKey(event))));
   if (registers.length === 0) return joined;
-  const targets = new Map<string, Event | undefined>(joined.map((event) => [refKey(event), event]));
+  const targets = new Map<string, KeptEvent | undefined>(joined.map((event) => [refKey(event), event]));
   for (const { conversationId, target } of registers) {
     const key = refKey({ conversationId, conversationSeq: target as ConversationSeq });
     if (targets.has(key)) continue;
     const [found] = await replica.events({ conversationId, after: target - 1, limit: 1 });
     targets.set(key, found?.conversationSeq === target ? found : undefined);
   }
-  return [...targets.values()].flatMap((event) => (event ? joinRegisters(event, registers) : []));
+  for (const message of events.flatMap(erasedBy)) {
+    for (const edit of await editsOf(message, targets.get(refKey(message)), replica)) targets.set(refKey(edit), edit);
+  }
+  const all = [...targets.values()].flatMap((event) => event ?? []);
+  return afterErasing(all).map((event) => joinRegisters(event, registers));
+}
+
+/** What is erased here stays so. */
+function withKnown(event: Event, known: KeptEvent | undefined): KeptEvent {
+  return known && carriedBy(event) && !carriedBy(known) ? known : joinRegisters(event, known?.registers ?? []);
+}
+
+/** Events that are read together. */
+const PAGE = 500;
+
+/** Edits of a message in the local store: up to the one that it knows, or if it isn't here any of them. */
+async function editsOf(ref: EventRef, message: KeptEvent | undefined, replica: LocalReplica): Promise<Event[]> {
+  const edited = message?.registers?.find(({ name }) => name === 'content');
+  const last = message ? (edited?.seq ?? 0) : Infinity;
+  const { conversationId } = ref;
+  const edits: Event[] = [];
+  for (let after: number = ref.conversationSeq; after < last; ) {
+    const page = await replica.events({ conversationId, after, limit: PAGE });
+    edits.push(...page.filter((event) => carriedBy(event)?.conversationSeq === ref.conversationSeq));
+    if (page.length < PAGE) break;
+    after = page.at(-1)?.conversationSeq ?? last;
+  }
+  return edits;
 }
 
 /** The events of a page, with what came in while it was on its way: that was passed over for want of its target. */

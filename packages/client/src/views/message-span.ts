@@ -1,5 +1,5 @@
-import type { MessageSent } from '@tidemark/core';
 import { bySeq } from '../local-store/event-chunks.ts';
+import type { MessageEvent } from '../sync/registers.ts';
 
 /** A stretch of one conversation: every message from..to that the user may see is in `messages`. Never changed, replaced. */
 export interface MessageSpan {
@@ -10,7 +10,7 @@ export interface MessageSpan {
   /** It reaches to the newest message here, and takes what comes in. */
   readonly isEnd: boolean;
   /** Ascending. */
-  readonly messages: readonly MessageSent[];
+  readonly messages: readonly MessageEvent[];
 }
 
 /** The span with at most `limit` messages: the newest ones leave. */
@@ -28,7 +28,7 @@ export function dropOldest(span: MessageSpan, limit: number): MessageSpan {
 }
 
 /** What came in among and after the messages of a span that reaches to the end; the same span when there is nothing new. */
-export function takeIn(span: MessageSpan, incoming: readonly MessageSent[]): MessageSpan {
+export function takeIn(span: MessageSpan, incoming: readonly MessageEvent[]): MessageSpan {
   const known = new Map(span.messages.map((message) => [message.conversationSeq as number, message]));
   let isChanged = false;
   for (const message of incoming) {

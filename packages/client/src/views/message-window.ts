@@ -1,8 +1,8 @@
-import type { ConversationId, Event, HistoryPage, MessageSent, Register, UserId } from '@tidemark/core';
+import type { ConversationId, Event, HistoryPage, Register, UserId } from '@tidemark/core';
 import type { ConversationRow } from '../local-store/conversation-row.ts';
 import { bySeq } from '../local-store/event-chunks.ts';
 import type { LocalEventsQuery } from '../local-store/local-store.ts';
-import { joinRegisters, settingsOf } from '../sync/registers.ts';
+import { isMessage, joinRegisters, type MessageEvent, settingsOf } from '../sync/registers.ts';
 import { dropNewest, dropOldest, type MessageSpan, takeIn } from './message-span.ts';
 
 /** A page of the server's, or of the local store. */
@@ -56,7 +56,7 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
   /** Another object after `forget`: what was asked before it is dropped. */
   let session = {};
   /** Came in during a load that may not have read it. */
-  let incoming: MessageSent[] = [];
+  let incoming: MessageEvent[] = [];
   let incomingRegisters: Register[] = [];
   /** Which way somebody went last: that end of a full window stays. */
   let facing: 'older' | 'newer' = 'newer';
@@ -263,14 +263,14 @@ export function createMessageWindow(source: MessageSource, onChange: () => void)
 }
 
 /** Ascending. */
-function messagesOf(events: readonly Event[], from: number): MessageSent[] {
+function messagesOf(events: readonly Event[], from: number): MessageEvent[] {
   return events
-    .filter((event) => event.type === 'message.sent')
+    .filter(isMessage)
     .filter((event) => event.conversationSeq >= from)
     .sort(bySeq);
 }
 
-function joined(messages: readonly MessageSent[], registers: readonly Register[]): MessageSent[] {
+function joined(messages: readonly MessageEvent[], registers: readonly Register[]): MessageEvent[] {
   return messages.map((message) => joinRegisters(message, registers));
 }
 

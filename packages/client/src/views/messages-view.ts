@@ -3,17 +3,19 @@ import {
   type Content,
   type ContentMap,
   type ConversationId,
-  type MessageSent,
   NEWEST_REACTORS,
   type Receipt,
+  type Revoked,
   type TidemarkError,
+  tombstone,
+  type UnknownContent,
   type UserId,
 } from '@tidemark/core';
-import type { DraftReaction, DraftTarget, LocalChanges } from '../local-store/local-store.ts';
+import type { DraftReaction, DraftRevoke, DraftTarget, LocalChanges } from '../local-store/local-store.ts';
 import type { ReactedReceivedMessage, Reader } from '../received.ts';
 import { type OutboxEntry, targetOf } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
-import type { MessageReaction } from '../sync/registers.ts';
+import type { MessageEvent, MessageReaction } from '../sync/registers.ts';
 import { createMessageWindow, type MessageSource } from './message-window.ts';
 import { createView, remembered, type View } from './view.ts';
 
@@ -55,7 +57,9 @@ export type DraftMessage<C> = {
   readonly reactions: readonly MessageReaction[];
   /** What is uploaded before it is sent. */
   readonly attachments: readonly UploadingAttachment[];
-} & Content<C>;
+  /** It was on its way when the user revoked it: that is sent behind it. Of type `unknown` then. */
+  readonly revoked?: Revoked | undefined;
+} & (Content<C> | UnknownContent);
 
 /**
  * One line of a conversation: narrow on `status`, and on `type` to get at the typed `content`. `key` stays the same when
@@ -128,7 +132,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
   let subscribers = 0;
   /** To do when a change is told: the window was dropped while somebody looked at it. */
   let reload: (() => Promise<void>) | undefined;
-  const storedItem = remembered((event: MessageSent): Item => {
+  const storedItem = remembered((event: MessageEvent): Item => {
     const message = reader.messageOf(event);
     return { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
   });
@@ -188,12 +192,22 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     if (!entries) return item;
     const known = overlaid.get(item);
     if (known?.by.length === entries.length && known.by.every((each, nth) => each === entries[nth])) return known.item;
-    const made = entries.reduce(
-      (shown, entry) => (entry.draft.edit ? withEdit(shown, entry) : withReaction(shown, entry)),
-      item,
-    );
+    const made = entries.reduce(withEntry, item);
     overlaid.set(item, { by: entries, item: made });
     return made;
+  }
+
+  function withEntry(item: Item, entry: OutboxEntry): Item {
+    const { edit, reaction, revoke } = entry.draft;
+    if (edit) return withEdit(item, entry);
+    if (reaction) return { ...item, reactions: reactionsAfter(item.reactions, reaction, userId) };
+    return revoke ? withRevoke(item, revoke, entry.draft.at) : item;
+  }
+
+  function withRevoke(item: Item, { reason }: DraftRevoke, at: number): Item {
+    const revoked = { by: userId, at, ...(reason !== undefined && { reason }) };
+    const nothing = { edit: undefined, edited: undefined, replyTo: undefined, reactions: [] };
+    return { ...item, ...nothing, ...tombstone(item as Receipt, revoked) } as Item;
   }
 
   function withEdit(item: Item, { draft, status: sent, error }: OutboxEntry): Item {
@@ -201,10 +215,6 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     const status = sent === 'failed' ? 'failed' : 'pending';
     const content = status === 'pending' && reader.content(message);
     return { ...item, ...content, edit: { status, clientMessageId, message, error } } as Item;
-  }
-
-  function withReaction(item: Item, { draft: { reaction } }: OutboxEntry): Item {
-    return reaction ? { ...item, reactions: reactionsAfter(item.reactions, reaction, userId) } : item;
   }
 
   /** Holds the view while the load is under way, also when nobody looks. */

@@ -11,7 +11,7 @@ import {
 } from '@tidemark/core';
 import type { ConversationHandle } from '../client.ts';
 import { type HandleParts, handleParts } from '../handle-parts.ts';
-import { messageNow, settingsOf } from '../sync/registers.ts';
+import { isMessage, messageNow, settingsOf } from '../sync/registers.ts';
 import type { MessageItem, StoredMessage } from './messages-view.ts';
 import { createView, remembered, type View } from './view.ts';
 
@@ -19,7 +19,7 @@ import { createView, remembered, type View } from './view.ts';
 export type QuotedMessage<C> = Omit<Quote, 'conversationSeq' | 'message'> & {
   /** For `loadAround`; `null`: it is a draft, with no place yet. */
   readonly conversationSeq: ConversationSeq | null;
-  /** `null`: it is larger than servers quote (`limits.quoteBytes`). */
+  /** `null`: it is larger than servers quote (`limits.quoteBytes`), or was `revoked`. */
   readonly message: Content<C> | UnknownContent | null;
 };
 
@@ -64,9 +64,10 @@ function createQuotes(handle: Handle, parts: HandleParts): View<Quotes<ContentMa
     const { senderId, at, type, content } = item;
     const clientMessageId = item.clientMessageId;
     const stored = item.status === 'stored' ? item : undefined;
+    const head = { conversationSeq: stored?.conversationSeq ?? null, senderId, clientMessageId, at };
+    if (item.revoked) return { ...head, message: null, revoked: item.revoked };
     const message = { type, content } as Content<ContentMap>;
-    const edited = stored?.edited && { edited: stored.edited };
-    return { conversationSeq: stored?.conversationSeq ?? null, senderId, clientMessageId, at, message, ...edited };
+    return { ...head, message, ...(stored?.edited && { edited: stored.edited }) };
   });
   const quoteOf = remembered((quote: Quote): QuotedMessage<ContentMap> => {
     return { ...quote, message: quote.message && reader.content(quote.message) };
@@ -118,7 +119,7 @@ function createQuotes(handle: Handle, parts: HandleParts): View<Quotes<ContentMa
           snapshots = replica.snapshots;
           elsewhere = new Map();
         }
-        if (elsewhere.size === 0) seenTo = end();
+        if (elsewhere.size + shown.size === 0) seenTo = end();
         isMore = (await followEdits()) || (await load(missing()));
         if (isMore) view.change();
       }
@@ -137,9 +138,23 @@ function createQuotes(handle: Handle, parts: HandleParts): View<Quotes<ContentMa
     seenTo = to;
     for (const register of settingsOf(events, userId)) {
       const quote = elsewhere.get(register.target);
-      if (quote) elsewhere.set(register.target, editedBy(quote, register));
+      if (quote) elsewhere.set(register.target, changedBy(quote, register));
     }
+    forgetRevoked(events);
     return true;
+  }
+
+  /** What drafts reply to, where it is no longer shown. */
+  function forgetRevoked(events: readonly Event[]): void {
+    for (const event of events) {
+      if (event.type !== 'message.revoked') continue;
+      const { actorId: by, at, reason } = event;
+      for (const { senderId, clientMessageId } of event.targets) {
+        const key = `${senderId}/${clientMessageId}`;
+        const quote = shown.get(key);
+        if (quote) shown.set(key, { ...withoutSaid(quote), revoked: { by, at, reason } });
+      }
+    }
   }
 
   /** False where nothing is missing. */
@@ -205,16 +220,27 @@ function placesOf(items: readonly Item[]): Map<number, StoredMessage<ContentMap>
 
 /** The event as it is quoted, if it is a message. */
 function quoteIn(event: Event): Quote[] {
-  if (event.type !== 'message.sent') return [];
-  const { conversationSeq, senderId, clientMessageId, at, edited, type, content } = messageNow(event);
-  return [{ conversationSeq, senderId, clientMessageId, at, message: { type, content }, ...(edited && { edited }) }];
+  if (!isMessage(event)) return [];
+  const { conversationSeq, senderId, clientMessageId, at, edited, revoked, type, content } = messageNow(event);
+  const head = { conversationSeq, senderId, clientMessageId, at };
+  if (revoked) return [{ ...head, message: null, revoked }];
+  return [{ ...head, message: { type, content } as Content<ContentMap>, ...(edited && { edited }) }];
 }
 
-/** The higher version stands. */
-function editedBy(quote: Quote, { name, value }: Register): Quote {
+/** The higher version stands, and a tombstone whatever comes. */
+function changedBy(quote: Quote, { name, value }: Register): Quote {
+  if (quote.revoked) return quote;
+  if (name === 'revoked' && value) return { ...withoutSaid(quote), revoked: value };
   if (name !== 'content' || !value || value.version <= (quote.edited?.version ?? 1)) return quote;
   const { message, version, at } = value;
   return { ...quote, message, edited: { version, at } };
+}
+
+function withoutSaid<Q extends Pick<Quote, 'edited' | 'message'>>({
+  edited: _,
+  ...quote
+}: Q): Omit<Q, 'edited'> & { message: null } {
+  return { ...quote, message: null };
 }
 
 function isSame<C>(a: Quotes<C>, b: Quotes<C>): boolean {

@@ -20,9 +20,13 @@ export type KindsOut = { text: { text: string }; order: { orderId: string; total
 const text = z.object({ text: z.string() });
 const order = z.object({ orderId: z.string(), total: z.number(), note: z.string().optional() });
 const address = z.object({ conversationId: z.string(), clientMessageId: z.string() });
+const target = z.union([
+  z.object({ seq: z.number() }),
+  z.object({ senderId: z.string(), clientMessageId: z.string() }),
+]);
 const edited = z.object({
   conversationId: z.string(),
-  target: z.union([z.object({ seq: z.number() }), z.object({ senderId: z.string(), clientMessageId: z.string() })]),
+  target,
   expectedVersion: z.number().optional(),
   commandId: z.string().optional(),
 });
@@ -31,6 +35,12 @@ const editInput = z.union([
   edited.extend({ type: z.literal('order'), content: order }),
 ]);
 const reactInput = edited.omit({ expectedVersion: true }).extend({ key: z.string(), on: z.boolean().optional() });
+const revokeInput = z.object({
+  conversationId: z.string(),
+  targets: z.array(target),
+  reason: z.string().optional(),
+  commandId: z.string().optional(),
+});
 const sendInput = z.union([
   address.extend({ type: z.literal('text'), content: text }),
   address.extend({ type: z.literal('order'), content: order }),
@@ -64,6 +74,9 @@ const feedInput = z
   .optional();
 
 export const chatProcedures = {
+  revoke: procedure
+    .input(revokeInput)
+    .mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.revoke.mutate(input)),
   react: procedure.input(reactInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.react.mutate(input)),
   edit: procedure.input(editInput).mutation(({ ctx, input }): Promise<CommandResult> => ctx.port.edit.mutate(input)),
   send: procedure.input(sendInput).mutation(({ ctx, input }): Promise<Receipt> => ctx.port.send.mutate(input)),

@@ -1,4 +1,5 @@
 import {
+  afterErasing,
   type CommandId,
   type CommandResult,
   type ConversationId,
@@ -8,7 +9,7 @@ import {
   type Cursor,
   counts,
   createIdSource,
-  type EditedContent,
+  definitionOf,
   type EditInput,
   type Epoch,
   type ErrorCode,
@@ -20,9 +21,10 @@ import {
   formatCursor,
   type HistoryInput,
   type InboxEntry,
+  type Message,
+  type MessageErased,
   type MessageId,
   type MessageSent,
-  messageOf,
   NEWEST_REACTORS,
   parseCursor,
   participants,
@@ -32,6 +34,8 @@ import {
   type Receipt,
   type Reset,
   type ResetReason,
+  type RevokedTarget,
+  type RevokeInput,
   recipientsOf,
   type SendInput,
   type Seq,
@@ -47,9 +51,9 @@ import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
 
 interface ModelConversation {
   state: ConversationState;
-  readonly log: Event[];
+  log: Event[];
   /** Who may see which event. */
-  readonly recipients: Map<Event, readonly UserId[]>;
+  recipients: Map<Event, readonly UserId[]>;
 }
 
 interface Feed {
@@ -71,6 +75,7 @@ export type CallName =
   | 'send'
   | 'edit'
   | 'react'
+  | 'revoke'
   | 'since'
   | 'list'
   | 'get'
@@ -208,12 +213,18 @@ export class ModelServer {
 
   /** What the messages of a conversation say now. */
   texts(conversationId: string): unknown[] {
-    return this.messagesIn(conversationId).map((event) => messageOf(event, this.#contentOf(event)).content.text);
+    const now = this.#rowsOf(conversationId).map((event) => this.#messageNow(event));
+    return now.map(({ content }) => ('text' in content ? content.text : content));
   }
 
+  /** Those that were not revoked. */
   messagesIn(conversationId: string): MessageSent[] {
+    return this.#rowsOf(conversationId).filter((event) => event.type === 'message.sent');
+  }
+
+  #rowsOf(conversationId: string): (MessageSent | MessageErased)[] {
     const log = this.#conversations.get(conversationId as ConversationId)?.log ?? [];
-    return log.filter((event) => event.type === 'message.sent');
+    return log.filter((event) => event.type === 'message.sent' || event.type === 'message.erased');
   }
 
   callsOf(name: CallName): unknown[] {
@@ -250,6 +261,11 @@ export class ModelServer {
   /** Of a message at its place; what is so already changes nothing. */
   react(userId: string, conversationId: string, seq: number, key: string, on = true): void {
     this.#react(userId as UserId, { conversationId, target: { seq }, key, on });
+  }
+
+  /** As its author would, or the creator of a group, at once. */
+  revoke(userId: string, conversationId: string, seq: number, reason?: string): CommandResult {
+    return this.#revoke(userId as UserId, { conversationId, targets: [{ seq }], reason });
   }
 
   sayKind(userId: string, conversationId: string, type: string, content: Readonly<Record<string, string>>): Receipt {
@@ -324,6 +340,7 @@ export class ModelServer {
       send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
       edit: { mutate: call('edit', (input: EditInput) => this.#edit(userId, input)) },
       react: { mutate: call('react', (input: ReactInput) => this.#react(userId, input)) },
+      revoke: { mutate: call('revoke', (input: RevokeInput) => this.#revoke(userId, input)) },
       inbox: {
         since: {
           query: call('since', ({ cursor, limit }: { cursor?: string | null; limit?: number }) => {
@@ -469,7 +486,7 @@ export class ModelServer {
   #send(userId: UserId, { conversationId: id, clientMessageId, type, content, replyTo }: SendInput): Receipt {
     const conversationId = id as ConversationId;
     const known = this.#commands.get(`${userId} ${clientMessageId}`);
-    if (known?.type === 'message.sent') return receiptOf(known);
+    if (known?.type === 'message.sent' || known?.type === 'message.erased') return receiptOf(known);
     if (!this.#conversations.has(conversationId)) {
       const memberIds = participants(conversationId);
       if (!memberIds?.includes(userId)) throw new TidemarkError('not_a_member', conversationId);
@@ -552,8 +569,59 @@ export class ModelServer {
     return resultOf(event);
   }
 
+  #revoke(userId: UserId, { conversationId, targets: wanted, reason, commandId }: RevokeInput): CommandResult {
+    const known = this.#commands.get(`${userId} ${commandId}`);
+    if (known) return resultOf(known);
+    const { log, state } = this.#conversation(userId, conversationId);
+    const { kind, createdBy } = state.conversation;
+    const targets = wanted.flatMap((target): RevokedTarget[] => {
+      const message = this.#anyMessageAt(conversationId, target);
+      if (message.actorId !== userId && (kind !== 'group' || createdBy !== userId)) {
+        throw new TidemarkError('forbidden', 'only its author', { field: 'targets.0' });
+      }
+      if (message.type === 'message.erased') return [];
+      const { conversationSeq: seq, actorId: senderId, commandId: id } = message;
+      return [{ seq, senderId, clientMessageId: id as CommandId }];
+    });
+    if (targets.length === 0) return resultOf(log.at(-1) as Event);
+    const event = this.#commit({
+      type: 'message.revoked',
+      conversationId: conversationId as ConversationId,
+      actorId: userId,
+      commandId: (commandId ?? this.#ids.commandId(this.#now)) as CommandId,
+      targets,
+      ...(reason !== undefined && { reason }),
+    });
+    this.#erase(event);
+    if (commandId) this.#commands.set(`${userId} ${commandId}`, event);
+    return resultOf(event);
+  }
+
+  /** In the log and in every inbox. */
+  #erase({ conversationId }: Event): void {
+    const conversation = this.#conversations.get(conversationId) as ModelConversation;
+    const erased = new Map(afterErasing(conversation.log).map((event, nth) => [conversation.log[nth] as Event, event]));
+    conversation.log = conversation.log.map((event) => erased.get(event) as Event);
+    conversation.recipients = new Map(
+      [...conversation.recipients].map(([event, users]) => [erased.get(event) as Event, users]),
+    );
+    for (const inbox of this.#inboxes.values()) {
+      inbox.entries = inbox.entries.map((entry) => ({
+        ...entry,
+        event: entry.event && (erased.get(entry.event) ?? entry.event),
+      }));
+    }
+    for (const [key, event] of this.#commands) this.#commands.set(key, erased.get(event) ?? event);
+  }
+
   #messageAt(conversationId: string, target: TargetInput, field = 'target'): MessageSent {
-    const message = this.messagesIn(conversationId).find((event) =>
+    const message = this.#anyMessageAt(conversationId, target, field);
+    if (message.type === 'message.sent') return message;
+    throw new TidemarkError('revoked', 'the message was revoked', { field });
+  }
+
+  #anyMessageAt(conversationId: string, target: TargetInput, field = 'targets.0'): MessageSent | MessageErased {
+    const message = this.#rowsOf(conversationId).find((event) =>
       'seq' in target
         ? event.conversationSeq === target.seq
         : event.actorId === target.senderId && event.commandId === target.clientMessageId,
@@ -662,10 +730,15 @@ export class ModelServer {
     return known !== undefined && fingerprint !== undefined && fingerprint !== known ? reset('ahead') : undefined;
   }
 
-  #contentOf({ conversationId, conversationSeq }: MessageSent): EditedContent | undefined {
-    const log = this.#conversations.get(conversationId)?.log ?? [];
-    const edit = log.findLast((event) => event.type === 'message.edited' && event.targetSeq === conversationSeq);
-    return edit?.type === 'message.edited' ? edit : undefined;
+  #messageNow(event: MessageSent | MessageErased): Message {
+    const { log } = this.#conversations.get(event.conversationId) as ModelConversation;
+    const { registers } = project(log);
+    const ofIt = registers.filter(({ target, key }) => target === event.conversationSeq && key === '');
+    const message = definitionOf(event).message?.(
+      event,
+      Object.fromEntries(ofIt.map((each) => [each.name, each.value])),
+    );
+    return message as Message;
   }
 
   #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {
@@ -673,7 +746,7 @@ export class ModelServer {
     const joinedSeq = conversation?.state.members.get(userId);
     if (!conversation || joinedSeq === undefined) return undefined;
     const readSeq = this.#readMarks.get(`${userId} ${conversationId}`) ?? 0;
-    const messages = this.messagesIn(conversationId).filter((event) => event.conversationSeq >= joinedSeq);
+    const messages = this.#rowsOf(conversationId).filter((event) => event.conversationSeq >= joinedSeq);
     const last = messages.at(-1);
     return {
       ...conversation.state.conversation,
@@ -684,7 +757,7 @@ export class ModelServer {
         this.unread,
         conversation.log.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
       ),
-      lastMessage: last ? messageOf(last, this.#contentOf(last)) : null,
+      lastMessage: last ? this.#messageNow(last) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,
     };
   }
@@ -701,7 +774,10 @@ export class ModelServer {
     const registers = project(log.slice(0, asOf)).registers.filter(
       ({ name, target, owner, value }) =>
         value !== null &&
-        (name === 'content' || name === 'reactions' || (name === 'reaction' && owner === userId)) &&
+        (name === 'content' ||
+          name === 'revoked' ||
+          name === 'reactions' ||
+          (name === 'reaction' && owner === userId)) &&
         events.some((event) => event.conversationSeq === target),
     );
     const quotes = visible.flatMap((event) => {
@@ -732,7 +808,7 @@ export class ModelServer {
   }
 }
 
-function receiptOf(event: MessageSent): Receipt {
+function receiptOf(event: MessageSent | MessageErased): Receipt {
   const { messageId, commandId, conversationId, conversationSeq, actorId, at } = event;
   return { messageId, clientMessageId: commandId as CommandId, conversationId, conversationSeq, senderId: actorId, at };
 }

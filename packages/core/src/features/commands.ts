@@ -4,12 +4,14 @@ import type { AddMembers, RemoveMembers } from './members.ts';
 import type { SendMessage } from './messages.ts';
 import type { SetReaction } from './reactions.ts';
 import type { MarkRead } from './read-marks.ts';
+import type { RevokeMessages } from './revokes.ts';
 
 /** An intention, already parsed and authorised by a router; the writer of the conversation decides it in order. */
 export type Command =
   | SendMessage
   | EditMessage
   | SetReaction
+  | RevokeMessages
   | CreateConversation
   | AddMembers
   | RemoveMembers

@@ -23,10 +23,21 @@ export type MessageEdited<C = ContentMap> = EventHead & {
   readonly message: Content<C>;
 };
 
+/** What is left of a `message.edited` once the message is revoked. */
+export type EditErased = EventHead & {
+  readonly type: 'edit.erased';
+  /** conversationSeq of the message. */
+  readonly targetSeq: ConversationSeq;
+  readonly version: number;
+};
+
 export const messageEdited: EventDefinition<MessageEdited> = {
   sets: ({ targetSeq: target, version, at, message }) => [
     { target, name: 'content', value: { version, at, message } },
     { target, name: 'version', key: String(version), value: true },
   ],
+  content: ({ message, ...rest }) => ({ of: rest.targetSeq, message, without: { ...rest, type: 'edit.erased' } }),
   kept: true,
 };
+
+export const editErased: EventDefinition<EditErased> = { kept: true };

@@ -1,17 +1,21 @@
 import type { ContentMap } from '../content.ts';
 import { type ConversationCreated, conversationCreated } from './conversations.ts';
-import { type MessageEdited, messageEdited } from './edits.ts';
+import { type EditErased, editErased, type MessageEdited, messageEdited } from './edits.ts';
 import type { EventDefinition } from './event-definition.ts';
 import { type MembersAdded, type MembersRemoved, membersAdded, membersRemoved } from './members.ts';
-import { type MessageSent, messageSent } from './messages.ts';
+import { type MessageErased, type MessageSent, messageErased, messageSent } from './messages.ts';
 import { type ReactionChanged, reactionChanged } from './reactions.ts';
 import { type ReadMarked, readMarked } from './read-marks.ts';
+import { type MessageRevoked, messageRevoked } from './revokes.ts';
 
 /** What happened in a conversation, in the order of conversationSeq. The log of events is the truth; tables follow. */
 export type Event<C = ContentMap> =
   | MessageSent<C>
   | MessageEdited<C>
   | ReactionChanged
+  | MessageRevoked
+  | MessageErased
+  | EditErased
   | ConversationCreated
   | MembersAdded
   | MembersRemoved
@@ -27,6 +31,9 @@ const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
   'message.sent': messageSent,
   'message.edited': messageEdited,
   'reaction.changed': reactionChanged,
+  'message.revoked': messageRevoked,
+  'message.erased': messageErased,
+  'edit.erased': editErased,
   'conversation.created': conversationCreated,
   'members.added': membersAdded,
   'members.removed': membersRemoved,

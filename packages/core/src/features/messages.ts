@@ -1,7 +1,7 @@
-import type { Content, ContentMap } from '../content.ts';
+import { type Content, type ContentMap, UNKNOWN_CONTENT } from '../content.ts';
 import type { CommandId, MessageId } from '../ids.ts';
-import type { EditedContent, Message, MessageRef, MessageTarget } from '../message.ts';
-import type { EventDefinition } from './event-definition.ts';
+import type { Message, MessageRef, MessageTarget, Receipt, Revoked } from '../message.ts';
+import type { EventDefinition, MessageRegisters } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
 
 export type SendMessage = CommandHead & {
@@ -25,12 +25,28 @@ export type MessageSent<C = ContentMap> = EventHead & {
   readonly replyTo?: MessageRef | undefined;
 };
 
+/** What is left of a `message.sent` once the message is revoked: it keeps its place, and does not count. */
+export type MessageErased = EventHead & { readonly type: 'message.erased'; readonly messageId: MessageId };
+
 /**
  * The message an event carries, in the flat shape of lists and screens.
  *
- * @param edited what its register `content` holds, if it was edited
+ * @param registers what is set of it
  */
-export function messageOf<C>(event: MessageSent<C>, edited?: EditedContent<C> | null): Message<C> {
+export function messageOf<C>(event: MessageSent<C>, { content }: MessageRegisters<C> = {}): Message<C> {
+  const edited = content && { ...content.message, edited: { version: content.version, at: content.at } };
+  const { replyTo } = event;
+  return { ...headOf(event), ...(replyTo && { replyTo }), ...(edited ?? event.message) };
+}
+
+/** What is shown of a message that was revoked. */
+export function tombstone(message: Receipt, revoked: Revoked): Message {
+  const { messageId, clientMessageId, conversationId, conversationSeq, senderId, at } = message;
+  const head = { messageId, clientMessageId, conversationId, conversationSeq, senderId, at };
+  return { ...head, type: UNKNOWN_CONTENT, content: { type: 'revoked', content: {} }, revoked };
+}
+
+function headOf(event: Omit<MessageErased, 'type'>): Receipt {
   return {
     messageId: event.messageId,
     clientMessageId: event.commandId as CommandId,
@@ -38,14 +54,23 @@ export function messageOf<C>(event: MessageSent<C>, edited?: EditedContent<C> | 
     conversationSeq: event.conversationSeq,
     senderId: event.actorId,
     at: event.at,
-    ...(event.replyTo && { replyTo: event.replyTo }),
-    ...(edited ? { ...edited.message, edited: { version: edited.version, at: edited.at } } : event.message),
   };
 }
 
 export const messageSent: EventDefinition<MessageSent> = {
   message: messageOf,
+  content: ({ message, replyTo: _, ...rest }) => ({
+    of: rest.conversationSeq,
+    message,
+    without: { ...rest, type: 'message.erased' },
+  }),
   counts: true,
   bumps: true,
+  kept: true,
+};
+
+export const messageErased: EventDefinition<MessageErased> = {
+  // In a feed it comes before the event that tells by whom.
+  message: (event, { revoked } = {}) => tombstone(headOf(event), revoked ?? { by: event.actorId, at: event.at }),
   kept: true,
 };

@@ -1,11 +1,13 @@
 import type { ContentMap } from '../content.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
-import type { EditedContent, ReactionCount } from '../message.ts';
+import type { EditedContent, ReactionCount, Revoked } from '../message.ts';
 
 /** What each register holds, by its name. */
 export interface RegisterValues<C = ContentMap> {
   /** What a message says now; there is none before its first edit. */
   readonly content: EditedContent<C>;
+  /** That a message was revoked: no other register of it is set then. */
+  readonly revoked: Revoked;
   /** That there is a version of a message, which is the register's key; the event that made it stands at its `seq`. */
   readonly version: true;
   /** That its owner has reacted to a message with the register's key. */
@@ -20,7 +22,7 @@ export type RegisterName = keyof RegisterValues;
  * The registers that pages carry of their events, none of which has an owner. Where the owned registers that one counts are named,
  * pages carry the viewer's own of the same key with it, so that what a page costs does not grow with the owners.
  */
-export const SHOWN_REGISTERS = { content: null, reactions: 'reaction' } as const satisfies {
+export const SHOWN_REGISTERS = { content: null, revoked: null, reactions: 'reaction' } as const satisfies {
   readonly [N in RegisterName]?: RegisterName | null;
 };
 

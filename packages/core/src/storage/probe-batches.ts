@@ -38,8 +38,15 @@ export function probeBatches(now: number): CommitBatch[] {
     [{ ...next(group, 3), type: 'message.edited', targetSeq: 2 as ConversationSeq, version: 2, message }],
     [{ ...next(group, 4), ...reaction, on: true, count: 1 }],
     [{ ...next(group, 5), ...reaction, on: false, count: 0 }],
-    [{ ...next(group, 6), type: 'members.removed', memberIds: [other] }],
-    [{ ...next(group, 7), type: 'members.added', memberIds: [other] }],
+    [
+      {
+        ...next(group, 6),
+        type: 'message.revoked',
+        targets: [{ seq: targetSeq, senderId: one, clientMessageId: ids.commandId(now) }],
+      },
+    ],
+    [{ ...next(group, 7), type: 'members.removed', memberIds: [other] }],
+    [{ ...next(group, 8), type: 'members.added', memberIds: [other] }],
     [
       { ...next(own, 1), ...created, kind: 'self', memberIds: [one] },
       { ...next(own, 2), type: 'read.marked', of: group, readSeq: 2 as ConversationSeq },

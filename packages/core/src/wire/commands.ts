@@ -6,6 +6,7 @@ import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
 import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
+import { revokeMessages } from './revokes.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
 /** Every type of command. A type without a row does not compile. */
@@ -13,6 +14,7 @@ export const command = oneOf({
   'message.send': sendMessage,
   'message.edit': editMessage,
   'reaction.set': setReaction,
+  'message.revoke': revokeMessages,
   'conversation.create': createConversation,
   'members.add': addMembers,
   'members.remove': removeMembers,

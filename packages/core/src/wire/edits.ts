@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EditMessage, MessageEdited } from '../features/edits.ts';
+import type { EditErased, EditMessage, MessageEdited } from '../features/edits.ts';
 import {
   commandHead,
   commandId,
@@ -34,6 +34,13 @@ export const messageEdited = z.object({
   version,
   message: content,
 }) satisfies SchemaOf<MessageEdited>;
+
+export const editErased = z.object({
+  type: z.literal('edit.erased'),
+  ...eventHead.shape,
+  targetSeq: conversationSeq,
+  version,
+}) satisfies SchemaOf<EditErased>;
 
 export const editMessage = z.object({
   type: z.literal('message.edit'),

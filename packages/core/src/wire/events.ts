@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import type { EventOf, EventType } from '../features/events.ts';
 import { conversationCreated } from './conversations.ts';
-import { messageEdited } from './edits.ts';
+import { editErased, messageEdited } from './edits.ts';
 import { membersAdded, membersRemoved } from './members.ts';
-import { messageSent } from './messages.ts';
+import { messageErased, messageSent } from './messages.ts';
 import { reactionChanged } from './reactions.ts';
 import { readMarked } from './read-marks.ts';
+import { messageRevoked } from './revokes.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
 /** Every type of event. A type without a row does not compile. */
@@ -13,6 +14,9 @@ export const event = oneOf({
   'message.sent': messageSent,
   'message.edited': messageEdited,
   'reaction.changed': reactionChanged,
+  'message.revoked': messageRevoked,
+  'message.erased': messageErased,
+  'edit.erased': editErased,
   'conversation.created': conversationCreated,
   'members.added': membersAdded,
   'members.removed': membersRemoved,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MessageSent, SendMessage } from '../features/messages.ts';
+import type { MessageErased, MessageSent, SendMessage } from '../features/messages.ts';
 import type { Message, Receipt } from '../message.ts';
 import {
   at,
@@ -39,6 +39,12 @@ export const messageSent = z.object({
   replyTo: messageRef.optional(),
 }) satisfies SchemaOf<MessageSent>;
 
+export const messageErased = z.object({
+  type: z.literal('message.erased'),
+  ...eventHead.shape,
+  messageId,
+}) satisfies SchemaOf<MessageErased>;
+
 export const sendMessage = z.object({
   type: z.literal('message.send'),
   ...commandHead.shape,
@@ -50,9 +56,11 @@ export const sendMessage = z.object({
 const messageHead = { messageId, clientMessageId: commandId, conversationId, conversationSeq, senderId: userId, at };
 export const receipt = z.object(messageHead) satisfies SchemaOf<Receipt>;
 const edited = z.object({ version: position.min(2), at }).optional();
+const revoked = z.object({ by: userId, at, reason: z.string().optional() }).optional();
 export const message = z.object({
   ...messageHead,
   ...content.shape,
   edited,
+  revoked,
   replyTo: messageRef.optional(),
 }) satisfies SchemaOf<Message>;

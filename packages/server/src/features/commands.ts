@@ -6,12 +6,14 @@ import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
 import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
+import { revokeMessages } from './revokes.ts';
 
 /** Every type of command that this build carries out. A type without a row does not compile. */
 const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> } = {
   'message.send': sendMessage,
   'message.edit': editMessage,
   'reaction.set': setReaction,
+  'message.revoke': revokeMessages,
   'conversation.create': createConversation,
   'members.add': addMembers,
   'members.remove': removeMembers,

@@ -32,7 +32,7 @@ export interface DecideContext {
 /** The limits that hold in the order of a conversation. */
 export type DecideLimits = Pick<
   Limits,
-  'inboxMembers' | 'editWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys'
+  'inboxMembers' | 'editWindowMs' | 'revokeWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys'
 >;
 
 /** Events to commit (none: nothing changes), with the result and the state after them. */

@@ -26,7 +26,7 @@ export const editMessage: CommandDefinition<EditMessage> = {
   },
   content: ({ message }) => message,
   ledTo: ({ conversationId, target }, event) =>
-    event.type === 'message.edited' &&
+    (event.type === 'message.edited' || event.type === 'edit.erased') &&
     event.conversationId === conversationId &&
     (!('seq' in target) || event.targetSeq === target.seq),
   intention: ({ conversationId, target }) => [conversationId, target],

@@ -17,9 +17,8 @@ export const sendMessage: CommandDefinition<SendMessage> = {
     return done(state, [...opening, event]);
   },
   ledTo: (command, event) =>
-    event.type === 'message.sent' &&
     event.conversationId === command.conversationId &&
-    repliesToTheSame(command, event),
+    (event.type === 'message.erased' || (event.type === 'message.sent' && repliesToTheSame(command, event))),
   intention: ({ conversationId, replyTo }) => (replyTo ? [conversationId, replyTo] : [conversationId]),
   isResult: (command, remembered) =>
     !command.replyTo && remembered.messageId !== null && remembered.conversationId === command.conversationId,

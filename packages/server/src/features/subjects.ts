@@ -4,6 +4,7 @@ import {
   commandKey,
   type Event,
   type EventRef,
+  erasedBy,
   type MessageTarget,
   type Register,
   type RegisterKey,
@@ -12,6 +13,7 @@ import {
   refKey,
   registersOf,
   type UserId,
+  withoutContent,
 } from '@tidemark/core';
 
 /** What a command has to be decided by, beside the state of its conversation. */
@@ -59,6 +61,7 @@ export class Subjects {
     for (const event of events) {
       this.#put(event);
       this.#added.add(refKey(event));
+      for (const erased of erasedBy(event)) this.#erase(erased);
       for (const register of registersOf(event)) {
         this.#set(register);
         this.#setOwner(register);
@@ -90,6 +93,12 @@ export class Subjects {
     key: string,
   ): readonly UserId[] | undefined {
     return this.#owners.get(ownedGroupKey({ conversationId, target, name, key }));
+  }
+
+  /** No command gets as far as its registers. */
+  #erase(message: EventRef): void {
+    const event = this.#byRef.get(refKey(message));
+    if (event) this.#put(withoutContent(event));
   }
 
   #put(event: Event): void {

@@ -40,6 +40,11 @@ export interface PartitionReader {
    */
   park(entry: StreamEntry, reason: string): Promise<void>;
 
+  /**
+   * Removes the dead letters of the partition that `matches` picks by their body. Costs one call where there are none.
+   */
+  removeDead(matches: (body: string) => boolean): Promise<void>;
+
   /** Stops reading and frees the connection. Entries read and not acknowledged stay for the next owner. */
   close(): Promise<void>;
 }

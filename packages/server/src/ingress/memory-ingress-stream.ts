@@ -124,6 +124,11 @@ class MemoryPartitionReader implements PartitionReader {
     dead.splice(0, Math.max(recent, dead.length - deadLetters));
   }
 
+  async removeDead(matches: (body: string) => boolean): Promise<void> {
+    const { dead } = this.#partition;
+    dead.splice(0, dead.length, ...dead.filter(({ body }) => !matches(body)));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#wake?.();

@@ -6,6 +6,8 @@ import type { RawEntry, RedisStreamReads } from './redis-stream-reads.ts';
 /** Ids in one XDEL. */
 const CHUNK = 1_000;
 const START = '0-0';
+/** Dead letters that are looked at together. */
+const LETTERS = 50;
 /** Characters of a reason that are kept: it may hold what a store said of a whole statement. */
 const REASON_LENGTH = 1_000;
 
@@ -85,6 +87,18 @@ export class RedisPartitionReader implements PartitionReader {
     this.#letGo([entry.id]);
   }
 
+  async removeDead(matches: (body: string) => boolean): Promise<void> {
+    const { calls, dead } = this.#options;
+    for (let from = '-'; ; ) {
+      const letters = (await calls.command('xrange', dead, from, '+', 'COUNT', LETTERS)) as RawEntry[];
+      const matching = letters.filter(([, fields]) => matches(fieldOf(fields, 'body')));
+      if (matching.length > 0) await calls.command('xdel', dead, ...matching.map(([id]) => id));
+      const last = letters.at(-1);
+      if (!last || letters.length < LETTERS) return;
+      from = `(${last[0]}`;
+    }
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#options.onClose();
@@ -162,6 +176,11 @@ export interface PartitionReaderOptions {
 /** The first field is `body`; without fields the entry was deleted. */
 function bodyOf(fields: readonly string[] | null): string {
   return fields?.[1] ?? '';
+}
+
+function fieldOf(fields: readonly string[] | null, name: string): string {
+  const index = fields?.findIndex((each, nth) => nth % 2 === 0 && each === name) ?? -1;
+  return index < 0 ? '' : (fields?.[index + 1] ?? '');
 }
 
 /** Whether a stream id, `<ms>-<number>`, is above another. */

@@ -12,6 +12,7 @@ const HOOKS = {
   'message.send': 'beforeSend',
   'message.edit': 'beforeEdit',
   'reaction.set': 'beforeReact',
+  'message.revoke': 'beforeRevoke',
   'conversation.create': 'beforeCreate',
   'members.add': 'beforeAddMembers',
   'members.remove': 'beforeRemoveMembers',
@@ -25,6 +26,7 @@ export interface Replacements<In> {
   'message.send': Content<In>;
   'message.edit': Content<In>;
   'reaction.set': never;
+  'message.revoke': never;
   /** Of a group; a direct conversation is named by its two users. */
   'conversation.create': { readonly title?: string | null; readonly memberIds?: readonly string[] };
   'members.add': { readonly memberIds: readonly string[] };
@@ -178,6 +180,7 @@ function replacersOf(content: Pick<ContentKinds, 'parse'>, { inboxMembers }: Pic
     'message.send': message,
     'message.edit': message,
     'reaction.set': none,
+    'message.revoke': none,
     'conversation.create': (command, replacement) => {
       if (command.kind !== 'group') return none();
       const { title, memberIds } = command;

@@ -109,6 +109,13 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       return submit({ type: 'reaction.set', conversationId, actorId, commandId, target, key, on }, members);
     }),
 
+    revoke: make.mutation(wire.revokeInput, async (actorId, input) => {
+      const { conversationId, targets, reason } = input;
+      const { members } = await gate.admit(actorId, conversationId);
+      const commandId = newCommandId(input.commandId);
+      return submit({ type: 'message.revoke', conversationId, actorId, commandId, targets, reason }, members);
+    }),
+
     inbox: {
       since: make.query(wire.sinceInput, async (userId, input): Promise<InboxPage> => {
         requireWire(userId, input.wire, ports.events);

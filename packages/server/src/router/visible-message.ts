@@ -19,7 +19,7 @@ export interface VisibleMessage {
 /**
  * Whoever may read a message may ask what has become of it, up to the end of their last stay.
  *
- * @throws TidemarkError `message_not_found` where the message is none, or not one that the user may see
+ * @throws TidemarkError `message_not_found` where the message is none, or not one that the user may see; `revoked`
  */
 export async function visibleMessage(
   history: Pick<HistoryStore, 'range'>,
@@ -27,6 +27,10 @@ export async function visibleMessage(
 ): Promise<VisibleMessage> {
   const { events, registers, asOf } = await history.range({ userId, conversationId, after: seq - 1, limit: 1 });
   const [message] = events;
-  if (message?.type === 'message.sent' && message.conversationSeq === seq) return { message, registers, asOf };
+  if (message?.conversationSeq === seq) {
+    if (message.type === 'message.sent') return { message, registers, asOf };
+    if (message.type === 'message.erased')
+      throw new TidemarkError('revoked', 'the message was revoked', { field: 'seq' });
+  }
   throw new TidemarkError('message_not_found', 'no such message of the conversation', { field: 'seq' });
 }

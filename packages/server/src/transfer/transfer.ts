@@ -1,4 +1,5 @@
 import {
+  afterErasing,
   backoff,
   type ConversationId,
   type ConversationState,
@@ -18,9 +19,11 @@ import type { ReplyAddress } from '../ingress/envelope.ts';
 import type { PartitionReader, StreamEntry } from '../ingress/ingress-stream.ts';
 import type { Publication } from '../notify/publisher.ts';
 import { RecentMap } from '../recent-map.ts';
+import type { ErasedMessage } from '../server-events.ts';
 import { textOf } from '../text-of.ts';
 import { type CommandWeight, weigh } from './command-weight.ts';
 import { ConversationCache } from './conversation-cache.ts';
+import { readErased, saysAnyOf } from './erased.ts';
 import { loadSubjects } from './load-subjects.ts';
 import { type Known, type Plan, planBatch, refusalOf } from './plan-batch.ts';
 import { type InvalidEntry, readEntry } from './read-entry.ts';
@@ -66,6 +69,8 @@ export class Transfer {
   #undeliveredAt = 0;
   readonly #lanes: SideLanes;
   readonly #rows: BatchRows;
+  /** What the last attempt erases, by its place. */
+  #erasing: ReadonlyMap<string, ErasedMessage> = new Map();
   /** Rows of the last attempt. */
   #tried = 0;
   /** Commands that were set aside so far. */
@@ -185,11 +190,11 @@ export class Transfer {
     let isSuspicious = suspicious || isUnsure;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        const { publication, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
-        if (publication) {
+        const { done, left, doubtful, conflict } = await this.#attempt(tasks, isSuspicious, isUnsure, unsure);
+        if (done) {
           this.#options.store.committed();
           this.#rows.stored(this.#tried);
-          await this.#publish(publication, tasks.slice(0, tasks.length - left.length), signal);
+          await this.#publish(done, tasks.slice(0, tasks.length - left.length), signal);
           return (isSuspicious ? left.map(again) : left).map(({ entry }) => entry);
         }
         if (doubtful) return await this.#persistApart(tasks, doubtful, signal);
@@ -236,7 +241,7 @@ export class Transfer {
    * @param bare without the voids that others left behind: it, or the batch it was part of, failed while the store was well
    */
   async #attempt(tasks: readonly Task[], suspicious: boolean, unsure: boolean, bare: boolean): Promise<Attempted> {
-    const { storage, allocator, clock, setBacks } = this.#options;
+    const { storage, allocator, clock, setBacks, events: told } = this.#options;
     const started = clock.monotonic();
     const standing = setBacks.current();
     // Looked at before anything is written.
@@ -253,6 +258,7 @@ export class Transfer {
       throw new UnavailableError(`partition ${this.#partition} is written by another worker`);
     }
     const recovered = await this.#options.recovery.complete(plan.repeats, unsure, allocator);
+    const erased = await this.#readErased(plan);
     const rows = await allocator.allocate(plan.deliveries, isFresh, bare ? 0 : this.#roomForVoids(plan));
     this.#tried = rows.length + recovered.rows.length;
     if (await this.#isSetBack(standing)) return { conflict: 'event' };
@@ -268,9 +274,22 @@ export class Transfer {
     await this.#remember([...plan.refusals.values()]);
     const { replies } = plan;
     this.#report(plan, rows, replies.length, clock.monotonic() - started);
-    const events = [...recovered.events, ...plan.events];
+    if (erased.length > 0) told.emit('erased', { partition: this.#partition, messages: erased });
+    const events = afterErasing([...recovered.events, ...plan.events]);
     const publication = { events, rows: [...recovered.rows, ...rows], setBacks: this.#setBacks, replies };
-    return { publication, left: tasks.slice(replies.length) };
+    return { done: { publication, erased }, left: tasks.slice(replies.length) };
+  }
+
+  /** Where an attempt before this one has erased them, and its outcome was unknown, with what they said then. */
+  async #readErased({ repeats, events }: Plan): Promise<ErasedMessage[]> {
+    const { storage, events: told } = this.#options;
+    const read = await readErased(storage.history, [...repeats, ...events], told.isHeard('erased'));
+    const erased = read.map((message) => {
+      const before = this.#erasing.get(refKey(message));
+      return before && message.contents.length === 0 ? before : message;
+    });
+    this.#erasing = new Map(erased.map((message) => [refKey(message), message]));
+    return erased;
   }
 
   /** Whether what this attempt goes by may have been read before the store was set back. */
@@ -289,7 +308,7 @@ export class Transfer {
    * Starts to publish a batch and then to acknowledge it, once the batch before is through. When the store is found set back meanwhile,
    * neither happens: what is still queued is carried out again.
    */
-  async #publish(publication: Publication, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+  async #publish({ publication, erased }: Done, tasks: readonly Task[], signal: AbortSignal): Promise<void> {
     await this.#published;
     const { setBacks, publisher } = this.#options;
     const requireCurrent = (): void => {
@@ -299,6 +318,7 @@ export class Transfer {
     const publish = async (): Promise<void> => {
       requireCurrent();
       await publisher.publish(this.#partition, publication);
+      if (erased.length > 0) await this.#untilDone('erase', signal, () => this.#reader.removeDead(saysAnyOf(erased)));
       const ids = tasks.map((task) => task.entry.id);
       await this.#untilDone('acknowledge', signal, async () => {
         requireCurrent();
@@ -445,10 +465,10 @@ export class Transfer {
     const began = clock.monotonic();
     let failure: unknown;
     try {
-      const { publication, conflict } = await this.#attempt([lane.suspect], true, true, true);
-      if (publication) {
+      const { done, conflict } = await this.#attempt([lane.suspect], true, true, true);
+      if (done) {
         store.committed();
-        await this.#publish(publication, [lane.suspect], signal);
+        await this.#publish(done, [lane.suspect], signal);
         // Others may have failed for the same reason.
         this.#lanes.hurry();
         return this.#close(lane);
@@ -519,7 +539,7 @@ export class Transfer {
     await publisher.publish(this.#partition, { events: [], rows: [], setBacks: setBacks.count, ...answer });
   }
 
-  async #untilDone(what: 'acknowledge', signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+  async #untilDone(what: CarryOutStep, signal: AbortSignal, step: () => Promise<void>): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await step();
@@ -531,7 +551,7 @@ export class Transfer {
     }
   }
 
-  async #wait(attempt: number, error: unknown, signal: AbortSignal, what: 'carry-out' | 'acknowledge' = 'carry-out') {
+  async #wait(attempt: number, error: unknown, signal: AbortSignal, what: CarryOutStep = 'carry-out') {
     const delayMs = backoff(attempt, { baseMs: 20, capMs: 1_000, random: this.#options.random });
     this.#options.events.emit('retried', { what, attempt, delayMs, error, partition: this.#partition });
     await this.#options.clock.sleep(delayMs, signal);
@@ -556,23 +576,31 @@ const UNDELIVERED_SOON = 1_000;
 /** ms for which commands that wait apart are tried before the partition's next batch. */
 const TURN = 50;
 
+type CarryOutStep = 'carry-out' | 'acknowledge' | 'erase';
+
+/** What was carried out, and has to be told. */
+interface Done {
+  readonly publication: Publication;
+  readonly erased: readonly ErasedMessage[];
+}
+
 /** What became of an attempt: `left` did not fit; with `doubtful` nothing was tried. */
 type Attempted =
   | {
-      readonly publication: Publication;
+      readonly done: Done;
       readonly left: readonly Task[];
       readonly doubtful?: never;
       readonly conflict?: never;
     }
   | {
       readonly doubtful: ReadonlySet<ConversationId>;
-      readonly publication?: never;
+      readonly done?: never;
       readonly left?: never;
       readonly conflict?: never;
     }
   | {
       readonly conflict: 'event' | 'entry';
-      readonly publication?: never;
+      readonly done?: never;
       readonly left?: never;
       readonly doubtful?: never;
     };

@@ -279,6 +279,26 @@ export function describeIngress(name: string, deploy: Deploy): void {
       expect((await deployment.deadLetters(0)).map((letter) => letter.body)).toEqual(['bad 2', 'bad 3', 'bad 4']);
     });
 
+    it('removes the dead letters that are picked, and no others', async () => {
+      await using deployment = deploy({ deadLetters: 200 });
+      const { ingress } = deployment.process();
+      const readers = [ingress.open(0), ingress.open(1)];
+      await (readers[0] as PartitionReader).removeDead(() => true);
+      for (const [partition, reader] of readers.entries()) {
+        for (const body of numbered('bad', 120)) {
+          await ingress.append(partition, body);
+          const [entry] = (await readAll(reader, 1)) as [StreamEntry];
+          await reader.park(entry, 'why');
+        }
+      }
+      await (readers[0] as PartitionReader).removeDead((body) => Number(body.split(' ')[1]) % 3 === 0);
+      const left = async (partition: number) => (await deployment.deadLetters(partition)).map(({ body }) => body);
+      expect(await left(0)).toEqual(numbered('bad', 120).filter((_, nth) => nth % 3 !== 0));
+      expect(await left(1)).toHaveLength(120);
+      await (readers[0] as PartitionReader).removeDead(() => true);
+      expect(await left(0)).toEqual([]);
+    });
+
     it('gives bodies back as they were', async () => {
       await using deployment = deploy();
       const { ingress } = deployment.process();

@@ -21,6 +21,7 @@ describe('a hook of the application', () => {
         beforeSend: note,
         beforeEdit: note,
         beforeReact: note,
+        beforeRevoke: note,
         beforeCreate: note,
         beforeAddMembers: note,
         beforeRemoveMembers: note,
@@ -36,6 +37,7 @@ describe('a hook of the application', () => {
       content: { text: 'ho' },
     });
     await alice.react({ conversationId: direct, target: { seq: conversationSeq }, key: '👍' });
+    await alice.revoke({ conversationId: direct, targets: [{ seq: conversationSeq }] });
     const { conversationId } = await alice.conversations.createGroup({ memberIds: ['bob'] });
     await alice.conversations.addMembers({ conversationId, memberIds: ['carol'] });
     await alice.conversations.removeMembers({ conversationId, memberIds: ['carol'] });
@@ -44,6 +46,7 @@ describe('a hook of the application', () => {
       'message.send',
       'message.edit',
       'reaction.set',
+      'message.revoke',
       'conversation.create',
       'members.add',
       'members.remove',

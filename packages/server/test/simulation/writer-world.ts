@@ -469,6 +469,7 @@ export class WriterWorld {
     const acknowledging = gate('stream', {
       acknowledge: (ids: readonly string[]) => stream.acknowledge(ids),
       park: (...args: Parameters<PartitionReader['park']>) => stream.park(...args),
+      removeDead: (...args: Parameters<PartitionReader['removeDead']>) => stream.removeDead(...args),
     });
     const reader: PartitionReader = {
       read: (limit, signal) => stream.read(limit, signal),

@@ -13,6 +13,7 @@ import {
   parseConversationId,
   parseUserId,
   type RemoveMembers,
+  type RevokeMessages,
   type SendMessage,
   type SetReaction,
   selfConversationId,
@@ -67,6 +68,16 @@ export function react(
 ): SetReaction {
   const { key = '👍', on = true, commandId = newCommandId() } = options;
   return { type: 'reaction.set', actorId, conversationId, commandId, target, key, on };
+}
+
+export function revoke(
+  actorId: UserId,
+  conversationId: ConversationId,
+  targets: readonly MessageTarget[],
+  options: { reason?: string; commandId?: CommandId } = {},
+): RevokeMessages {
+  const { reason, commandId = newCommandId() } = options;
+  return { type: 'message.revoke', actorId, conversationId, commandId, targets, reason };
 }
 
 export function createGroup(

@@ -44,6 +44,7 @@ export interface WriterOptions {
   readonly attempts?: number;
   readonly parkAfterMs?: number;
   readonly inboxMembers?: number;
+  readonly revokeWindowMs?: number;
   readonly batchRows?: number;
   readonly batchBytes?: number;
   readonly commandBytes?: number;
@@ -115,6 +116,7 @@ export function openWriter(options: WriterOptions = {}) {
       trace.push('acknowledge');
       return stream.acknowledge(ids);
     },
+    removeDead: (matches) => stream.removeDead(matches),
     park: (entry, reason) => {
       trace.push('park');
       return stream.park(entry, reason);
@@ -142,7 +144,11 @@ export function openWriter(options: WriterOptions = {}) {
     random,
     ids: createIdSource(random),
     mostAhead: 600_000,
-    limits: { ...DEFAULT_LIMITS, inboxMembers: options.inboxMembers ?? 500 },
+    limits: {
+      ...DEFAULT_LIMITS,
+      inboxMembers: options.inboxMembers ?? 500,
+      revokeWindowMs: options.revokeWindowMs,
+    },
     batchRows: options.batchRows ?? 5_000,
     limitEvents: new LimitEvents(events, clock),
     commandBytes: options.commandBytes ?? 1 << 20,

@@ -26,6 +26,7 @@ import {
   group,
   react,
   removeMembers,
+  revoke,
   send,
 } from '../support/commands.ts';
 
@@ -46,6 +47,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc
       .tuple(user, fc.integer({ min: 1, max: 12 }), fc.constantFrom('👍', '❤️'), fc.boolean())
       .map(([actorId, seq, key, on]) => react(actorId, group, { seq: seq as ConversationSeq }, { key, on })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(user, fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 3 }))
+      .map(([actorId, seqs]) =>
+        revoke(
+          actorId,
+          group,
+          seqs.map((seq) => ({ seq: seq as ConversationSeq })),
+        ),
+      ),
   },
   fc.tuple(user, users).map(([actorId, memberIds]) => addMembers(actorId, memberIds)),
   fc.tuple(user, users).map(([actorId, memberIds]) => removeMembers(actorId, memberIds)),
@@ -150,6 +163,27 @@ test('a reaction changes something, and says how many have it on after it, and w
         expect(before?.users.includes(actorId) ?? false).toBe(!on);
         const after = reactionCountsIn(events.slice(0, index + 1), targetSeq).get(key);
         expect({ count, newest, since }).toEqual(after ?? { count: 0, newest: [], since: before?.since });
+      }
+    }),
+  );
+});
+
+test('a message is revoked once, by its author or the creator, and nothing is said of it afterwards', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const { events } = live(steps);
+      const revoked = new Set<number>();
+      for (const event of events) {
+        if ('targetSeq' in event) expect(revoked).not.toContain(event.targetSeq);
+        if (event.type !== 'message.revoked') continue;
+        expect(event.targets).not.toEqual([]);
+        for (const { seq, senderId, clientMessageId } of event.targets) {
+          const message = events[seq - 1];
+          expect(message).toMatchObject({ type: 'message.sent', actorId: senderId, commandId: clientMessageId });
+          expect([senderId, events[0]?.actorId]).toContain(event.actorId);
+          expect(revoked).not.toContain(seq);
+          revoked.add(seq);
+        }
       }
     }),
   );

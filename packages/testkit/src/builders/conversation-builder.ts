@@ -1,4 +1,5 @@
 import {
+  afterErasing,
   type CommandId,
   type ConversationCreated,
   type ConversationId,
@@ -12,6 +13,7 @@ import {
   type MembersAdded,
   type MembersRemoved,
   type MessageEdited,
+  type MessageRevoked,
   type MessageSent,
   type ReactionChanged,
   type ReadMarked,
@@ -66,6 +68,14 @@ export interface ReactionOptions {
   readonly commandId?: CommandId;
 }
 
+export interface RevokeOptions {
+  /** The author of the first message unless set. */
+  readonly from?: UserId;
+  readonly reason?: string;
+  /** A new one unless set. */
+  readonly commandId?: CommandId;
+}
+
 /**
  * Builds the log of one conversation, event by event, as the writer would emit it: valid, dense, in order. It writes
  * nothing: hand the events to a store.
@@ -74,8 +84,10 @@ export interface ConversationBuilder {
   readonly conversationId: ConversationId;
   /** The first event; made with the builder. */
   readonly created: ConversationCreated;
-  /** Everything built so far, in order. */
+  /** Everything built so far, in order, as it stands in the log now. */
   readonly events: readonly Event[];
+  /** The same as the writer emitted it: with what was erased since. */
+  readonly emitted: readonly Event[];
   /** What `evolve` makes of them. */
   readonly state: ConversationState;
   message(options?: MessageOptions): MessageSent;
@@ -83,6 +95,8 @@ export interface ConversationBuilder {
   edit(message: MessageSent, options?: EditOptions): MessageEdited;
   /** Switches a reaction, which must not be so already. */
   react(message: MessageSent, key: string, options?: ReactionOptions): ReactionChanged;
+  /** Its author revokes a message, or the creator others, none of them revoked before. */
+  revoke(messages: readonly MessageSent[], options?: RevokeOptions): MessageRevoked;
   /** `actorId` is the creator unless set. */
   add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
   /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
@@ -106,7 +120,8 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
       : kind === 'direct'
         ? directConversationId(creator, peer ?? creator)
         : selfConversationId(creator);
-  const events: Event[] = [];
+  const emitted: Event[] = [];
+  let events: readonly Event[] = [];
   const recipients = new Map<ConversationSeq, readonly UserId[]>();
   let state: ConversationState | undefined;
 
@@ -114,7 +129,8 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
     return { conversationId, conversationSeq: (events.length + 1) as ConversationSeq, actorId, commandId, at };
   }
   function keep<E extends Event>(event: E): E {
-    events.push(event);
+    emitted.push(event);
+    events = afterErasing([...events, event]);
     state = evolve(state, event);
     recipients.set(event.conversationSeq, recipientsOf(state, event));
     return event;
@@ -131,7 +147,10 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
   return {
     conversationId,
     created,
-    events,
+    emitted,
+    get events() {
+      return events;
+    },
     get state() {
       return state as ConversationState;
     },
@@ -159,6 +178,16 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
       const nobody = { count: 0, newest: [], since: before?.since ?? event.conversationSeq };
       const after = reactionCountsIn([...events, { ...event, ...nobody }], targetSeq).get(key);
       return keep({ ...event, ...(after ?? nobody) });
+    },
+    revoke: (messages, { from, reason, commandId } = {}) => {
+      const targets = messages.map(({ conversationSeq: seq, actorId: senderId, commandId: id }) => ({
+        seq,
+        senderId,
+        clientMessageId: id as CommandId,
+      }));
+      const actorId = from ?? messages[0]?.actorId ?? creator;
+      const why = reason !== undefined && { reason };
+      return keep({ type: 'message.revoked', ...head(actorId, commandId), targets, ...why });
     },
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),

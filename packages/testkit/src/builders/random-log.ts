@@ -6,7 +6,7 @@ import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'revoke' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
@@ -30,6 +30,7 @@ export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
       'react',
       'react',
       'react',
+      'revoke',
       'add',
       'remove',
       'leave',
@@ -68,6 +69,13 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
         const users = reactorsIn(chat.events, message.conversationSeq).get(key)?.users ?? [];
         chat.react(message, key, { from: userId, on: !users.includes(userId) });
       }
+    }
+    if (type === 'revoke' && isMember) {
+      const messages = chat.events.filter((event) => event.type === 'message.sent');
+      const allowed = messages.filter(({ actorId }) => actorId === userId || userId === alice);
+      const from = chat.events.length % Math.max(allowed.length, 1);
+      const some = allowed.slice(from, from + 2);
+      if (some.length > 0) chat.revoke(some, { from: userId });
     }
     if (type === 'add' && !isMember) chat.add([userId]);
     if (type === 'remove' && isMember && userId !== alice) chat.remove([userId]);

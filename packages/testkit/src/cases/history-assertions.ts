@@ -7,8 +7,10 @@ import type {
   HistoryStore,
   Membership,
   MessageEdited,
+  MessageErased,
   MessageSent,
   Register,
+  RegisterOf,
   UserId,
 } from '@tidemark/core';
 import { expect } from 'vitest';
@@ -69,6 +71,19 @@ export function reactionRegisters(
     if (!reactorsIn(events, target).get(key)?.users.includes(viewer)) return [count];
     const seq = lastOf(key, viewer);
     return [count, { conversationId, target, name: 'reaction', key, owner: viewer, value: true, seq }];
+  });
+}
+
+/** What tells that a message was revoked. */
+export function revokedRegisters(
+  { conversationId, events }: { readonly conversationId: ConversationId; readonly events: readonly Event[] },
+  { conversationSeq: target }: MessageErased,
+): RegisterOf<'revoked'>[] {
+  return events.flatMap((event): RegisterOf<'revoked'>[] => {
+    if (event.type !== 'message.revoked' || !event.targets.some(({ seq }) => seq === target)) return [];
+    const { actorId: by, at, reason, conversationSeq: seq } = event;
+    const value = { by, at, ...(reason !== undefined && { reason }) };
+    return [{ conversationId, target, name: 'revoked', key: '', owner: null, value, seq }];
   });
 }
 

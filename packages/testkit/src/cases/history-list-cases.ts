@@ -2,8 +2,10 @@ import {
   type ConversationSummary,
   type ConversationsQuery,
   counts,
+  definitionOf,
   type Event,
   type HistoryStore,
+  type Message,
   messageOf,
   UNREAD_SPAN,
   type UserId,
@@ -14,7 +16,7 @@ import { type ConversationBuilder, conversationBuilder } from '../builders/conve
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
-import { appended, lastEditOf } from './history-assertions.ts';
+import { appended, lastEditOf, revokedRegisters } from './history-assertions.ts';
 
 /** The list of a user's conversations: what stands in a summary, and the order and pages of the list. */
 export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
@@ -193,7 +195,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
           for (const { who, readSeq } of reads) {
             if (readSeq <= chat.events.length) selves[who]?.markRead(chat.conversationId, readSeq);
           }
-          const logs = [...chat.events, ...selves.flatMap((self) => self.events)];
+          const logs = [...chat.emitted, ...selves.flatMap((self) => self.events)];
           for (const batch of inBatches(logs, cut)) await appended(history, batch);
           for (const userId of users) {
             const expected = expectedSummary(
@@ -287,7 +289,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
 ];
 
 function activeAtOf({ created, events }: ConversationBuilder): number {
-  return events.findLast((event) => event.type === 'message.sent')?.at ?? created.at;
+  return events.findLast((event) => definitionOf(event).message)?.at ?? created.at;
 }
 
 async function paged(history: HistoryStore, userId: UserId, limit: number): Promise<ConversationSummary[]> {
@@ -316,17 +318,20 @@ function expectedSummary(
     event.type === 'read.marked' && event.actorId === userId && event.of === chat.conversationId ? event.readSeq : [],
   );
   const readSeq = Math.max(0, ...marked);
-  const visible = chat.events.flatMap((event) =>
-    event.type === 'message.sent' && event.conversationSeq >= joinedSeq ? event : [],
-  );
-  const last = visible.at(-1);
+  const last = chat.events.findLast((event) => definitionOf(event).message && event.conversationSeq >= joinedSeq);
   return {
     ...chat.state.conversation,
     head: chat.state.head,
     joinedSeq,
     readSeq,
     unread: chat.events.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
-    lastMessage: last ? messageOf(last, lastEditOf(chat.events, last)) : null,
+    lastMessage: last ? messageNow(chat, last) : null,
     activeAt: activeAtOf(chat),
   };
+}
+
+function messageNow(chat: ConversationBuilder, event: Event): Message {
+  const content = event.type === 'message.sent' ? lastEditOf(chat.events, event) : undefined;
+  const [revoked] = event.type === 'message.erased' ? revokedRegisters(chat, event) : [];
+  return definitionOf(event).message?.(event, { content, revoked: revoked?.value }) as Message;
 }

@@ -1,4 +1,5 @@
 import {
+  afterErasing,
   type CommandId,
   type ConversationId,
   type ConversationState,
@@ -182,11 +183,12 @@ export const historyLogCases: readonly ConformanceCase<OpenedHistory>[] = [
           fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1 }),
           async (steps, sizes) => {
             const chat = buildLog(seededIds(++run), steps);
-            for (const batch of inBatches(chat.events, sizes)) {
+            for (const batch of inBatches(chat.emitted, sizes)) {
               await appended(opened.history, batch);
-              const soFar = chat.events.slice(0, (batch.at(-1) as Event).conversationSeq);
+              const soFar = afterErasing(chat.emitted.slice(0, (batch.at(-1) as Event).conversationSeq));
               const expected = soFar.reduce<ConversationState | undefined>(evolve, undefined);
               expect((await opened.history.load([chat.conversationId])).get(chat.conversationId)).toEqual(expected);
+              expect(await readBack(opened.history, soFar)).toEqual(soFar);
             }
           },
         ),

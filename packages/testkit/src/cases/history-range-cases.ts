@@ -131,7 +131,7 @@ export const historyRangeCases: readonly ConformanceCase<OpenedHistory>[] = [
         fc.asyncProperty(logSteps(), fc.array(bounds, { minLength: 1, maxLength: 8 }), async (steps, queries) => {
           const ids = seededIds(++run);
           const chat = buildLog(ids, steps);
-          await appended(opened.history, chat.events);
+          await appended(opened.history, chat.emitted);
           for (const { direction, bound, limit, who } of queries) {
             const query: HistoryQuery = {
               userId: logUsers(ids)[who] as UserId,

@@ -18,7 +18,7 @@ import { HOSTILE_TEXT } from '../builders/hostile-text.ts';
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
-import { appended, lastEditOf, reactionRegisters } from './history-assertions.ts';
+import { appended, lastEditOf, reactionRegisters, revokedRegisters } from './history-assertions.ts';
 
 /** What stands beside the log: registers by their keys, and how a page and a summary tell what messages say now. */
 export const historyRegisterCases: readonly ConformanceCase<OpenedHistory>[] = [
@@ -136,7 +136,7 @@ export const historyRegisterCases: readonly ConformanceCase<OpenedHistory>[] = [
         fc.asyncProperty(logSteps(), sizes, queries, async (steps, cut, asked) => {
           const ids = seededIds(++run);
           const chat = buildLog(ids, steps);
-          for (const batch of inBatches(chat.events, cut)) await appended(opened.history, batch);
+          for (const batch of inBatches(chat.emitted, cut)) await appended(opened.history, batch);
           for (const userId of logUsers(ids)) {
             for (const bounds of asked) {
               const query = { userId, conversationId: chat.conversationId, ...bounds };
@@ -239,6 +239,7 @@ function endFor({ events, state }: ConversationBuilder, userId: UserId): number 
 /** What the page carries: of each of its messages the last edit, the counts, and the viewer's own reactions, if they are not of later. */
 function expectedRegisters(chat: ConversationBuilder, page: readonly Event[], end: number, viewer: UserId): Register[] {
   return page.flatMap((event) => {
+    if (event.type === 'message.erased') return revokedRegisters(chat, event).filter(({ seq }) => seq <= end);
     if (event.type !== 'message.sent') return [];
     const edit = lastEditOf(chat.events, event);
     const content = edit && edit.conversationSeq <= end ? [registerOf(chat, event, edit)] : [];
