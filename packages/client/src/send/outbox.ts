@@ -211,6 +211,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function discardAll(all: readonly Slot[], error?: TidemarkError): Promise<void> {
+    if (all.length === 0) return;
     for (const each of all) entries.discard(each, error);
     const gone = all.map((each) => each.entry.draft.clientMessageId);
     await replica.commitSurely(() => {
@@ -223,7 +224,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   function dropSaidOfErased(events: readonly Event[]): void {
     const said = events.flatMap((event) => (event.type === 'message.revoked' ? event.targets.flatMap(saidOf) : []));
     const open = said.filter(({ entry }) => entry.status !== 'sent' && !entry.draft.revoke);
-    if (open.length === 0) return;
     discardAll(open, new TidemarkError('revoked', 'the message was revoked')).catch(() => undefined);
   }
 
@@ -283,8 +283,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const said = saidOf(target);
     const before = said.find(({ entry }) => entry.draft.revoke);
     if (before) return before.receipt;
-    await discardAll(said.filter(isMine));
-    return enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], { revoke }).receipt;
+    const dropped = discardAll(said.filter(isMine));
+    const { receipt } = enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], { revoke });
+    await dropped;
+    return receipt;
   }
 
   return {
