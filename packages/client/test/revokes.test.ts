@@ -30,7 +30,7 @@ function item(client: TestClient, nth: number) {
 /** What each row says; of a tombstone by whom. */
 function rows(client: TestClient, conversationId: string = chat): string[] {
   return items(client, conversationId).map(({ content, revoked, status }) => {
-    const said = revoked ? `revoked by ${revoked.by}` : 'text' in content ? String(content.text) : content.type;
+    const said = revoked ? `revoked by ${revoked.by}` : String('text' in content ? content.text : content.type);
     return status === 'stored' ? said : `${said} (${status})`;
   });
 }
