@@ -83,6 +83,38 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'files',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      const png = await page.evaluate(() => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 480, height: 320 });
+        const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+        const sky = context.createLinearGradient(0, 0, 0, 320);
+        for (const [at, colour] of ['#f3c98b', '#e0876a', '#2d5d7b', '#16324a'].entries())
+          sky.addColorStop(at / 3, colour);
+        context.fillStyle = sky;
+        context.fillRect(0, 0, 480, 320);
+        return canvas.toDataURL('image/png').split(',')[1] ?? '';
+      });
+      const chooser = page.getByLabel('Files to send');
+      await page.getByText('hold the ladder').last().waitFor();
+      const isHere = (await page.getByText('dritte Mahnung').count()) > 0;
+      if (!isHere) {
+        await chooser.setInputFiles([
+          { name: 'the-harbour-at-six.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64') },
+          {
+            name: 'Rechnung für die Leiter, dritte Mahnung.pdf',
+            mimeType: 'application/pdf',
+            buffer: Buffer.alloc(48_200),
+          },
+        ]);
+      }
+      await page.getByRole('img', { name: 'the-harbour-at-six.png' }).last().waitFor();
+      await chooser.setInputFiles({ name: 'nothing.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) });
+      await page.getByText('nothing.txt is empty.').waitFor();
+    },
+  },
+  {
     name: 'new-conversation',
     enter: async (page, chat) => {
       await signedIn(page, chat, 'alice');

@@ -19,6 +19,7 @@ import { openPeople } from './people.ts';
 import { makePrivateDatabase, makePrivateFolder } from './private-files.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import { openSessions, type Session } from './sessions.ts';
+import { openUploads } from './uploads.ts';
 
 export interface ChatServerOptions {
   /** Where messages, people and sessions are kept; made when it is missing, for the user who runs the server alone. */
@@ -58,9 +59,10 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
   makePrivateFolder(folder);
   const database = join(folder, 'chat.db');
   const [peopleFile, sessionsFile] = [join(folder, 'people.json'), join(folder, 'sessions.json')];
+  const uploadFolder = join(folder, 'uploads');
   if (reset) {
     await removeDatabase(database);
-    for (const file of [peopleFile, sessionsFile]) await rm(file, { force: true });
+    for (const file of [peopleFile, sessionsFile, uploadFolder]) await rm(file, { force: true, recursive: true });
   }
   if (prepare) await prepareDatabase(database, prepare);
   makePrivateDatabase(database);
@@ -111,7 +113,8 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
     },
   });
 
-  answer = httpHandler({ sessions, people, connections, limits, reports, calls, page });
+  const uploads = openUploads(uploadFolder, limits);
+  answer = httpHandler({ sessions, people, connections, limits, reports, uploads, calls, page });
 
   return {
     server,

@@ -1,4 +1,4 @@
-import { isBlank } from '@tidemark/content';
+import { isBlank, standardContent } from '@tidemark/content';
 import { z } from 'zod';
 
 /** Something of it can be seen. The page doesn't send a blank line; the server takes none from anybody. */
@@ -10,9 +10,11 @@ const visible = (max: number) =>
     .max(max)
     .refine((text) => !isBlank(text), 'must hold something that can be seen');
 
-/** What may be sent here: plain text, and a kind of this application's own. */
+/** What may be sent here: plain text, pictures and files, and a kind of this application's own. */
 export const content = {
   text: z.object({ text: visible(8000) }),
+  image: standardContent.image,
+  file: standardContent.file,
   order: z.object({
     orderId: visible(40),
     item: visible(120),

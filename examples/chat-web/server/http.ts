@@ -11,6 +11,7 @@ import { NameRefused, type People } from './people.ts';
 import { setSecurityHeaders } from './security-headers.ts';
 import type { Sessions } from './sessions.ts';
 import { TokenBuckets } from './token-buckets.ts';
+import type { Uploads } from './uploads.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -26,6 +27,7 @@ export interface HttpParts {
   readonly connections: OpenConnections;
   readonly limits: ChatLimits;
   readonly reports: LimitReports;
+  readonly uploads: Uploads;
   /** The router's procedures, below `/trpc/`. */
   readonly calls: RequestListener;
   readonly page: RequestListener;
@@ -41,12 +43,17 @@ const STATUS: Readonly<Record<keyof ChatLimits, number>> = {
   signInBytes: 413,
   bodyBytes: 413,
   callsPerRequest: 400,
+  uploads: 429,
+  uploadBytes: 413,
+  allUploadBytes: 507,
 };
 
 /** As the router itself would answer. */
 const UNAUTHORIZED = {
   error: { message: 'UNAUTHORIZED', code: -32001, data: { code: 'UNAUTHORIZED', httpStatus: 401 } },
 };
+
+const UPLOADS = '/uploads';
 
 const signInBody = z.object({ name: z.string() });
 
@@ -57,6 +64,7 @@ export function httpHandler({
   connections,
   limits,
   reports,
+  uploads,
   calls,
   page,
 }: HttpParts): RequestListener {
@@ -97,6 +105,15 @@ export function httpHandler({
     calls(request, response);
   }
 
+  /** Files of messages. The page asks with its token, so that no address of one can be passed on. */
+  async function file(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    allow(request, ...(path === UPLOADS ? ['POST'] : ['GET']));
+    const session = sessions.find(bearerOf(request));
+    if (!session) throw new Refusal(401, 'Sign in first.', CLOSE);
+    if (path === UPLOADS) answerJson(response, 200, await uploads.add(request, session.userId));
+    else await uploads.serve(path.slice(UPLOADS.length + 1), response);
+  }
+
   function answer(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
     if (request.headers.host === undefined && request.httpVersion === '1.1') throw new Refusal(400, 'No Host.', CLOSE);
     const path = pathOf(request);
@@ -106,6 +123,7 @@ export function httpHandler({
       const work = path === '/sign-in' ? signIn : signOut;
       return work(request).then((body) => answerJson(response, 200, body));
     }
+    if (path === UPLOADS || path.startsWith(`${UPLOADS}/`)) return file(request, response, path);
     if (path.startsWith('/trpc/')) call(request, response);
     else page(request, response);
   }

@@ -18,6 +18,12 @@ export interface ChatLimits {
   readonly bodyBytes: number;
   /** Calls in one HTTP request. Default 32. */
   readonly callsPerRequest: number;
+  /** Files that one user uploads. Default 20 at once, then one in two seconds. */
+  readonly uploads: Rate;
+  /** Bytes of one file. Default 10 MiB. */
+  readonly uploadBytes: number;
+  /** Bytes of all files together; after that nobody uploads. Default 1 GiB. */
+  readonly allUploadBytes: number;
 }
 
 export const DEFAULT_CHAT_LIMITS: ChatLimits = {
@@ -29,6 +35,9 @@ export const DEFAULT_CHAT_LIMITS: ChatLimits = {
   signInBytes: 4_096,
   bodyBytes: 1024 * 1024,
   callsPerRequest: 32,
+  uploads: { burst: 20, perSecond: 0.5 },
+  uploadBytes: 10 * 1024 * 1024,
+  allUploadBytes: 1024 * 1024 * 1024,
 };
 
 /** A limit of this server was met. The text names its option. */

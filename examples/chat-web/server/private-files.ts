@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 
 /** Whatever the umask: only the user who runs the server reads what people write. */
-const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
-const OURS = /^(?:chat\.db|people\.json|sessions\.json)/;
+export const OWNER_ONLY = { folder: 0o700, file: 0o600 } as const;
+const OURS = /^(?:chat\.db|people\.json|sessions\.json|uploads$|[\w-]{22}\.)/;
 
 /** Makes the folder, or closes it to others. One that holds files of somebody else keeps its mode: `--data /tmp` is no order to close /tmp. */
 export function makePrivateFolder(folder: string): void {

@@ -10,7 +10,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self'",
+    // Pictures of messages are fetched with the token, and shown from memory.
+    "img-src 'self' blob:",
     "connect-src 'self'",
     "frame-src 'self'",
     "frame-ancestors 'self'",

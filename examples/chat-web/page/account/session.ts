@@ -1,4 +1,5 @@
-import { type ClientOf, connect } from '@tidemark/client';
+import { type ConnectedClientOf, type ContentIn, type ContentOut, connect } from '@tidemark/client';
+import { attachmentUpload } from '@tidemark/client/attachments';
 import { httpFallback } from '@tidemark/client/http';
 import { indexedDbLocalStore } from '@tidemark/client/indexeddb';
 import { createChatHooks } from '@tidemark/client/react';
@@ -6,12 +7,16 @@ import { createTRPCClient, httpBatchLink, type TRPCClient } from '@trpc/client';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { AppRouter } from '../../server/app-router.ts';
 import { createDrafts, type Drafts } from '../composer/drafts.ts';
+import { createFiles, type Files, type Source, type Uploaded, withUploaded } from '../files/files.ts';
 import { createNames, type Names } from '../people/names.ts';
 import { createStoreNews, type StoreNews } from '../shell/store-news.ts';
 import { type Account, accountOf, endSession, forgetAccount, signIn, tokenOf } from './account.ts';
 
 type Trpc = TRPCClient<AppRouter>;
-type Chat = ClientOf<Trpc['chat']>;
+type Chat = ConnectedClientOf<Trpc['chat'], Source>;
+/** Kind → shape: as one may send it, and as messages of it come from the server. */
+export type KindsIn = ContentIn<Trpc['chat']>;
+export type Kinds = ContentOut<Trpc['chat']>;
 
 /** One signed-in user in this window: the client and what hangs on it. */
 export interface Session {
@@ -21,6 +26,7 @@ export interface Session {
   readonly chat: Chat;
   readonly names: Names;
   readonly drafts: Drafts;
+  readonly files: Files;
   readonly storeNews: StoreNews;
   /** Whether another tab has signed this user out: nothing of them is here any more, and nothing may be written again. */
   readonly isSignedOutElsewhere: () => boolean;
@@ -32,7 +38,7 @@ export interface Session {
 }
 
 export const { ChatProvider, useChat, useConversations, useConversation, useMessages, useUnread, useConnection } =
-  createChatHooks<AppRouter, 'chat'>();
+  createChatHooks<Chat>();
 
 const InSession = createContext<Session | null>(null);
 export const SessionProvider = InSession.Provider;
@@ -50,13 +56,21 @@ export function useIsSignedOutElsewhere({ chat, isSignedOutElsewhere }: Session)
 /** Signs the user in unless they are already, and connects. */
 export async function openSession(userId: string): Promise<Session> {
   const account = accountOf(userId) ?? (await signIn(userId));
-  const chat = connect<AppRouter>({
+  const files = createFiles(account.id, () => accountOf(account.id)?.token ?? '');
+  const chat = connect<AppRouter, 'chat', Source, Uploaded>({
     url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/trpc`,
     token: (why) => tokenOf(account, why),
     fallback: httpFallback({ url: `${location.origin}/trpc` }),
     router: 'chat',
     userId: account.id,
-    contentTypes: ['text', 'order'],
+    contentTypes: ['text', 'image', 'file', 'order'],
+    attachments: {
+      upload: attachmentUpload(files.upload),
+      complete: (message, [uploaded]) => {
+        if (!uploaded || (message.type !== 'image' && message.type !== 'file')) return message;
+        return { ...message, content: withUploaded(message.content, uploaded) };
+      },
+    },
     store: indexedDbLocalStore(),
   });
   const api = createTRPCClient<AppRouter>({
@@ -79,6 +93,7 @@ export async function openSession(userId: string): Promise<Session> {
   chat.on('erased', ({ by }) => {
     drafts.close();
     names.close();
+    void files.erase();
     forgetAccount(account.id);
     isSignedOutElsewhere = by === 'another-tab';
   });
@@ -88,6 +103,7 @@ export async function openSession(userId: string): Promise<Session> {
     chat,
     names,
     drafts,
+    files,
     storeNews,
     isSignedOutElsewhere: () => isSignedOutElsewhere,
     signOut: async ({ onlyHere = false } = {}) => {

@@ -1,4 +1,5 @@
 import { isBlank } from '@tidemark/content';
+import type { Content } from '@tidemark/core';
 import {
   type KeyboardEvent,
   type Ref,
@@ -8,15 +9,15 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react';
-import type { Kinds } from '../../server/content.ts';
-import { useConversation, useSession } from '../account/session.ts';
+import { type Kinds, useConversation, useSession } from '../account/session.ts';
 import { useTitleOf } from '../conversations/title.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import styles from './composer.module.css';
+import { FileButton } from './file-button.tsx';
 import { OrderDialog } from './order-dialog.tsx';
 
-type Message = { [Kind in keyof Kinds]: { readonly type: Kind; readonly content: Kinds[Kind] } }[keyof Kinds];
+type Message = Content<Pick<Kinds, 'text' | 'order'>>;
 
 const MAX_LENGTH = 8000;
 
@@ -27,6 +28,7 @@ export function Composer(props: {
   /** False while it isn't known whether one may write here. */
   readonly isReady: boolean;
   readonly onSend: (message: Message) => void;
+  readonly onFiles: (files: readonly File[]) => void;
   /** The message whose text is here in place of the draft. */
   readonly editing: { readonly key: string; readonly content: { readonly text: string } } | undefined;
   /** ↑ in an empty field. */
@@ -34,7 +36,7 @@ export function Composer(props: {
   /** With its new text; undefined: it stays as it is. */
   readonly onEdited: (text: string | undefined) => void;
 }) {
-  const { conversationId, isReady, onSend, editing, onEditLast, onEdited } = props;
+  const { conversationId, isReady, onSend, onFiles, editing, onEditLast, onEdited } = props;
   const { drafts } = useSession();
   const { item } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
@@ -107,6 +109,7 @@ export function Composer(props: {
           send();
         }}
       >
+        <FileButton disabled={!isReady || editing !== undefined} onFiles={onFiles} />
         <IconButton
           icon="bag"
           label="Send an order"
@@ -127,6 +130,12 @@ export function Composer(props: {
           aria-describedby={editing && 'editing'}
           onChange={(event) => type(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const files = [...event.clipboardData.files];
+            if (files.length === 0 || editing) return;
+            event.preventDefault();
+            onFiles(files);
+          }}
         />
         <button
           type="submit"

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import type { Kinds } from '../../server/content.ts';
+import type { Kinds } from '../account/session.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import form from '../ui/form.module.css';

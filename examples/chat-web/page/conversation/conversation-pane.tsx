@@ -1,9 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useConversation, useSession } from '../account/session.ts';
 import { Composer } from '../composer/composer.tsx';
+import { useDroppedFiles } from '../files/use-dropped-files.ts';
 import { MessageList } from '../messages/message-list.tsx';
 import { canEdit, type Item } from '../messages/rows.ts';
 import { MembersDialog } from '../people/members-dialog.tsx';
+import { IconButton } from '../ui/button.tsx';
 import { ConversationHead } from './conversation-head.tsx';
 import styles from './conversation-pane.module.css';
 import { NoConversation } from './no-conversation.tsx';
@@ -15,10 +17,11 @@ type TextItem = Extract<Item, { type: 'text' }>;
 export function ConversationPane(props: { readonly conversationId: string; readonly onClose: () => void }) {
   const { conversationId, onClose } = props;
   const { item, send, edit, react, messages } = useConversation(conversationId);
-  const { account } = useSession();
+  const { account, files } = useSession();
   const standing = useStanding(conversationId);
   const [isShowingMembers, setShowingMembers] = useState(false);
   const [sent, setSent] = useState(0);
+  const [problem, setProblem] = useState('');
   const [editing, setEditing] = useState<TextItem>();
   const field = useRef<HTMLTextAreaElement>(null);
   const begin = useCallback((chosen: Item) => {
@@ -29,6 +32,20 @@ export function ConversationPane(props: { readonly conversationId: string; reado
     // On a touch screen the keyboard would cover what was opened to be read.
     if (matchMedia('(hover: hover)').matches) field.current?.focus({ preventScroll: true });
   }, []);
+
+  async function sendFiles(chosen: readonly File[]): Promise<void> {
+    setProblem('');
+    for (const each of chosen) {
+      try {
+        const { type, file, source } = await files.take(each);
+        send({ type, content: { file } }, { attachments: [source] }).receipt.catch(() => undefined);
+        setSent((count) => count + 1);
+      } catch (error) {
+        setProblem((error as Error).message);
+      }
+    }
+  }
+  const isDropping = useDroppedFiles(standing === 'member', (chosen) => void sendFiles(chosen));
 
   if (standing === 'none') return <NoConversation />;
   return (
@@ -46,6 +63,11 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         onEdit={standing === 'member' ? begin : undefined}
         onReact={standing === 'member' ? react : undefined}
       />
+      {isDropping && <p className={styles.drop}>Drop files to send them here</p>}
+      <p className={styles.problem} role="status" hidden={problem === ''}>
+        {problem}
+        {problem && <IconButton icon="close" label="Dismiss" onClick={() => setProblem('')} />}
+      </p>
       {standing === 'former' ? (
         <p className={styles.former} role="status">
           You are no longer in this group. What was said until then stays here.
@@ -67,6 +89,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
             if (editing && text !== undefined) edit(editing, { type: 'text', content: { text } });
             setEditing(undefined);
           }}
+          onFiles={(chosen) => void sendFiles(chosen)}
           onSend={(message) => {
             send(message).receipt.catch(() => {
               // It stands in the list as failed, with what can be done about it.

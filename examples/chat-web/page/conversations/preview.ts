@@ -1,13 +1,16 @@
 import type { ConversationItem } from '@tidemark/client';
-import type { Kinds } from '../../server/content.ts';
+import { previewOf } from '@tidemark/content';
+import type { Content } from '@tidemark/core';
+import type { Kinds, KindsIn } from '../account/session.ts';
 
 export type Item = ConversationItem<Kinds>;
 type Last = NonNullable<Item['lastMessage']>;
 
 /** One line that says what a message holds, whatever its kind. */
-export function summaryOf(message: Pick<Last, 'type' | 'content'>): string {
+export function summaryOf(message: Pick<Last, 'type' | 'content'> | Content<KindsIn>): string {
   const { type, content } = message as Last;
   if (type === 'text') return content.text;
+  if (type === 'image' || type === 'file') return previewOf({ type, content }) ?? '';
   if (type === 'order') return `Order ${content.orderId}: ${content.quantity} × ${content.item}`;
   return 'A message this version cannot show';
 }

@@ -1,6 +1,7 @@
 import { isBlank } from '@tidemark/content';
 import { Icon } from '../ui/icon.tsx';
 import { euros } from '../ui/money.ts';
+import { FileContent, ImageContent } from './file-content.tsx';
 import styles from './message-content.module.css';
 import type { Item } from './rows.ts';
 
@@ -9,6 +10,10 @@ export function MessageContent({ item }: { readonly item: Item }) {
   switch (item.type) {
     case 'text':
       return <Text text={item.content.text} />;
+    case 'image':
+      return <ImageContent item={item} />;
+    case 'file':
+      return <FileContent item={item} />;
     case 'order':
       return <OrderCard {...item.content} />;
     case 'unknown':

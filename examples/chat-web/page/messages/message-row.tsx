@@ -1,6 +1,6 @@
 import type { PendingEdit } from '@tidemark/client';
 import { memo } from 'react';
-import type { Kinds } from '../../server/content.ts';
+import type { KindsIn } from '../account/session.ts';
 import { useChat } from '../account/session.ts';
 import { summaryOf } from '../conversations/preview.ts';
 import { useNameOf } from '../people/use-names.ts';
@@ -119,7 +119,7 @@ function Status({ status }: { readonly status: Item['status'] }) {
 }
 
 /** The message shows what others see; what was typed is not lost. */
-function FailedEdit({ edit }: { readonly edit: PendingEdit<Kinds> }) {
+function FailedEdit({ edit }: { readonly edit: PendingEdit<KindsIn> }) {
   const chat = useChat();
   return (
     <p className={styles.failed} role="alert">

@@ -1,8 +1,8 @@
 import type { MessageItem } from '@tidemark/client';
-import type { Kinds } from '../../server/content.ts';
+import type { Kinds, KindsIn } from '../account/session.ts';
 import { dayName, isSameDay } from '../ui/time.ts';
 
-export type Item = MessageItem<Kinds, Kinds>;
+export type Item = MessageItem<KindsIn, Kinds>;
 
 /** One message with what stands above it: a day, the line where the unread begin, the name of who begins to speak. */
 export interface Row {
