@@ -82,11 +82,13 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: SENDING,
-        find: 'return trpc.send.mutate({ conversationId, clientMessageId, ...message, ...retry }, { signal });',
+        find: `return trpc.send.mutate(
+          { conversationId, clientMessageId, ...message,`,
         replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
         const sentAs = (tried.has(clientMessageId) ? \`\${clientMessageId}-\${tried.size}\` : clientMessageId) as CommandId;
         tried.add(clientMessageId);
-        return trpc.send.mutate({ conversationId, clientMessageId: sentAs, ...message, ...retry }, { signal });`,
+        return trpc.send.mutate(
+          { conversationId, clientMessageId: sentAs, ...message,`,
       },
     ],
     circumstance: REFUSED_COMMANDS,

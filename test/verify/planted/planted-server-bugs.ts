@@ -197,6 +197,36 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     caughtBy: ['reaction-count'],
   },
   {
+    name: 'tombstone-forgotten',
+    plants: 'what was revoked is erased, and nothing tells of it but the event',
+    changes: [
+      {
+        file: 'packages/core/src/features/revokes.ts',
+        find: '    targets.map(({ seq: target }) => ({',
+        replace: '    targets.slice(1).map(({ seq: target }) => ({',
+      },
+    ],
+    faults: [],
+    seconds: 12,
+    devicesPerUser: 2,
+    caughtBy: ['tombstones-win'],
+  },
+  {
+    name: 'edits-of-revoked-stay',
+    plants: 'a message that was revoked is erased, and its edits are not',
+    changes: [
+      {
+        file: 'packages/storage-sql/src/erasing.ts',
+        find: 'const places = [...messages, ...edits.map(refOf)];',
+        replace: 'const places = [...messages];',
+      },
+    ],
+    faults: [],
+    seconds: 15,
+    devicesPerUser: 2,
+    caughtBy: ['tombstones-win'],
+  },
+  {
     name: 'own-devices-forgotten',
     plants: 'what a user sends does not come to the other devices of that user',
     changes: [{ file: PLAN, find: FAN_OUT, replace: `${FAN_OUT}        if (userId !== event.actorId)\n` }],

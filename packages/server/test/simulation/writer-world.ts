@@ -1,4 +1,5 @@
 import {
+  afterErasing,
   type Command,
   type CommandId,
   type CommandResult,
@@ -57,6 +58,7 @@ import {
   group,
   react,
   removeMembers,
+  revoke,
   send,
 } from '../support/commands.ts';
 import { flushPromises, ManualClock } from '../support/manual-clock.ts';
@@ -147,6 +149,7 @@ export class WriterWorld {
       () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
       () => send(actor, direct, { commandId }),
       () => edit(actor, direct, this.#targetFor(actor, pick), { commandId }),
+      () => revoke(actor, direct, [this.#targetFor(actor, pick)], { commandId }),
       () => react(actor, direct, this.#targetFor(other, pick), { commandId, on: pick % 4 > 0 }),
       () => react(actor, direct, this.#targetFor(actor, pick), { commandId, on: pick % 4 > 1 }),
     ];
@@ -353,8 +356,9 @@ export class WriterWorld {
     }
   }
 
-  /** Each edit follows the one before it, and the last one of each message stands. */
+  /** Each edit follows the one before it, the last one of each message stands, and nothing is left of what was revoked. */
   async #judgeRegisters(log: readonly Event[]): Promise<void> {
+    if (JSON.stringify(afterErasing(log)) !== JSON.stringify(log)) throw new Error('the log says what was revoked');
     const versions = new Map<number, number>();
     for (const event of log) {
       if (event.type !== 'message.edited') continue;

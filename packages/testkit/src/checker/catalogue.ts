@@ -19,6 +19,7 @@ import { senderOrder } from './invariants/sender-order.ts';
 import { snapshotEqualsLog } from './invariants/snapshot-equals-log.ts';
 import type { Need } from './invariants/something-observed.ts';
 import { stableReceipt } from './invariants/stable-receipt.ts';
+import { tombstonesWin } from './invariants/tombstones-win.ts';
 import { unreadIdentity } from './invariants/unread-identity.ts';
 import { visibleOnce } from './invariants/visible-once.ts';
 import type { Observed } from './observed.ts';
@@ -96,6 +97,11 @@ export const INVARIANTS: Readonly<Record<Exclude<InvariantName, 'something-obser
     claim: 'everybody is shown what the last edit of a message says, and each edit is the next version by its author',
     needs: ['device dump', 'dump of a fresh device', 'log dump'],
     find: latestEdit,
+  },
+  'tombstones-win': {
+    claim: 'of what was revoked nothing is left but a tombstone, in the log and on every device',
+    needs: ['device dump', 'dump of a fresh device', 'log dump'],
+    find: tombstonesWin,
   },
   'reaction-count': {
     claim: 'a reaction counts the users who have it on, and names the newest, in each event and on every device',

@@ -70,13 +70,19 @@ export type Operation =
       readonly key: string;
       readonly on: boolean;
     }
+  | {
+      readonly kind: 'revoke';
+      readonly conversationId: ConversationId;
+      /** clientMessageId of the message. */
+      readonly target: string;
+    }
   | { readonly kind: 'create'; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'add' | 'remove'; readonly conversationId: ConversationId; readonly memberIds: readonly UserId[] }
   | { readonly kind: 'leave'; readonly conversationId: ConversationId }
   | { readonly kind: 'read'; readonly conversationId: ConversationId; readonly readSeq: number };
 
 /**
- * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId, that of an edit or a reaction its commandId. Every invoke ends in
+ * The life of an operation. `operationId` is unique in the run; that of a send is its clientMessageId, that of what is said of a message its commandId. Every invoke ends in
  * at most one of ok, fail and unknown; a device that is killed leaves it open, which counts as unknown. A send that was
  * unknown may become ok later, when the same device learns its receipt.
  */
@@ -207,6 +213,8 @@ export interface DumpedConversation {
   readonly edited?: readonly DumpedEdit[];
   /** The reactions to the messages held. Absent from histories before reactions. */
   readonly reactions?: readonly DumpedReaction[];
+  /** Places of the messages that are shown as tombstones. Absent from histories before revokes. */
+  readonly revoked?: readonly number[];
 }
 
 /** A reaction to a message as a device shows it. */

@@ -48,6 +48,7 @@ export type InvariantName =
   | 'snapshot-equals-log'
   | 'unread-identity'
   | 'latest-edit'
+  | 'tombstones-win'
   | 'reaction-count'
   | 'no-false-refusal'
   | 'restore-told'

@@ -1,5 +1,6 @@
 import type { ConversationId, Event } from '@tidemark/core';
 import type { ObservedOperation } from './observed-operation.ts';
+import { isMessage } from './same-event.ts';
 import type { Subject } from './violation.ts';
 
 /** `g:01J… #7` */
@@ -9,7 +10,7 @@ export function place(ref: { readonly conversationId: string; readonly conversat
 
 /** `message m-1 of alice` or `members.added of alice` */
 export function named(event: Event): string {
-  const what = event.type === 'message.sent' ? `message ${event.commandId}` : event.type;
+  const what = isMessage(event) ? `message ${event.commandId}` : event.type;
   return `${what} of ${event.actorId}`;
 }
 

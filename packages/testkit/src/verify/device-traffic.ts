@@ -8,9 +8,10 @@ import { headOf } from './recording-store.ts';
 
 /** How often a device does what, by weight. */
 const MIX: readonly (readonly [act: Act, weight: number])[] = [
-  ['send', 66],
+  ['send', 62],
   ['edit', 8],
   ['react', 8],
+  ['revoke', 4],
   ['read', 10],
   ['away', 3],
   ['create', 1],
@@ -18,7 +19,7 @@ const MIX: readonly (readonly [act: Act, weight: number])[] = [
   ['remove', 2],
   ['leave', 1],
 ];
-type Act = 'send' | 'edit' | 'react' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
+type Act = 'send' | 'edit' | 'react' | 'revoke' | 'read' | 'away' | 'create' | 'add' | 'remove' | 'leave';
 
 /** Sends on their way at the same time; a device that has so many waits, which is how the rate follows the servers. */
 const IN_FLIGHT = 4;
@@ -56,7 +57,7 @@ interface Reaction {
   readonly key: string;
 }
 
-/** What people do with a device: it sends, edits, reacts, reads, creates groups, changes members, goes away and comes back. */
+/** What people do with a device: it sends, edits, reacts, revokes, reads, creates groups, changes members, goes away and comes back. */
 export interface DeviceTraffic {
   start(): void;
   stop(): void;
@@ -169,6 +170,22 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     follow(commandId, client.conversation(conversationId).react(message, key, on, { commandId }));
   }
 
+  /** Of its own, some of which it has edited and others are reacting to; often twice. */
+  function revoke(client: DeviceClient): void {
+    const message = pick(said);
+    if (!message || changes >= IN_FLIGHT) return;
+    const { conversationId, clientMessageId: target } = message;
+    const commandId = nextId();
+    history.write({
+      ...head,
+      type: 'invoke',
+      operationId: commandId,
+      operation: { kind: 'revoke', conversationId, target },
+    });
+    const handle = client.conversation(conversationId);
+    follow(commandId, handle.revoke({ senderId: userId, clientMessageId: target }, { commandId }));
+  }
+
   /** To what was said last where something was: others react to it too, and the user's other devices. */
   function newReaction(client: DeviceClient): Reaction | undefined {
     const message = client.conversations.getSnapshot()[0]?.lastMessage;
@@ -223,6 +240,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     send,
     edit,
     react,
+    revoke,
     read,
     away: () => options.goAway(200 + random() * 3_000),
     create: (client) => {

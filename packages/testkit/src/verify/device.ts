@@ -122,7 +122,11 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
       const { conversationId, member, head: newest, joinedSeq, readSeq, unread } = row;
       const held: readonly KeptEvent[] = await kept.events({ conversationId, after: 0, limit: 1_000_000 });
       const events = held.map(({ registers: _, ...event }) => event as Event);
-      const known = { edited: held.flatMap(editOf), reactions: held.flatMap(reactionsOf) };
+      const known = {
+        edited: held.flatMap(editOf),
+        reactions: held.flatMap(reactionsOf),
+        revoked: held.flatMap(revokedIn),
+      };
       conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events, ...known });
     }
     history.write({
@@ -156,6 +160,10 @@ function editOf({ conversationSeq, registers = [] }: KeptEvent): DumpedEdit[] {
   return registers.flatMap(({ name, value, seq }) =>
     name === 'content' && value ? [{ conversationSeq, seq, version: value.version }] : [],
   );
+}
+
+function revokedIn({ type, conversationSeq, registers = [] }: KeptEvent): number[] {
+  return type === 'message.erased' && registers.some(({ name }) => name === 'revoked') ? [conversationSeq] : [];
 }
 
 /** As the client shows them. */

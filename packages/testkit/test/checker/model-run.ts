@@ -156,6 +156,18 @@ export class ModelRun {
     this.#tell(name, operationId, { type: 'ok' });
   }
 
+  /** A message of the device's own user; what is so already changes nothing. */
+  revoke(name: string, chat: ConversationBuilder, target: string): void {
+    const { conversationId } = chat;
+    const operationId = this.#invoke(name, { kind: 'revoke', conversationId, target });
+    const message = chat.events.find(({ commandId }) => commandId === target);
+    if (message?.type === 'message.sent') {
+      const { userId: from } = this.device(name);
+      this.#store(chat, [chat.revoke([message], { from, commandId: operationId as CommandId })]);
+    }
+    this.#tell(name, operationId, { type: 'ok' });
+  }
+
   /** The device learns the receipt of a send whose outcome it did not know, or asks for it again. */
   learn(name: string, chat: ConversationBuilder, operationId: string): void {
     const event = chat.events.find((each): each is MessageSent => each.commandId === operationId);
@@ -377,6 +389,9 @@ export class ModelRun {
         return last ? [{ conversationSeq, seq: last.conversationSeq, version: last.version }] : [];
       });
       const counted = member ? unread.length : 0;
+      const revoked = events.flatMap(({ type, conversationSeq }): number[] =>
+        type === 'message.erased' ? [conversationSeq] : [],
+      );
       const reactions = events.flatMap(({ conversationSeq }) =>
         [...reactorsIn(chat.events, conversationSeq)].map(
           ([key, { users }]): DumpedReaction => ({
@@ -388,7 +403,13 @@ export class ModelRun {
           }),
         ),
       );
-      return [{ conversationId, member, head, joinedSeq, readSeq, unread: counted, events, edited, reactions }];
+      const isLeft = ({ conversationSeq }: { readonly conversationSeq: number }) => !revoked.includes(conversationSeq);
+      return [
+        {
+          ...{ conversationId, member, head, joinedSeq, readSeq, unread: counted, events, edited, revoked },
+          reactions: reactions.filter(isLeft),
+        },
+      ];
     });
   }
 

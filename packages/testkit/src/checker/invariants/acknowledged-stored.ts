@@ -4,6 +4,7 @@ import type { RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import type { ObservedOperation } from '../observed-operation.ts';
 import { orInsert } from '../or-insert.ts';
+import { isMessage } from '../same-event.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
 
@@ -117,7 +118,7 @@ function changed(observed: Observed, acknowledged: ObservedOperation, ok: Record
   const add = (what: string, conversationId: ConversationId): void =>
     found.add(() => {
       const { log } = observed.conversations.get(conversationId) ?? {};
-      const changes = log && { ...log, events: log.events.filter((event) => event.type !== 'message.sent') };
+      const changes = log && { ...log, events: log.events.filter((event) => !isMessage(event)) };
       return {
         sentence: `${operation.kind} ${operationId} of ${userId} was acknowledged, but ${what}`,
         subject: { kind: 'conversation', conversationId },
@@ -132,7 +133,9 @@ function changed(observed: Observed, acknowledged: ObservedOperation, ok: Record
   if (operation.kind === 'edit') {
     const { conversationId: id, target } = operation;
     const { log } = observed.conversations.get(id) ?? {};
-    const isStored = log?.events.some((event) => event.type === 'message.edited' && event.commandId === operationId);
+    const isStored = log?.events.some(
+      ({ type, commandId }) => (type === 'message.edited' || type === 'edit.erased') && commandId === operationId,
+    );
     if (!isStored) add(`the edit of ${target} is not in the log of ${id}`, id);
     return;
   }

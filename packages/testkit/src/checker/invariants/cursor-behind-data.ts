@@ -5,6 +5,7 @@ import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { type ObservedDevice, positionOf } from '../observed-device.ts';
 import type { ObservedInbox } from '../observed-inbox.ts';
+import { isMessage } from '../same-event.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { place } from '../wording.ts';
 
@@ -119,7 +120,7 @@ function firstMissing(
 /** The conversation of a user alone is on no list until it holds a message. */
 function isUnlisted(observed: Observed, conversationId: Missing['conversationId']): boolean {
   const { log } = observed.conversations.get(conversationId) ?? {};
-  return kindOf(conversationId) === 'self' && !log?.events.some((event) => event.type === 'message.sent');
+  return kindOf(conversationId) === 'self' && !log?.events.some(isMessage);
 }
 
 function addMissing(

@@ -3,6 +3,7 @@ import { loggedAt, present, shownAt } from '../excerpt.ts';
 import type { DumpedEdit } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import type { ObservedConversation } from '../observed-conversation.ts';
+import { isMessage } from '../same-event.ts';
 import { type Findings, findings, type Violation } from '../violation.ts';
 import { aboutEvent } from '../wording.ts';
 
@@ -44,7 +45,7 @@ function latestOf({ log, conversationId }: ObservedConversation, found: Findings
   const latest = new Map<number, MessageEdited>();
   const authors = new Map<number, string>();
   for (const event of log?.events ?? []) {
-    if (event.type === 'message.sent') authors.set(event.conversationSeq, event.actorId);
+    if (isMessage(event)) authors.set(event.conversationSeq, event.actorId);
     if (event.type !== 'message.edited') continue;
     const { targetSeq, version, actorId } = event;
     const before = latest.get(targetSeq)?.version ?? 1;

@@ -6,14 +6,15 @@ import { aboutOperation } from '../wording.ts';
 
 /**
  * Nobody is told that a message failed for good which was in order. What devices send in a run is valid: all that may be wrong with
- * a message is that its sender was out of the conversation at some time, and no longer sees what it replies to, or that the application
- * forbids it.
+ * a message is that its sender was out of the conversation at some time, and no longer sees what it replies to, that this was revoked, or
+ * that the application forbids it.
  */
 export function noFalseRefusal(observed: Observed): Violation[] {
   const found = findings('no-false-refusal', ['P7']);
   for (const send of observed.sends) {
     const fail = send.fails[0];
     if (!fail || fail.code === 'forbidden') continue;
+    if (fail.code === 'revoked' && send.operation.isReply) continue;
     const isOfStay = fail.code === 'not_a_member' || (fail.code === 'message_not_found' && send.operation.isReply);
     if (isOfStay && mayBeOut(observed, send, fail.at)) continue;
     const { log } = observed.conversations.get(send.operation.conversationId) ?? {};

@@ -2,6 +2,7 @@ import type { Event } from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedOperation } from '../observed-operation.ts';
+import { isMessage } from '../same-event.ts';
 import { evidence, firstSightings } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutEvent, named, place } from '../wording.ts';
@@ -30,10 +31,11 @@ function whatIsWrong(event: Event, operation: ObservedOperation | undefined): st
   if (operation && operation.userId === event.actorId && operation.outcome === 'fail') {
     return `it was refused for good (${operation.fails[0]?.code})`;
   }
-  if (event.type !== 'message.sent') return undefined;
+  if (!isMessage(event)) return undefined;
   if (!operation || !isSend(operation) || operation.userId !== event.actorId) return 'nobody sent it';
   const { conversationId, type, text } = operation.operation;
   if (conversationId !== event.conversationId) return `it was sent to ${conversationId}`;
+  if (event.type === 'message.erased') return undefined;
   if (type !== event.message.type || text !== event.message.content.text) return 'what was sent reads differently';
   return undefined;
 }

@@ -6,6 +6,7 @@ import type { ObservedConversation } from '../observed-conversation.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import type { ObservedSend } from '../observed-operation.ts';
 import { oncePer } from '../once-per.ts';
+import { isMessage } from '../same-event.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
 
@@ -63,7 +64,7 @@ export const losses = oncePer((observed): Loss[] => {
 
 function holds(device: ObservedDevice, send: ObservedSend, receipt: Receipt): boolean {
   const shown = device.shown(receipt.conversationId, receipt.conversationSeq);
-  return shown?.type === 'message.sent' && shown.actorId === send.userId && shown.commandId === send.operationId;
+  return isMessage(shown) && shown.actorId === send.userId && shown.commandId === send.operationId;
 }
 
 /** A snapshot may have taken the place of what the device would have applied, and does not list what the user has left. */

@@ -33,7 +33,8 @@ export function reactionCount(observed: Observed): Violation[] {
       for (const each of shown.reactions ?? []) orInsert(held, each.conversationSeq, () => []).push(each);
       for (const event of shown.events) {
         const { conversationSeq } = event;
-        const expected = said(asShown(reactions.get(conversation)?.get(conversationSeq), dump.userId));
+        const counted = event.type === 'message.erased' ? undefined : reactions.get(conversation)?.get(conversationSeq);
+        const expected = said(asShown(counted, dump.userId));
         const actual = said(held.get(conversationSeq));
         if (expected === actual) continue;
         found.add(() => ({

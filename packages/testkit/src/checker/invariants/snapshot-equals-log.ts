@@ -5,6 +5,7 @@ import type { Observed } from '../observed.ts';
 import type { ObservedConversation } from '../observed-conversation.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import { readMarks } from '../read-marks.ts';
+import { isMessage } from '../same-event.ts';
 import { sameJson } from '../same-json.ts';
 import { type Findings, findings, type Subject, type Violation } from '../violation.ts';
 import { aboutEvent } from '../wording.ts';
@@ -48,7 +49,7 @@ function expectedOf(
   const stay = conversation.staysOf(userId).find((each): each is Membership => each.leftSeq === null);
   const events = conversation.log?.events ?? [];
   if (!stay) return undefined;
-  if (kindOf(conversation.conversationId) === 'self' && !events.some((event) => event.type === 'message.sent')) {
+  if (kindOf(conversation.conversationId) === 'self' && !events.some(isMessage)) {
     return undefined;
   }
   return {

@@ -1,7 +1,8 @@
-import type { MessageSent, Receipt } from '@tidemark/core';
+import type { MessageErased, MessageSent, Receipt } from '@tidemark/core';
 import type { HistoryRecord, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { isSend, type ObservedSend } from '../observed-operation.ts';
+import { isMessage } from '../same-event.ts';
 import { evidence, firstSightings, witness } from '../sightings.ts';
 import { findings, type Violation } from '../violation.ts';
 import { aboutOperation, place } from '../wording.ts';
@@ -23,7 +24,7 @@ export function stableReceipt(observed: Observed): Violation[] {
 
   for (const sighting of firstSightings(observed)) {
     const { event } = sighting;
-    if (event.type !== 'message.sent' || event.commandId === null) continue;
+    if (!isMessage(event) || event.commandId === null) continue;
     const send = observed.operations.get(event.commandId);
     const ok = send?.oks.find((each) => each.receipt);
     if (!send || !isSend(send) || !ok?.receipt || send.userId !== event.actorId || agree(ok.receipt, event)) continue;
@@ -49,12 +50,14 @@ function receipts(send: ObservedSend, report: (sentence: string, ...records: His
   if (fail) report(`${id} has a receipt (${say(receipt)}) and a refusal (${fail.code})`, first, fail);
 }
 
-function agree(a: Receipt | MessageSent, b: Receipt | MessageSent): boolean {
+type Placed = Receipt | MessageSent | MessageErased;
+
+function agree(a: Placed, b: Placed): boolean {
   return (
     a.messageId === b.messageId && a.conversationSeq === b.conversationSeq && a.conversationId === b.conversationId
   );
 }
 
-function say(what: Receipt | MessageSent): string {
+function say(what: Placed): string {
   return `${what.messageId} at ${place(what)}, ${what.at}`;
 }

@@ -5,6 +5,7 @@ import type { Observed } from '../observed.ts';
 import type { ObservedDevice } from '../observed-device.ts';
 import { oncePer } from '../once-per.ts';
 import { orInsert } from '../or-insert.ts';
+import { isMessage } from '../same-event.ts';
 import { findings, type Subject, type Violation } from '../violation.ts';
 import { aboutEvent, named, place } from '../wording.ts';
 
@@ -85,7 +86,7 @@ function applied(device: ObservedDevice, found: Repeat[]): void {
     for (const { seq, event } of step.entries) {
       if (!event) continue;
       const ofConversation = orInsert(places, event.conversationId, () => []);
-      const key = event.type === 'message.sent' ? keyOf(event) : undefined;
+      const key = isMessage(event) ? keyOf(event) : undefined;
       const first = ofConversation[event.conversationSeq] ?? (key === undefined ? undefined : before.get(key));
       const now = { step, seq };
       if (first) {
