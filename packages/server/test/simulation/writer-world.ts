@@ -402,7 +402,8 @@ export class WriterWorld {
           throw new Error(`${key} has two receipts`);
         }
         if (command.type !== 'message.send') continue;
-        if (event?.type !== 'message.sent') throw new Error(`${key} has a receipt and is not stored`);
+        if (event?.type !== 'message.sent' && event?.type !== 'message.erased')
+          throw new Error(`${key} has a receipt and is not stored`);
         if (event.messageId !== result.messageId || event.conversationSeq !== result.conversationSeq) {
           throw new Error(`the receipt of ${key} is not of its event`);
         }
