@@ -141,6 +141,50 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
     for (const page of [alice, bob]) await expect.poll(() => message(page).getByText('👍').count()).toBe(0);
   });
 
+  test('a message is taken back, by mouse and by keyboard, and is a tombstone for both, also after a reload', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
+    await openDirect(alice, 'Bob Lindqvist');
+    for (const text of ['to somebody else', 'The tide is out.']) await say(alice, text);
+    await bob.getByRole('button', { name: /Alice Moreau/ }).click();
+    const rows = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
+    await rows(bob).getByText('to somebody else').waitFor();
+    expect(await rows(bob).getByRole('button', { name: 'Take back' }).count()).toBe(0);
+    const dialog = alice.getByRole('dialog', { name: 'Take this message back?' });
+
+    await rows(alice).first().hover();
+    await rows(alice).first().getByRole('button', { name: 'Take back' }).click();
+    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await rows(alice).first().getByRole('button', { name: 'Take back' }).focus();
+    await alice.keyboard.press('Enter');
+    await dialog.waitFor();
+    await alice.keyboard.press('Escape');
+    await alice.locator(':focus[aria-label="Take back"]').waitFor();
+    await alice.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Take back' }).press('Enter');
+    await rows(alice).first().getByText('You took this message back').waitFor();
+    await alice
+      .getByRole('textbox', { name: /Message to/ })
+      .and(alice.locator(':focus'))
+      .waitFor();
+    await rows(bob).first().getByText('Message taken back').waitFor();
+    await bob.reload();
+    await rows(bob).first().getByText('Message taken back').waitFor();
+    for (const page of [alice, bob]) {
+      expect(await rows(page).count()).toBe(2);
+      expect(await page.getByText('to somebody else').count()).toBe(0);
+      expect(await rows(page).first().getByRole('button').count()).toBe(0);
+    }
+
+    await rows(alice).last().hover();
+    await rows(alice).last().getByRole('button', { name: 'Take back' }).click();
+    await dialog.getByRole('button', { name: 'Take back' }).click();
+    // The list says so too.
+    await bob.getByRole('button', { name: /Alice Moreau.*Message taken back/ }).waitFor();
+  });
+
   test('two users chat: text and an order, each seen by the other once', async () => {
     await using chat = await startChatWeb();
     await using browser = await startBrowser(executable as string);

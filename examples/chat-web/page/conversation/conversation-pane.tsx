@@ -3,6 +3,7 @@ import { useConversation, useSession } from '../account/session.ts';
 import { Composer } from '../composer/composer.tsx';
 import { useDroppedFiles } from '../files/use-dropped-files.ts';
 import { MessageList } from '../messages/message-list.tsx';
+import { RevokeDialog } from '../messages/revoke-dialog.tsx';
 import { canEdit, type Item } from '../messages/rows.ts';
 import { MembersDialog } from '../people/members-dialog.tsx';
 import { IconButton } from '../ui/button.tsx';
@@ -16,13 +17,14 @@ type TextItem = Extract<Item, { type: 'text' }>;
 /** One conversation: its head, its messages, and where one writes. */
 export function ConversationPane(props: { readonly conversationId: string; readonly onClose: () => void }) {
   const { conversationId, onClose } = props;
-  const { item, send, edit, react, messages } = useConversation(conversationId);
+  const { item, send, edit, react, revoke, messages } = useConversation(conversationId);
   const { account, files } = useSession();
   const standing = useStanding(conversationId);
   const [isShowingMembers, setShowingMembers] = useState(false);
   const [sent, setSent] = useState(0);
   const [problem, setProblem] = useState('');
   const [editing, setEditing] = useState<TextItem>();
+  const [revoking, setRevoking] = useState<Item>();
   const field = useRef<HTMLTextAreaElement>(null);
   const begin = useCallback((chosen: Item) => {
     if (chosen.type === 'text') setEditing(chosen);
@@ -62,6 +64,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         sent={sent}
         onEdit={standing === 'member' ? begin : undefined}
         onReact={standing === 'member' ? react : undefined}
+        onRevoke={standing === 'member' ? setRevoking : undefined}
       />
       {isDropping && <p className={styles.drop}>Drop files to send them here</p>}
       <p className={styles.problem} role="status" hidden={problem === ''}>
@@ -95,6 +98,19 @@ export function ConversationPane(props: { readonly conversationId: string; reado
               // It stands in the list as failed, with what can be done about it.
             });
             setSent((count) => count + 1);
+          }}
+        />
+      )}
+      {revoking && (
+        <RevokeDialog
+          isOwn={revoking.senderId === account.id}
+          onClose={() => setRevoking(undefined)}
+          onRevoke={() => {
+            revoke(revoking);
+            setRevoking(undefined);
+            if (editing?.key === revoking.key) setEditing(undefined);
+            // Once the dialog is closed: what opened it is gone with the message.
+            requestAnimationFrame(() => field.current?.focus({ preventScroll: true }));
           }}
         />
       )}

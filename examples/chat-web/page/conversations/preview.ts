@@ -7,8 +7,9 @@ export type Item = ConversationItem<Kinds>;
 type Last = NonNullable<Item['lastMessage']>;
 
 /** One line that says what a message holds, whatever its kind. */
-export function summaryOf(message: Pick<Last, 'type' | 'content'> | Content<KindsIn>): string {
-  const { type, content } = message as Last;
+export function summaryOf(message: Pick<Last, 'type' | 'content' | 'revoked'> | Content<KindsIn>): string {
+  const { type, content, revoked } = message as Last;
+  if (revoked) return 'Message taken back';
   if (type === 'text') return content.text;
   if (type === 'image' || type === 'file') return previewOf({ type, content }) ?? '';
   if (type === 'order') return `Order ${content.orderId}: ${content.quantity} × ${content.item}`;

@@ -24,9 +24,11 @@ export function MessageList(props: {
   /** Absent: one may not write here any more. */
   readonly onEdit?: ((item: Item) => void) | undefined;
   /** Absent, likewise. */
+  readonly onRevoke?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
   readonly onReact?: ((item: Item, key: string, on: boolean) => void) | undefined;
 }) {
-  const { conversationId, item, sent, onEdit, onReact } = props;
+  const { conversationId, item, sent, onEdit, onReact, onRevoke } = props;
   const { account } = useSession();
   const isLive = useConnection().state === 'live';
   const isFocused = useIsFocused();
@@ -96,7 +98,17 @@ export function MessageList(props: {
           item="li"
           onResize={place.onResize}
         >
-          {(row) => <MessageRow key={row.key} row={row} showsSender={isGroup} onEdit={onEdit} onReact={onReact} />}
+          {(row) => (
+            <MessageRow
+              key={row.key}
+              row={row}
+              showsSender={isGroup}
+              onEdit={onEdit}
+              onReact={onReact}
+              onRevoke={onRevoke}
+              revokesOthers={isGroup && item?.createdBy === account.id}
+            />
+          )}
         </Virtualizer>
         {gap && <p className={styles.gap}>{gapText(gap)}</p>}
       </section>

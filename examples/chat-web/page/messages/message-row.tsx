@@ -12,6 +12,7 @@ import styles from './message-row.module.css';
 import { ReactionPicker } from './reaction-picker.tsx';
 import { Reactions } from './reactions.tsx';
 import { canEdit, type Item, type Row } from './rows.ts';
+import { Tombstone } from './tombstone.tsx';
 
 interface RowProps {
   readonly row: Row;
@@ -19,6 +20,10 @@ interface RowProps {
   readonly showsSender: boolean;
   /** Absent: one may not write here any more. */
   readonly onEdit?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
+  readonly onRevoke?: ((item: Item) => void) | undefined;
+  /** Whether messages of others may be revoked too. */
+  readonly revokesOthers: boolean;
   /** Absent, likewise. */
   readonly onReact?: ((item: Item, key: string, on: boolean) => void) | undefined;
 }
@@ -29,6 +34,8 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
     before.showsSender === after.showsSender &&
     before.onEdit === after.onEdit &&
     before.onReact === after.onReact &&
+    before.onRevoke === after.onRevoke &&
+    before.revokesOthers === after.revokesOthers &&
     a.item === b.item &&
     a.day === b.day &&
     a.beginsUnread === b.beginsUnread &&
@@ -37,10 +44,11 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   );
 });
 
-function MessageRowOnce({ row, showsSender, onEdit, onReact }: RowProps) {
+function MessageRowOnce({ row, showsSender, onEdit, onReact, onRevoke, revokesOthers }: RowProps) {
   const { item, isOwn, isFirstOfGroup, isLastOfGroup } = row;
   const name = useNameOf()(item.senderId);
-  const react = onReact && item.status !== 'failed' ? (key: string, on: boolean) => onReact(item, key, on) : undefined;
+  const isSaid = item.status !== 'failed' && !item.revoked;
+  const react = onReact && isSaid ? (key: string, on: boolean) => onReact(item, key, on) : undefined;
   return (
     <div className={styles.row} data-first={isFirstOfGroup || undefined} data-key={row.key}>
       {row.day && <h3 className={styles.day}>{row.day}</h3>}
@@ -69,6 +77,17 @@ function MessageRowOnce({ row, showsSender, onEdit, onReact }: RowProps) {
                 <Icon name="pen" size={16} />
               </button>
             )}
+            {onRevoke && isSaid && (isOwn || revokesOthers) && (
+              <button
+                type="button"
+                className={styles.action}
+                aria-label={isOwn ? 'Take back' : 'Remove for everybody'}
+                title={isOwn ? 'Take back' : 'Remove for everybody'}
+                onClick={() => onRevoke(item)}
+              >
+                <Icon name="bin" size={16} />
+              </button>
+            )}
             {react && <ReactionPicker className={styles.action} reactions={item.reactions} onReact={react} />}
             <div
               className={styles.bubble}
@@ -76,7 +95,11 @@ function MessageRowOnce({ row, showsSender, onEdit, onReact }: RowProps) {
               data-type={item.type}
               data-last={isLastOfGroup || undefined}
             >
-              <MessageContent item={item} />
+              {item.revoked ? (
+                <Tombstone senderId={item.senderId} revoked={item.revoked} isOwn={isOwn} />
+              ) : (
+                <MessageContent item={item} />
+              )}
               <span className={styles.meta}>
                 {isEdited(item) && <span>edited</span>}
                 <time dateTime={new Date(item.at).toISOString()}>{clockTime(item.at)}</time>

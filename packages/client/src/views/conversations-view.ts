@@ -10,6 +10,8 @@ export interface ConversationItem<C> {
   readonly conversationId: ConversationId;
   readonly kind: ConversationKind;
   readonly title: string | null;
+  /** Of a group: who may remove its members, and messages of others. */
+  readonly createdBy: UserId;
   /** The other user of a direct conversation. */
   readonly peer: UserId | null;
   readonly lastMessage: ReceivedMessage<C> | null;
@@ -64,12 +66,13 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
   }
 
   function itemOf(row: ConversationRow, before: Known | undefined): Item {
-    const { conversationId, kind, title, readSeq, head, activeAt } = row;
+    const { conversationId, kind, title, createdBy, readSeq, head, activeAt } = row;
     const isSameMessage = before !== undefined && before.row.lastMessage === row.lastMessage;
     const item: Item = {
       conversationId,
       kind,
       title,
+      createdBy,
       peer: before ? before.item.peer : (peerOf(conversationId, userId) ?? null),
       lastMessage: isSameMessage ? before.item.lastMessage : row.lastMessage && reader.message(row.lastMessage),
       unread: row.unread,
