@@ -4,6 +4,7 @@
  */
 import type { ConversationId } from '@tidemark/core';
 import { createWakeSignal, onAbort } from './abort-signal.ts';
+import { hasLearnt } from './local-store/conversation-row.ts';
 import type { LocalReplica } from './local-store/local-replica.ts';
 import { createReadMarks, type ReadMarks } from './send/read-marks.ts';
 import { createKeyedTasks, type KeyedTasks } from './sync/keyed-tasks.ts';
@@ -47,7 +48,8 @@ export function createLeadership(options: LeadershipOptions): Leadership {
     start: () => {
       for (const row of replica.rows.values()) if (row.stale) refreshes.add(row.conversationId);
       readMarks.resume();
-      sync.start(replica.initial.cursor);
+      // Without a cursor it rebuilds from a snapshot, and shows what it has until that is here.
+      sync.start(hasLearnt(replica.rows.values()) ? null : replica.initial.cursor);
     },
     wake: woken.wake,
   };

@@ -71,6 +71,7 @@ export {
   type Event,
   type EventOf,
   type EventType,
+  isEventType,
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
 export { type MessageErased, type MessageSent, messageOf, type SendMessage, tombstone } from './features/messages.ts';

@@ -1,4 +1,11 @@
-import { type ConversationId, type ConversationSummary, kindOf, type UserId } from '@tidemark/core';
+import {
+  type ConversationId,
+  type ConversationSummary,
+  type Event,
+  isEventType,
+  kindOf,
+  type UserId,
+} from '@tidemark/core';
 
 /** A conversation as this device knows it: the summary of the server, moved on by the events since. */
 export interface ConversationRow extends ConversationSummary {
@@ -18,6 +25,26 @@ export interface ConversationRow extends ConversationSummary {
   readonly reachedStart: boolean;
   /** A read mark made here that the server has not confirmed yet; sent again until it has. */
   readonly unsentReadSeq: number | null;
+  /** Types of its events of which this build did not know what they mean. Absent: none. A build that does folds anew: {@link hasLearnt}. */
+  readonly unknownTypes?: readonly string[];
+}
+
+/** Of one conversation that are remembered: whatever they are, they come from the server. */
+const UNKNOWN_TYPES = 16;
+
+/** The types of the row with those of these events that this build does not know. The same array where none is new. */
+export function withUnknown(
+  known: readonly string[] | undefined,
+  events: readonly Event[],
+): readonly string[] | undefined {
+  const met = events.filter(({ type }) => !isEventType(type) && !known?.includes(type)).map(({ type }) => type);
+  return met.length === 0 ? known : [...(known ?? []), ...new Set<string>(met)].slice(0, UNKNOWN_TYPES);
+}
+
+/** Whether the rows were made by a build that lacked a type of event that this one knows: what such events say is not in them. */
+export function hasLearnt(rows: Iterable<ConversationRow>): boolean {
+  for (const { unknownTypes = [] } of rows) if (unknownTypes.some(isEventType)) return true;
+  return false;
 }
 
 export function rowOfSummary(summary: ConversationSummary, before?: ConversationRow): ConversationRow {

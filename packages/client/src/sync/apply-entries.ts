@@ -15,6 +15,7 @@ import {
   isKnown,
   unknownConversation,
   withoutUnsentMark,
+  withUnknown,
 } from '../local-store/conversation-row.ts';
 import { ownDraftIn } from './own-draft.ts';
 import { settingsOf } from './registers.ts';
@@ -79,6 +80,8 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   const seq = event.conversationSeq;
   // Its history was read before the feed or a list told of it: whether the user is a member has to be asked.
   if (!row.member && !isKnown(row)) row.stale = 'unknown';
+  const unknown = withUnknown(row.unknownTypes, [event]);
+  if (unknown) row.unknownTypes = unknown;
   const isNew = seq > row.head;
   if (isNew) row.head = seq;
   const { from, to } = row.local ?? { from: seq, to: seq };

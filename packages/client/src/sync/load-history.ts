@@ -1,6 +1,6 @@
 import type { ConversationId, HistoryInput, HistoryPage, UserId } from '@tidemark/core';
 import { toTidemarkError } from '../call-error.ts';
-import { type ConversationRow, unknownConversation } from '../local-store/conversation-row.ts';
+import { type ConversationRow, unknownConversation, withUnknown } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { isKept } from './apply-entries.ts';
@@ -35,7 +35,8 @@ export async function loadHistory(
       if (!merged) return undefined;
       const events = (await withLater(page, conversationId, replica, userId)).filter(isKept);
       const removeDrafts = events.flatMap((event) => ownDraftIn(event, userId) ?? []);
-      return { conversations: [merged], events, removeDrafts };
+      const unknownTypes = withUnknown(merged.unknownTypes, page.events);
+      return { conversations: [{ ...merged, ...(unknownTypes && { unknownTypes }) }], events, removeDrafts };
     });
   }
   return true;

@@ -268,6 +268,12 @@ export class ModelServer {
     return this.#revoke(userId as UserId, { conversationId, targets: [{ seq }], reason });
   }
 
+  /** An event of a type that only newer builds know. */
+  sayUnknown(userId: string, conversationId: string, type: string): void {
+    const head = { conversationId, actorId: userId, commandId: this.#ids.commandId(this.#now) };
+    this.#commit({ type, ...head } as unknown as NewEvent);
+  }
+
   sayKind(userId: string, conversationId: string, type: string, content: Readonly<Record<string, string>>): Receipt {
     return this.#send(userId as UserId, {
       conversationId,

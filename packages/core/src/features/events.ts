@@ -50,5 +50,10 @@ export const COUNTED_TYPES = /* @__PURE__ */ EVENT_TYPES.filter((type) => EVENTS
 const UNKNOWN: EventDefinition<Event> = { kept: true };
 
 export function definitionOf({ type }: { readonly type: string }): EventDefinition<Event> {
-  return Object.hasOwn(EVENTS, type) ? (EVENTS[type as EventType] as EventDefinition<Event>) : UNKNOWN;
+  return isEventType(type) ? (EVENTS[type] as EventDefinition<Event>) : UNKNOWN;
+}
+
+/** Whether this build knows what events of the type mean. */
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(EVENTS, type);
 }
