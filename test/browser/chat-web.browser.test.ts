@@ -94,6 +94,44 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
     expect(await rows(alice).count()).toBe(4);
   });
 
+  test('both reply to messages, by mouse and by keyboard, and a quote says what its message says now, and leads there', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
+    await openDirect(alice, 'Bob Lindqvist');
+    await say(alice, 'The tied is out.');
+    await bob.getByRole('button', { name: /Alice Moreau/ }).click();
+    for (let nth = 1; nth <= 30; nth++) await say(alice, `wave ${nth}`);
+    const rows = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
+    const field = (page: Page) => page.getByRole('textbox', { name: /Message to/ });
+    await rows(bob).getByText('wave 30').waitFor();
+
+    await rows(bob).getByText('wave 29').hover();
+    await rows(bob).filter({ hasText: 'wave 29' }).getByRole('button', { name: 'Reply' }).click();
+    await bob.getByText('Replying to Alice Moreau: wave 29').waitFor();
+    await field(bob).press('Escape');
+    expect(await bob.getByText(/Replying to/).count()).toBe(0);
+    for (let nth = 0; nth < 31; nth++) await field(bob).press('Control+ArrowUp');
+    await bob.getByText('Replying to Alice Moreau: The tied is out.').waitFor();
+    await field(bob).press('Control+ArrowDown');
+    await bob.getByText('Replying to Alice Moreau: wave 1', { exact: true }).waitFor();
+    await field(bob).press('Control+ArrowUp');
+    await field(bob).fill('Is it?');
+    await field(bob).press('Enter');
+    expect(await bob.getByText(/Replying to/).count()).toBe(0);
+
+    const quote = (page: Page) => rows(page).filter({ hasText: 'Is it?' }).getByTitle('Go to this message');
+    for (const page of [alice, bob]) await quote(page).getByText('The tied is out.').waitFor();
+    await quote(alice).click();
+    const target = rows(alice).filter({ hasText: 'The tied is out.' }).filter({ hasNotText: 'Is it?' });
+    await expect.poll(() => target.isVisible(), { timeout: PATIENCE_MS }).toBe(true);
+    await target.hover();
+    await target.getByRole('button', { name: 'Edit' }).click();
+    await field(alice).fill('The tide is out.');
+    await field(alice).press('Enter');
+    await quote(bob).getByText('The tide is out.').waitFor();
+  });
+
   test('both react to a message, by mouse and by keyboard, and each sees how many do and who', async () => {
     await using chat = await startChatWeb();
     await using browser = await startBrowser(executable as string);

@@ -10,7 +10,10 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { type Kinds, useConversation, useSession } from '../account/session.ts';
+import { summaryOf } from '../conversations/preview.ts';
 import { useTitleOf } from '../conversations/title.ts';
+import type { Item } from '../messages/rows.ts';
+import { useNameOf } from '../people/use-names.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icon.tsx';
 import styles from './composer.module.css';
@@ -20,6 +23,7 @@ import { OrderDialog } from './order-dialog.tsx';
 type Message = Content<Pick<Kinds, 'text' | 'order'>>;
 
 const MAX_LENGTH = 8000;
+const STEPS: Readonly<Record<string, -1 | 1>> = { ArrowUp: -1, ArrowDown: 1 };
 
 /** Enter sends, Shift-Enter begins a line; what is not sent stays a draft of this conversation. */
 export function Composer(props: {
@@ -29,6 +33,11 @@ export function Composer(props: {
   readonly isReady: boolean;
   readonly onSend: (message: Message) => void;
   readonly onFiles: (files: readonly File[]) => void;
+  /** The message that is replied to. */
+  readonly replyingTo: Item | undefined;
+  /** Ctrl-↑ and Ctrl-↓ (⌘, Alt): to the message before or after the one that is replied to. */
+  readonly onReplyStep: (step: -1 | 1) => void;
+  readonly onReplyCancel: () => void;
   /** The message whose text is here in place of the draft. */
   readonly editing: { readonly key: string; readonly content: { readonly text: string } } | undefined;
   /** ↑ in an empty field. */
@@ -37,6 +46,8 @@ export function Composer(props: {
   readonly onEdited: (text: string | undefined) => void;
 }) {
   const { conversationId, isReady, onSend, onFiles, editing, onEditLast, onEdited } = props;
+  const { replyingTo, onReplyStep, onReplyCancel } = props;
+  const nameOf = useNameOf();
   const { drafts } = useSession();
   const { item } = useConversation(conversationId);
   const title = useTitleOf()(item ?? { conversationId });
@@ -62,6 +73,11 @@ export function Composer(props: {
     if (editing) field.current?.focus();
   }, [editing?.key]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is replied to
+  useLayoutEffect(() => {
+    if (replyingTo) field.current?.focus();
+  }, [replyingTo?.key]);
+
   function type(typed: string): void {
     if (editing) setEdited({ key: editing.key, text: typed });
     else drafts.set(conversationId, typed);
@@ -83,7 +99,15 @@ export function Composer(props: {
       event.stopPropagation();
       onEdited(undefined);
     }
-    if (event.key === 'ArrowUp' && text === '' && !editing) {
+    if (event.key === 'Escape' && replyingTo && !editing) {
+      event.stopPropagation();
+      onReplyCancel();
+    }
+    const step = event.ctrlKey || event.metaKey || event.altKey ? STEPS[event.key] : undefined;
+    if (step && !editing) {
+      event.preventDefault();
+      onReplyStep(step);
+    } else if (event.key === 'ArrowUp' && text === '' && !editing) {
       event.preventDefault();
       onEditLast();
     }
@@ -95,6 +119,15 @@ export function Composer(props: {
 
   return (
     <>
+      {replyingTo && !editing && (
+        <div className={styles.editing}>
+          <Icon name="reply" size={16} />
+          <span id="replying" className={styles.replying} dir="auto">
+            Replying to {nameOf(replyingTo.senderId)}: {summaryOf(replyingTo)}
+          </span>
+          <IconButton icon="close" label="Cancel (Esc)" onClick={onReplyCancel} />
+        </div>
+      )}
       {editing && (
         <div className={styles.editing}>
           <Icon name="pen" size={16} />
@@ -127,7 +160,7 @@ export function Composer(props: {
           readOnly={!isReady}
           placeholder="Message"
           aria-label={`Message to ${title}`}
-          aria-describedby={editing && 'editing'}
+          aria-describedby={editing ? 'editing' : replyingTo && 'replying'}
           onChange={(event) => type(event.target.value)}
           onKeyDown={onKeyDown}
           onPaste={(event) => {

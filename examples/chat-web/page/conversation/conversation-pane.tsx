@@ -25,10 +25,18 @@ export function ConversationPane(props: { readonly conversationId: string; reado
   const [problem, setProblem] = useState('');
   const [editing, setEditing] = useState<TextItem>();
   const [revoking, setRevoking] = useState<Item>();
+  const [replying, setReplying] = useState<Item>();
   const field = useRef<HTMLTextAreaElement>(null);
   const begin = useCallback((chosen: Item) => {
     if (chosen.type === 'text') setEditing(chosen);
   }, []);
+
+  /** From none: to the newest. After the newest: to none. */
+  function stepReply(step: -1 | 1): void {
+    const items = messages.getSnapshot().items.filter(({ status, revoked }) => status !== 'failed' && !revoked);
+    const at = replying ? items.findIndex(({ key }) => key === replying.key) : items.length;
+    setReplying(items[Math.max(0, at + step)]);
+  }
 
   useEffect(() => {
     // On a touch screen the keyboard would cover what was opened to be read.
@@ -62,6 +70,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         conversationId={conversationId}
         item={item}
         sent={sent}
+        onReply={standing === 'member' ? setReplying : undefined}
         onEdit={standing === 'member' ? begin : undefined}
         onReact={standing === 'member' ? react : undefined}
         onRevoke={standing === 'member' ? setRevoking : undefined}
@@ -80,6 +89,9 @@ export function ConversationPane(props: { readonly conversationId: string; reado
           ref={field}
           conversationId={conversationId}
           isReady={standing === 'member'}
+          replyingTo={replying}
+          onReplyStep={stepReply}
+          onReplyCancel={() => setReplying(undefined)}
           editing={editing}
           onEditLast={() => {
             const last = messages
@@ -94,9 +106,10 @@ export function ConversationPane(props: { readonly conversationId: string; reado
           }}
           onFiles={(chosen) => void sendFiles(chosen)}
           onSend={(message) => {
-            send(message).receipt.catch(() => {
+            send(message, replying && { replyTo: replying }).receipt.catch(() => {
               // It stands in the list as failed, with what can be done about it.
             });
+            setReplying(undefined);
             setSent((count) => count + 1);
           }}
         />

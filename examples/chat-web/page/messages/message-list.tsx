@@ -1,5 +1,5 @@
 import { kindOf } from '@tidemark/core';
-import { useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Virtualizer } from 'virtua';
 import { useConnection, useConversation, useMessages, useSession } from '../account/session.ts';
 import type { Item as Conversation } from '../conversations/preview.ts';
@@ -7,13 +7,17 @@ import { JumpButtons } from './jump-buttons.tsx';
 import styles from './message-list.module.css';
 import { MessageRow } from './message-row.tsx';
 import { NoMessages } from './no-messages.tsx';
+import type { Quoted } from './quote.tsx';
 import { type Item, type Row, rowsOf } from './rows.ts';
 import { useIsFocused } from './use-focus.ts';
 import { usePlace } from './use-place.ts';
+import { useQuotes } from './use-quotes.ts';
 import { useSteps } from './use-steps.ts';
 import { useUnreadLine } from './use-unread-line.ts';
 
 const NONE: readonly Row[] = [];
+/** How long the row that somebody has gone to stands out. */
+const SOUGHT_MS = 2_000;
 
 /** The messages, of which as many are drawn as are near the screen. */
 export function MessageList(props: {
@@ -22,18 +26,24 @@ export function MessageList(props: {
   /** Counts what was sent from here: each time the list goes to the end. */
   readonly sent: number;
   /** Absent: one may not write here any more. */
+  readonly onReply?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
   readonly onEdit?: ((item: Item) => void) | undefined;
   /** Absent, likewise. */
   readonly onRevoke?: ((item: Item) => void) | undefined;
   /** Absent, likewise. */
   readonly onReact?: ((item: Item, key: string, on: boolean) => void) | undefined;
 }) {
-  const { conversationId, item, sent, onEdit, onReact, onRevoke } = props;
+  const { conversationId, item, sent, onReply, onEdit, onReact, onRevoke } = props;
   const { account } = useSession();
   const isLive = useConnection().state === 'live';
   const isFocused = useIsFocused();
   const { markRead } = useConversation(conversationId);
   const { items, hasOlder, hasNewer, loading, loaded, gap, ...view } = useMessages(conversationId);
+
+  const quotes = useQuotes(conversationId);
+  /** The key of the row that somebody has gone to. */
+  const [sought, setSought] = useState<string>();
 
   const isReadingRef = useRef(false);
   const unreadAfter = useUnreadLine(item, isReadingRef);
@@ -63,7 +73,21 @@ export function MessageList(props: {
     if (isReading && unread > 0) void markRead();
   }, [isReading, unread, markRead]);
 
-  const { toNewest, retry, isStuck } = place;
+  const { toNewest, toMessage, retry, isStuck } = place;
+  const goTo = useCallback(
+    ({ key, conversationSeq }: Quoted) => {
+      if (conversationSeq === null) return;
+      setSought(key);
+      toMessage(key, conversationSeq);
+    },
+    [toMessage],
+  );
+  useEffect(() => {
+    if (sought === undefined) return undefined;
+    const timer = setTimeout(() => setSought(undefined), SOUGHT_MS);
+    return () => clearTimeout(timer);
+  }, [sought]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sent
   useEffect(() => {
     if (sent > 0) toNewest();
@@ -103,6 +127,10 @@ export function MessageList(props: {
               key={row.key}
               row={row}
               showsSender={isGroup}
+              quote={quotes.get(row.key)}
+              isSought={row.key === sought}
+              onGoTo={goTo}
+              onReply={onReply}
               onEdit={onEdit}
               onReact={onReact}
               onRevoke={onRevoke}

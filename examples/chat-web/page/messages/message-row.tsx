@@ -9,6 +9,7 @@ import { Icon } from '../ui/icon.tsx';
 import { clockTime } from '../ui/time.ts';
 import { MessageContent } from './message-content.tsx';
 import styles from './message-row.module.css';
+import { Quote, type Quoted } from './quote.tsx';
 import { ReactionPicker } from './reaction-picker.tsx';
 import { Reactions } from './reactions.tsx';
 import { canEdit, type Item, type Row } from './rows.ts';
@@ -18,7 +19,14 @@ interface RowProps {
   readonly row: Row;
   /** In a group one has to see who speaks. */
   readonly showsSender: boolean;
+  /** Undefined: it replies to nothing. */
+  readonly quote?: Quoted | null | undefined;
+  /** Somebody has just come here by its quote. */
+  readonly isSought: boolean;
+  readonly onGoTo: (quote: Quoted) => void;
   /** Absent: one may not write here any more. */
+  readonly onReply?: ((item: Item) => void) | undefined;
+  /** Absent, likewise. */
   readonly onEdit?: ((item: Item) => void) | undefined;
   /** Absent, likewise. */
   readonly onRevoke?: ((item: Item) => void) | undefined;
@@ -32,6 +40,9 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   const [a, b] = [before.row, after.row];
   return (
     before.showsSender === after.showsSender &&
+    before.quote === after.quote &&
+    before.isSought === after.isSought &&
+    before.onReply === after.onReply &&
     before.onEdit === after.onEdit &&
     before.onReact === after.onReact &&
     before.onRevoke === after.onRevoke &&
@@ -44,7 +55,8 @@ export const MessageRow = memo(MessageRowOnce, (before, after) => {
   );
 });
 
-function MessageRowOnce({ row, showsSender, onEdit, onReact, onRevoke, revokesOthers }: RowProps) {
+function MessageRowOnce(props: RowProps) {
+  const { row, showsSender, quote, isSought, onGoTo, onReply, onEdit, onReact, onRevoke, revokesOthers } = props;
   const { item, isOwn, isFirstOfGroup, isLastOfGroup } = row;
   const name = useNameOf()(item.senderId);
   const isSaid = item.status !== 'failed' && !item.revoked;
@@ -88,13 +100,26 @@ function MessageRowOnce({ row, showsSender, onEdit, onReact, onRevoke, revokesOt
                 <Icon name="bin" size={16} />
               </button>
             )}
+            {onReply && isSaid && (
+              <button
+                type="button"
+                className={styles.action}
+                aria-label="Reply"
+                title="Reply"
+                onClick={() => onReply(item)}
+              >
+                <Icon name="reply" size={16} />
+              </button>
+            )}
             {react && <ReactionPicker className={styles.action} reactions={item.reactions} onReact={react} />}
             <div
               className={styles.bubble}
               data-status={item.status}
               data-type={item.type}
               data-last={isLastOfGroup || undefined}
+              data-sought={isSought || undefined}
             >
+              {quote !== undefined && !item.revoked && <Quote quote={quote} onGoTo={onGoTo} />}
               {item.revoked ? (
                 <Tombstone senderId={item.senderId} revoked={item.revoked} isOwn={isOwn} />
               ) : (

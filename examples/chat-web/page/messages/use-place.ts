@@ -44,6 +44,8 @@ interface Place {
   onResize(): void;
   toUnread(): void;
   toNewest(): void;
+  /** To the row with this key, which is loaded where it is not here. */
+  toMessage(key: string, conversationSeq: number): void;
   /** Asks again for what did not come. */
   retry(): void;
 }
@@ -185,6 +187,18 @@ export function usePlace(options: PlaceOptions): Place {
     else if (loadUnread) seek('unread', loadUnread);
   }, [goTo, seek]);
 
+  const toMessage = useCallback(
+    (key: string, conversationSeq: number) => {
+      const to = { key, top: ABOVE_LINE_PX };
+      if (latest.current.rows.some((row) => row.key === key)) goTo(to);
+      else {
+        anchor.current = to;
+        seek('anchor', () => latest.current.loadAround(conversationSeq));
+      }
+    },
+    [goTo, seek],
+  );
+
   const hasLine = rows.some((row) => row.beginsUnread);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another line has not been seen
   useEffect(() => {
@@ -252,6 +266,7 @@ export function usePlace(options: PlaceOptions): Place {
     },
     toUnread,
     toNewest,
+    toMessage,
     retry: () => {
       stuck.current = false;
       setStuck(false);

@@ -301,6 +301,6 @@ function reactionsAfter(
   return all.filter(({ count }) => count > 0);
 }
 
-function keyOf(senderId: string, clientMessageId: string): string {
+export function keyOf(senderId: string, clientMessageId: string): string {
   return `${senderId}/${clientMessageId}`;
 }

@@ -12,11 +12,13 @@ import {
 import type { ConversationHandle } from '../client.ts';
 import { type HandleParts, handleParts } from '../handle-parts.ts';
 import { isMessage, messageNow, settingsOf } from '../sync/registers.ts';
-import type { MessageItem, StoredMessage } from './messages-view.ts';
+import { keyOf, type MessageItem, type StoredMessage } from './messages-view.ts';
 import { createView, remembered, type View } from './view.ts';
 
 /** A message that another replies to, as it is now. */
 export type QuotedMessage<C> = Omit<Quote, 'conversationSeq' | 'message'> & {
+  /** That of its row among `messages`, where it is there. */
+  readonly key: string;
   /** For `loadAround`; `null`: it is a draft, with no place yet. */
   readonly conversationSeq: ConversationSeq | null;
   /** `null`: it is larger than servers quote (`limits.quoteBytes`), or was `revoked`. */
@@ -61,16 +63,16 @@ function createQuotes(handle: Handle, parts: HandleParts): View<Quotes<ContentMa
   let isBusy = false;
 
   const quoteOfItem = remembered((item: Item): QuotedMessage<ContentMap> => {
-    const { senderId, at, type, content } = item;
-    const clientMessageId = item.clientMessageId;
+    const { key, senderId, clientMessageId, at, type, content } = item;
     const stored = item.status === 'stored' ? item : undefined;
-    const head = { conversationSeq: stored?.conversationSeq ?? null, senderId, clientMessageId, at };
+    const head = { key, conversationSeq: stored?.conversationSeq ?? null, senderId, clientMessageId, at };
     if (item.revoked) return { ...head, message: null, revoked: item.revoked };
     const message = { type, content } as Content<ContentMap>;
     return { ...head, message, ...(stored?.edited && { edited: stored.edited }) };
   });
   const quoteOf = remembered((quote: Quote): QuotedMessage<ContentMap> => {
-    return { ...quote, message: quote.message && reader.content(quote.message) };
+    const { senderId, clientMessageId, message } = quote;
+    return { ...quote, key: keyOf(senderId, clientMessageId), message: message && reader.content(message) };
   });
 
   const view = createView<Quotes<ContentMap>>((before) => {
@@ -85,7 +87,7 @@ function createQuotes(handle: Handle, parts: HandleParts): View<Quotes<ContentMa
         const quote = elsewhere.get(replyTo.seq);
         quotes.set(key, item ? quoteOfItem(item) : quote ? quoteOf(quote) : null);
       } else {
-        const target = `${replyTo.senderId}/${replyTo.clientMessageId}`;
+        const target = keyOf(replyTo.senderId, replyTo.clientMessageId);
         const item = byKey.get(target);
         if (item) shown.set(target, quoteOfItem(item));
         quotes.set(key, shown.get(target) ?? null);
