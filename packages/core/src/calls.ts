@@ -35,6 +35,8 @@ export interface Calls<In, Out> {
    * a group where the caller may. Resolves when that is stored; what is revoked already changes nothing.
    */
   revoke: Mutation<RevokeInput, CommandResult>;
+  /** Pins a message in its conversation, for all, or takes that back. Resolves when that is stored; what is so already changes nothing. */
+  pin: Mutation<PinInput, CommandResult>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<SinceInput, InboxPage<Out>>;
@@ -70,6 +72,8 @@ export interface Calls<In, Out> {
     versions: Query<VersionsInput, VersionPage<Out>>;
     /** Who has reacted to a message with a key, the last to do so first. */
     reactions: Query<ReactionsInput, ReactionPage>;
+    /** The pinned messages of a conversation of the caller as they are now, the last that was pinned first. */
+    pins: Query<{ conversationId: string }, PinPage<Out>>;
     /** Moves the caller's read mark forward to readSeq, at most to the conversation's head. */
     markRead: Mutation<
       { conversationId: string; readSeq: number },
@@ -119,6 +123,27 @@ export interface RevokeInput {
   /** Shown with the tombstones: 1–200 characters. */
   reason?: string | undefined;
   commandId?: string | undefined;
+}
+
+/** A message, and whether it is pinned. */
+export interface PinInput {
+  conversationId: string;
+  target: TargetInput;
+  /** Default true; false takes it back. */
+  on?: boolean | undefined;
+  commandId?: string | undefined;
+}
+
+/** Without those that the caller may not see, since they were sent before they joined. */
+export interface PinPage<Out = ContentMap> {
+  readonly pins: readonly PinnedMessage<Out>[];
+  /** conversationSeq of the event that decided what is pinned; 0: none did. A later `pin.changed` goes before it. */
+  readonly asOf: number;
+}
+
+export interface PinnedMessage<Out = ContentMap> extends Quote<Out> {
+  /** Who pinned it. */
+  readonly pinnedBy: UserId;
 }
 
 /** `before`: those who reacted before that event; otherwise from the newest. */

@@ -8,6 +8,9 @@ export type {
   Member,
   MemberPage,
   MembersInput,
+  PinInput,
+  PinnedMessage,
+  PinPage,
   ReactInput,
   ReactionPage,
   ReactionsInput,
@@ -75,6 +78,7 @@ export {
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
 export { type MessageErased, type MessageSent, messageOf, type SendMessage, tombstone } from './features/messages.ts';
+export type { Pin, PinChanged, SetPin } from './features/pins.ts';
 export {
   isReactionKey,
   parseReactionKey,

@@ -24,6 +24,8 @@ export interface Limits {
   readonly reactionsPerUser: number;
   /** Keys with which a message may have been reacted to at a time, whoever did. */
   readonly reactionKeys: number;
+  /** Messages that may be pinned in a conversation at a time. At most 200. */
+  readonly pins: number;
   /** Bytes of stored text up to which a message is quoted; of a larger one, replies to it show who sent it and when. */
   readonly quoteBytes: number;
   /** Entries, events or conversations in one page. */
@@ -110,6 +112,7 @@ export const DEFAULT_LIMITS: Limits = {
   versions: 100,
   reactionsPerUser: 3,
   reactionKeys: 20,
+  pins: 50,
   quoteBytes: 4 * 1024,
   page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,

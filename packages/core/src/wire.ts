@@ -19,6 +19,7 @@ export { feedInput, feedItem, inboxEntry, sinceInput } from './wire/inbox.ts';
 export { leaveInput, memberListInput, membersInput } from './wire/members.ts';
 export { message, receipt, sendInput } from './wire/messages.ts';
 export { parseWire } from './wire/parse-wire.ts';
+export { pinInput } from './wire/pins.ts';
 export { reactInput, reactionKey, reactionsInput } from './wire/reactions.ts';
 export { markReadInput } from './wire/read-marks.ts';
 export { revokeInput } from './wire/revokes.ts';

@@ -26,6 +26,7 @@ test('messages alone count, whatever else happens in a conversation', () => {
     message,
     chat.edit(message),
     chat.react(message, '👍', { from: bob }),
+    chat.pin(message),
     chat.revoke([taken]),
     ...[taken, chat.edit(taken)].map(withoutContent),
     chat.add([ids.userId('carol')], bob),

@@ -186,6 +186,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     transfer: (partition, reader, holdsLease) =>
       new Transfer(partition, blameless(reader), {
         deployment: deployment.stamp,
+        permissions: settings.permissions,
         holdsLease: blameless({ holdsLease }).holdsLease,
         partitionOf: partitionHere,
         refusals: blameless(refusals),

@@ -18,6 +18,7 @@ import {
 import { parseWire, reactionKey } from '@tidemark/core/wire';
 import { z } from 'zod';
 import type { Backplane } from './backplane.ts';
+import type { Permissions } from './features/deciding.ts';
 import { checkPairs } from './limit-pairs.ts';
 import { count, HOUR, ms } from './option-rules.ts';
 import type { RedisClient } from './redis/client.ts';
@@ -48,6 +49,8 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly partitions?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly reactions?: ReactionOptions | undefined;
+  /** Who may do what in a group, as its writer decides. The same in every process. */
+  readonly permissions?: PermissionOptions | undefined;
   /** Who may do what, beyond membership: asked for every command before it is queued. Default: every member may. */
   readonly authorize?:
     | Authorize<{ [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }>
@@ -74,6 +77,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
   readonly random?: Random | undefined;
 }
 
+export interface PermissionOptions {
+  /** Who may pin messages in a group, and take that back. Default `owner`: who created it. In other conversations each member may. */
+  readonly pin?: Permissions['pin'] | undefined;
+}
+
 export interface ReactionOptions {
   /**
    * Keys with which messages may be reacted to; others are refused as `invalid_input` of `key`. One that is taken out can still be
@@ -96,6 +104,7 @@ const givenLimits = z.strictObject({
   versions: count(1_000).default(DEFAULT_LIMITS.versions),
   reactionsPerUser: count(1_000).default(DEFAULT_LIMITS.reactionsPerUser),
   reactionKeys: count(1_000).default(DEFAULT_LIMITS.reactionKeys),
+  pins: count(200).default(DEFAULT_LIMITS.pins),
   quoteBytes: z
     .number()
     .int()
@@ -158,6 +167,7 @@ const settings = z.strictObject({
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
   reactions: z.strictObject({ keys: z.array(reactionKey).optional() }).default({}),
+  permissions: z.strictObject({ pin: z.enum(['owner', 'everybody']).default('owner') }).default({ pin: 'owner' }),
   authorizeTimeoutMs: ms(10, HOUR).default(2_000),
   retentionMs: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
   tuning: tuning.prefault({}),

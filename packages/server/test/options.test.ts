@@ -204,11 +204,13 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.unidentifiedSockets', [0, 10_000_001], />=1|<=10000000/],
   ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
   ['limits.reactionsPerUser', [0, 1_001, 2.5], />=1|<=1000|int/],
+  ['limits.pins', [0, 201, 2.5], />=1|<=200|int/],
   ['limits.quoteBytes', [-1, 1_048_577, 2.5], />=0|<=1048576|int/],
   ['limits.reactionKeys', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits', [7, null], /object/],
   ['tuning', [7, null], /object/],
   ['reactions', [7, null], /object/],
+  ['permissions', [7, null], /object/],
 ];
 
 describe.each(RULES)('%s', (field, values, rule) => {
@@ -232,6 +234,11 @@ test('every option with a rule is covered above', () => {
   ];
   expect(RULES.map(([field]) => field).sort()).toEqual(names.sort());
   expect([clock, random]).toEqual([systemClock, Math.random]);
+});
+
+test('who may pin is one of two words', () => {
+  expect(refusal({ permissions: { pin: 'admin' } })).toMatchObject({ field: 'permissions.pin' });
+  expect(parse({ permissions: { pin: 'everybody' } }).settings.permissions).toEqual({ pin: 'everybody' });
 });
 
 test('keys of reactions are named by their place in the list', () => {

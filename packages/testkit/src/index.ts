@@ -6,6 +6,7 @@ export {
   type ReactionOptions,
 } from './builders/conversation-builder.ts';
 export { HOSTILE_TEXT, HOSTILE_USER_IDS, hostileContent } from './builders/hostile-text.ts';
+export { pinsIn } from './builders/pins-in.ts';
 export { quoteIn } from './builders/quotes-in.ts';
 export { buildLog, inBatches, LOG_USERS, type LogStep, logSteps, logUsers } from './builders/random-log.ts';
 export { reactionCountsIn, reactorsIn } from './builders/reactions-in.ts';

@@ -345,6 +345,7 @@ export class ModelServer {
     return {
       send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
       edit: { mutate: call('edit', (input: EditInput) => this.#edit(userId, input)) },
+      pin: { mutate: () => Promise.reject(new Error('not needed: clients do not pin yet')) },
       react: { mutate: call('react', (input: ReactInput) => this.#react(userId, input)) },
       revoke: { mutate: call('revoke', (input: RevokeInput) => this.#revoke(userId, input)) },
       inbox: {
@@ -422,6 +423,7 @@ export class ModelServer {
             };
           }),
         },
+        pins: { query: () => Promise.reject(new Error('not needed: clients do not pin yet')) },
         versions: { query: call('versions', () => ({ versions: [], hasMore: false })) },
         reactions: {
           query: call('reactions', ({ conversationId, seq, key }: ReactionsInput) => {

@@ -2,6 +2,7 @@ import type { CreateConversation } from './conversations.ts';
 import type { EditMessage } from './edits.ts';
 import type { AddMembers, RemoveMembers } from './members.ts';
 import type { SendMessage } from './messages.ts';
+import type { SetPin } from './pins.ts';
 import type { SetReaction } from './reactions.ts';
 import type { MarkRead } from './read-marks.ts';
 import type { RevokeMessages } from './revokes.ts';
@@ -11,6 +12,7 @@ export type Command =
   | SendMessage
   | EditMessage
   | SetReaction
+  | SetPin
   | RevokeMessages
   | CreateConversation
   | AddMembers

@@ -4,6 +4,7 @@ import { type EditErased, editErased, type MessageEdited, messageEdited } from '
 import type { EventDefinition } from './event-definition.ts';
 import { type MembersAdded, type MembersRemoved, membersAdded, membersRemoved } from './members.ts';
 import { type MessageErased, type MessageSent, messageErased, messageSent } from './messages.ts';
+import { type PinChanged, pinChanged } from './pins.ts';
 import { type ReactionChanged, reactionChanged } from './reactions.ts';
 import { type ReadMarked, readMarked } from './read-marks.ts';
 import { type MessageRevoked, messageRevoked } from './revokes.ts';
@@ -13,6 +14,7 @@ export type Event<C = ContentMap> =
   | MessageSent<C>
   | MessageEdited<C>
   | ReactionChanged
+  | PinChanged
   | MessageRevoked
   | MessageErased
   | EditErased
@@ -31,6 +33,7 @@ const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
   'message.sent': messageSent,
   'message.edited': messageEdited,
   'reaction.changed': reactionChanged,
+  'pin.changed': pinChanged,
   'message.revoked': messageRevoked,
   'message.erased': messageErased,
   'edit.erased': editErased,

@@ -1,6 +1,7 @@
 import type { ContentMap } from '../content.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
 import type { EditedContent, ReactionCount, Revoked } from '../message.ts';
+import type { Pin } from './pins.ts';
 
 /** What each register holds, by its name. */
 export interface RegisterValues<C = ContentMap> {
@@ -14,6 +15,8 @@ export interface RegisterValues<C = ContentMap> {
   readonly reaction: true;
   /** How many have reacted with the register's key; there is none while nobody has. */
   readonly reactions: ReactionCount;
+  /** Of a conversation: what is pinned there, the last first. */
+  readonly pins: readonly Pin[];
 }
 
 export type RegisterName = keyof RegisterValues;

@@ -2,6 +2,7 @@ import type { CommandId, ConversationSeq, UserId } from '../ids.ts';
 import type { MessageTarget } from '../message.ts';
 import type { EventDefinition } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
+import type { Pin } from './pins.ts';
 
 export type RevokeMessages = CommandHead & {
   readonly type: 'message.revoke';
@@ -20,6 +21,8 @@ export type MessageRevoked = EventHead & {
   /** Those that were not revoked before. */
   readonly targets: readonly RevokedTarget[];
   readonly reason?: string | undefined;
+  /** What is pinned after it, the last first; absent: none of them was. */
+  readonly pins?: readonly Pin[] | undefined;
 };
 
 /** A message that was revoked, by its place and by the id its sender gave it. */
@@ -31,11 +34,13 @@ export interface RevokedTarget {
 
 export const messageRevoked: EventDefinition<MessageRevoked> = {
   erases: ({ targets }) => targets.map(({ seq }) => seq),
-  sets: ({ targets, actorId: by, at, reason }) =>
-    targets.map(({ seq: target }) => ({
+  sets: ({ targets, actorId: by, at, reason, pins }) => [
+    ...targets.map(({ seq: target }) => ({
       target,
-      name: 'revoked',
+      name: 'revoked' as const,
       value: { by, at, ...(reason !== undefined && { reason }) },
     })),
+    ...(pins ? [{ target: 0, name: 'pins' as const, value: pins }] : []),
+  ],
   kept: true,
 };

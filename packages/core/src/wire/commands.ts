@@ -4,6 +4,7 @@ import { createConversation } from './conversations.ts';
 import { editMessage } from './edits.ts';
 import { addMembers, removeMembers } from './members.ts';
 import { sendMessage } from './messages.ts';
+import { setPin } from './pins.ts';
 import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
 import { revokeMessages } from './revokes.ts';
@@ -14,6 +15,7 @@ export const command = oneOf({
   'message.send': sendMessage,
   'message.edit': editMessage,
   'reaction.set': setReaction,
+  'pin.set': setPin,
   'message.revoke': revokeMessages,
   'conversation.create': createConversation,
   'members.add': addMembers,

@@ -4,6 +4,7 @@ import { conversationCreated } from './conversations.ts';
 import { editErased, messageEdited } from './edits.ts';
 import { membersAdded, membersRemoved } from './members.ts';
 import { messageErased, messageSent } from './messages.ts';
+import { pinChanged } from './pins.ts';
 import { reactionChanged } from './reactions.ts';
 import { readMarked } from './read-marks.ts';
 import { messageRevoked } from './revokes.ts';
@@ -14,6 +15,7 @@ export const event = oneOf({
   'message.sent': messageSent,
   'message.edited': messageEdited,
   'reaction.changed': reactionChanged,
+  'pin.changed': pinChanged,
   'message.revoked': messageRevoked,
   'message.erased': messageErased,
   'edit.erased': editErased,

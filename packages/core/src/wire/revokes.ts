@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type MessageRevoked, REVOKED_AT_ONCE, type RevokeMessages } from '../features/revokes.ts';
+import { pin } from './pins.ts';
 import {
   commandHead,
   commandId,
@@ -21,6 +22,7 @@ export const messageRevoked = z.object({
   ...eventHead.shape,
   targets: z.array(z.object({ seq: conversationSeq, senderId: userId, clientMessageId: commandId })),
   reason,
+  pins: z.array(pin).optional(),
 }) satisfies SchemaOf<MessageRevoked>;
 
 export const revokeMessages = z.object({

@@ -23,6 +23,7 @@ export interface DecideContext {
   readonly mostAhead: number;
   readonly ids: IdSource;
   readonly limits: DecideLimits;
+  readonly permissions: Permissions;
   /** What the command names, with what was decided before it. */
   readonly subjects: Subjects;
   /** Whether the store has this place; true while it was not asked, since it takes nothing that stands on a place it lacks. */
@@ -32,8 +33,13 @@ export interface DecideContext {
 /** The limits that hold in the order of a conversation. */
 export type DecideLimits = Pick<
   Limits,
-  'inboxMembers' | 'editWindowMs' | 'revokeWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys'
+  'inboxMembers' | 'editWindowMs' | 'revokeWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys' | 'pins'
 >;
+
+/** Who may do what in a group. */
+export interface Permissions {
+  readonly pin: 'owner' | 'everybody';
+}
 
 /** Events to commit (none: nothing changes), with the result and the state after them. */
 export interface Decided {

@@ -10,10 +10,11 @@ import {
 import type { CommandDefinition } from './command-definition.ts';
 import { type DecideContext, done, headOf, requireMember, unchanged } from './deciding.ts';
 import { may } from './permissions.ts';
+import { pinsWithout } from './pins.ts';
 import { findMessage } from './targets.ts';
 
 export const revokeMessages: CommandDefinition<RevokeMessages> = {
-  subjects: ({ targets }) => ({ targets }),
+  subjects: ({ targets }) => ({ targets, ofConversation: ['pins'] }),
   decide: (state, command, context) => {
     const current = requireMember(state, command.actorId);
     const targets = new Map<number, RevokedTarget>();
@@ -28,6 +29,7 @@ export const revokeMessages: CommandDefinition<RevokeMessages> = {
       ...headOf(current, command, context),
       targets: [...targets.values()],
       ...(reason !== undefined && { reason }),
+      ...pinsWithout(command.conversationId, targets, context),
     };
     return done(current, [event]);
   },

@@ -20,6 +20,8 @@ import {
 export interface SubjectNames {
   /** Events of its conversation. */
   readonly targets?: readonly MessageTarget[];
+  /** Registers of its conversation itself, which have neither key nor owner. */
+  readonly ofConversation?: readonly RegisterName[];
   /** An owned register of them that the actor may give up: `left` of its newest owners are known when all of a batch have. */
   readonly leaves?: { readonly name: RegisterName; readonly key: string; readonly left: number } | undefined;
   /**
@@ -84,6 +86,12 @@ export class Subjects {
   ): ReadonlyMap<string, RegisterOf<N>> {
     const found = this.#registers.get(groupKey({ conversationId, target, name, owner })) ?? new Map();
     return found as ReadonlyMap<string, RegisterOf<N>>;
+  }
+
+  /** A register of a conversation itself, where it is set. */
+  ofConversation<N extends RegisterName>(conversationId: ConversationId, name: N): RegisterOf<N> | undefined {
+    const found = this.#registers.get(groupKey({ conversationId, target: 0, name, owner: null }))?.get('');
+    return found as RegisterOf<N> | undefined;
   }
 
   /** The newest owners of an event's register, the last first; undefined where no command of the batch may give it up. */

@@ -13,6 +13,7 @@ const HOOKS = {
   'message.edit': 'beforeEdit',
   'reaction.set': 'beforeReact',
   'message.revoke': 'beforeRevoke',
+  'pin.set': 'beforePin',
   'conversation.create': 'beforeCreate',
   'members.add': 'beforeAddMembers',
   'members.remove': 'beforeRemoveMembers',
@@ -27,6 +28,7 @@ export interface Replacements<In> {
   'message.edit': Content<In>;
   'reaction.set': never;
   'message.revoke': never;
+  'pin.set': never;
   /** Of a group; a direct conversation is named by its two users. */
   'conversation.create': { readonly title?: string | null; readonly memberIds?: readonly string[] };
   'members.add': { readonly memberIds: readonly string[] };
@@ -181,6 +183,7 @@ function replacersOf(content: Pick<ContentKinds, 'parse'>, { inboxMembers }: Pic
     'message.edit': message,
     'reaction.set': none,
     'message.revoke': none,
+    'pin.set': none,
     'conversation.create': (command, replacement) => {
       if (command.kind !== 'group') return none();
       const { title, memberIds } = command;

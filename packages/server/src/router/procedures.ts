@@ -34,6 +34,7 @@ import type { BeforeHookRunner } from './before-hooks.ts';
 import type { ContentKinds } from './content-kinds.ts';
 import { byJoining, decodeMemberPage, decodePage, encodeMemberPage, encodePage } from './list-page.ts';
 import type { MembershipGate } from './membership-gate.ts';
+import { pinsOf } from './pins.ts';
 import type { Quotas } from './quotas.ts';
 import { quotesOf } from './quotes.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -114,6 +115,13 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       const { members } = await gate.admit(actorId, conversationId);
       const commandId = newCommandId(input.commandId);
       return submit({ type: 'message.revoke', conversationId, actorId, commandId, targets, reason }, members);
+    }),
+
+    pin: make.mutation(wire.pinInput, async (actorId, input) => {
+      const { conversationId, target, on = true } = input;
+      const { members } = await gate.admit(actorId, conversationId);
+      const commandId = newCommandId(input.commandId);
+      return submit({ type: 'pin.set', conversationId, actorId, commandId, target, on }, members);
     }),
 
     inbox: {
@@ -249,6 +257,12 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       reactions: make.query(wire.reactionsInput, (userId, { limit, ...query }) =>
         reactorsOf(history, { ...query, userId, limit: pageSize(limit, limits, 50) }),
       ),
+
+      pins: make.query(wire.conversationInput, async (userId, { conversationId }) => {
+        const stays = await history.memberships([conversationId], userId);
+        if (!stays.some(({ leftSeq }) => leftSeq === null)) throw notFound();
+        return pinsOf(history, { userId, conversationId, bytes: limits.quoteBytes });
+      }),
 
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
         // What is unread isn't asked for, so nothing is counted.

@@ -5,13 +5,16 @@ import {
   type EventRef,
   type HistoryStore,
   type MessageTarget,
+  type Register,
+  type RegisterKey,
   refKey,
+  registerKey,
   type UserId,
 } from '@tidemark/core';
 import { commandDefinitionOf } from '../features/commands.ts';
 import { type OwnedGroup, ownedGroupKey, type SubjectNames, Subjects } from '../features/subjects.ts';
 
-type Reads = Pick<HistoryStore, 'findByRef' | 'findByCommand' | 'findShown' | 'owners'>;
+type Reads = Pick<HistoryStore, 'findByRef' | 'findByCommand' | 'findRegisters' | 'findShown' | 'owners'>;
 
 /** A target of a command, which is seen as its actor sees it. */
 interface Named extends Pick<SubjectNames, 'leaves'> {
@@ -31,15 +34,18 @@ export async function loadSubjects(history: Reads, commands: readonly Command[])
     return targets.map((target) => ({ conversationId, target, viewer, leaves }));
   });
   if (named.length === 0) return undefined;
-  const events = await loadEvents(history, named);
+  const [events, ofConversations] = await Promise.all([
+    loadEvents(history, named),
+    loadOfConversations(history, commands),
+  ]);
   const known = new Subjects(events);
   const found = named.flatMap((names) => {
     const event = known.event(names.conversationId, names.target);
     return event ? [{ ...names, target: event.conversationSeq as number }] : [];
   });
-  if (found.length === 0) return known;
+  if (found.length === 0) return new Subjects(events, ofConversations);
   const [registers, owners] = await Promise.all([history.findShown(found), loadOwners(history, found)]);
-  return new Subjects(events, registers, owners);
+  return new Subjects(events, [...registers, ...ofConversations], owners);
 }
 
 async function loadEvents(history: Reads, named: readonly Named[]) {
@@ -56,6 +62,19 @@ async function loadEvents(history: Reads, named: readonly Named[]) {
     keys.length > 0 ? history.findByCommand(keys) : [],
   ]);
   return found.flat();
+}
+
+/** Registers of conversations themselves. */
+async function loadOfConversations(history: Reads, commands: readonly Command[]): Promise<Register[]> {
+  const keys = new Map<string, RegisterKey>();
+  for (const command of commands) {
+    const { ofConversation = [] } = commandDefinitionOf(command).subjects?.(command) ?? {};
+    for (const name of ofConversation) {
+      const key = { conversationId: command.conversationId, target: 0, name, key: '', owner: null };
+      keys.set(registerKey(key), key);
+    }
+  }
+  return keys.size > 0 ? history.findRegisters([...keys.values()]) : [];
 }
 
 /** So many owners of each register that some of the batch may give up that enough are left when all of them do. */

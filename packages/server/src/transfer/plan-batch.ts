@@ -18,7 +18,7 @@ import {
   TidemarkError,
 } from '@tidemark/core';
 import { commandDefinitionOf } from '../features/commands.ts';
-import { type DecideLimits, resultOf } from '../features/deciding.ts';
+import { type DecideLimits, type Permissions, resultOf } from '../features/deciding.ts';
 import { Subjects } from '../features/subjects.ts';
 import type { Envelope } from '../ingress/envelope.ts';
 import type { Reply } from '../notify/node-frame.ts';
@@ -33,7 +33,7 @@ export function planBatch(
   known: Known | undefined,
   context: PlanContext,
 ): Plan {
-  const { now, mostAhead, ids, limits, knowsContent, batchRows, writtenRows, subjects } = context;
+  const { now, mostAhead, ids, limits, permissions, knowsContent, batchRows, writtenRows, subjects } = context;
   const isThere = (place: EventRef): boolean => known?.places.has(refKey(place)) ?? true;
   const states = new Map(loaded);
   const inBatch = new Map<string, { command: Command; result: CommandResult }>();
@@ -97,7 +97,7 @@ export function planBatch(
       plan.replies.push({ to, call, error: new TidemarkError('unavailable', detail) });
       continue;
     }
-    const at = { now: now(), mostAhead, ids, limits, subjects: subjects ?? NO_SUBJECTS, isThere };
+    const at = { now: now(), mostAhead, ids, limits, permissions, subjects: subjects ?? NO_SUBJECTS, isThere };
     const decision = decide(states.get(conversationId), command, at);
     if ('error' in decision) {
       const { error } = decision;
@@ -135,6 +135,7 @@ export interface PlanContext {
   readonly mostAhead: number;
   readonly ids: IdSource;
   readonly limits: DecideLimits;
+  readonly permissions: Permissions;
   /** What the commands name; undefined where none names anything. */
   readonly subjects: Subjects | undefined;
   /** How often the store had been set back when the states were read. */

@@ -1,5 +1,5 @@
 import type { Clock, HistoryStore, IdSource, Random, Storage } from '@tidemark/core';
-import type { DecideLimits } from '../features/deciding.ts';
+import type { DecideLimits, Permissions } from '../features/deciding.ts';
 import type { Health } from '../health.ts';
 import type { SeqAllocator } from '../inbox/seq-allocator.ts';
 import type { LimitEvents } from '../limit-events.ts';
@@ -30,6 +30,7 @@ export interface TransferOptions extends EntryRules {
   readonly random: Random;
   readonly ids: IdSource;
   readonly limits: DecideLimits;
+  readonly permissions: Permissions;
   /** Inbox rows of one batch at most, unless one command leads to more. */
   readonly batchRows: number;
   readonly limitEvents: LimitEvents;

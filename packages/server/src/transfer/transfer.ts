@@ -336,12 +336,13 @@ export class Transfer {
     known: Known | undefined,
     subjects: Subjects | undefined,
   ): Plan {
-    const { clock, mostAhead, ids, limits, knowsContent, batchRows } = this.#options;
+    const { clock, mostAhead, ids, limits, permissions, knowsContent, batchRows } = this.#options;
     return planBatch(tasks, states, known, {
       now: () => clock.now(),
       mostAhead,
       ids,
       limits,
+      permissions,
       subjects,
       setBacks: this.#setBacks,
       knowsContent,

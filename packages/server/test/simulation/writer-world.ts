@@ -488,6 +488,7 @@ export class WriterWorld {
     const health = new Health(events);
     const transfer = new Transfer(partition, reader, {
       deployment: 'ours',
+      permissions: { pin: 'everybody' },
       holdsLease: () => lease.holds(),
       partitionOf,
       refusals: durableRefusals({

@@ -15,6 +15,7 @@ import {
   type RemoveMembers,
   type RevokeMessages,
   type SendMessage,
+  type SetPin,
   type SetReaction,
   selfConversationId,
   type UserId,
@@ -78,6 +79,16 @@ export function revoke(
 ): RevokeMessages {
   const { reason, commandId = newCommandId() } = options;
   return { type: 'message.revoke', actorId, conversationId, commandId, targets, reason };
+}
+
+export function pin(
+  actorId: UserId,
+  conversationId: ConversationId,
+  target: MessageTarget,
+  options: { on?: boolean; commandId?: CommandId } = {},
+): SetPin {
+  const { on = true, commandId = newCommandId() } = options;
+  return { type: 'pin.set', actorId, conversationId, commandId, target, on };
 }
 
 export function createGroup(

@@ -12,6 +12,7 @@ import {
 } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { seededRandom } from '@tidemark/testkit';
+import type { Permissions } from '../../src/features/deciding.ts';
 import { Health } from '../../src/health.ts';
 import { InboxReader } from '../../src/inbox/inbox-reader.ts';
 import { SeqAllocator } from '../../src/inbox/seq-allocator.ts';
@@ -34,6 +35,7 @@ import { flushPromises, ManualClock } from './manual-clock.ts';
 export const RETENTION = 14 * 24 * 3_600_000;
 
 export interface WriterOptions {
+  readonly permissions?: Permissions;
   readonly storage?: Storage;
   /** What processes share; a writer on another's state is another process of the same deployment. */
   readonly shared?: MemoryBackplaneState;
@@ -125,6 +127,7 @@ export function openWriter(options: WriterOptions = {}) {
   };
   const transfer = new Transfer(partition, reader, {
     deployment: 'ours',
+    permissions: options.permissions ?? { pin: 'owner' },
     refusals: durableRefusals({
       shared: backplane.refusals,
       store: storage.history,

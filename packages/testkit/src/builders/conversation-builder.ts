@@ -15,12 +15,14 @@ import {
   type MessageEdited,
   type MessageRevoked,
   type MessageSent,
+  type PinChanged,
   type ReactionChanged,
   type ReadMarked,
   recipientsOf,
   selfConversationId,
   type UserId,
 } from '@tidemark/core';
+import { pinsIn } from './pins-in.ts';
 import { reactionCountsIn } from './reactions-in.ts';
 import { type SeededIds, seededIds } from './seeded-ids.ts';
 
@@ -97,6 +99,8 @@ export interface ConversationBuilder {
   react(message: MessageSent, key: string, options?: ReactionOptions): ReactionChanged;
   /** Its author revokes a message, or the creator others, none of them revoked before. */
   revoke(messages: readonly MessageSent[], options?: RevokeOptions): MessageRevoked;
+  /** Pins a message, or takes that back; it must not be so already. `actorId` is the creator unless set. */
+  pin(message: MessageSent, on?: boolean, actorId?: UserId): PinChanged;
   /** `actorId` is the creator unless set. */
   add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
   /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
@@ -187,7 +191,15 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
       }));
       const actorId = from ?? messages[0]?.actorId ?? creator;
       const why = reason !== undefined && { reason };
-      return keep({ type: 'message.revoked', ...head(actorId, commandId), targets, ...why });
+      const before = pinsIn(events);
+      const pins = before.filter((pin) => !targets.some(({ seq }) => seq === pin.seq));
+      const unpinned = pins.length < before.length && { pins };
+      return keep({ type: 'message.revoked', ...head(actorId, commandId), targets, ...why, ...unpinned });
+    },
+    pin: ({ conversationSeq: seq }, on = true, actorId = creator) => {
+      const others = pinsIn(events).filter((pin) => pin.seq !== seq);
+      const pins = on ? [{ seq, by: actorId }, ...others] : others;
+      return keep({ type: 'pin.changed', ...head(actorId), targetSeq: seq, on, pins });
     },
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),

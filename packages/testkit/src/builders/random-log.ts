@@ -1,12 +1,13 @@
 import type { Event, UserId } from '@tidemark/core';
 import fc from 'fast-check';
 import { type ConversationBuilder, conversationBuilder } from './conversation-builder.ts';
+import { pinsIn } from './pins-in.ts';
 import { reactorsIn } from './reactions-in.ts';
 import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'revoke' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'pin' | 'revoke' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
@@ -31,6 +32,7 @@ export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
       'react',
       'react',
       'revoke',
+      'pin',
       'add',
       'remove',
       'leave',
@@ -76,6 +78,12 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
       const from = chat.events.length % Math.max(allowed.length, 1);
       const some = allowed.slice(from, from + 2);
       if (some.length > 0) chat.revoke(some, { from: userId });
+    }
+    if (type === 'pin' && isMember) {
+      const messages = chat.events.filter((event) => event.type === 'message.sent');
+      const message = messages[chat.events.length % Math.max(messages.length, 1)];
+      const isPinned = pinsIn(chat.events).some(({ seq }) => seq === message?.conversationSeq);
+      if (message?.type === 'message.sent') chat.pin(message, !isPinned, userId);
     }
     if (type === 'add' && !isMember) chat.add([userId]);
     if (type === 'remove' && isMember && userId !== alice) chat.remove([userId]);

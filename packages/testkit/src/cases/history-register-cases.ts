@@ -15,6 +15,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type ConversationBuilder, conversationBuilder } from '../builders/conversation-builder.ts';
 import { HOSTILE_TEXT } from '../builders/hostile-text.ts';
+import { pinsIn } from '../builders/pins-in.ts';
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
@@ -207,6 +208,39 @@ export const historyRegisterCases: readonly ConformanceCase<OpenedHistory>[] = [
       const pageOf = async (bytes: number) =>
         (await history.conversations({ userId: bob, limit: 5, bytes })).conversations.length;
       expect([await pageOf(15_000), await pageOf(25_000)]).toEqual([1, 2]);
+    },
+  },
+  {
+    name: 'registers: one of a conversation itself is of that conversation, and on no page',
+    run: async (open) => {
+      await using opened = await open();
+      const { history } = opened;
+      const ids = seededIds();
+      const [chat, other] = [conversationBuilder({ ids }), conversationBuilder({ ids })];
+      const messages = [chat.message(), chat.message()] as const;
+      for (const message of messages) chat.pin(message);
+      const foreign = other.message();
+      other.pin(foreign);
+      await appended(history, [...chat.events, ...other.events]);
+      const pinsOf = async (store: typeof history, { conversationId }: typeof chat) => {
+        const key = { conversationId, target: 0, name: 'pins', key: '', owner: null } as const;
+        return (await store.findRegisters([key])).map(({ value, seq }) => ({ value, seq }));
+      };
+      const expected = (of: typeof chat) => [{ value: pinsIn(of.events), seq: of.state.head }];
+      expect(await pinsOf(history, chat)).toEqual(expected(chat));
+      expect(await pinsOf(history, other)).toEqual(expected(other));
+      await appended(history, [chat.pin(messages[0], false), chat.pin(messages[1], false)]);
+      for (const store of [history, await opened.reopen()]) {
+        expect(await pinsOf(store, chat)).toEqual([{ value: [], seq: chat.state.head }]);
+        expect(await pinsOf(store, other)).toEqual(expected(other));
+      }
+      const page = await history.range({
+        userId: chat.created.actorId,
+        conversationId: chat.conversationId,
+        limit: 20,
+      });
+      expect(page.events).toHaveLength(chat.events.length);
+      expect(page.registers).toEqual([]);
     },
   },
 ];
