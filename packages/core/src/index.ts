@@ -78,7 +78,7 @@ export {
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
 export { type MessageErased, type MessageSent, messageOf, type SendMessage, tombstone } from './features/messages.ts';
-export type { Pin, PinChanged, SetPin } from './features/pins.ts';
+export type { PinChanged, SetPin } from './features/pins.ts';
 export {
   isReactionKey,
   parseReactionKey,
@@ -141,6 +141,7 @@ export {
   type MessageRef,
   type MessageTarget,
   NEWEST_REACTORS,
+  type Pin,
   type Quote,
   type ReactionCount,
   type Receipt,

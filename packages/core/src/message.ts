@@ -80,6 +80,14 @@ export interface ReactionCount {
 /** Users whom a count of reactions names. */
 export const NEWEST_REACTORS = 3;
 
+/** A message is pinned in its conversation, for all members. */
+export interface Pin {
+  /** conversationSeq of the message. */
+  readonly seq: ConversationSeq;
+  /** Who pinned it. */
+  readonly by: UserId;
+}
+
 /** Which message of a conversation a command means: by its place, or before that is known by the id its sender gave it. */
 export type MessageTarget = MessageRef | { readonly senderId: UserId; readonly clientMessageId: CommandId };
 

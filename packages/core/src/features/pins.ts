@@ -1,5 +1,5 @@
-import type { ConversationSeq, UserId } from '../ids.ts';
-import type { MessageTarget } from '../message.ts';
+import type { ConversationSeq } from '../ids.ts';
+import type { MessageTarget, Pin } from '../message.ts';
 import type { EventDefinition } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
 
@@ -9,14 +9,6 @@ export type SetPin = CommandHead & {
   /** What the actor wants to be so, whatever it is now. */
   readonly on: boolean;
 };
-
-/** A message is pinned in its conversation, for all members. */
-export interface Pin {
-  /** conversationSeq of the message. */
-  readonly seq: ConversationSeq;
-  /** Who pinned it. */
-  readonly by: UserId;
-}
 
 /** The actor pinned a message, or took that back; the pins are all those after it. */
 export interface PinChanged extends EventHead {

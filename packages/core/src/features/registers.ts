@@ -1,7 +1,6 @@
 import type { ContentMap } from '../content.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
-import type { EditedContent, ReactionCount, Revoked } from '../message.ts';
-import type { Pin } from './pins.ts';
+import type { EditedContent, Pin, ReactionCount, Revoked } from '../message.ts';
 
 /** What each register holds, by its name. */
 export interface RegisterValues<C = ContentMap> {

@@ -1,8 +1,7 @@
 import type { CommandId, ConversationSeq, UserId } from '../ids.ts';
-import type { MessageTarget } from '../message.ts';
+import type { MessageTarget, Pin } from '../message.ts';
 import type { EventDefinition } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
-import type { Pin } from './pins.ts';
 
 export type RevokeMessages = CommandHead & {
   readonly type: 'message.revoke';

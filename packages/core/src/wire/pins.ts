@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Pin, PinChanged, SetPin } from '../features/pins.ts';
+import type { PinChanged, SetPin } from '../features/pins.ts';
+import type { Pin } from '../message.ts';
 import {
   commandHead,
   commandId,
