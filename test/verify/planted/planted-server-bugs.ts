@@ -202,8 +202,8 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
     changes: [
       {
         file: 'packages/core/src/features/revokes.ts',
-        find: '    targets.map(({ seq: target }) => ({',
-        replace: '    targets.slice(1).map(({ seq: target }) => ({',
+        find: '    ...targets.map(({ seq: target }) => ({',
+        replace: '    ...targets.slice(1).map(({ seq: target }) => ({',
       },
     ],
     faults: [],
