@@ -75,6 +75,26 @@ describe('a revoke of somebody else', () => {
     await until(() => expect(alice.client.unread.getSnapshot()).toBe(0));
   });
 
+  it('leaves nothing of what a page brings that was on its way, nor of the edits on it', async () => {
+    const server = new ModelServer();
+    const store = memoryLocalStore();
+    server.say('bob', chat, SECRET);
+    server.edit('bob', chat, 2, `${SECRET}, edited`);
+    for (const each of ['one', 'two', 'three', 'four']) server.say('bob', chat, each);
+    await using alice = testClient(server, 'alice', { store, pageSize: 4 });
+    await lookingAt(alice, 4);
+    const release = server.hold('history', 'answer');
+    const asked = server.callsOf('history').length;
+    const loading = alice.client.conversation(chat).messages.loadOlder();
+    await until(() => server.callsOf('history').length > asked);
+    server.revoke('bob', chat, 2);
+    await until(() => alice.seen('entry').length === 1);
+    release();
+    await loading;
+    await until(() => expect(rows(alice)[0]).toBe('revoked by bob'));
+    await expectNothingOf(SECRET, alice, store);
+  });
+
   it('is a tombstone for a device that was away, by what it missed and by a reset, and unread falls by one', async () => {
     for (const isReset of [false, true]) {
       const server = new ModelServer();

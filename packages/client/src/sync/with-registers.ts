@@ -66,16 +66,17 @@ async function editsOf(ref: EventRef, message: KeptEvent | undefined, replica: L
 }
 
 /** The events of a page, with what came in while it was on its way: that was passed over for want of its target. */
-export async function withLater<E extends Event>(
-  { events, asOf }: { readonly events: readonly E[]; readonly asOf: HistoryPage['asOf'] },
+export async function withLater(
+  { events, asOf }: Pick<HistoryPage, 'events' | 'asOf'>,
   conversationId: ConversationId,
   replica: LocalReplica,
   userId: UserId,
-): Promise<readonly KeptEvent<E>[]> {
+): Promise<readonly KeptEvent[]> {
   const { head } = replica.rows.get(conversationId) ?? { head: 0 };
   const later = asOf < head ? await replica.events({ conversationId, after: asOf, limit: head }) : [];
   const registers = settingsOf(later, userId);
-  return events.map((event) => joinRegisters(event, registers));
+  const left = afterErasing([...events, ...later]).slice(0, events.length);
+  return left.map((event) => joinRegisters(event, registers));
 }
 
 /** What the local store has of these events, as far as it may have them: it does of those between its own, and of own messages. */
