@@ -6,6 +6,7 @@ import { startChatServer } from '../../examples/chat-web/server/chat-server.ts';
 import type { ReachedLimit } from '../../examples/chat-web/server/limit-reports.ts';
 import type { ChatLimits } from '../../examples/chat-web/server/limits.ts';
 import type { Uploaded } from '../../examples/chat-web/server/uploads.ts';
+import { eventually } from '../support/patience.ts';
 import { makeTempFolder, removeTempFolder } from '../support/services/temp-folder.ts';
 
 const PNG = Buffer.from(
@@ -109,6 +110,27 @@ describe('files of messages', () => {
     expect(new Set(reached.map(({ limit }) => limit))).toEqual(
       new Set(['limits.uploadBytes', 'limits.allUploadBytes', 'limits.uploads']),
     );
+  });
+
+  test('go with a message that is taken back', async () => {
+    await start();
+    const { ref, size, mime } = (await (await put(PNG)).json()) as Uploaded;
+    const other = (await (await put(PNG)).json()) as Uploaded;
+    const call = (path: string, input: object) =>
+      fetch(`${url}/trpc/chat.${path}`, {
+        method: 'POST',
+        headers: { ...as(token), 'content-type': 'application/json' },
+        body: JSON.stringify(input),
+      });
+    const conversationId = 'u:alice';
+    const content = { file: { ref, name: 'tide.png', size, mime } };
+    const sent = await call('send', { conversationId, clientMessageId: 'one', type: 'image', content });
+    expect(sent.status, await sent.text()).toBe(200);
+    const target = { senderId: 'alice', clientMessageId: 'one' };
+    const revoked = await call('revoke', { conversationId, targets: [target] });
+    expect(revoked.status, await revoked.text()).toBe(200);
+    await eventually('its file is gone', async () => (await get(ref)).status === 404);
+    expect((await get(other.ref)).status).toBe(200);
   });
 
   test('count after a restart, too', async () => {

@@ -87,6 +87,11 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
   });
   messaging.on('dead-lettered', ({ reason }) => console.error('a command was parked:', reason));
   messaging.on('limit-reached', onLimitReached);
+  const uploads = openUploads(uploadFolder, limits);
+  // A message that was taken back leaves no file.
+  messaging.on('erased', ({ messages }) => {
+    for (const ref of messages.flatMap(({ contents }) => contents.flatMap(refsIn))) void uploads.remove(ref);
+  });
   await messaging.ready();
   const router = createAppRouter(messaging, people, limits.ownCalls, reports);
   messaging.attach(server, {
@@ -113,7 +118,6 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
     },
   });
 
-  const uploads = openUploads(uploadFolder, limits);
   answer = httpHandler({ sessions, people, connections, limits, reports, uploads, calls, page });
 
   return {
@@ -126,6 +130,12 @@ export async function startChatServer({ folder, port, page, reset, prepare, ...o
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** The uploads that a message names. */
+function refsIn({ content }: { readonly content: unknown }): string[] {
+  const { file } = content as { readonly file?: { readonly ref?: unknown } };
+  return typeof file?.ref === 'string' ? [file.ref] : [];
 }
 
 function logReachedLimit({ limit, userId, address }: ReachedLimit): void {

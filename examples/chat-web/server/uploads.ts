@@ -22,6 +22,8 @@ export interface Uploads {
   add(request: IncomingMessage, userId: string): Promise<Uploaded>;
   /** Answers with the file, or throws a {@link Refusal}. */
   serve(ref: string, response: ServerResponse): Promise<void>;
+  /** Of a message that was taken back. One that is not there is gone already. */
+  remove(ref: string): Promise<void>;
 }
 
 /** Pictures that a page may show, by what they begin with: a name or a header may say anything. */
@@ -106,6 +108,13 @@ export function openUploads(folder: string, limits: ChatLimits): Uploads {
         'cache-control': 'private, max-age=31536000, immutable',
       });
       await pipeline(createReadStream(path), response);
+    },
+    remove: async (ref) => {
+      const path = join(folder, ref);
+      const found = REF.test(ref) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+      if (!found) return;
+      kept -= found.size;
+      await rm(path, { force: true });
     },
   };
 }
