@@ -47,7 +47,7 @@ const slowestTests = './test/support/slowest-tests.ts';
  * are more workers than cores of a small machine. Files that one worker runs share its modules, which spares the imports: what
  * a file changes of a global it puts back.
  */
-const sharing = { maxWorkers: Math.max(4, availableParallelism()), isolate: false };
+const sharing = { maxWorkers: Math.max(3, availableParallelism()), isolate: false };
 
 /** Runs of many minutes in all: `vitest.planted.config.ts` has them. */
 export const planted = '**/*.planted.test.ts';

@@ -2,6 +2,7 @@ import { directConversationId, type Storage, UnavailableError } from '@tidemark/
 import { mysqlStorage } from '@tidemark/storage-mysql';
 import { createPool, type Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sendUntilReceipt } from '../support/send-until-receipt.ts';
 import { startMariadb } from '../support/services/mariadb.ts';
 import type { Service } from '../support/services/service.ts';
 import { startStoreScene, throughIllness } from '../support/store-scene.ts';
@@ -197,13 +198,9 @@ test('packets made small while people send much: batches go in parts, and nobody
     const [rows] = await other.query('select id from information_schema.processlist where db = ?', [store.database]);
     for (const { id } of rows as { id: number }[]) await other.query('kill ?', [id]);
     const text = '"\\\u00fc'.repeat(2_000);
+    const conversationId = directConversationId('alice', 'bob');
     const sent = Array.from({ length: 30 }, (_, n) =>
-      scene.clientOf('alice').trpc.chat.send.mutate({
-        conversationId: directConversationId('alice', 'bob'),
-        clientMessageId: `large-${n}`,
-        type: 'text',
-        content: { text },
-      }),
+      sendUntilReceipt(scene.clientOf('alice'), { conversationId, clientMessageId: `large-${n}`, text }),
     );
     for (const [n, receipt] of (await Promise.all(sent)).entries()) expect(receipt.clientMessageId).toBe(`large-${n}`);
   } finally {

@@ -4,6 +4,7 @@ import { seededRandom } from '@tidemark/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/patience.ts';
+import { untilDone } from '../support/send-until-receipt.ts';
 import { startPostgres } from '../support/services/postgres.ts';
 import type { Service } from '../support/services/service.ts';
 import { startStoreScene, throughIllness } from '../support/store-scene.ts';
@@ -231,7 +232,9 @@ test('a batch that exceeds the time of a statement is made smaller, and bystande
   });
   const members = Array.from({ length: 100 }, (_, n) => `member-${n}`);
   const { trpc } = scene.clientOf('erin');
-  const { conversationId } = await trpc.chat.conversations.createGroup.mutate({ memberIds: members });
+  const { conversationId } = await untilDone(() =>
+    trpc.chat.conversations.createGroup.mutate({ memberIds: members, commandId: 'group' }),
+  );
   const texts = Array.from({ length: 100 }, (_, n) => `to-all-${n}`);
   let stored = 0;
   const toGroup = Promise.all(
