@@ -11,18 +11,20 @@ export interface KeptBlobs {
   erase(): Promise<void>;
 }
 
+/** ms that the browser's cache may take. */
+const PATIENCE_MS = 2_000;
+
 export function keptBlobs(userId: string): KeptBlobs {
   const name = `tidemark-chat/${userId}/files`;
   const unstored = new Map<string, Blob>();
   const pathOf = (key: string): string => `/kept/${key}`;
 
+  /** Undefined as well where the cache does not answer: nothing waits for it that can be done from memory. */
   async function inCache<T>(use: (cache: Cache) => Promise<T>): Promise<T | undefined> {
-    try {
-      return await use(await caches.open(name));
-    } catch {
-      // Forbidden, full, or not a secure page.
-      return undefined;
-    }
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
+    // Forbidden, full, or not a secure page.
+    const used = async (): Promise<T> => use(await caches.open(name));
+    return Promise.race([used().catch(() => undefined), late]);
   }
 
   return {
@@ -44,7 +46,7 @@ export function keptBlobs(userId: string): KeptBlobs {
     },
     erase: async () => {
       unstored.clear();
-      await caches.delete(name).catch(() => false);
+      await inCache(async () => caches.delete(name));
     },
   };
 }
