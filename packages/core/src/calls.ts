@@ -119,7 +119,7 @@ export interface ReactInput {
 export interface RevokeInput {
   conversationId: string;
   /** 1–100. */
-  targets: readonly ({ seq: number } | { senderId: string; clientMessageId: string })[];
+  targets: readonly TargetInput[];
   /** Shown with the tombstones: 1–200 characters. */
   reason?: string | undefined;
   commandId?: string | undefined;

@@ -50,10 +50,8 @@ export function pinsWithout(
   return pins.length < before.length ? { pins } : {};
 }
 
-/** Who may pin: in a group its owner, or everybody where the application says so; in other conversations each member. */
 function requireMayPin(state: ConversationState, { actorId }: SetPin, { permissions }: DecideContext): void {
-  const isOpen = state.conversation.kind !== 'group' || permissions.pin === 'everybody';
-  if (isOpen || may('pin', state, actorId)) return;
+  if (may('pin', state, actorId, permissions)) return;
   throw new TidemarkError('forbidden', 'only the owner of a group may pin there (permissions.pin)', {
     field: 'conversationId',
   });

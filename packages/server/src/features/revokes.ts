@@ -50,7 +50,7 @@ function revocable(
   field: string,
 ): MessageSent | undefined {
   const message = findMessage(state, { target, actorId }, context, field);
-  const isAllowed = may('revokeOthers', state, actorId);
+  const isAllowed = may('revokeOthers', state, actorId, context.permissions);
   if (message.actorId !== actorId && !isAllowed) {
     throw new TidemarkError(
       'forbidden',
