@@ -57,6 +57,14 @@ export function openUploads(folder: string, limits: ChatLimits): Uploads {
       throw new LimitReached('allUploadBytes', 'There is no room for more files');
   }
 
+  /** Undefined for what is no ref, or of no file. */
+  function find(ref: string): { readonly path: string; readonly size: number } | undefined {
+    if (!REF.test(ref)) return undefined;
+    const path = join(folder, ref);
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found && { path, size: found.size };
+  }
+
   return {
     add: async (request, userId) => {
       const wait = rate.take(userId);
@@ -94,8 +102,7 @@ export function openUploads(folder: string, limits: ChatLimits): Uploads {
       }
     },
     serve: async (ref, response) => {
-      const path = join(folder, ref);
-      const found = REF.test(ref) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+      const found = find(ref);
       if (!found) throw new Refusal(404, 'There is no such file.');
       const extension = ref.slice(ref.indexOf('.') + 1);
       const isPicture = extension !== 'bin';
@@ -107,14 +114,13 @@ export function openUploads(folder: string, limits: ChatLimits): Uploads {
         'content-disposition': isPicture ? 'inline' : 'attachment',
         'cache-control': 'private, max-age=31536000, immutable',
       });
-      await pipeline(createReadStream(path), response);
+      await pipeline(createReadStream(found.path), response);
     },
     remove: async (ref) => {
-      const path = join(folder, ref);
-      const found = REF.test(ref) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+      const found = find(ref);
       if (!found) return;
       kept -= found.size;
-      await rm(path, { force: true });
+      await rm(found.path, { force: true });
     },
   };
 }

@@ -15,7 +15,7 @@ import { commandDefinitionOf } from '../features/commands.ts';
 import { decodeEnvelope } from '../ingress/envelope.ts';
 import type { ErasedMessage } from '../server-events.ts';
 
-/** Bytes of contents of edits that are told together. */
+/** Bytes of contents of edits in one event. */
 const CONTENT_BYTES = 16 * 1024 * 1024;
 
 type Reads = Pick<HistoryStore, 'findByRef' | 'findRegisters'>;
