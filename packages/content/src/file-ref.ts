@@ -1,14 +1,23 @@
 import { z } from 'zod';
 
 const NAME_LENGTH = 255;
-/** An upload's key, such as `2026/11/4f…/photo.jpg`: what the application makes a URL from when somebody looks. */
-const REF = /^[A-Za-z0-9][A-Za-z0-9._~+=@/-]{0,511}$/;
+/**
+ * An upload's key, such as `2026/11/4f…/photo.jpg`: what the application makes a URL from when somebody looks. Random ids are
+ * base64url as a rule, so it may begin with any of these but what means another folder: no part between slashes is empty, `.`
+ * or `..`.
+ */
+const REF = /^(?!.*\/\/)(?!(?:.*\/)?\.{1,2}(?:\/|$))[A-Za-z0-9._~+=@-][A-Za-z0-9._~+=@/-]{0,511}$/;
 const MIME = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 /** See https://github.com/woltapp/blurhash/blob/master/Algorithm.md. */
 const BLURHASH = /^[0-9A-Za-z#$%*+,\-.:;=?@[\]^_{|}~]{6,100}$/;
 
-const ref = z.string().regex(REF, 'must be the key of an upload: 1 to 512 of A-Z a-z 0-9 . _ ~ + = @ / -, and no URL');
+const ref = z
+  .string()
+  .regex(
+    REF,
+    'must be the key of an upload: 1 to 512 of A-Z a-z 0-9 . _ ~ + = @ / -, no URL and no path out of its folder',
+  );
 const side = z.number().int().min(1).max(100_000);
 
 /**

@@ -59,6 +59,13 @@ describe('a kind', () => {
     expect(JSON.parse(JSON.stringify(content))).toEqual(content);
   });
 
+  test.each(['-2Jk_9', '_a', '~a', '.hidden', 'a.b..c/d_', '2026/11/a+b=@c.jpg'])(
+    'a file may have the ref %s',
+    (ref) => {
+      expect(refusal('image', { ...FULL.image, file: { ...photo, ref } })).toBeUndefined();
+    },
+  );
+
   test.each(Object.entries(FULL))('%s refuses a key that it does not know, by its name', (kind, content) => {
     expect(refusal(kind as keyof StandardContent, { ...content, colour: 'red' })).toContain('colour');
   });
@@ -92,6 +99,13 @@ describe('a kind', () => {
       { ...image, file: { ...photo, ref: 'data:image/png;base64,AAAA' } },
       'file.ref: must be the key of an upload',
     ],
+    ...['/etc/passwd', '../secret', 'a/../../secret', 'a/..', './a', 'a//b', '..', ''].map(
+      (ref): [keyof StandardContent, unknown, string] => [
+        'image',
+        { ...image, file: { ...photo, ref } },
+        'file.ref: must be the key of an upload',
+      ],
+    ),
     ['image', { ...image, file: { ...photo, name: '../../etc/passwd' } }, 'file.name: must be the name of a file'],
     ['image', { ...image, file: { ...photo, name: 'gpj.\u202eexe' } }, 'file.name: must be the name of a file'],
     ['image', { ...image, file: clip }, 'file.mime: must be image/…'],
