@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { findBrowser, startBrowser } from '../support/browser.ts';
@@ -44,6 +45,53 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
       expect(await rows(page).count()).toBe(1);
     }
     expect(await rows(bob).getByRole('button', { name: 'Edit' }).count()).toBe(0);
+  });
+
+  test('pictures and files are chosen, pasted and dropped, shown at once, and there for the other; what cannot be sent is said', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [alice, bob] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'bob')];
+    await openDirect(alice, 'Bob Lindqvist');
+    const rows = (page: Page) => page.getByRole('region', { name: 'Messages' }).getByRole('listitem');
+    const picture = (page: Page, name: string) => rows(page).getByRole('img', { name });
+    const isDrawn = (page: Page, name: string) =>
+      picture(page, name).evaluate((image) => (image as HTMLImageElement).decode().then(() => image.clientWidth > 40));
+
+    await alice
+      .getByLabel('Files to send')
+      .setInputFiles({ name: 'tide.png', mimeType: 'image/png', buffer: await drawn(alice) });
+    await picture(alice, 'tide.png').waitFor();
+    await bob.getByRole('button', { name: /Alice Moreau/ }).click();
+    await picture(bob, 'tide.png').waitFor();
+    for (const page of [alice, bob]) expect(await isDrawn(page, 'tide.png')).toBe(true);
+    await bob.getByRole('button', { name: /Photo/ }).waitFor();
+
+    await give(alice, 'paste', [{ name: 'list.txt', type: 'text/plain', text: 'one\ntwo' }]);
+    await rows(bob).getByText('list.txt').waitFor();
+    const [download] = await Promise.all([
+      bob.waitForEvent('download'),
+      bob.getByRole('button', { name: 'Save list.txt' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('list.txt');
+    expect((await readFile(await download.path())).toString()).toBe('one\ntwo');
+
+    await give(alice, 'drop', [
+      { name: 'a.txt', type: 'text/plain', text: 'a' },
+      { name: 'empty.txt', type: 'text/plain', text: '' },
+    ]);
+    await rows(bob).getByText('a.txt').waitFor();
+    await alice.getByText('empty.txt is empty.').waitFor();
+    await alice.getByRole('button', { name: 'Dismiss' }).click();
+
+    // Without a server it is shown, waits, over a reload too, and is sent when there is one.
+    await chat.kill9();
+    await give(alice, 'drop', [{ name: 'later.txt', type: 'text/plain', text: 'later' }]);
+    await rows(alice).getByText('later.txt').waitFor();
+    await chat.restart();
+    await rows(bob).getByText('later.txt').waitFor();
+    await alice.reload();
+    for (const name of ['tide.png']) expect(await isDrawn(alice, name)).toBe(true);
+    expect(await rows(alice).count()).toBe(4);
   });
 
   test('both reply to messages, by mouse and by keyboard, and a quote says what its message says now, and leads there', async () => {
@@ -225,4 +273,40 @@ async function say(page: Page, text: string): Promise<void> {
     if (index < lines.length - 1) await field.press('Shift+Enter');
   }
   await field.press('Enter');
+}
+
+/** A picture that a browser has drawn, 120 × 80. */
+async function drawn(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 120, height: 80 });
+    const context = canvas.getContext('2d');
+    if (context) {
+      context.fillStyle = 'teal';
+      context.fillRect(0, 0, 120, 80);
+    }
+    return canvas.toDataURL('image/png').split(',')[1] ?? '';
+  });
+  return Buffer.from(base64, 'base64');
+}
+
+/** Pastes files into the field, or drops them on the page. */
+async function give(
+  page: Page,
+  how: 'paste' | 'drop',
+  files: readonly { name: string; type: string; text: string }[],
+): Promise<void> {
+  const target = page.getByRole('textbox', { name: /Message to/ });
+  await target.evaluate(
+    (element, [type, given]) => {
+      const data = new DataTransfer();
+      for (const { name, text, type: mime } of given) data.items.add(new File([text], name, { type: mime }));
+      const init = { bubbles: true, cancelable: true };
+      element.dispatchEvent(
+        type === 'paste'
+          ? new ClipboardEvent('paste', { ...init, clipboardData: data })
+          : new DragEvent('drop', { ...init, dataTransfer: data }),
+      );
+    },
+    [how, files] as const,
+  );
 }

@@ -68,6 +68,7 @@ export async function openSession(userId: string): Promise<Session> {
       upload: attachmentUpload(files.upload),
       complete: (message, [uploaded]) => {
         if (!uploaded || (message.type !== 'image' && message.type !== 'file')) return message;
+        files.forget(uploaded.source);
         return { ...message, content: withUploaded(message.content, uploaded) };
       },
     },

@@ -5,7 +5,9 @@ import { type KeptBlobs, keptBlobs } from './kept-blobs.ts';
 
 /** Of a file that is not uploaded yet: where this device keeps it. */
 export type Source = { readonly blob: string };
-export type Uploaded = Pick<FileRef, 'ref' | 'size' | 'mime' | 'sha256'>;
+/** What the server says of a file that it has. */
+type Received = Pick<FileRef, 'ref' | 'size' | 'mime' | 'sha256'>;
+export type Uploaded = { readonly file: Received; readonly source: Source };
 
 /** What is sent of a file before it is uploaded. */
 export interface Outgoing {
@@ -18,7 +20,10 @@ export interface Outgoing {
 export interface Files {
   /** Keeps a file on this device, to be sent. Rejects with a sentence for whoever chose it. */
   take(file: File): Promise<Outgoing>;
+  /** May be called again for what was uploaded, until `forget`: the page may close before the client has noted it. */
   upload(source: Source, context: Pick<UploadContext, 'signal' | 'onProgress'>): Promise<Uploaded>;
+  /** The server has it, and the client has noted that. */
+  forget(source: Source): void;
   /** The bytes, of this device or of the server. Rejects when neither has them. */
   read(of: Source | FileRef): Promise<Blob>;
   erase(): Promise<void>;
@@ -54,15 +59,15 @@ export function createFiles(userId: string, token: () => string, blobs: KeptBlob
       };
       return { type: size ? 'image' : 'file', file: described, source: { blob: await blobs.put(file) } };
     },
-    upload: async ({ blob: key }, { signal, onProgress }) => {
-      const blob = await blobs.get(key);
+    upload: async (source, { signal, onProgress }) => {
+      const blob = await blobs.get(source.blob);
       if (!blob)
         throw new TidemarkError('invalid_content', 'the browser has removed the file', { field: 'attachments' });
-      const uploaded = await send(blob, token(), signal, onProgress);
-      await blobs.remove(key);
-      read.set(uploaded.ref, Promise.resolve(blob));
-      return uploaded;
+      const file = await send(blob, token(), signal, onProgress);
+      read.set(file.ref, Promise.resolve(blob));
+      return { file, source };
     },
+    forget: ({ blob }) => void blobs.remove(blob),
     read: async (of) => {
       if ('blob' in of) {
         const blob = await blobs.get(of.blob);
@@ -84,9 +89,9 @@ export function createFiles(userId: string, token: () => string, blobs: KeptBlob
 }
 
 /** The message with what the server says of its file; a picture is what its bytes are. */
-export function withUploaded<F extends { readonly file: FileRef }>(content: F, uploaded: Uploaded): F {
-  const mime = uploaded.mime.startsWith('image/') ? uploaded.mime : content.file.mime;
-  return { ...content, file: { ...content.file, ...uploaded, mime } };
+export function withUploaded<F extends { readonly file: FileRef }>(content: F, { file }: Uploaded): F {
+  const mime = file.mime.startsWith('image/') ? file.mime : content.file.mime;
+  return { ...content, file: { ...content.file, ...file, mime } };
 }
 
 /** Undefined when the browser cannot draw it: then it is sent as a file. */
@@ -110,7 +115,7 @@ function send(
   token: string,
   signal: AbortSignal,
   onProgress: (fraction: number) => void,
-): Promise<Uploaded> {
+): Promise<Received> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', '/uploads');
@@ -122,7 +127,7 @@ function send(
     request.onabort = () => reject(new Error('the upload was ended'));
     request.onload = () => {
       const { status, response } = request;
-      if (status === 200) resolve(response as Uploaded);
+      if (status === 200) resolve(response as Received);
       // Too large, or no room: another try would meet the same.
       else if (status === 413 || status === 507)
         reject(new TidemarkError('content_too_large', String(response?.error)));
