@@ -140,12 +140,14 @@ describe('the sync core', () => {
 
   it('takes an entry that comes by itself for the word that the feed is live, where a reset overtook that', () => {
     const feed = { userId: 'alice' as UserId, wire: 2, limits: { contentBytes: 1, frameBytes: 1 } };
-    const early = item(3, { type: 'live', cursor: 'e:3' as Cursor, feed });
+    const early = item(3, { type: 'live', cursor: 'e:3' as Cursor });
+    // It was written first.
+    const first = item(3, { type: 'reset', reason: 'ahead', cursor: 'e:3' as Cursor, feed });
     const page = item(4, { type: 'entries', entries: [entry(4)], head: 5 as Seq });
     const done: SyncInput[] = [{ type: 'snapshot-done', generation: 1 }];
     const applied: SyncInput = { type: 'applied' };
     expect(
-      run(early, reset('e', 3), ...done, page, applied, entries(5), applied, entries(6), applied).slice(4),
+      run(early, first, ...done, page, applied, entries(5), applied, entries(6), applied).slice(4),
     ).toEqual([[], ['apply 5 → e:5, attempt 0'], ['live e:5'], ['apply 6 → e:6, attempt 0'], []]);
     expect(run(live(3), reset('e', 3), ...done, entries(4), applied).slice(3)).toEqual([
       ['apply 4 → e:4, attempt 0'],

@@ -209,13 +209,14 @@ export function syncStep(state: SyncState, input: SyncInput): SyncStep {
 
 function takeItem(state: SyncState, input: Extract<SyncInput, { type: 'item' }>): SyncStep {
   const { epoch, seq, item } = input;
-  if (item.type === 'reset') return advance(begin(works(state, 'feed'), input, item.reason));
+  // The first item of a feed says so, whichever it is.
+  const tellsHeads = state.tellsHeads || item.feed?.wire !== undefined;
+  if (item.type === 'reset') return advance(begin({ ...works(state, 'feed'), tellsHeads }, input, item.reason));
   // A feed without a cursor begins with a reset; this one lost it.
   if (state.epoch === null) return syncStep(state, { type: 'feed-ended' });
   // An entry of another epoch is never applied. It is a late frame of the epoch before, or the reset was lost: ask.
   if (epoch !== state.epoch) return advance({ ...state, verify: true });
   // Failures are in a row until an item arrives, not until the subscription starts: it may start and fail each time.
-  const tellsHeads = state.tellsHeads || item.feed?.wire !== undefined;
   const next = { ...works(state, 'feed'), tellsHeads };
   if (item.type === 'live') return advance({ ...next, live: false, liveAt: seq, ahead: Math.max(next.ahead, seq) });
   // The word that it is live was lost, or overtaken by a reset.
