@@ -146,9 +146,13 @@ describe('the sync core', () => {
     const page = item(4, { type: 'entries', entries: [entry(4)], head: 5 as Seq });
     const done: SyncInput[] = [{ type: 'snapshot-done', generation: 1 }];
     const applied: SyncInput = { type: 'applied' };
-    expect(
-      run(early, first, ...done, page, applied, entries(5), applied, entries(6), applied).slice(4),
-    ).toEqual([[], ['apply 5 → e:5, attempt 0'], ['live e:5'], ['apply 6 → e:6, attempt 0'], []]);
+    expect(run(early, first, ...done, page, applied, entries(5), applied, entries(6), applied).slice(4)).toEqual([
+      [],
+      ['apply 5 → e:5, attempt 0'],
+      ['live e:5'],
+      ['apply 6 → e:6, attempt 0'],
+      [],
+    ]);
     expect(run(live(3), reset('e', 3), ...done, entries(4), applied).slice(3)).toEqual([
       ['apply 4 → e:4, attempt 0'],
       [],

@@ -105,7 +105,7 @@ export {
   type RevokeMessages,
 } from './features/revokes.ts';
 export { counts, type ReadPosition } from './features/unread.ts';
-export { fingerprintAt, fingerprintOf } from './fingerprint.ts';
+export { fingerprintAt, fingerprintDepth, fingerprintOf, fingerprintsAgree } from './fingerprint.ts';
 export {
   type CommandId,
   type ConversationId,

@@ -7,7 +7,9 @@ import {
   type Epoch,
   type Event,
   fingerprintAt,
+  fingerprintDepth,
   fingerprintOf,
+  fingerprintsAgree,
   formatCursor,
   parseCommandId,
   parseConversationId,
@@ -203,9 +205,33 @@ describe('fingerprints', () => {
     ];
     expect(new Set([event, ...others].map(fingerprintOf)).size).toBe(6);
     const [first, second] = others as [Event, Event];
-    expect(fingerprintAt([{ event: first }, { event: second }, { event: null }], 'before')).toBe(fingerprintOf(second));
+    expect(fingerprintAt([{ event: second }, { event: null }], 'before')).toBe(fingerprintOf(second));
     expect(fingerprintAt([{ event: null }], 'before')).toBe('before');
     expect(fingerprintAt([], undefined)).toBeUndefined();
+    expect([first, second].map((each) => fingerprintAt([{ event: each }], undefined))).toEqual(
+      [first, second].map(fingerprintOf),
+    );
+  });
+
+  test('speak for what came together with the newest event, voids among them, up to 64 entries', () => {
+    const events = Array.from({ length: 80 }, (_, nth) => ({ event: { ...event, conversationSeq: nth } as Event }));
+    const [, ...lacking] = events.slice(-4);
+    const another: { event: Event | null }[] = [...events.slice(-4)];
+    another[1] = { event: null };
+    const deep = fingerprintAt(events.slice(-4), undefined) as string;
+    expect(deep).toMatch(/^[a-z0-9]{16}$/);
+    for (const other of [lacking, another]) {
+      expect(fingerprintsAgree(deep, fingerprintAt(other, undefined) as string)).toBe(false);
+    }
+    expect(fingerprintAt([...events.slice(-4), { event: null }], undefined)).toBe(deep);
+    expect([fingerprintDepth(deep), fingerprintDepth(fingerprintOf(event)), fingerprintDepth(undefined)]).toEqual([
+      3, 0, 0,
+    ]);
+    expect(fingerprintDepth(fingerprintAt(events, undefined))).toBe(64);
+    expect(fingerprintAt(events, undefined)).toBe(fingerprintAt(events.slice(-65), undefined));
+    // An older server's, and one of an entry that came alone, is of the newest event.
+    expect(fingerprintsAgree(deep, fingerprintOf(events.at(-1)?.event as Event))).toBe(true);
+    expect(fingerprintsAgree(deep, fingerprintOf(events.at(-2)?.event as Event))).toBe(false);
   });
 });
 

@@ -356,7 +356,7 @@ export const SERVER_BUGS: readonly PlantedBug[] = [
       },
       {
         file: 'packages/server/src/inbox/inbox-reader.ts',
-        find: 'return fingerprint === undefined || found === undefined || found === fingerprint;',
+        find: 'return found !== null && fingerprintsAgree(fingerprint, found);',
         replace: 'return true;',
       },
     ],

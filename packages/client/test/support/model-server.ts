@@ -18,6 +18,8 @@ import {
   type FeedInfo,
   type FeedItem,
   fingerprintAt,
+  fingerprintDepth,
+  fingerprintsAgree,
   formatCursor,
   type HistoryInput,
   type InboxEntry,
@@ -733,9 +735,10 @@ export class ModelServer {
     if (epoch !== this.epoch) return reset('epoch');
     if (seq < floor) return reset('floor');
     if (seq > floor + entries.length) return reset('ahead');
-    const known = fingerprintAt(entries.slice(0, seq - floor), undefined);
+    const known = fingerprintAt(entries.slice(0, seq - floor).slice(-1 - fingerprintDepth(fingerprint)), undefined);
     // A client that makes another fingerprint than its server would be reset each time it comes.
-    return known !== undefined && fingerprint !== undefined && fingerprint !== known ? reset('ahead') : undefined;
+    const isKnown = known === undefined || fingerprint === undefined || fingerprintsAgree(fingerprint, known);
+    return isKnown ? undefined : reset('ahead');
   }
 
   #messageNow(event: MessageSent | MessageErased): Message {

@@ -4,6 +4,8 @@ import {
   type Epoch,
   type Event,
   fingerprintAt,
+  fingerprintDepth,
+  fingerprintsAgree,
   type InboxBounds,
   type InboxEntry,
   type InboxRecord,
@@ -81,7 +83,7 @@ export class InboxReader {
     let reset = this.#resetReason(cursor, floor, head);
     if (reset === undefined && cursor) {
       const { seq } = cursor;
-      const found = await this.#fingerprint(userId, seq, floor);
+      const found = await this.#fingerprint(userId, seq, floor, fingerprintDepth(cursor.fingerprint));
       if (isOf(cursor, found)) return { seq, head, reset, fingerprint: found ?? cursor.fingerprint };
       // Retention may have removed it since the bounds were read.
       const now = await this.#bounds(userId);
@@ -140,15 +142,26 @@ export class InboxReader {
 
   /**
    * Of the newest event at or below `seq`. Undefined where that is not known: at the floor, above nothing but voids down to a floor,
-   * or above more of them than are passed over. Null where the store has nothing at `seq`, or no event up to it and never had.
+   * or above more of them than are passed over. Null where the store has nothing at `seq`, or no event up to it and never had. Speaks
+   * for `depth` entries below that event as well, where retention has left them.
    */
-  async #fingerprint(userId: UserId, seq: number, floor: number): Promise<string | undefined | null> {
+  async #fingerprint(userId: UserId, seq: number, floor: number, depth = 0): Promise<string | undefined | null> {
     if (seq <= floor) return undefined;
     const [last] = await this.#storage.inbox.range(userId, seq - 1, 1);
     if (last?.seq !== seq) return null;
     const record = last.ref === null ? await this.#newestEvent(userId, seq - 1, floor) : last;
-    if (record) return fingerprintAt(await this.#resolve([record], undefined), undefined);
+    if (record) {
+      const below = await this.#below(userId, record.seq, floor, depth);
+      return fingerprintAt(await this.#resolve([...below, record], undefined), undefined);
+    }
     return floor === 0 && seq <= VOIDS_PASSED ? null : undefined;
+  }
+
+  /** So many records below `seq`, without those that the store lacks; none where retention has removed some of them. */
+  async #below(userId: UserId, seq: number, floor: number, depth: number): Promise<InboxRecord[]> {
+    const after = seq - 1 - depth;
+    if (depth === 0 || after < floor) return [];
+    return (await this.#storage.inbox.range(userId, after, depth)).filter((record) => record.seq < seq);
   }
 
   /** At or below `seq`, as far as voids are passed over. */
@@ -205,7 +218,8 @@ export interface Start extends Position {
 
 /** Whether the store has, as far as it is known, what the cursor stands on. */
 function isOf({ fingerprint }: CursorPosition, found: string | undefined | null): boolean {
-  return fingerprint === undefined || found === undefined || found === fingerprint;
+  if (fingerprint === undefined || found === undefined) return true;
+  return found !== null && fingerprintsAgree(fingerprint, found);
 }
 
 /** The records up to the first hole; undefined when the hole is at the start. */

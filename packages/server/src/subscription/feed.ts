@@ -120,18 +120,15 @@ export class Feed {
     this.readOn();
   }
 
-  /** Writes the entry, and those that waited for it. */
+  /** Writes the entry; with those that waited for it, which were committed before it: one cursor speaks for them. */
   #writeOn(seq: Seq, entry: SharedEntry): void {
-    this.#write(seq, entry);
-    if (this.#ahead.size === 0) return;
-    for (
-      let next = this.#ahead.get(this.#cursor + 1);
-      next && this.#sink.ready();
-      next = this.#ahead.get(this.#cursor + 1)
-    ) {
-      this.#ahead.delete(this.#cursor + 1);
-      this.#write((this.#cursor + 1) as Seq, next);
+    const entries: InboxEntry[] = [{ seq, event: entry.event }];
+    for (let next = (seq + 1) as Seq; this.#ahead.has(next); next = (next + 1) as Seq) {
+      entries.push({ seq: next, event: (this.#ahead.get(next) as SharedEntry).event });
+      this.#ahead.delete(next);
     }
+    if (entries.length === 1) this.#write(seq, entry);
+    else if (!this.#writeSlices(entries, (slice) => ({ type: 'entries', entries: slice }))) this.readOn();
   }
 
   /** Goes back to the store: something was missed, or may have been. */
@@ -256,15 +253,21 @@ export class Feed {
 
   /** Whether the sink took all of them; those it did not take are read again later. */
   #writePage(entries: readonly InboxEntry[]): boolean {
+    this.#saidLive &&= entries.length === 0;
+    return this.#writeSlices(entries, (slice) => {
+      return { type: 'entries', entries: slice, head: Math.max(this.#head, this.#heard, this.#cursor) as Seq };
+    });
+  }
+
+  #writeSlices(entries: readonly InboxEntry[], itemOf: (slice: readonly InboxEntry[]) => FeedItem): boolean {
     for (let start = 0; start < entries.length; start += TEXT_ENTRIES) {
       if (start > 0 && !this.#sink.ready()) return false;
-      const slice = entries.slice(start, start + TEXT_ENTRIES);
-      this.#fingerprint = fingerprintAt(slice, this.#known());
+      const end = start + TEXT_ENTRIES;
+      const slice = entries.slice(start, end);
+      this.#fingerprint = fingerprintAt(entries.slice(0, end), this.#known());
       this.#newest = undefined;
       this.#cursor = (slice.at(-1) as InboxEntry).seq;
-      this.#saidLive = false;
-      const head = Math.max(this.#head, this.#heard, this.#cursor) as Seq;
-      this.#item({ type: 'entries', entries: slice, head });
+      this.#item(itemOf(slice));
     }
     return true;
   }

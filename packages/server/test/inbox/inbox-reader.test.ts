@@ -3,6 +3,7 @@ import {
   DEFAULT_LIMITS,
   type Epoch,
   type Event,
+  fingerprintAt,
   fingerprintOf,
   type InboxEntry,
   type Seq,
@@ -201,6 +202,34 @@ describe('where to start', () => {
       expect(await start('0')).toMatchObject({ reset: 'ahead' });
     },
   );
+
+  test('is the head of a store that was set back to when the newest of what came together was there, and not what came late', async () => {
+    const [kept, setBack] = [openReader(), openReader()];
+    for (const { put } of [kept, setBack]) await put(1, 2, 5);
+    await kept.put(3, 4);
+    const came = await kept.reader.after(kept.userId, 2, 10);
+    if (came === 'floor') throw new Error('nothing was removed');
+    const fingerprint = fingerprintAt(came, undefined);
+    const cursor = (storage: Storage) => ({ epoch: epoch(storage), seq: 5 as Seq, fingerprint });
+    await setBack.storage.inbox.fillVoids(setBack.userId, [3 as Seq, 4 as Seq], 0);
+    await setBack.put(6);
+    expect(await kept.reader.start(kept.userId, cursor(kept.storage))).toMatchObject({ seq: 5, fingerprint });
+    expect(await setBack.reader.start(setBack.userId, cursor(setBack.storage))).toMatchObject({
+      seq: 6,
+      reset: 'ahead',
+    });
+  });
+
+  test('is the cursor where retention has removed what came together with what it stands on', async () => {
+    const { put, reader, userId, storage } = openReader();
+    const events = await put(1, 2, 3, 4);
+    const fingerprint = fingerprintAt(
+      events.map((event) => ({ event })),
+      undefined,
+    );
+    await storage.inbox.purge(Number.MAX_SAFE_INTEGER, 2);
+    expect(await reader.start(userId, { epoch: epoch(storage), seq: 4 as Seq, fingerprint })).toMatchObject({ seq: 4 });
+  });
 
   test('is the head when the store has nothing but voids up to the cursor, and nothing was removed', async () => {
     const { reader, userId, storage } = openReader();

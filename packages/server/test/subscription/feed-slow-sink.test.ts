@@ -26,19 +26,23 @@ describe('a slow sink', () => {
   });
 
   test('that is full while overtaken entries follow gets no more of them', async () => {
-    const { open, commitAndOffer, clock } = openFeeds();
+    const { open, commitAndOffer, clock } = openFeeds({ aheadLimit: 64 });
     const { feed, sink } = await open();
-    const entry = sink.entry.bind(sink);
-    sink.entry = (...written) => {
-      entry(...written);
+    const item = sink.item.bind(sink);
+    sink.item = (...written) => {
+      item(...written);
       sink.stall();
     };
-    await commitAndOffer(feed, 2, 3, 1);
+    const seqs = Array.from({ length: 40 }, (_, index) => index + 1);
+    await commitAndOffer(feed, ...seqs.slice(1), 1);
     await clock.advance(60_000);
-    expect(sink.seqs).toEqual([1]);
-    sink.drain();
-    await clock.advance(0);
-    expect(sink.seqs).toEqual([1, 2, 3]);
+    // What goes into one frame.
+    expect(sink.seqs).toEqual(seqs.slice(0, 16));
+    for (let turn = 0; turn < 40 && sink.seqs.length < 40; turn++) {
+      sink.drain();
+      await clock.advance(0);
+    }
+    expect(sink.seqs).toEqual(seqs);
     expect(sink.overflown).toBe(0);
   });
 
