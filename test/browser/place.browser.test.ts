@@ -73,8 +73,7 @@ describe.skipIf(executable === undefined)('where the list of messages stands', (
     const above = found[talks[0]?.title ?? '']?.top ?? Number.NaN;
     expect(above).toBeGreaterThan(0);
     expect(above).toBeLessThan(SMALL.height / 4);
-    // A machine with other work draws one frame before the rows that came are measured.
-    const isInPlace = ({ top, away }: Seen) => top !== null && Math.abs(top - above) <= ROUNDED_PX && away <= 1;
+    const isInPlace = ({ top, away }: Seen) => top !== null && Math.abs(top - above) <= ROUNDED_PX && away === 0;
     expect(Object.entries(found).filter(([, seen]) => !isInPlace(seen))).toEqual([]);
     await context.close();
   });

@@ -1,4 +1,5 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { VirtualizerHandle } from 'virtua';
 import { type Anchor, anchorOnScreen, belowScreen, keepInPlace } from './anchor.ts';
 import type { Row } from './rows.ts';
@@ -262,6 +263,11 @@ export function usePlace(options: PlaceOptions): Place {
     },
     onResize: () => {
       keep();
+      const { current } = scroller;
+      // The list would hear of a scroll with the next frame, and draw this one as if it stood elsewhere.
+      if (current && list.current && Math.abs(current.scrollTop - list.current.scrollOffset) >= 1) {
+        flushSync(() => void current.dispatchEvent(new Event('scroll')));
+      }
       look();
     },
     toUnread,
