@@ -29,6 +29,7 @@ async function sendOne(storage: Storage, pass: Pass) {
         ingress: {
           append: (partition, body) => backplane.ingress.append(partition, body),
           backlog: (partition) => backplane.ingress.backlog(partition),
+          lag: (partition) => backplane.ingress.lag(partition),
           open: (partition) => {
             const reader = backplane.ingress.open(partition);
             return {

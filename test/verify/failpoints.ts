@@ -77,6 +77,7 @@ export function failingBackplane(backplane: Backplane, pass: Pass): Backplane {
     ingress: {
       append: (partition, body) => ingress.append(partition, body),
       backlog: (partition) => ingress.backlog(partition),
+      lag: (partition) => ingress.lag(partition),
       open: (partition) => failingReader(ingress.open(partition), pass),
     },
   };

@@ -38,6 +38,7 @@ import { shareAllocations } from './inbox/share-allocations.ts';
 import { VoidFiller } from './inbox/void-filler.ts';
 import { Submission } from './ingress/submission.ts';
 import { LimitEvents } from './limit-events.ts';
+import { LoadMeter } from './load-meter.ts';
 import { memoryBackplane } from './memory-backplane.ts';
 import { whatStands } from './notify/frame-of-before.ts';
 import { decodeNodeFrame, type NodeFrame } from './notify/node-frame.ts';
@@ -153,6 +154,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     setBacks,
     commandBytes: limits.commandBytes,
     limitEvents,
+    events,
   });
   // 3 transfer, whose partitions go in step and share what they ask of stages 4 to 6
   const committing = groupCommit(storage);
@@ -296,6 +298,18 @@ export function createMessaging<const Schemas extends ContentSchemas>(
   // ── Life ────────────────────────────────────────────────────────────────────────────────────────────────────────
   const closing = new AbortController();
   const attachments = new Set<Attachment>();
+  const meter = new LoadMeter({
+    ...settings,
+    events,
+    owned: () => owner.owned,
+    ingress: blameless(backplane.ingress),
+    held: () => ({
+      waiting: submission.waiting,
+      feeds: hub.size,
+      users: hub.users,
+      bufferedBytes: [...attachments].flatMap((attachment) => attachment.bufferedBytes()),
+    }),
+  });
   let closed: Promise<void> | undefined;
   let isOpen = false;
   const opening = new OpeningWarnings();
@@ -394,7 +408,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         { sockets: () => Promise.all([...attachments].map((attachment) => attachment.close())) },
         { opening: () => opened.catch(() => {}) },
         { partitions: () => Promise.all([owner.close(), store.close()]), purging: () => retention.close() },
-        { feeds: () => Promise.all([hub.close(), workers.close()]) },
+        { feeds: () => Promise.all([hub.close(), workers.close(), meter.close()]) },
         { claim: () => Promise.all([deployment.close(), clock.close()]) },
         { backplane: () => backplane.close() },
         { storage: () => storage.close() },
@@ -437,6 +451,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
         limitEvents,
         sockets,
         ready,
+        events,
       });
       return buildProcedures(make, procedureOptions) as never;
     },
@@ -458,7 +473,10 @@ export function createMessaging<const Schemas extends ContentSchemas>(
       responseMeta: () => ({ headers: { 'cache-control': 'no-store' } }),
     },
     errorFormatter,
-    on: (name, listener) => events.on(name, listener),
+    on: (name, listener) => {
+      if (name === 'load-measured') meter.start();
+      return events.on(name, listener);
+    },
     ready: () => opened,
     health: () => health.report(),
     close: () => {

@@ -7,6 +7,7 @@ export type { Attachment, AttachOptions, UpgradeServer } from './gate/attach.ts'
 export { CLOSE_CODES } from './gate/close-codes.ts';
 export { guardTransformer, type InputGuardOptions } from './gate/guard-transformer.ts';
 export type { HealthReason, HealthReport, HealthStatus } from './health-report.ts';
+export type { Load, PartitionLoad } from './load-report.ts';
 export { type MemoryBackplaneState, memoryBackplane } from './memory-backplane.ts';
 export type { MessagingOptions } from './options.ts';
 export { redisBackplane } from './redis-backplane.ts';

@@ -3,6 +3,7 @@ import type {
   Content,
   ContentMap,
   DeploymentError,
+  ErrorCode,
   EventRef,
   MessageId,
   NodeId,
@@ -13,6 +14,7 @@ import type {
 } from '@tidemark/core';
 import type { ClosingStep } from './closing.ts';
 import type { HealthReport } from './health-report.ts';
+import type { Load } from './load-report.ts';
 
 /**
  * What happens inside, as events: what logs, metrics and tests listen to. Names are past tense; every payload is a plain
@@ -96,6 +98,18 @@ export interface ServerEvents {
   'slow-consumer': { userId: UserId; bufferedBytes: number };
   /** Rows past retention were removed. */
   purged: { rows: number };
+  /**
+   * A command that this process queued was answered by its writer `ms` later, or was given up; `error` where it was not carried
+   * out. The latency of receipts, as their senders see it.
+   */
+  answered: { partition: number; ms: number; error?: TidemarkError };
+  /**
+   * A call of a procedure was answered with an error: `code` is that of the table, `internal` where `error` is none of it. `userId` is
+   * absent where nobody is known to call.
+   */
+  refused: { code: ErrorCode | 'internal'; userId?: UserId; error: unknown };
+  /** How much there is now: every 5 s, for as long as somebody listens. */
+  'load-measured': Load;
   /** A caller exceeded a limit. */
   'rate-limited': { userId: UserId };
   /** A bound refused something, or put it off. `limit` is the option that sets it; at most one a second for each limit and caller. */

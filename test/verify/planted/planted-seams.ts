@@ -30,6 +30,7 @@ const PLANTED_SEAMS = {
         },
         open: (partition) => backplane.ingress.open(partition),
         backlog: (partition) => backplane.ingress.backlog(partition),
+        lag: (partition) => backplane.ingress.lag(partition),
       },
     }),
   },

@@ -72,6 +72,8 @@ type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) 
 export interface Attachment {
   /** Sockets connected now. */
   readonly connections: number;
+  /** Bytes that wait to be written to each of them. */
+  bufferedBytes(): readonly number[];
   /**
    * Takes a socket of the `ws` package that somebody else has upgraded, such as a route of `@fastify/websocket`, through the same
    * gate: `(socket, request) => attachment.accept(socket, request.raw)`. Call it in the turn in which the socket was opened, before
@@ -257,6 +259,7 @@ export function attachTo<Router extends AnyTRPCRouter>(
     get connections() {
       return attachedSockets.size;
     },
+    bufferedBytes: () => Array.from(attachedSockets.keys(), (socket) => socket.bufferedBytes),
     accept,
     upgrade,
     async close() {

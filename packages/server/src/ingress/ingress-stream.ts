@@ -18,6 +18,9 @@ export interface IngressStream {
 
   /** Entries waiting or in work, for metrics. */
   backlog(partition: number): Promise<number>;
+
+  /** ms for which the oldest of these entries has been there, by the clock of the service; 0 when there is none. For metrics. */
+  lag(partition: number): Promise<number>;
 }
 
 export interface PartitionReader {

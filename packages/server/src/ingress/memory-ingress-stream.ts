@@ -7,8 +7,8 @@ export interface MemoryStreams {
 }
 
 interface MemoryPartition {
-  /** What was appended and not yet acknowledged, in order; `read` once some reader was given it. */
-  readonly entries: Map<number, { readonly body: string; readonly bytes: number; read: boolean }>;
+  /** What was appended `at` a time (ms) and not yet acknowledged, in order; `read` once some reader was given it. */
+  readonly entries: Map<number, { readonly body: string; readonly bytes: number; readonly at: number; read: boolean }>;
   readonly dead: DeadLetter[];
   /** Readers that wait for an entry. */
   readonly waiting: Set<() => void>;
@@ -61,12 +61,16 @@ export function memoryIngressStream(
         throw backlogFull(partition, 'backlogBytes', options.backlogBytes);
       }
       stream.lastId += 1;
-      stream.entries.set(stream.lastId, { body, bytes, read: false });
+      stream.entries.set(stream.lastId, { body, bytes, at: options.now(), read: false });
       stream.bytes += bytes;
       for (const wake of stream.waiting) wake();
     },
     open: (partition) => new MemoryPartitionReader(memoryPartition(streams, partition), options),
     backlog: async (partition) => memoryPartition(streams, partition).entries.size,
+    lag: async (partition) => {
+      const [oldest] = memoryPartition(streams, partition).entries.values();
+      return oldest ? Math.max(0, options.now() - oldest.at) : 0;
+    },
   };
 }
 

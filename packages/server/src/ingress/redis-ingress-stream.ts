@@ -8,7 +8,7 @@ import * as scripts from '../redis/scripts.ts';
 import { backlogFull, memoryFull } from './backlog-full.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
 import { RedisPartitionReader } from './redis-partition-reader.ts';
-import { RedisStreamReads } from './redis-stream-reads.ts';
+import { type RawEntry, RedisStreamReads } from './redis-stream-reads.ts';
 
 /** What one append script takes at most: it must not hold Redis up for others. */
 const BATCH_ENTRIES = 500;
@@ -70,6 +70,18 @@ export class RedisIngressStream implements IngressStream {
 
   async backlog(partition: number): Promise<number> {
     return Number(await this.#calls.command('xlen', this.#keys.commands(partition)));
+  }
+
+  async lag(partition: number): Promise<number> {
+    const [entries, time] = await Promise.all([
+      this.#calls.command('xrange', this.#keys.commands(partition), '-', '+', 'COUNT', 1),
+      this.#calls.command('time'),
+    ]);
+    const [oldest] = entries as RawEntry[];
+    if (!oldest) return 0;
+    const [seconds, microseconds] = (time as [string, string]).map(Number) as [number, number];
+    const [id] = oldest;
+    return Math.max(0, seconds * 1_000 + microseconds / 1_000 - Number(id.split('-', 1)[0]));
   }
 
   async close(): Promise<void> {

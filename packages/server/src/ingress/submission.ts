@@ -14,6 +14,7 @@ import { neededOfWorkers } from '../features/commands.ts';
 import { partitionOf } from '../hash.ts';
 import type { LimitEvents } from '../limit-events.ts';
 import type { Reply } from '../notify/node-frame.ts';
+import type { ServerEventBus } from '../server-events.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { IngressStream } from './ingress-stream.ts';
 
@@ -84,7 +85,7 @@ export class Submission {
   answer(reply: Reply): void {
     const now = this.#clock.monotonic();
     for (const waiting of this.#byCall.get(reply.call) ?? []) {
-      this.#forget(waiting, now - waiting.since);
+      this.#answered(waiting, now - waiting.since, 'error' in reply ? reply.error : undefined);
       if ('result' in reply) waiting.resolve(reply.result);
       else waiting.reject(reply.error);
     }
@@ -133,6 +134,12 @@ export class Submission {
     void this.#sweep();
   }
 
+  #answered(waiting: WaitingCall, ms: number, error: TidemarkError | undefined): void {
+    this.#forget(waiting, ms);
+    const { partition } = waiting;
+    this.#options.events.emit('answered', error ? { partition, ms, error } : { partition, ms });
+  }
+
   /** @param waited ms until the call was answered or gave up; absent: it ended for another reason, which says nothing of the latency. */
   #forget(waiting: WaitingCall, waited?: number): void {
     const { call, partition } = waiting;
@@ -162,8 +169,9 @@ export class Submission {
       for (const waiting of this.#waiting) {
         const waited = now - waiting.since;
         if (waited < receiptTimeoutMs) break;
-        waiting.reject(new TidemarkError('outcome_unknown', `no receipt within ${receiptTimeoutMs} ms`));
-        this.#forget(waiting, waited);
+        const error = new TidemarkError('outcome_unknown', `no receipt within ${receiptTimeoutMs} ms`);
+        waiting.reject(error);
+        this.#answered(waiting, waited, error);
       }
     }
   }
@@ -183,6 +191,7 @@ export interface SubmissionOptions {
   readonly receiptTimeoutMs: number;
   readonly commandBytes: number;
   readonly limitEvents: LimitEvents;
+  readonly events: ServerEventBus;
 }
 
 /**

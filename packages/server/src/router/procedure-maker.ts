@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { measureInput } from '../gate/measure-input.ts';
 import type { SocketsByUser } from '../gate/sockets-by-user.ts';
 import type { LimitEvents } from '../limit-events.ts';
+import type { ServerEventBus } from '../server-events.ts';
 import type { AttachedSocket } from '../subscription/attached-socket.ts';
 import type { CallMaker, Open, Resolve } from './procedures.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -32,6 +33,7 @@ export class ProcedureMaker implements CallMaker {
   readonly #limitEvents: LimitEvents;
   readonly #sockets: SocketsByUser;
   readonly #ready: () => Promise<void>;
+  readonly #events: ServerEventBus;
 
   constructor(options: {
     base: BaseProcedure;
@@ -42,7 +44,9 @@ export class ProcedureMaker implements CallMaker {
     limitEvents: LimitEvents;
     sockets: SocketsByUser;
     ready: () => Promise<void>;
+    events: ServerEventBus;
   }) {
+    this.#events = options.events;
     this.#userIdOf = options.userId;
     this.#rate = options.rate;
     this.#reads = options.reads;
@@ -121,7 +125,7 @@ export class ProcedureMaker implements CallMaker {
       this.#rate.take(caller);
       return caller;
     } catch (error) {
-      throw toTRPCError(error);
+      throw this.#refused(error);
     }
   }
 
@@ -143,7 +147,15 @@ export class ProcedureMaker implements CallMaker {
   /** The error that the caller gets. */
   #failure(error: unknown, caller: UserId): TRPCError {
     if (error instanceof TidemarkError && error.limit) this.#limitEvents.reached(error.limit, { userId: caller });
-    return toTRPCError(error);
+    return this.#refused(error, caller);
+  }
+
+  #refused(error: unknown, userId?: UserId): TRPCError {
+    const refusal = toTRPCError(error);
+    const { cause } = refusal;
+    const code = cause instanceof TidemarkError ? cause.code : 'internal';
+    this.#events.emit('refused', { code, error: cause ?? refusal, ...(userId === undefined ? {} : { userId }) });
+    return refusal;
   }
 
   /**

@@ -49,6 +49,13 @@ export class FeedHub {
     return this.#feeds.size;
   }
 
+  /** Feeds of all users on this node. */
+  get size(): number {
+    let sum = 0;
+    for (const feeds of this.#feeds.values()) sum += feeds.length;
+    return sum;
+  }
+
   /** Counts the feed from now on, before anything is awaited: feeds that open together must not all see room. */
   reserve(feed: Feed): void {
     if (this.#closing.signal.aborted) throw closing();

@@ -1,7 +1,7 @@
 import { TidemarkError } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
 import type { PartitionReader, StreamEntry } from '../../src/ingress/ingress-stream.ts';
-import { endsWithin, PATIENCE_MS } from '../support/eventually.ts';
+import { endsWithin, eventually, PATIENCE_MS } from '../support/eventually.ts';
 import type { Deploy } from './deployment.ts';
 
 const never = new AbortController().signal;
@@ -158,6 +158,23 @@ export function describeIngress(name: string, deploy: Deploy): void {
       await reader.acknowledge([]);
       expect(await ingress.backlog(0)).toBe(0);
       expect(await ingress.open(0).read(1, AbortSignal.timeout(50))).toEqual([]);
+    });
+
+    it('says how long the oldest entry has been there', async () => {
+      await using deployment = deploy();
+      const { ingress } = deployment.process();
+      expect(await ingress.lag(0)).toBe(0);
+      await ingress.append(0, 'first');
+      const reader = ingress.open(0);
+      const [first] = await readAll(reader, 1);
+      await eventually('the entry is 30 ms old', async () => (await ingress.lag(0)) >= 30);
+      const since = performance.now();
+      await ingress.append(0, 'second');
+      expect(await ingress.lag(0)).toBeGreaterThanOrEqual(30);
+      await reader.acknowledge([first?.id ?? '']);
+      // An id has whole milliseconds.
+      expect(await ingress.lag(0)).toBeLessThanOrEqual(performance.now() - since + 2);
+      expect(await ingress.lag(1)).toBe(0);
     });
 
     it('refuses as overloaded what goes past the backlog, and takes more once there is room', async () => {

@@ -45,6 +45,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     receiptTimeoutMs: RECEIPT_TIMEOUT,
     commandBytes: COMMAND_BYTES,
     limitEvents: new LimitEvents(events, clock),
+    events,
   });
   /** What has been queued for this conversation's partition. */
   async function queued(conversationId = direct) {
@@ -52,7 +53,7 @@ function openSubmission(backlog = 100, backlogBytes = 100_000) {
     const entries = await reader.read(100, AbortSignal.timeout(1_000));
     return entries.map((entry) => decodeEnvelope(entry.body));
   }
-  return { clock, ingress, deployment, setBacks, submission, queued, reached };
+  return { clock, ingress, deployment, setBacks, submission, queued, reached, answered: recorded(events, 'answered') };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -115,7 +116,7 @@ describe('a command', () => {
   });
 
   test('that has no receipt in time fails with an unknown outcome, and a late reply is dropped', async () => {
-    const { submission, queued, clock } = openSubmission();
+    const { submission, queued, clock, answered } = openSubmission();
     const call = submission.submit(send(alice, direct));
     const code = codeOf(call);
     await clock.advance(RECEIPT_TIMEOUT - 1);
@@ -126,6 +127,25 @@ describe('a command', () => {
     const [envelope] = await queued();
     submission.answer({ call: envelope?.call ?? '', result });
     submission.answer({ call: 'of-nobody', result });
+    expect(answered).toMatchObject([{ ms: expect.any(Number), error: { code: 'outcome_unknown' } }]);
+    expect(answered[0]?.ms).toBeGreaterThanOrEqual(RECEIPT_TIMEOUT);
+  });
+
+  test('tells how long it took to be answered, and with what error', async () => {
+    const { submission, queued, clock, answered } = openSubmission();
+    const calls = [codeOf(submission.submit(send(alice, direct))), codeOf(submission.submit(send(alice, direct)))];
+    const [first, second] = await queued();
+    await clock.advance(20);
+    submission.answer({ call: first?.call ?? '', result });
+    await clock.advance(10);
+    const error = new TidemarkError('not_a_member', 'no');
+    submission.answer({ call: second?.call ?? '', error });
+    await Promise.all(calls);
+    const partition = partitionOf(direct, PARTITIONS);
+    expect(answered).toEqual([
+      { partition, ms: 20 },
+      { partition, ms: 30, error },
+    ]);
   });
 
   test('that came later waits its own time', async () => {

@@ -4,12 +4,29 @@ import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
 import { failureOf, openMessaging } from '../support/callers.ts';
 import { direct } from '../support/commands.ts';
+import { recorded } from '../support/recorded.ts';
 
 const limits = { page: 3, callBurst: 1_000 };
 
 function text(n: number) {
   return { conversationId: direct, clientMessageId: `m${n}`, type: 'text' as const, content: { text: `${n}` } };
 }
+
+test('a call that is answered with an error is told with its code, and whose it was', async () => {
+  await using app = openMessaging({ limits });
+  const refused = recorded(app.messaging, 'refused');
+  await failureOf(app.as('').inbox.head());
+  await failureOf(app.as('alice').inbox.since({ limit: 4 }));
+  await failureOf(app.as('alice').send({ ...text(1), type: 'nothing' as never }));
+  await failureOf(app.as('x'.repeat(1_000)).inbox.head());
+  await app.as('alice').inbox.head();
+  expect(refused).toMatchObject([
+    { code: 'unauthenticated' },
+    { code: 'invalid_input', userId: 'alice', error: { field: 'limit' } },
+    { code: 'unknown_content_type', userId: 'alice' },
+    { code: 'internal' },
+  ]);
+});
 
 describe('pages', () => {
   test.each([
