@@ -154,6 +154,14 @@ export default {
       to: { path: '^packages/', pathNot: '^packages/(?:server|core)/' },
     },
     {
+      name: 'metrics-observe-only',
+      severity: 'error',
+      comment:
+        'Metrics stand on the typed events of a messaging that is handed in: they need its types, and run none of its code.',
+      from: { path: '^packages/metrics/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:metrics|core)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'testkit-knows-core-only',
       severity: 'error',
       comment:

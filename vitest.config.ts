@@ -27,7 +27,7 @@ export const alias = process.env.TIDEMARK_DRIVERS === 'oldest' ? [...sources, ..
 const needsBrowser = 'test/browser/**/*.browser.test.ts';
 
 /** A test that needs a service says so in its file name: `inbox-seq.redis.test.ts`. */
-const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,services,python}.test.ts'];
+const needsService = ['**/*.{redis,cluster,postgres,mysql,mongo,prometheus,services,python}.test.ts'];
 
 /** No test depends on how fast the machine is: one patience for every wait, and limits far above it. */
 export const patience = {

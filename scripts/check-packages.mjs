@@ -73,6 +73,8 @@ function filesOf(item, packed) {
 /** Built from our own source: were another package's modules in dist, two copies of them would run. */
 function isExpected(item, path) {
   if (['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'].includes(path)) return true;
+  // A file that is named by itself; what a folder brings is not.
+  if (item.manifest.files.includes(path)) return true;
   // Helpers of the compiler, for `using` on engines without it.
   if (path.startsWith('dist/_virtual/')) return true;
   const source = path.match(/^dist\/(.+?)(?:\.d\.ts|\.js)(?:\.map)?$/)?.[1];

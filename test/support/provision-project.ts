@@ -8,8 +8,8 @@ export async function setup(project: TestProject): Promise<void> {
   await provision(neededBy(testFiles.filter((file) => asked.has(file))));
 }
 
-/** What is no service. */
-const PROGRAMS = new Set<Provision>(['browser', 'python']);
+/** What no server of ours stands on. */
+const PROGRAMS = new Set<Provision>(['browser', 'prometheus', 'python']);
 
 /** `inbox.redis.test.ts` needs redis; `verify.services.test.ts` may need any service. */
 export function neededBy(files: readonly string[]): Provision[] {

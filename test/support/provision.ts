@@ -3,6 +3,7 @@ import { findPython } from './python.ts';
 import { startMariadb } from './services/mariadb.ts';
 import { startMongo } from './services/mongo.ts';
 import { startPostgres } from './services/postgres.ts';
+import { startPrometheus } from './services/prometheus.ts';
 import { startRedis } from './services/redis.ts';
 import { startRedisCluster } from './services/redis-cluster.ts';
 
@@ -19,6 +20,7 @@ const PROVISIONS = {
   mysql: once(startMariadb),
   mongo: once(startMongo),
   browser: provideBrowser,
+  prometheus: once(startPrometheus),
   python: findPython,
 } satisfies Record<string, () => Promise<unknown>>;
 
