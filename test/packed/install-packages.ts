@@ -33,6 +33,7 @@ const OTHERS = {
   mongodb: '^7.9.0',
   mysql2: '^3.24.6',
   pg: '^8.23.1',
+  pino: '^10.4.0',
   'prom-client': '^15.1.0',
   react: '^19.3.1',
   superjson: '^2.2.6',
