@@ -2,6 +2,13 @@ export type { Backplane, BackplaneOptions } from './backplane.ts';
 export type { ClosingStep } from './closing.ts';
 export { createMessaging, type Messaging } from './create-messaging.ts';
 export { releaseDeployment } from './deployment/redis-claims.ts';
+export {
+  type DeadLetter,
+  type DeploymentStatus,
+  type Operator,
+  openOperator,
+  type PartitionStatus,
+} from './deployment/redis-operator.ts';
 export type { InputLimits, RareInputType } from './gate/annotations.ts';
 export type { Attachment, AttachOptions, UpgradeServer } from './gate/attach.ts';
 export { CLOSE_CODES } from './gate/close-codes.ts';
