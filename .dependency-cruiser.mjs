@@ -154,6 +154,13 @@ export default {
       to: { path: '^packages/', pathNot: '^packages/(?:server|core)/' },
     },
     {
+      name: 'cli-knows-server-only',
+      severity: 'error',
+      comment: 'What stands in Redis is the business of the server: the command line asks it, and prints.',
+      from: { path: '^packages/cli/src/' },
+      to: { path: '^packages/', pathNot: '^packages/(?:cli|server|core)/' },
+    },
+    {
       name: 'metrics-observe-only',
       severity: 'error',
       comment:

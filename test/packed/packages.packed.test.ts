@@ -135,6 +135,11 @@ console.log(kinds.join());
   expect(said.trim()).toBe('function,function,function');
 });
 
+test('the command line runs from where npm puts it', () => {
+  const program = join(application, 'node_modules/.bin/tidemark');
+  expect(execFileSync(program, ['--help'], { encoding: 'utf8' })).toContain('tidemark doctor');
+});
+
 test('an application on ioredis 5 and mongodb 6 can install', () => {
   const folder = join(application, 'older-drivers');
   mkdirSync(folder, { recursive: true });
