@@ -102,8 +102,8 @@ export class BeforeHookRunner {
   }
 
   /**
-   * The command as it is to be queued. Throws `forbidden` where the hook refuses, `unavailable` where it takes too long (or what
-   * `onTimeout` says), and an error that the caller sees as an internal one where the hook fails or its answer can't be used.
+   * The command as it is to be queued. Throws `forbidden` where the hook refuses, `unavailable` where it throws or takes too long (or
+   * what `onTimeout` says), and an error that the caller sees as an internal one where its answer can't be used.
    */
   async run<T extends CommandType>(command: CommandOf<T>): Promise<CommandOf<T>> {
     const name = HOOKS[command.type];
@@ -112,12 +112,13 @@ export class BeforeHookRunner {
     const { timeoutMs } = this.#hooks;
     try {
       const late = () => new HookTimeout(`${name} took more than ${timeoutMs} ms (hooks.timeoutMs)`);
-      // One that is not async may throw, too.
-      const asked = (async () => hook(command))();
-      return await this.#answered(command, name, await inTime(this.#clock, timeoutMs, asked, late));
+      return await this.#answered(command, name, await inTime(this.#clock, timeoutMs, ask(hook, command), late));
     } catch (error) {
       if (error instanceof TidemarkError) throw error;
-      this.#events.emit('hook-failed', { hook: name, userId: command.actorId, error });
+      const { cause } = error as HookOutage;
+      const isOutage = error instanceof HookOutage;
+      this.#events.emit('hook-failed', { hook: name, userId: command.actorId, error: isOutage ? cause : error });
+      if (isOutage) throw new TidemarkError('unavailable', `${name} of the application failed`, { cause });
       if (error instanceof HookTimeout) return this.#timedOut(command, error);
       throw error;
     }
@@ -162,6 +163,18 @@ export class BeforeHookRunner {
 }
 
 class HookTimeout extends Error {}
+
+/** What the hook threw is its cause. */
+class HookOutage extends Error {}
+
+/** An error of the table goes to the caller as it is. */
+async function ask(hook: AnyHook, command: CommandOf<CommandType>): Promise<unknown> {
+  try {
+    return await hook(command);
+  } catch (cause) {
+    throw cause instanceof TidemarkError ? cause : new HookOutage('a hook has thrown', { cause });
+  }
+}
 
 type Replacer<C> = (command: C, replacement: unknown) => C | Promise<C>;
 type Replacers = { readonly [T in CommandType]: Replacer<CommandOf<T>> };

@@ -130,7 +130,6 @@ describe('a hook of the application', () => {
   test.each([
     ['a reason that is none', () => ({ refuse: 'no', reason: 'Two Words' })],
     ['an answer that is none', () => true as never],
-    ['an error', () => Promise.reject(new Error('the filter is down'))],
     [
       'a replacement that its schema refuses',
       () => ({ replace: { type: 'text' as const, content: { text: 7 as never } } }),
@@ -145,6 +144,30 @@ describe('a hook of the application', () => {
     expect(failed).toMatchObject([{ hook: 'beforeSend', userId: 'alice' }]);
     expect((await app.as('alice').conversations.list({})).conversations).toEqual([]);
   });
+
+  test.each([
+    ['rejects', () => Promise.reject(new Error('no route to 10.0.0.7'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no route to 10.0.0.7');
+      },
+    ],
+  ] as const)(
+    'that %s is an outage, after which clients repeat the call, and its words stay on the server',
+    async (_, beforeSend) => {
+      await using app = openMessaging({ hooks: { beforeSend } });
+      const failed = recorded(app.messaging, 'hook-failed');
+      expect(await failureOf(app.as('alice').send(hello))).toEqual({
+        code: 'INTERNAL_SERVER_ERROR',
+        message: 'unavailable: beforeSend of the application failed',
+      });
+      expect(failed).toMatchObject([
+        { hook: 'beforeSend', userId: 'alice', error: { message: 'no route to 10.0.0.7' } },
+      ]);
+      expect((await app.as('alice').conversations.list({})).conversations).toEqual([]);
+    },
+  );
 
   test.each([
     [undefined, 'unavailable: beforeSend took more than 500 ms (hooks.timeoutMs)'],
