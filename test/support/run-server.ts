@@ -4,7 +4,7 @@
  *
  * Prints JSON lines: `{"port":…}` when it is ready, `{"event":…,"payload":…}` for each server event that `--events` names,
  * `{"held":…}` when asked for `memory` on its input, `{"health":…}` when
- * asked for `health`. `clock <ms>` moves its wall clock by so much from the true one. Closes gracefully on SIGTERM, and ends with its parent: its input ends
+ * asked for `health`, `{"broadcast":…}` when it has sent what `broadcast <json>` asked for. `clock <ms>` moves its wall clock by so much from the true one. Closes gracefully on SIGTERM, and ends with its parent: its input ends
  * then. Faults are injected here, around the ports, so that the product has no switch for them.
  */
 import { createInterface } from 'node:readline';
@@ -16,6 +16,7 @@ import trpc from '@trpc/server/package.json' with { type: 'json' };
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { startApp } from './app.ts';
+import type { BroadcastRun } from './server-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -87,7 +88,9 @@ Date.now = () => trueTime() + clockOffset;
 const input = createInterface({ input: process.stdin });
 input.on('close', () => process.exit());
 input.on('line', (line) => {
-  const [what, argument] = line.split(' ');
+  const [what, ...words] = line.split(' ');
+  const argument = words.join(' ');
+  if (what === 'broadcast') void broadcast(JSON.parse(argument));
   if (what === 'clock') clockOffset = Number(argument);
   if (what === 'health') print({ health: app.messaging.health() });
   if (what !== 'memory') return;
@@ -96,6 +99,15 @@ input.on('line', (line) => {
   const { heapUsed, external } = process.memoryUsage();
   print({ held: heapUsed + external });
 });
+
+/** Kills this very process once so many users have the message. */
+async function broadcast({ users, message, killAfter }: BroadcastRun): Promise<void> {
+  const report = await app.messaging.broadcast(users, message, {
+    messagesPerSecond: 1_000_000,
+    onProgress: (done) => done === killAfter && process.kill(process.pid, 'SIGKILL'),
+  });
+  print({ broadcast: report });
+}
 
 const redis = new Redis(values.redis);
 redis.on('error', () => {});

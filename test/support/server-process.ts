@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { HealthReport, MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
+import type { BroadcastReport, HealthReport, MessagingOptions, ServerEventName, ServerEvents } from '@tidemark/server';
 import type { Change } from '../verify/planted/planted-bug.ts';
 import { eventually } from './app.ts';
 import { bundledProgram, type TrpcFixture } from './bundled-program.ts';
@@ -47,6 +47,19 @@ const FAST: Settings = {
   },
 };
 
+/** A broadcast of a text that a server process sends. */
+export interface BroadcastRun {
+  readonly users: readonly string[];
+  readonly message: {
+    readonly id: string;
+    readonly as: string;
+    readonly type: 'text';
+    readonly content: { text: string };
+  };
+  /** The process kills itself with SIGKILL once so many users have it. */
+  readonly killAfter?: number;
+}
+
 /** A server of a deployment, in a process of its own that can be killed. */
 export interface ServerProcess extends AsyncDisposable {
   readonly wsUrl: string;
@@ -60,6 +73,8 @@ export interface ServerProcess extends AsyncDisposable {
   /** Bytes that the process holds now, garbage not counted. */
   memory(): Promise<number>;
   health(): Promise<HealthReport>;
+  /** Has it send a broadcast; resolves when it has, and never when it dies before. */
+  broadcast(run: BroadcastRun): Promise<BroadcastReport>;
   /** Moves its wall clock by so much from the true one. */
   setClockOffset(ms: number): void;
   /** Closes it gracefully, as a deployment does, and resolves when it is gone. */
@@ -110,6 +125,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const seen = new Map<string, unknown[]>();
   const memory: number[] = [];
   const health: HealthReport[] = [];
+  const broadcasts: BroadcastReport[] = [];
   let port: number | undefined;
   let trpcVersion = '';
   createInterface({ input: child.stdout }).on('line', (text) => {
@@ -118,6 +134,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       trpcVersion?: string;
       held?: number;
       health?: HealthReport;
+      broadcast?: BroadcastReport;
       event?: string;
       payload?: unknown;
     };
@@ -125,6 +142,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     if (line.trpcVersion !== undefined) trpcVersion = line.trpcVersion;
     if (line.held !== undefined) memory.push(line.held);
     if (line.health !== undefined) health.push(line.health);
+    if (line.broadcast !== undefined) broadcasts.push(line.broadcast);
     if (line.event === undefined) return;
     const payloads = seen.get(line.event);
     if (payloads) payloads.push(line.payload);
@@ -155,6 +173,10 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       child.stdin.write('health\n');
       await eventually('the server process says how it is', () => health.length > asked);
       return health.at(-1) as HealthReport;
+    },
+    broadcast: (run) => {
+      child.stdin.write(`broadcast ${JSON.stringify(run)}\n`);
+      return eventually('the server process has sent the broadcast', () => broadcasts[0]);
     },
     setClockOffset: (ms) => {
       child.stdin.write(`clock ${ms}\n`);
