@@ -189,6 +189,18 @@ describe('what a backend is held to', () => {
     void (() => conversations.list({ as: 'alice', limit: 5 }));
     void (() => inbox.head({ as: 'alice' }));
     void (() => messaging.broadcast(['alice'], { id: 'n', as: 'bot', type: 'text', content: { text: 'x' } }));
+    void (() => send({ as: 'bot', to: 'alice', replyTo: { seq: 3 }, type: 'text', content: { text: 'x' } }));
+    void (() => send({ ...bot, privileged: true, type: 'text', content: { text: 'x' } }));
+    void (() => messaging.revoke({ ...bot, privileged: true, targets: [{ seq: 3 }] }));
+    void (() => conversations.addMembers({ ...bot, privileged: true, memberIds: ['carol'] }));
+    // @ts-expect-error both a conversation and a user
+    void (() => send({ ...bot, to: 'alice', type: 'text', content: { text: 'x' } }));
+    // @ts-expect-error neither a conversation nor a user
+    void (() => send({ as: 'bot', type: 'text', content: { text: 'x' } }));
+    // @ts-expect-error a privilege is given, or it is not
+    void (() => send({ ...bot, privileged: false, type: 'text', content: { text: 'x' } }));
+    // @ts-expect-error a privilege is for what is done, and not for what is read
+    void (() => conversations.get({ ...bot, privileged: true }));
     // @ts-expect-error nobody is named
     void (() => send({ conversationId: 'd:alice,bot', type: 'text', content: { text: 'x' } }));
     // @ts-expect-error there is no such kind

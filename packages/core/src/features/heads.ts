@@ -21,4 +21,9 @@ export interface CommandHead {
   readonly conversationId: ConversationId;
   readonly actorId: UserId;
   readonly commandId: CommandId;
+  /**
+   * The application asks, and its actor need not be a member: in a direct conversation or a group they may do what its owner may, and
+   * see what its first member saw. Absent: the actor asks.
+   */
+  readonly privileged?: true | undefined;
 }

@@ -99,7 +99,12 @@ export const eventHead = z.object({
   commandId: commandId.nullable(),
   at,
 }) satisfies SchemaOf<EventHead>;
-export const commandHead = z.object({ conversationId, actorId: userId, commandId }) satisfies SchemaOf<CommandHead>;
+export const commandHead = z.object({
+  conversationId,
+  actorId: userId,
+  commandId,
+  privileged: z.literal(true).optional(),
+}) satisfies SchemaOf<CommandHead>;
 
 export const messageRef = z.strictObject({ seq: conversationSeq }) satisfies SchemaOf<MessageRef>;
 /** Which message a command means. */

@@ -22,20 +22,26 @@ const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> }
   'read.mark': markRead,
 };
 
+/** Fields of every command that came in a later release; see `CommandDefinition.addedFields`. */
+const ADDED_TO_ALL = ['privileged'] as const;
+
 /** The types of command that this build carries out. */
 export const COMMAND_TYPES = Object.keys(COMMANDS) as readonly CommandType[];
 
 /** What this build carries out, as workers announce it: types of command, and their fields that came later. */
 export const KNOWN_TO_WORKERS: readonly string[] = COMMAND_TYPES.flatMap((type) => [
   type,
-  ...(COMMANDS[type].addedFields ?? []).map((field) => `${type}.${field}`),
+  ...addedFieldsOf(type).map((field) => `${type}.${field}`),
 ]);
 
 /** What a worker has to know of these to carry out the command. */
 export function neededOfWorkers(command: Command): string[] {
-  const { addedFields = [] } = commandDefinitionOf(command);
-  const given = addedFields.filter((field) => command[field as keyof Command] !== undefined);
+  const given = addedFieldsOf(command.type).filter((field) => command[field as keyof Command] !== undefined);
   return [command.type, ...given.map((field) => `${command.type}.${field}`)];
+}
+
+function addedFieldsOf(type: CommandType): readonly string[] {
+  return [...ADDED_TO_ALL, ...(COMMANDS[type].addedFields ?? [])];
 }
 
 /** Whether this build carries out commands of this type. */

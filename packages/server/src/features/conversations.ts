@@ -6,7 +6,7 @@ export const createConversation: CommandDefinition<CreateConversation> = {
   decide: (state, command, context) => {
     const memberIds = membersOf(command);
     requireFit(command, memberIds);
-    if (state) return unchanged(requireMember(state, command.actorId));
+    if (state) return unchanged(requireMember(state, command));
     requireRoom(memberIds.length, context);
     const { kind, title, commandId } = command;
     return done(undefined, [{ ...createdBy(command, memberIds, context), kind, title, commandId }]);

@@ -94,7 +94,7 @@ export function openIfNew(
   command: Command,
   context: DecideContext,
 ): { opening: readonly Event[]; current: ConversationState } {
-  if (state) return { opening: [], current: requireMember(state, command.actorId) };
+  if (state) return { opening: [], current: requireMember(state, command) };
   const memberIds = participants(command.conversationId);
   if (!memberIds?.includes(command.actorId)) throw notAMember();
   const kind = kindOf(command.conversationId);
@@ -114,9 +114,22 @@ export function createdBy(command: Command, memberIds: readonly UserId[], contex
   };
 }
 
-export function requireMember(state: ConversationState | undefined, userId: UserId): ConversationState {
-  if (!state?.members.has(userId)) throw notAMember();
+/** Who acts: a member, or somebody to whom the application has given the privilege. */
+export type Actor = Pick<Command, 'actorId' | 'privileged'>;
+
+export function requireMember(state: ConversationState | undefined, actor: Actor): ConversationState {
+  if (!state || joinedSeqOf(state, actor) === undefined) throw notAMember();
   return state;
+}
+
+/** From where on the actor sees the conversation; undefined for one who has no business there. */
+export function joinedSeqOf(state: ConversationState, { actorId, privileged }: Actor): number | undefined {
+  return isPrivileged(state, privileged) ? 0 : state.members.get(actorId);
+}
+
+/** What users have for themselves alone is nobody else's, whoever asks. */
+export function isPrivileged({ conversation }: ConversationState, privileged: true | undefined): boolean {
+  return privileged === true && conversation.kind !== 'self';
 }
 
 export function requireGroup(state: ConversationState): void {

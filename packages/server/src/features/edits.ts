@@ -6,7 +6,7 @@ import { requireMessage } from './targets.ts';
 export const editMessage: CommandDefinition<EditMessage> = {
   subjects: ({ target }) => ({ targets: [target] }),
   decide: (state, command, context) => {
-    const current = requireMember(state, command.actorId);
+    const current = requireMember(state, command);
     const message = requireMessage(current, command, context);
     if (message.actorId !== command.actorId) {
       throw new TidemarkError('forbidden', 'only its author may edit a message', { field: 'target' });

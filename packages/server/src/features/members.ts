@@ -8,10 +8,11 @@ import {
 } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { done, headOf, requireGroup, requireMember, requireRoom, unchanged } from './deciding.ts';
+import { may } from './permissions.ts';
 
 export const addMembers: CommandDefinition<AddMembers> = {
   decide: (state, command, context) => {
-    const current = requireMember(state, command.actorId);
+    const current = requireMember(state, command);
     requireGroup(current);
     const memberIds = [...new Set(command.memberIds)].filter((userId) => !current.members.has(userId));
     if (memberIds.length === 0) return unchanged(current);
@@ -25,10 +26,10 @@ export const addMembers: CommandDefinition<AddMembers> = {
 
 export const removeMembers: CommandDefinition<RemoveMembers> = {
   decide: (state, command, context) => {
-    const current = requireMember(state, command.actorId);
+    const current = requireMember(state, command);
     requireGroup(current);
     const others = command.memberIds.some((userId) => userId !== command.actorId);
-    if (others && current.conversation.createdBy !== command.actorId) {
+    if (others && !may('removeMembers', current, command, context.permissions)) {
       throw new TidemarkError('forbidden', 'only the creator of a group may remove other members', {
         field: 'memberIds',
       });

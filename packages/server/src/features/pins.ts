@@ -15,7 +15,7 @@ export const setPin: CommandDefinition<SetPin> = {
   subjects: ({ target }) => ({ targets: [target], ofConversation: ['pins'] }),
   decide: (state, command, context) => {
     const { actorId, on } = command;
-    const current = requireMember(state, command.actorId);
+    const current = requireMember(state, command);
     requireMayPin(current, command, context);
     const { conversationSeq: seq } = requireMessage(current, command, context);
     const before = context.subjects.ofConversation(command.conversationId, 'pins')?.value ?? [];
@@ -50,8 +50,8 @@ export function pinsWithout(
   return pins.length < before.length ? { pins } : {};
 }
 
-function requireMayPin(state: ConversationState, { actorId }: SetPin, { permissions }: DecideContext): void {
-  if (may('pin', state, actorId, permissions)) return;
+function requireMayPin(state: ConversationState, command: SetPin, { permissions }: DecideContext): void {
+  if (may('pin', state, command, permissions)) return;
   throw new TidemarkError('forbidden', 'only the owner of a group may pin there (permissions.pin)', {
     field: 'conversationId',
   });

@@ -11,7 +11,7 @@ export const setReaction: CommandDefinition<SetReaction> = {
   }),
   decide: (state, command, context) => {
     const { actorId, key, on } = command;
-    const current = requireMember(state, actorId);
+    const current = requireMember(state, command);
     const message = requireMessage(current, command, context);
     const { subjects } = context;
     const own = subjects.registers(message, 'reaction', actorId);

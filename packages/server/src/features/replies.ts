@@ -9,11 +9,11 @@ import { requireMessage } from './targets.ts';
  */
 export function repliedTo(
   state: ConversationState,
-  { replyTo, actorId }: SendMessage,
+  { replyTo, actorId, privileged }: SendMessage,
   context: DecideContext,
 ): Pick<MessageSent, 'replyTo'> {
   if (!replyTo) return {};
-  const { conversationSeq: seq } = requireMessage(state, { target: replyTo, actorId }, context, 'replyTo');
+  const { conversationSeq: seq } = requireMessage(state, { target: replyTo, actorId, privileged }, context, 'replyTo');
   return { replyTo: { seq } };
 }
 

@@ -16,7 +16,7 @@ import { findMessage } from './targets.ts';
 export const revokeMessages: CommandDefinition<RevokeMessages> = {
   subjects: ({ targets }) => ({ targets, ofConversation: ['pins'] }),
   decide: (state, command, context) => {
-    const current = requireMember(state, command.actorId);
+    const current = requireMember(state, command);
     const targets = new Map<number, RevokedTarget>();
     for (const [nth, target] of command.targets.entries()) {
       const message = revocable(current, command, target, context, `targets.${nth}`);
@@ -44,13 +44,14 @@ export const revokeMessages: CommandDefinition<RevokeMessages> = {
 /** The message that the actor may revoke; undefined where it is revoked already. */
 function revocable(
   state: ConversationState,
-  { actorId }: RevokeMessages,
+  command: RevokeMessages,
   target: MessageTarget,
   context: DecideContext,
   field: string,
 ): MessageSent | undefined {
-  const message = findMessage(state, { target, actorId }, context, field);
-  const isAllowed = may('revokeOthers', state, actorId, context.permissions);
+  const { actorId, privileged } = command;
+  const message = findMessage(state, { target, actorId, privileged }, context, field);
+  const isAllowed = may('revokeOthers', state, command, context.permissions);
   if (message.actorId !== actorId && !isAllowed) {
     throw new TidemarkError(
       'forbidden',

@@ -4,14 +4,12 @@ import {
   type MessageSent,
   type MessageTarget,
   TidemarkError,
-  type UserId,
 } from '@tidemark/core';
-import type { DecideContext } from './deciding.ts';
+import { type Actor, type DecideContext, joinedSeqOf } from './deciding.ts';
 
 /** A message, and who wants to do something about it. */
-interface NamedMessage {
+interface NamedMessage extends Actor {
   readonly target: MessageTarget;
-  readonly actorId: UserId;
 }
 
 /**
@@ -32,14 +30,14 @@ export function requireMessage(
 
 /** The message that a command names, or what is left of it. What the actor may not see is not there: of it nothing is said. */
 export function findMessage(
-  { conversation: { conversationId }, members }: ConversationState,
-  { target, actorId }: NamedMessage,
+  state: ConversationState,
+  { target, ...actor }: NamedMessage,
   { subjects }: DecideContext,
   field = 'target',
 ): MessageSent | MessageErased {
-  const message = subjects.event(conversationId, target);
-  const joinedSeq = members.get(actorId) ?? Number.POSITIVE_INFINITY;
+  const message = subjects.event(state.conversation.conversationId, target);
+  const joinedSeq = joinedSeqOf(state, actor) ?? Number.POSITIVE_INFINITY;
   const isMessage = message?.type === 'message.sent' || message?.type === 'message.erased';
-  if (isMessage && (message.actorId === actorId || message.conversationSeq >= joinedSeq)) return message;
+  if (isMessage && (message.actorId === actor.actorId || message.conversationSeq >= joinedSeq)) return message;
   throw new TidemarkError('message_not_found', 'no such message of the conversation', { field });
 }

@@ -336,9 +336,9 @@ export type Open<Input> = (
 
 export interface ProcedureOptions {
   readonly storage: Storage;
-  readonly submission: Submission;
+  readonly submission: Pick<Submission, 'submit'>;
   readonly content: ContentKinds;
-  readonly gate: MembershipGate;
+  readonly gate: Pick<MembershipGate, 'admit'>;
   readonly rate: Pick<RateLimit, 'spend'>;
   readonly quotas: Pick<Quotas, 'createGroup' | 'openDirect' | 'addMembers'>;
   readonly authorizer: Pick<Authorizer, 'require'>;

@@ -2,9 +2,11 @@ import {
   type Call,
   type Calls,
   type Clock,
+  directConversationId,
   parseUserId,
   type Random,
   type Receipt,
+  TidemarkError,
   WIRE_VERSION,
 } from '@tidemark/core';
 import { noInput, parseWire } from '@tidemark/core/wire';
@@ -12,7 +14,7 @@ import type { z } from 'zod';
 import { type Broadcast, type BroadcastOptions, type BroadcastReport, broadcast } from './broadcast.ts';
 import { MembershipGate } from './membership-gate.ts';
 import { buildProcedures, type CallMaker, type ProcedureOptions, type Resolve } from './procedures.ts';
-import type { SendAs } from './send-as.ts';
+import type { Privileged, SendAs } from './send-as.ts';
 import { toTableError } from './trpc-error.ts';
 
 /**
@@ -25,7 +27,7 @@ import { toTableError } from './trpc-error.ts';
  */
 export type ServerCalls<In, Out> = Omit<CallsAs<Calls<In, Out>>, 'send'> & {
   /**
-   * Sends a message as `as`, who is a member. A job that may run again gives a `clientMessageId` made from what it does (an order's
+   * Sends a message as `as`, to a conversation or a user. A job that may run again gives a `clientMessageId` made from what it does (an order's
    * number): the same id is one message, however often it is sent. Default: a new one.
    */
   send(message: SendAs<In>): Promise<Receipt>;
@@ -40,13 +42,16 @@ export type ServerCalls<In, Out> = Omit<CallsAs<Calls<In, Out>>, 'send'> & {
   ): Promise<BroadcastReport>;
 };
 
+/** Calls that a privilege opens, whatever `as` is in the conversation. */
+type PrivilegedName = 'edit' | 'react' | 'revoke' | 'pin' | 'addMembers' | 'removeMembers';
+
 type CallsAs<C> = {
   [Name in keyof C as C[Name] extends Call<'subscription', unknown, unknown> ? never : Name]: C[Name] extends Call<
     infer _Kind,
     infer Input,
     infer Output
   >
-    ? (input: { as: string } & Given<Input>) => Promise<Output>
+    ? (input: { as: string } & (Name extends PrivilegedName ? Privileged : unknown) & Given<Input>) => Promise<Output>
     : CallsAs<C[Name]>;
 };
 
@@ -55,19 +60,60 @@ export function serverCalls<In, Out>(
   { clock, random, ready }: { clock: Clock; random: Random; ready: () => Promise<void> },
 ): ServerCalls<In, Out> {
   const gate = new MembershipGate(ports.storage.history, clock, UNBOUNDED.rate);
-  const calls = buildProcedures(new ServerCallMaker(ready), { ...ports, ...UNBOUNDED, gate }) as Omit<
-    ServerCalls<In, Out>,
-    'broadcast'
-  >;
-  const send = ({ clientMessageId = ports.ids.commandId(clock.now()), ...message }: SendAs<In>) =>
-    calls.send({ ...message, clientMessageId } as SendAs<In>);
+  const build = (own: Pick<ProcedureOptions, 'gate' | 'submission'>) =>
+    buildProcedures(new ServerCallMaker(ready), { ...ports, ...UNBOUNDED, ...own }) as Omit<
+      ServerCalls<In, Out>,
+      'broadcast'
+    >;
+  const { submission } = ports;
+  const plain = build({ gate, submission });
+  const privileged = build({
+    gate: OPEN_GATE,
+    submission: { submit: (command) => submission.submit({ ...command, privileged: true }) },
+  });
+  const { conversations, inbox } = plain;
+  const sendTo = eitherOf(plain.send, privileged.send);
+  const send = async ({ clientMessageId = ports.ids.commandId(clock.now()), to, ...message }: SendAs<In>) =>
+    sendTo({ ...message, ...(to !== undefined && peerOf(message, to)), clientMessageId } as unknown as SendAs<In>);
   return {
-    ...calls,
-    inbox: { ...calls.inbox, since: (input) => calls.inbox.since({ wire: WIRE_VERSION, ...input }) },
+    ...plain,
+    edit: eitherOf(plain.edit, privileged.edit),
+    react: eitherOf(plain.react, privileged.react),
+    revoke: eitherOf(plain.revoke, privileged.revoke),
+    pin: eitherOf(plain.pin, privileged.pin),
+    conversations: {
+      ...conversations,
+      addMembers: eitherOf(conversations.addMembers, privileged.conversations.addMembers),
+      removeMembers: eitherOf(conversations.removeMembers, privileged.conversations.removeMembers),
+    },
+    inbox: { ...inbox, since: (input) => inbox.since({ wire: WIRE_VERSION, ...input }) },
     send,
     broadcast: (users, message, options = {}) => broadcast(users, message, options, { send, clock, random }),
   };
 }
+
+/** The call with or without privilege, as its input says. */
+function eitherOf<Input, Output>(
+  plain: (input: Input) => Promise<Output>,
+  privileged: (input: Input) => Promise<Output>,
+): (input: Input & Privileged) => Promise<Output> {
+  return async ({ privileged: isPrivileged, ...input }) => {
+    if (isPrivileged === undefined) return plain(input as Input);
+    if (isPrivileged === true) return privileged(input as Input);
+    throw new TidemarkError('invalid_input', 'must be true where it is given', { field: 'privileged' });
+  };
+}
+
+/** The direct conversation of a sender with the user whom they name. */
+function peerOf({ as, conversationId }: { as: string; conversationId?: string | undefined }, to: string) {
+  if (conversationId !== undefined) {
+    throw new TidemarkError('invalid_input', 'must not be given beside conversationId', { field: 'to' });
+  }
+  return { conversationId: directConversationId(parseUserId(as, 'as'), parseUserId(to, 'to')) };
+}
+
+/** Everybody who may ask gets in; the writer knows what is there. */
+const OPEN_GATE = { admit: () => Promise.resolve({ members: 0 }) };
 
 /** What a call takes beside `as`: nothing, where it takes no input. */
 type Given<Input> = [Extract<Input, object>] extends [never] ? unknown : Extract<Input, object>;

@@ -85,3 +85,21 @@ test('a reply needs every worker to know what it replies to, and a message that 
   const { message } = await failureOf(app.as('alice').send({ ...reply, type: 'text', content: { text: 'hi' } }));
   expect(message).toBe('unavailable: message.send.replyTo needs every worker to know it, and these are too old: old');
 });
+
+test('a privilege needs every worker to know it: one that does not would refuse the command for good', async () => {
+  const shared = createMemoryBackplaneState();
+  const backplane = () => memoryBackplane({ shared, partitions: 8, backlog: 100, deadLetters: 10 });
+  await backplane().nodes.announce('old' as NodeId, 'worker', LONG, COMMAND_TYPES);
+  await using app = openMessaging({ backplane: backplane(), worker: false, warnings: false });
+  const notice = {
+    as: 'bot',
+    conversationId: direct,
+    type: 'text',
+    content: { text: 'hi' },
+    privileged: true,
+  } as const;
+  await expect(app.messaging.send(notice)).rejects.toMatchObject({
+    code: 'unavailable',
+    detail: 'message.send.privileged needs every worker to know it, and these are too old: old',
+  });
+});

@@ -1,4 +1,4 @@
-import { composeStorage, type Storage, UnavailableError } from '@tidemark/core';
+import { composeStorage, type Storage, selfConversationId, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import { openMessaging } from '../support/callers.ts';
@@ -55,6 +55,99 @@ describe('calls of the application itself', () => {
       code: 'invalid_input',
       field: 'type',
     });
+  });
+
+  test('send to a user by name, and in reply', async () => {
+    await using app = openMessaging();
+    const { send } = app.messaging;
+    const receipt = await send({ as: 'shop', to: 'alice', ...text('Your order is on its way') });
+    expect(receipt).toMatchObject({ conversationId: 'd:alice,shop', conversationSeq: 2 });
+    const replyTo = { seq: receipt.conversationSeq };
+    const { conversationId } = receipt;
+    const reply = await send({ as: 'shop', to: 'alice', replyTo, ...text('It is here') });
+    const { events } = await app
+      .as('alice')
+      .conversations.history({ conversationId, after: reply.conversationSeq - 1 });
+    expect(events).toMatchObject([{ replyTo }]);
+    const both = { as: 'shop', to: 'alice', conversationId, ...text('?') } as never;
+    await expect(send(both)).rejects.toMatchObject({ code: 'invalid_input', field: 'to' });
+    const nobody = { as: 'shop', ...text('?') } as never;
+    await expect(send(nobody)).rejects.toMatchObject({ code: 'invalid_input', field: 'conversationId' });
+    await expect(send({ as: 'shop', to: 'a b', ...text('?') })).rejects.toMatchObject({ field: 'to' });
+  });
+
+  test('with a privilege are those of a member who may do what an owner may, and nobody becomes one by it', async () => {
+    await using app = openMessaging();
+    const { messaging } = app;
+    const { conversationId } = await messaging.conversations.createGroup({ as: 'alice', memberIds: ['bob'] });
+    const police = { as: 'police', conversationId } as const;
+    const privileged = true;
+    const said = await messaging.send({ as: 'bob', conversationId, ...text('an insult') });
+    const target = { seq: said.conversationSeq };
+    // Each is refused without it.
+    const calls = {
+      send: (given: { privileged?: true }) => messaging.send({ ...police, ...given, replyTo: target, ...text('Stop') }),
+      react: (given: { privileged?: true }) => messaging.react({ ...police, ...given, target, key: '👎' }),
+      pin: (given: { privileged?: true }) => messaging.pin({ ...police, ...given, target }),
+      revoke: (given: { privileged?: true }) => messaging.revoke({ ...police, ...given, targets: [target] }),
+      add: (given: { privileged?: true }) =>
+        messaging.conversations.addMembers({ ...police, ...given, memberIds: ['carol'] }),
+      remove: (given: { privileged?: true }) =>
+        messaging.conversations.removeMembers({ ...police, ...given, memberIds: ['bob'] }),
+    };
+    for (const call of Object.values(calls)) {
+      await expect(call({})).rejects.toMatchObject({ code: 'not_a_member' });
+      await call({ privileged });
+    }
+    const alice = app.as('alice').conversations;
+    const { events, registers } = await alice.history({ conversationId });
+    expect(events.map(({ type, actorId }) => [type, actorId])).toEqual([
+      ['members.removed', 'police'],
+      ['members.added', 'police'],
+      ['message.revoked', 'police'],
+      ['pin.changed', 'police'],
+      ['reaction.changed', 'police'],
+      ['message.sent', 'police'],
+      ['message.erased', 'bob'],
+      ['conversation.created', 'alice'],
+    ]);
+    expect(registers).toMatchObject([{ name: 'revoked', value: { by: 'police' } }]);
+    expect((await alice.members({ conversationId })).members.map(({ userId }) => userId)).toEqual(['alice', 'carol']);
+    // Of whom nothing is read.
+    expect((await messaging.conversations.list({ as: 'police' })).conversations).toEqual([]);
+  });
+
+  test('with a privilege edit their own messages, and reach neither what is not there nor what users have alone', async () => {
+    await using app = openMessaging();
+    const { messaging } = app;
+    const privileged = true;
+    const { conversationId } = await messaging.send({ as: 'alice', to: 'bob', ...text('hi') });
+    const draft = { as: 'bot', conversationId, clientMessageId: 'b1', privileged, ...text('Mind the gap') } as const;
+    const notice = await messaging.send(draft);
+    expect(await messaging.send(draft)).toEqual(notice);
+    const target = { seq: notice.conversationSeq };
+    const edit = { as: 'bot', conversationId, target, privileged, ...text('Mind the step') } as const;
+    await messaging.edit(edit);
+    await messaging.edit(edit);
+    expect(
+      (await messaging.conversations.versions({ as: 'bob', conversationId, seq: target.seq })).versions,
+    ).toMatchObject([{ version: 3 }, { version: 2 }, { version: 1 }]);
+    const theirs = { ...edit, target: { seq: target.seq - 1 } };
+    await expect(messaging.edit(theirs)).rejects.toMatchObject({ code: 'forbidden' });
+    await messaging.revoke({ as: 'bot', conversationId, targets: [theirs.target], privileged });
+    const elsewhere = ['d:carol,dave', 'g:01ARZ3NDEKTSV4RRFFQ69G5FAV', selfConversationId('alice')];
+    await messaging.conversations.markRead({ as: 'alice', conversationId, readSeq: target.seq });
+    for (const where of elsewhere) {
+      const sent = messaging.send({ as: 'bot', conversationId: where, privileged, ...text('?') });
+      await expect(sent).rejects.toMatchObject({ code: 'not_a_member' });
+    }
+    const wrong = { ...draft, privileged: 'yes' } as never;
+    await expect(messaging.send(wrong)).rejects.toMatchObject({ code: 'invalid_input', field: 'privileged' });
+    const read = { as: 'bot', conversationId, privileged } as never;
+    await expect(messaging.conversations.get(read)).rejects.toMatchObject({ code: 'invalid_input' });
+    // A client has no such field.
+    const client = app.as('carol').send({ conversationId, clientMessageId: 'c1', privileged, ...text('?') } as never);
+    await expect(client).rejects.toThrow(/invalid_input.*privileged/);
   });
 
   test('are bounded by no rate and no quota, and ask neither authorize nor hooks', async () => {
