@@ -48,7 +48,7 @@ test('every example of PROTOCOL.md is what a server does', async () => {
   const examples = examplesOf(page);
   const short = new Abbreviations();
   // Heads are compared so rarely that every entry comes as it does on an idle machine: by a frame.
-  await using app = await startPlainApp({ tuning: { headsEveryMs: 3_600_000 } });
+  await using app = await startPlainApp({ tuning: { headsEveryMs: 3_600_000 }, onReport: () => {} });
   await using other = await startApp({ tuning: { headsEveryMs: 3_600_000 } });
   const [plain, superjson] = [new PageSockets(app.port), new PageSockets(other.port)];
   try {

@@ -37,6 +37,11 @@ export interface Calls<In, Out> {
   revoke: Mutation<RevokeInput, CommandResult>;
   /** Pins a message in its conversation, for all, or takes that back. Resolves when that is stored; what is so already changes nothing. */
   pin: Mutation<PinInput, CommandResult>;
+  /**
+   * Reports a message that the caller sees to the application, with a copy of it as it is now. Resolves when the application has taken
+   * it, with when it was reported in ms since 1970; `forbidden` where it takes none.
+   */
+  report: Mutation<ReportInput, { at: number }>;
   inbox: {
     /** Entries after the cursor, at most `limit` (limits.page unless set) and of limits.pageBytes; or a reset when it cannot be continued from. */
     since: Query<SinceInput, InboxPage<Out>>;
@@ -132,6 +137,17 @@ export interface PinInput {
   /** Default true; false takes it back. */
   on?: boolean | undefined;
   commandId?: string | undefined;
+}
+
+/** A message, and what is wrong with it. */
+export interface ReportInput {
+  conversationId: string;
+  /** conversationSeq of the message. */
+  seq: number;
+  /** For programs: 1 to 64 of `a-z 0-9 _ . -`, such as `spam`. */
+  reason: string;
+  /** For people: 1 to 2,000 characters. */
+  text?: string | undefined;
 }
 
 /** Without those that the caller may not see, since they were sent before they joined. */

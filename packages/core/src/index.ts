@@ -15,6 +15,7 @@ export type {
   ReactionPage,
   ReactionsInput,
   Reactor,
+  ReportInput,
   RevokeInput,
   SendInput,
   TargetInput,

@@ -22,6 +22,7 @@ export { parseWire } from './wire/parse-wire.ts';
 export { pinInput } from './wire/pins.ts';
 export { reactInput, reactionKey, reactionsInput } from './wire/reactions.ts';
 export { markReadInput } from './wire/read-marks.ts';
+export { reportInput } from './wire/reports.ts';
 export { revokeInput } from './wire/revokes.ts';
 export { commandId, conversationId, conversationSeq, cursor, userId } from './wire/shapes.ts';
 

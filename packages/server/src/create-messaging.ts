@@ -58,6 +58,7 @@ import { buildProcedures } from './router/procedures.ts';
 import { Quotas } from './router/quotas.ts';
 import { RateLimit } from './router/rate-limit.ts';
 import { ReadTurns } from './router/read-turns.ts';
+import { type OnReport, Reports } from './router/reports.ts';
 import { type ServerCalls, serverCalls } from './router/server-calls.ts';
 import { ServerEventBus, type ServerEventName, type ServerEvents } from './server-events.ts';
 import { groupCommit } from './store/group-commit.ts';
@@ -144,6 +145,13 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     settings.authorizeTimeoutMs,
   );
   const hooks = new BeforeHookRunner({ hooks: parseHooks(options.hooks), content, limits, clock, events });
+  const reports = new Reports({
+    onReport: options.onReport as OnReport<ContentMap> | undefined,
+    timeoutMs: settings.reportTimeoutMs,
+    history: storage.history,
+    clock,
+    events,
+  });
   // 2 ingress
   const submission = new Submission(blameless(backplane.ingress), clock, {
     ...settings,
@@ -429,6 +437,7 @@ export function createMessaging<const Schemas extends ContentSchemas>(
     quotas,
     authorizer,
     hooks,
+    reports,
     reader,
     openFeed,
     ids,

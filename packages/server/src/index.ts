@@ -25,6 +25,7 @@ export type { BeforeHook, BeforeHooks, HookAnswer, HookName, Replacements } from
 export type { Broadcast, BroadcastOptions, BroadcastReport } from './router/broadcast.ts';
 export type { ErrorData } from './router/error-formatter.ts';
 export type { MessagingProcedures } from './router/procedure-types.ts';
+export type { OnReport, Report, ReportedMessage } from './router/reports.ts';
 export type { SendAs } from './router/send-as.ts';
 export type { ServerCalls } from './router/server-calls.ts';
 export type { FeedTransport, RetriedStep, ServerEventName, ServerEvents } from './server-events.ts';

@@ -24,6 +24,7 @@ import { count, HOUR, ms } from './option-rules.ts';
 import type { RedisClient } from './redis/client.ts';
 import type { Authorize } from './router/authorization.ts';
 import type { BeforeHooks } from './router/before-hooks.ts';
+import type { OnReport } from './router/reports.ts';
 import { type MessagingTuning, tuning } from './tuning.ts';
 
 /** What `createMessaging` takes. Everything but `content` and `storage` has a default; all are checked at start. */
@@ -64,6 +65,12 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
         { [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }
       >
     | undefined;
+  /** Takes the messages that users report. Default: none, and reports are `forbidden`. */
+  readonly onReport?:
+    | OnReport<{ [Kind in keyof Schemas & string]: StandardSchemaV1.InferOutput<Schemas[Kind]> }>
+    | undefined;
+  /** ms `onReport` may take before the call fails with `unavailable`. Default 10,000. */
+  readonly reportTimeoutMs?: number | undefined;
   /**
    * ms for which inbox entries are kept, as long as a device may stay away without a snapshot. Default: what an inbox store
    * that expires entries by itself was given, such as `mongoInbox({ retentionMs })`; with any other 14 days.
@@ -169,6 +176,7 @@ const settings = z.strictObject({
   reactions: z.strictObject({ keys: z.array(reactionKey).optional() }).default({}),
   permissions: z.strictObject({ pin: z.enum(['owner', 'everybody']).default('owner') }).default({ pin: 'owner' }),
   authorizeTimeoutMs: ms(10, HOUR).default(2_000),
+  reportTimeoutMs: ms(10, HOUR).default(10_000),
   retentionMs: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),
   tuning: tuning.prefault({}),
   nodeId: z
@@ -196,6 +204,7 @@ export function parseOptions<Schemas extends ContentSchemas>(
     backplane,
     authorize,
     hooks: _,
+    onReport,
     clock = systemClock,
     random = Math.random,
     ...rest
@@ -208,6 +217,9 @@ export function parseOptions<Schemas extends ContentSchemas>(
   }
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw new TidemarkError('invalid_input', 'must be a function', { field: 'authorize' });
+  }
+  if (onReport !== undefined && typeof onReport !== 'function') {
+    throw new TidemarkError('invalid_input', 'must be a function', { field: 'onReport' });
   }
   for (const name of Object.keys(rest)) assertNotMoved(name);
   const { tuning: tuned, ...parsed } = parseWire(settings, rest);

@@ -37,8 +37,8 @@ export interface ServerEvents {
   conflicted: { partition: number; conflict: 'event' | 'entry'; attempt: number };
   /** Commands that had been carried out before were answered with what they did then. */
   repeated: { partition: number; commands: number };
-  /** A hook of the application threw, answered with what can't be used, or took longer than `hooks.timeoutMs`. */
-  'hook-failed': { hook: `before${string}`; userId: UserId; error: unknown };
+  /** A hook of the application threw, answered with what can't be used, or took longer than `hooks.timeoutMs` or `reportTimeoutMs`. */
+  'hook-failed': { hook: `before${string}` | 'onReport'; userId: UserId; error: unknown };
   /** The writer refused a command, and its sender got the error. */
   rejected: { partition: number; error: TidemarkError };
   /** A command failed alone, with the store well for others: it is tried again apart from the rest of its partition. */

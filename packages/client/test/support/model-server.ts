@@ -347,6 +347,7 @@ export class ModelServer {
     return {
       send: { mutate: call('send', (input: SendInput) => this.#send(userId, input)) },
       edit: { mutate: call('edit', (input: EditInput) => this.#edit(userId, input)) },
+      report: { mutate: () => Promise.reject(new Error('not needed: clients call it by themselves')) },
       pin: { mutate: () => Promise.reject(new Error('not needed: clients do not pin yet')) },
       react: { mutate: call('react', (input: ReactInput) => this.#react(userId, input)) },
       revoke: { mutate: call('revoke', (input: RevokeInput) => this.#revoke(userId, input)) },

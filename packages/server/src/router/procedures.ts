@@ -39,6 +39,7 @@ import type { Quotas } from './quotas.ts';
 import { quotesOf } from './quotes.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { reactorsOf, requireOffered } from './reactions.ts';
+import type { Reports } from './reports.ts';
 import { requireWire } from './require-wire.ts';
 import { versionsOf } from './versions.ts';
 
@@ -122,6 +123,11 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       const { members } = await gate.admit(actorId, conversationId);
       const commandId = newCommandId(input.commandId);
       return submit({ type: 'pin.set', conversationId, actorId, commandId, target, on }, members);
+    }),
+
+    report: make.mutation(wire.reportInput, (reporterId, input) => {
+      rate.spend(reporterId, { tokens: REPORT_TOKENS });
+      return ports.reports.take(reporterId, input);
     }),
 
     inbox: {
@@ -310,6 +316,9 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
   }
 }
 
+/** What a report costs beside its call: people are going to look at it. */
+const REPORT_TOKENS = 9;
+
 /** What it takes to look at an event, as bytes of an answer. */
 const COUNTED_BYTES = 32;
 
@@ -343,6 +352,7 @@ export interface ProcedureOptions {
   readonly quotas: Pick<Quotas, 'createGroup' | 'openDirect' | 'addMembers'>;
   readonly authorizer: Pick<Authorizer, 'require'>;
   readonly hooks: Pick<BeforeHookRunner, 'run'>;
+  readonly reports: Pick<Reports, 'take'>;
   readonly reader: InboxReader;
   readonly openFeed: OpenFeed;
   readonly ids: IdSource;
