@@ -56,6 +56,7 @@ function row(which: number, head: number): ConversationRow {
     joinedSeq: 1 as ConversationRow['joinedSeq'],
     readSeq: 0,
     unread: head,
+    unreadMentions: 0,
     lastMessage: null,
     activeAt: head,
     member: true,

@@ -4,6 +4,7 @@ import type {
   ConversationId,
   JsonValue,
   Member,
+  MentionsInput,
   Receipt,
   TidemarkError,
   UserId,
@@ -123,6 +124,8 @@ export interface SendOptions<S extends JsonValue = never> {
    * `message_not_found` where the server has none such that this user sees. Show what it says with `quotesOf` of `@tidemark/client/replies`.
    */
   readonly replyTo?: MessageIds;
+  /** Whom it mentions: members by their ids, or all. Nothing is read from its content. Default: nobody. */
+  readonly mentions?: MentionsInput;
   /** Uploaded by the client's `attachments` hooks before the message is sent; those behind it in the conversation wait. */
   readonly attachments?: readonly S[];
 }
@@ -138,6 +141,8 @@ export interface EditOptions {
   readonly commandId?: string;
   /** Refused as `conflict` where the message has another version by then; 1: as it was sent. Default: the last edit stands. */
   readonly expectedVersion?: number;
+  /** Whom the message mentions from now on. Default: nobody. */
+  readonly mentions?: MentionsInput;
 }
 
 export interface ReactOptions {

@@ -32,9 +32,9 @@ export function createConversationHandle(
     messages,
     send: (message, { replyTo, ...sendOptions } = {}) =>
       outbox.send(conversationId, message, sendOptions, replyTo && targetOf(replyTo)),
-    edit: (message, content, { commandId, expectedVersion } = {}) => {
+    edit: (message, content, { commandId, expectedVersion, mentions } = {}) => {
       const edit = { target: targetOf(message), ...(expectedVersion !== undefined && { expectedVersion }) };
-      return storing(outbox.edit(conversationId, edit, content, commandId));
+      return storing(outbox.edit(conversationId, edit, content, mentions, commandId));
     },
     react: (message, key, on = true, { commandId } = {}) => {
       const reaction = { target: targetOf(message), key, on };

@@ -8,6 +8,7 @@ import type {
   Cursor,
   FeedItem,
   HistoryInput,
+  MentionsInput,
   MessageSent,
   Receipt,
   TargetInput,
@@ -69,6 +70,7 @@ export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react' | 'revoke'
       type: string;
       content: unknown;
       replyTo?: TargetInput | undefined;
+      mentions?: MentionsInput | undefined;
       retry?: number | undefined;
     }): Promise<Receipt>;
   };
@@ -76,6 +78,7 @@ export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react' | 'revoke'
     mutate(input: {
       conversationId: string;
       target: TargetInput;
+      mentions?: MentionsInput | undefined;
       expectedVersion?: number | undefined;
       commandId?: string | undefined;
       type: string;

@@ -40,6 +40,7 @@ function row(conversationId: ConversationId, head: number): ConversationRow {
     joinedSeq: 1 as ConversationRow['joinedSeq'],
     readSeq: 0,
     unread: head,
+    unreadMentions: 0,
     lastMessage: null,
     activeAt: head,
     member: true,

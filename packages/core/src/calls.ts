@@ -89,22 +89,35 @@ export interface Calls<In, Out> {
 
 /**
  * A message to send, by its kind. `replyTo` is an earlier message of the conversation that the caller sees; `message_not_found` otherwise.
+ * `mentions` names whom it mentions; who is no member is left out.
  * `retry`, 0 unless set, is raised by one when a person sends a refused message again under its id.
  */
 export type SendInput<In = ContentMap> = {
   conversationId: string;
   clientMessageId: string;
   replyTo?: TargetInput | undefined;
+  mentions?: MentionsInput | undefined;
   retry?: number | undefined;
 } & Content<In>;
 
 /** Which message is meant: by its conversationSeq, or by the ids that its sender gave it. */
 export type TargetInput = { seq: number } | { senderId: string; clientMessageId: string };
 
-/** A message of one's own, and what it says from now on. Fails with `conflict` unless it has the expected version. */
+/** Whom a message mentions. At most `limits.mentions` users; `all` and `here` take a permission in larger groups. */
+export interface MentionsInput {
+  /** Default: nobody by name. */
+  users?: readonly string[] | undefined;
+  /** Every member. */
+  all?: boolean | undefined;
+  /** Every member, of whom those are to be alerted who are there. */
+  here?: boolean | undefined;
+}
+
+/** A message of one's own, and what it says and whom it mentions from now on. Fails with `conflict` unless it has the expected version. */
 export type EditInput<In = ContentMap> = {
   conversationId: string;
   target: TargetInput;
+  mentions?: MentionsInput | undefined;
   expectedVersion?: number | undefined;
   commandId?: string | undefined;
 } & Content<In>;

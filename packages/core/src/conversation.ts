@@ -47,6 +47,8 @@ export interface ConversationSummary<C = ContentMap> extends Conversation {
    * to `limits.unread` (1,000 unless set): that number or a higher one means "that many or more", shown as 999+.
    */
   readonly unread: number;
+  /** Those of them that mention the user. Counted to `limits.unread`, as `unread` is. */
+  readonly unreadMentions: number;
   readonly lastMessage: Message<C> | null;
   /** When the newest message was sent, or the conversation was created: what lists are sorted by, newest first. */
   readonly activeAt: number;

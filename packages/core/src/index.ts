@@ -8,6 +8,7 @@ export type {
   Member,
   MemberPage,
   MembersInput,
+  MentionsInput,
   PinInput,
   PinnedMessage,
   PinPage,
@@ -78,6 +79,8 @@ export {
   isEventType,
 } from './features/events.ts';
 export type { AddMembers, MembersAdded, MembersRemoved, RemoveMembers } from './features/members.ts';
+export { changesMention, countsAsMention, newlyMentioned } from './features/mentions.ts';
+export { isMentioned, meansAll } from './features/mentions-set.ts';
 export { type MessageErased, type MessageSent, messageOf, type SendMessage, tombstone } from './features/messages.ts';
 export type { PinChanged, SetPin } from './features/pins.ts';
 export {
@@ -138,6 +141,7 @@ export { DEFAULT_PAGE, ENVELOPE_BYTES } from './limits-of-clients.ts';
 export {
   type Edited,
   type EditedContent,
+  type Mentions,
   type Message,
   type MessageRef,
   type MessageTarget,

@@ -26,6 +26,10 @@ export interface Limits {
   readonly reactionKeys: number;
   /** Messages that may be pinned in a conversation at a time. At most 200. */
   readonly pins: number;
+  /** Users whom a message mentions by name. At most 1,000. */
+  readonly mentions: number;
+  /** Members up to which everybody in a group may mention all; in a larger one it takes `permissions.mentionAll`. */
+  readonly mentionAllMembers: number;
   /** Bytes of stored text up to which a message is quoted; of a larger one, replies to it show who sent it and when. */
   readonly quoteBytes: number;
   /** Entries, events or conversations in one page. */
@@ -113,6 +117,8 @@ export const DEFAULT_LIMITS: Limits = {
   reactionsPerUser: 3,
   reactionKeys: 20,
   pins: 50,
+  mentions: 50,
+  mentionAllMembers: 50,
   quoteBytes: 4 * 1024,
   page: DEFAULT_PAGE,
   pageBytes: 1024 * 1024,

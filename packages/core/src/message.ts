@@ -19,10 +19,22 @@ interface MessageHead {
 export type Message<C = ContentMap> = MessageHead & (Content<C> | UnknownContent) & MessageMarks;
 
 interface MessageMarks {
+  /** Whom it mentions; absent: nobody. */
+  readonly mentions?: Mentions | undefined;
   readonly edited?: Edited | undefined;
   readonly replyTo?: MessageRef | undefined;
   /** The message is a tombstone: nothing is left of its content, nor of what was said of it. */
   readonly revoked?: Revoked | undefined;
+}
+
+/** Whom a message mentions, as its author named them: nothing is read from its content. */
+export interface Mentions {
+  /** Members when it was sent or edited. At most `limits.mentions`. */
+  readonly users: readonly UserId[];
+  /** All members. */
+  readonly all?: boolean | undefined;
+  /** All members, of whom those are to be alerted who are there. It counts as `all` does. */
+  readonly here?: boolean | undefined;
 }
 
 /** A message of the same conversation, by its place. */
@@ -66,6 +78,8 @@ export interface Edited {
 /** What a message says since its last edit: the value of its register `content`. */
 export interface EditedContent<C = ContentMap> extends Edited {
   readonly message: Content<C>;
+  /** Whom it mentions since then; absent: nobody. */
+  readonly mentions?: Mentions | undefined;
 }
 
 /** How many users have reacted to a message with one key: the value of its register `reactions`. */

@@ -19,7 +19,7 @@ function refusal(schema: z.ZodType, value: unknown): string {
 
 describe('what a call may bring', () => {
   test('passes unchanged when it keeps the rules', () => {
-    expect(wire.parseWire(wire.sendInput, message)).toEqual(message);
+    expect(wire.parseWire(wire.sendInput(50), message)).toEqual(message);
     expect(wire.parseWire(wire.sinceInput, { cursor: 'e1:5', limit: 10 })).toEqual({ cursor: 'e1:5', limit: 10 });
     expect(wire.parseWire(wire.sinceInput, { cursor: null })).toEqual({ cursor: null });
     expect(wire.parseWire(wire.feedInput, undefined)).toBeUndefined();
@@ -32,24 +32,24 @@ describe('what a call may bring', () => {
 
   test.each<[string, z.ZodType, unknown, RegExp]>([
     ['a missing field', wire.openDirectInput, {}, /^invalid_input \[userId\]: /],
-    ['nothing at all', wire.sendInput, undefined, /^invalid_input \[input\]: /],
-    ['text for an object', wire.sendInput, 'send', /^invalid_input \[input\]: /],
-    ['a field of no meaning', wire.sendInput, { ...message, priority: 1 }, /^invalid_input \[input\]: .*priority/],
+    ['nothing at all', wire.sendInput(50), undefined, /^invalid_input \[input\]: /],
+    ['text for an object', wire.sendInput(50), 'send', /^invalid_input \[input\]: /],
+    ['a field of no meaning', wire.sendInput(50), { ...message, priority: 1 }, /^invalid_input \[input\]: .*priority/],
     [
       'a malformed conversation id',
-      wire.sendInput,
+      wire.sendInput(50),
       { ...message, conversationId: 'd:bob,alice' },
       /^invalid_input \[conversationId\]: must be g:<ulid>, d:<user>,<user> \(sorted\) or u:<user>$/,
     ],
     [
       'a malformed command id',
-      wire.sendInput,
+      wire.sendInput(50),
       { ...message, clientMessageId: 'a b' },
       /^invalid_input \[clientMessageId\]: must be 1 to 64 visible ASCII characters$/,
     ],
     [
       'a malformed content kind',
-      wire.sendInput,
+      wire.sendInput(50),
       { ...message, type: 'a/b' },
       /^invalid_input \[type\]: must be 1 to 64 letters/,
     ],

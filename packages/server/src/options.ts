@@ -87,6 +87,11 @@ export interface MessagingOptions<Schemas extends ContentSchemas> {
 export interface PermissionOptions {
   /** Who may pin messages in a group, and take that back. Default `owner`: who created it. In other conversations each member may. */
   readonly pin?: Permissions['pin'] | undefined;
+  /**
+   * Who may mention all members of a group of more than `limits.mentionAllMembers`. Default `owner`: who created it. In others everybody
+   * may.
+   */
+  readonly mentionAll?: Permissions['mentionAll'] | undefined;
 }
 
 export interface ReactionOptions {
@@ -112,6 +117,8 @@ const givenLimits = z.strictObject({
   reactionsPerUser: count(1_000).default(DEFAULT_LIMITS.reactionsPerUser),
   reactionKeys: count(1_000).default(DEFAULT_LIMITS.reactionKeys),
   pins: count(200).default(DEFAULT_LIMITS.pins),
+  mentions: count(1_000).default(DEFAULT_LIMITS.mentions),
+  mentionAllMembers: count(100_000).default(DEFAULT_LIMITS.mentionAllMembers),
   quoteBytes: z
     .number()
     .int()
@@ -164,6 +171,8 @@ const limits = givenLimits.transform(
   (given): Limits => ({ ...given, commandBytes: given.commandBytes ?? commandBytesFor(given) }),
 );
 
+const whoMay = z.enum(['owner', 'everybody']).default('owner');
+
 const settings = z.strictObject({
   warnings: z.boolean().default(true),
   worker: z.boolean().default(true),
@@ -174,7 +183,7 @@ const settings = z.strictObject({
   partitions: count(256).default(8),
   limits: limits.default(DEFAULT_LIMITS),
   reactions: z.strictObject({ keys: z.array(reactionKey).optional() }).default({}),
-  permissions: z.strictObject({ pin: z.enum(['owner', 'everybody']).default('owner') }).default({ pin: 'owner' }),
+  permissions: z.strictObject({ pin: whoMay, mentionAll: whoMay }).prefault({}),
   authorizeTimeoutMs: ms(10, HOUR).default(2_000),
   reportTimeoutMs: ms(10, HOUR).default(10_000),
   retentionMs: ms(1_000, 10 * 365 * 24 * HOUR).default(14 * 24 * HOUR),

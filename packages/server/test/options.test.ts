@@ -207,6 +207,8 @@ const RULES: readonly [field: string, values: readonly unknown[], rule: RegExp][
   ['limits.socketsPerUser', [0, 10_000_001], />=1|<=10000000/],
   ['limits.reactionsPerUser', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits.pins', [0, 201, 2.5], />=1|<=200|int/],
+  ['limits.mentions', [0, 1_001, 2.5], />=1|<=1000|int/],
+  ['limits.mentionAllMembers', [0, 100_001, 2.5], />=1|<=100000|int/],
   ['limits.quoteBytes', [-1, 1_048_577, 2.5], />=0|<=1048576|int/],
   ['limits.reactionKeys', [0, 1_001, 2.5], />=1|<=1000|int/],
   ['limits', [7, null], /object/],
@@ -238,9 +240,13 @@ test('every option with a rule is covered above', () => {
   expect([clock, random]).toEqual([systemClock, Math.random]);
 });
 
-test('who may pin is one of two words', () => {
+test('who may pin, and who may mention all, is one of two words', () => {
+  expect(refusal({ permissions: { mentionAll: true } })).toMatchObject({ field: 'permissions.mentionAll' });
   expect(refusal({ permissions: { pin: 'admin' } })).toMatchObject({ field: 'permissions.pin' });
-  expect(parse({ permissions: { pin: 'everybody' } }).settings.permissions).toEqual({ pin: 'everybody' });
+  expect(parse({ permissions: { pin: 'everybody' } }).settings.permissions).toEqual({
+    pin: 'everybody',
+    mentionAll: 'owner',
+  });
 });
 
 test('keys of reactions are named by their place in the list', () => {

@@ -6,6 +6,7 @@ import {
   type ConversationsQuery,
   commandKey,
   counts,
+  countsAsMention,
   definitionOf,
   type Event,
   type EventRef,
@@ -333,10 +334,14 @@ function summarise(
   const { head, lastMessageSeq, activeAt } = table.head;
   const readSeq = state.readMarks.get(markKey(userId, conversationId)) ?? 0;
   const from = Math.max(readSeq + 1, stay.joinedSeq);
+  const position = { joinedSeq: stay.joinedSeq, readSeq };
   let unread = head - from + 1 > most * UNREAD_SPAN ? most : 0;
-  for (let seq = from; seq <= head && unread < most; seq++) {
+  let unreadMentions = 0;
+  for (let seq = from; seq <= head && (unread < most || unreadMentions < most); seq++) {
     const event = table.log.get(seq);
-    if (event && counts(event, userId, { joinedSeq: stay.joinedSeq, readSeq })) unread++;
+    if (!event) continue;
+    if (unread < most && counts(event, userId, position)) unread++;
+    if (countsAsMention(event, userId, position, messageRegisters(state, event))) unreadMentions++;
   }
   // Nothing before the user joined is visible to them, not even as the last message of a list.
   const last = lastMessageSeq !== null && lastMessageSeq >= stay.joinedSeq ? table.log.get(lastMessageSeq) : undefined;
@@ -346,6 +351,7 @@ function summarise(
     joinedSeq: stay.joinedSeq,
     readSeq,
     unread,
+    unreadMentions: Math.min(unreadMentions, most),
     lastMessage: (last && definitionOf(last).message?.(last, messageRegisters(state, last))) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
   };

@@ -4,6 +4,7 @@ import {
   FIRST_TABLES,
   REFUSALS,
   REGISTERS,
+  REGISTERS_BY_OWNER,
   REGISTERS_BY_SEQ,
   TABLE_PREFIX,
   type TableName,
@@ -25,6 +26,7 @@ const STEPS: readonly ((store: MigratedStore) => Promise<void>)[] = [
   (store) => createTables(store, REFUSALS),
   (store) => createTables(store, REGISTERS),
   (store) => createIndex(store, 'registers', REGISTERS_BY_SEQ),
+  (store) => createIndex(store, 'registers', REGISTERS_BY_OWNER),
 ];
 
 interface MigratedStore {

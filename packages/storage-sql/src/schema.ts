@@ -136,6 +136,12 @@ export const REGISTERS_BY_SEQ = {
   columns: ['conversation_id', 'target_seq', 'name', 'register_key', 'seq'],
 } as const;
 
+/** Step 8: an index by which the registers of one owner are found, such as what mentions them, past all others of a conversation. */
+export const REGISTERS_BY_OWNER = {
+  name: 'registers_by_owner',
+  columns: ['conversation_id', 'name', 'owner', 'target_seq'],
+} as const;
+
 /** The tables of a store that is up to date, but for the indexes of later steps. */
 export const SCHEMA = { ...FIRST_TABLES, ...UNSETTLED, ...REFUSALS, ...REGISTERS };
 

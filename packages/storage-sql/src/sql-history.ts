@@ -328,7 +328,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
       select p.*, ${eventColumns('conversation_id')}, g.name as register, g.value as register_value,
-        ${unreadOf(userId, unread)} as unread
+        ${unreadOf(userId, unread)} as unread, ${unreadMentionsOf(userId, unread)} as unread_mentions
       from (
         select q.*, row_number() over (${order}) as place,
           sum(coalesce(octet_length(l.body), 0) + coalesce(octet_length(g.value), 0)) over (${order}) as total, count(*) over () as found
@@ -357,15 +357,37 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   /** `counts` of core in SQL, over the conversation `p`, counted to `most` and no further. */
   function unreadOf(userId: UserId, most: number | undefined): RawBuilder<unknown> {
     const theirs = sql`from ${tables.events} u
-      where u.conversation_id = p.conversation_id and u.conversation_seq > p.seen_seq
-        and u.type ${oneOf(COUNTED_TYPES)} and u.actor_id <> ${userId}`;
-    if (most === undefined) return sql`(select count(*) ${theirs})`;
-    const capped = sql.lit(most);
-    // Whether there is a last one to count is found by walking the log in its order; else there are few enough to count.
-    return sql`(case when p.head - p.seen_seq > ${sql.lit(most * UNREAD_SPAN)} then ${capped} else coalesce(
-      (select ${capped} ${theirs} order by u.conversation_seq limit 1 offset ${sql.lit(most - 1)}),
-      (select count(*) ${theirs})) end)`;
+      where u.conversation_id = p.conversation_id and u.conversation_seq > p.seen_seq and ${isCounted('u', userId)}`;
+    const counted = countedTo(most, theirs, sql`order by u.conversation_seq`);
+    if (most === undefined) return counted;
+    return sql`(case when p.head - p.seen_seq > ${sql.lit(most * UNREAD_SPAN)} then ${sql.lit(most)} else ${counted} end)`;
   }
+
+  /**
+   * `countsAsMention` of core in the same way, by the registers of those who are mentioned: no other message is looked at. `cross join` is
+   * what keeps SQLite from the other order.
+   */
+  function unreadMentionsOf(userId: UserId, most: number | undefined): RawBuilder<unknown> {
+    const theirs = sql`from ${tables.registers} n cross join ${tables.events} o
+      where n.conversation_id = p.conversation_id and n.name = 'mention' and n.owner in ('', ${userId})
+        and n.target_seq > p.seen_seq and o.conversation_id = n.conversation_id and o.conversation_seq = n.target_seq
+        and ${isCounted('o', userId)}`;
+    return countedTo(most, theirs);
+  }
+}
+
+/** How many there are, counted to `most` and no further. @param order in which they are walked through best */
+function countedTo(most: number | undefined, from: RawBuilder<unknown>, order = sql``): RawBuilder<unknown> {
+  const count = sql`(select count(*) ${from})`;
+  if (most === undefined) return count;
+  // Whether there is a last one to count is found by walking in order; else there are few enough to count.
+  const last = sql`(select ${sql.lit(most)} ${from} ${order} limit 1 offset ${sql.lit(most - 1)})`;
+  return sql`coalesce(${last}, ${count})`;
+}
+
+/** What of `counts` in core is asked of the event alone. */
+function isCounted(alias: 'u' | 'o', userId: UserId): RawBuilder<unknown> {
+  return sql`${sql.ref(`${alias}.type`)} ${oneOf(COUNTED_TYPES)} and ${sql.ref(`${alias}.actor_id`)} <> ${userId}`;
 }
 
 /** The last event that a user may know of. @param stays those of the user, as `m` */
@@ -449,6 +471,7 @@ type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_i
   readonly joined_seq: number;
   readonly read_seq: number;
   readonly unread: number;
+  readonly unread_mentions: number;
 };
 
 function conversationOf(row: ConversationRow): ConversationState['conversation'] {
@@ -497,6 +520,7 @@ function toSummary(row: SummaryRow): ConversationSummary {
     joinedSeq: row.joined_seq,
     readSeq: row.read_seq,
     unread: row.unread,
+    unreadMentions: row.unread_mentions,
     lastMessage: (last && definitionOf(last).message?.(last, registersIn(row))) ?? null,
     activeAt: row.active_at,
   } as ConversationSummary;

@@ -36,7 +36,7 @@ function wholeTables(plan: readonly string[]): string[] {
   return plan.filter((step) => /^SCAN (?!(v|w|s|q|p|j)\b|\(|CONSTANT)/i.test(step));
 }
 
-test('no page reads a whole table, and unread messages are found within a range of the log', async () => {
+test('no page reads a whole table, unread messages are found within a range of the log, and mentions by whom they mention', async () => {
   await using opened = await openExplained();
   const { database, history, inbox } = opened;
   const chat = conversationBuilder();
@@ -75,5 +75,8 @@ test('no page reads a whole table, and unread messages are found within a range 
     const counting = database.plan.filter((step) => /^SEARCH u /.test(step));
     expect(counting.length, database.plan.join(' · ')).toBeGreaterThan(0);
     for (const step of counting) expect(step).toContain('(conversation_id=? AND conversation_seq>?)');
+    const mentions = database.plan.filter((step) => /^SEARCH n /.test(step));
+    expect(mentions.length, database.plan.join(' · ')).toBeGreaterThan(0);
+    for (const step of mentions) expect(step).toContain('(conversation_id=? AND name=? AND owner=? AND target_seq>?)');
   }
 });

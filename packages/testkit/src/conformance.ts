@@ -3,6 +3,7 @@ import { describe, test } from 'vitest';
 import { historyDataCases } from './cases/history-data-cases.ts';
 import { historyListCases } from './cases/history-list-cases.ts';
 import { historyLogCases } from './cases/history-log-cases.ts';
+import { historyMentionCases } from './cases/history-mention-cases.ts';
 import { historyRangeCases } from './cases/history-range-cases.ts';
 import { historyReactionCases } from './cases/history-reaction-cases.ts';
 import { historyRefusalCases } from './cases/history-refusal-cases.ts';
@@ -31,6 +32,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyReactionCases,
   ...historyReplyCases,
   ...historyRevokeCases,
+  ...historyMentionCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

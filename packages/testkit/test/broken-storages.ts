@@ -3,10 +3,13 @@ import {
   type ConversationSeq,
   type ConversationSummary,
   composeStorage,
+  counts,
+  type EditedContent,
   type Event,
   type HistoryStore,
   type InboxRow,
   type InboxStore,
+  isMentioned,
   type JsonValue,
   messageOf,
   project,
@@ -16,6 +19,7 @@ import {
   refKey,
   registerKey,
   type Storage,
+  type UserId,
   withoutContent,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
@@ -237,7 +241,7 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
   },
   {
     mistake: 'unread counts every event',
-    caughtBy: 'list: unread, readSeq and lastMessage equal a count',
+    caughtBy: 'list: unread, readSeq, lastMessage and unread',
     open: (state) => withSummaries(state, (summary) => ({ ...summary, unread: summary.head - summary.readSeq })),
   },
   {
@@ -613,6 +617,55 @@ export const BROKEN_STORAGES: readonly BrokenStorage[] = [
       });
     },
   },
+  // ── Mentions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'a message mentions whom it was sent to, whatever its edits say',
+    caughtBy: 'mentions: those unread are',
+    open: (state) =>
+      withMentions(state, (event, userId) => event.type === 'message.sent' && isMentioned(event.mentions, userId)),
+  },
+  {
+    mistake: 'all are nobody',
+    caughtBy: 'mentions: all are every member',
+    open: (state) =>
+      withMentions(state, (event, userId, content) => {
+        const now = content ?? (event.type === 'message.sent' ? event : undefined);
+        return now?.mentions?.users.includes(userId) === true;
+      }),
+  },
+  // ── Pins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'the pins of one conversation are those of all',
+    caughtBy: 'registers: one of a conversation itself',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        findRegisters: async (keys) => {
+          const found = await history.findRegisters(keys);
+          const pins = [...state.registers.values()].filter(({ name }) => name === 'pins').at(-1);
+          return found.map((each) => (each.name === 'pins' && pins ? pins : each));
+        },
+      });
+    },
+  },
+  {
+    mistake: 'a conversation where nothing is pinned any more keeps its last pins',
+    caughtBy: 'registers: one of a conversation itself',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        append: async (events, delivery) => {
+          const before = new Map(state.registers);
+          const outcome = await history.append(events, delivery);
+          for (const [key, register] of state.registers) {
+            const known = before.get(key);
+            if (register.name === 'pins' && register.value?.length === 0 && known) state.registers.set(key, known);
+          }
+          return outcome;
+        },
+      });
+    },
+  },
   // ── Bounds ───────────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'a full page is taken for one of many',
@@ -781,17 +834,37 @@ function isStored(event: Event, batch: readonly Event[]): boolean {
   return !batch.includes(event);
 }
 
-function withSummaries(state: MemoryState, change: (summary: ConversationSummary) => ConversationSummary): Storage {
+function withSummaries(
+  state: MemoryState,
+  change: (summary: ConversationSummary, userId: UserId) => ConversationSummary,
+): Storage {
   const { history } = memoryStorage({ state });
   return withHistory(memoryStorage({ state }), {
     conversations: async (query) => {
       const page = await history.conversations(query);
-      return { ...page, conversations: page.conversations.map(change) };
+      return { ...page, conversations: page.conversations.map((each) => change(each, query.userId)) };
     },
     conversation: async (userId, id) => {
       const summary = await history.conversation(userId, id);
-      return summary && change(summary);
+      return summary && change(summary, userId);
     },
+  });
+}
+
+/** @param isMeant whether an unread event mentions the user, with what it says since its last edit */
+function withMentions(
+  state: MemoryState,
+  isMeant: (event: Event, userId: UserId, content: EditedContent | undefined) => boolean,
+): Storage {
+  return withSummaries(state, (summary, userId) => {
+    const { conversationId } = summary;
+    const log = [...(state.conversations.get(conversationId)?.log.values() ?? [])];
+    const mentions = log.filter((event) => {
+      const of = { conversationId, target: event.conversationSeq, name: 'content', key: '', owner: null } as const;
+      const content = state.registers.get(registerKey(of))?.value as EditedContent | undefined;
+      return counts(event, userId, summary) && isMeant(event, userId, content);
+    });
+    return { ...summary, unreadMentions: mentions.length };
   });
 }
 

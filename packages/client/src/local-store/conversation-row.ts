@@ -51,12 +51,21 @@ export function rowOfSummary(summary: ConversationSummary, before?: Conversation
   const unsent = before?.unsentReadSeq ?? null;
   return {
     ...summary,
+    // Servers before mentions don't say.
+    unreadMentions: summary.unreadMentions ?? 0,
     member: true,
     stale: null,
     local: before?.local ?? null,
     reachedStart: before?.reachedStart ?? false,
     unsentReadSeq: unsent !== null && unsent > summary.readSeq ? unsent : null,
   };
+}
+
+/** A row as it is here; one that was kept by a build before mentions does not say how many are unread. */
+export function rowOfStore(row: Omit<ConversationRow, 'unreadMentions'> & Partial<ConversationRow>): ConversationRow {
+  const { unreadMentions, unread, stale } = row;
+  if (unreadMentions !== undefined) return row as ConversationRow;
+  return { ...row, unreadMentions: 0, stale: unread > 0 ? (stale ?? 'count') : stale };
 }
 
 /** Without a mark that the server does not have and will not take: its own, which is not known then, has to be fetched. */
@@ -81,6 +90,7 @@ export function unknownConversation(conversationId: ConversationId, userId: User
     joinedSeq: 0 as ConversationRow['joinedSeq'],
     readSeq: 0,
     unread: 0,
+    unreadMentions: 0,
     lastMessage: null,
     activeAt: 0,
     member,

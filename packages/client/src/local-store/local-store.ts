@@ -7,6 +7,7 @@ import type {
   ErrorCode,
   Event,
   JsonValue,
+  MentionsInput,
   UserId,
 } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
@@ -109,6 +110,8 @@ export interface Draft {
   readonly retries?: number;
   /** The message that it replies to; absent: none. */
   readonly replyTo?: DraftTarget | undefined;
+  /** Whom the message, or the edit, mentions; absent: nobody. */
+  readonly mentions?: MentionsInput | undefined;
   /** What it edits; absent: no edit. */
   readonly edit?: DraftEdit;
   /** What it reacts to; absent: no reaction. */

@@ -13,6 +13,7 @@
  * Rows and cursor are written by the tab that leads alone: `dropRows` when it no longer does.
  */
 import { type CommandId, TidemarkError } from '@tidemark/core';
+import { rowOfStore } from './conversation-row.ts';
 import type { LocalChanges, LocalStore } from './local-store.ts';
 import { explained, isLost, LocalStoreError } from './local-store-error.ts';
 import { memoryLocalStore } from './memory-local-store.ts';
@@ -101,7 +102,8 @@ export function createSteadyStore(first: LocalStore, limit: number, onProblem: (
     load: async () => {
       checkLeft();
       try {
-        return unsaved.over(await store.load());
+        const { conversations, ...rest } = await store.load();
+        return unsaved.over({ ...rest, conversations: conversations.map(rowOfStore) });
       } catch (cause) {
         if (cause instanceof TidemarkError) leave(cannotBeOpened(cause));
         checkLeft();

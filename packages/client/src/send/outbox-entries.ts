@@ -91,8 +91,8 @@ export interface OutboxEntries {
   sent(slot: Slot, place: Place): void;
   /** The server has lost it. */
   unsent(slot: Slot): void;
-  /** Replaces the content. */
-  rewrite(slot: Slot, message: Draft['message']): void;
+  /** Replaces what it says. */
+  rewrite(slot: Slot, said: Pick<Draft, 'message' | 'mentions'>): void;
   /** Whether it is among the events: that is its receipt, whether or not one came before. */
   stored(slot: Slot, events: readonly Event[]): boolean;
   /** @param error why; unless set, that it was discarded */
@@ -179,7 +179,7 @@ export function createOutboxEntries(options: {
       if (event) sent(slot, event);
       return event !== undefined;
     },
-    rewrite: (slot, message) => show(slot, { draft: { ...slot.entry.draft, message } }),
+    rewrite: (slot, said) => show(slot, { draft: { ...slot.entry.draft, ...said } }),
     discard: (slot, error) => {
       const { clientMessageId } = slot.entry.draft;
       slot.reject(error ?? new DraftDiscardedError(`${clientMessageId} was discarded before it was stored`));

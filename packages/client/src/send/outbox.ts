@@ -17,6 +17,7 @@ import {
   type IdSource,
   type JsonObject,
   type JsonValue,
+  type MentionsInput,
   parseCommandId,
   type Receipt,
   TidemarkError,
@@ -47,6 +48,7 @@ export interface Outbox {
     conversationId: ConversationId,
     edit: DraftEdit,
     message: Content<ContentMap>,
+    mentions: MentionsInput | undefined,
     commandId?: string,
   ): Promise<Stored>;
   /**
@@ -177,7 +179,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
-    rest: Pick<Draft, 'edit' | 'reaction' | 'revoke' | 'attachments' | 'replyTo'>,
+    rest: Partial<Pick<Draft, 'edit' | 'reaction' | 'revoke' | 'attachments' | 'replyTo' | 'mentions'>>,
   ): Slot {
     const at = timing.clock.now();
     const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
@@ -249,12 +251,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     edit: DraftEdit,
     message: Content<ContentMap>,
+    given: MentionsInput | undefined,
     commandId?: string,
   ): Promise<Stored> {
     throwIfClosed(closing);
+    const mentions = copyOf(given);
     const draft = slots.get(edit.target.clientMessageId);
     if (draft && isMine(draft)) {
-      entries.rewrite(draft, { type: message.type, content: copyOf(message.content) });
+      entries.rewrite(draft, { message: { type: message.type, content: copyOf(message.content) }, mentions });
       await replica.commitSurely(() =>
         slots.get(edit.target.clientMessageId) === draft && !unsaved.has(draft)
           ? { putDrafts: [draft.entry.draft] }
@@ -262,7 +266,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       );
       return draft.receipt;
     }
-    return enqueue(conversationId, message, ['commandId', commandId], { edit }).receipt;
+    return enqueue(conversationId, message, ['commandId', commandId], { edit, mentions }).receipt;
   }
 
   async function react(conversationId: ConversationId, reaction: DraftReaction, commandId?: string): Promise<unknown> {
@@ -310,13 +314,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     edit,
     react,
     revoke,
-    send: (conversationId, message, { clientMessageId, attachments = [] }, replyTo) => {
+    send: (conversationId, message, { clientMessageId, attachments = [], mentions }, replyTo) => {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));
       const rest = sources.length > 0 && { attachments: sources };
       const { entry, receipt } = enqueue(conversationId, message, ['clientMessageId', clientMessageId], {
         ...rest,
         replyTo,
+        mentions: copyOf(mentions),
       });
       return { clientMessageId: entry.draft.clientMessageId, receipt: receipt as Promise<Receipt> };
     },
@@ -335,7 +340,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (draft.edit) {
         // What was refused under an id stays refused.
         await discardNow(slot);
-        edit(draft.conversationId, draft.edit, draft.message).catch(() => undefined);
+        edit(draft.conversationId, draft.edit, draft.message, draft.mentions).catch(() => undefined);
         return;
       }
       // A slot of its own: the earlier receipt was rejected.
@@ -395,6 +400,6 @@ function switchOf({ target, key }: DraftReaction): string {
 const NOTHING_SAID = { type: '', content: {} };
 
 /** A copy, since the application may change its object later. */
-function copyOf<T extends JsonValue | JsonObject>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
+function copyOf<T extends JsonValue | JsonObject | MentionsInput | undefined>(value: T): T {
+  return value && (JSON.parse(JSON.stringify(value)) as T);
 }

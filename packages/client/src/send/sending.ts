@@ -182,18 +182,19 @@ export function createSending(
   }
 
   async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
-    const { conversationId, clientMessageId, retries, replyTo, edit, reaction, revoke } = draft;
+    const { conversationId, clientMessageId, retries, replyTo, mentions, edit, reaction, revoke } = draft;
+    const content = { ...message, ...(mentions && { mentions }) };
     const send = async (signal: AbortSignal): Promise<Place> => {
       if (!targetOf(draft)) {
         const retry = retries !== undefined && { retry: retries };
         return trpc.send.mutate(
-          { conversationId, clientMessageId, ...message, ...(replyTo && { replyTo }), ...retry },
+          { conversationId, clientMessageId, ...content, ...(replyTo && { replyTo }), ...retry },
           { signal },
         );
       }
       const head = { conversationId, commandId: clientMessageId };
       const said = async (): Promise<Place> => {
-        if (edit) return trpc.edit.mutate({ ...head, ...edit, ...message }, { signal });
+        if (edit) return trpc.edit.mutate({ ...head, ...edit, ...content }, { signal });
         if (reaction) return trpc.react.mutate({ ...head, ...reaction }, { signal });
         const { target, ...reason } = revoke as DraftRevoke;
         return trpc.revoke.mutate({ ...head, targets: [target], ...reason }, { signal });

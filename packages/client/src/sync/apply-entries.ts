@@ -2,6 +2,7 @@ import {
   type CommandId,
   type ConversationId,
   counts,
+  countsAsMention,
   definitionOf,
   type Event,
   type InboxEntry,
@@ -19,6 +20,7 @@ import {
 } from '../local-store/conversation-row.ts';
 import { ownDraftIn } from './own-draft.ts';
 import { settingsOf } from './registers.ts';
+import { changesCounts } from './unread.ts';
 
 /** What a batch of entries changes locally. */
 export interface Applied {
@@ -26,7 +28,7 @@ export interface Applied {
   readonly events: Event[];
   /** Drafts that came back as events. */
   readonly removeDrafts: CommandId[];
-  /** Conversations whose read mark moved, or with less to read: their unread count has to be counted anew from the local events. */
+  /** Conversations whose read mark moved, or where earlier messages count otherwise: their unread counts have to be counted anew from the local events. */
   readonly recount: Set<ConversationId>;
 }
 
@@ -58,7 +60,7 @@ export function applyEntries(
     const isNews = event.conversationSeq > (known?.head ?? 0);
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
-    if (isNews && definitionOf(event).erases) applied.recount.add(conversationId);
+    if (isNews && changesCounts(event, userId)) applied.recount.add(conversationId);
     const draft = ownDraftIn(event, userId);
     if (draft) applied.removeDrafts.push(draft);
     const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;
@@ -89,6 +91,7 @@ function applyEvent(event: Event, row: OwnRow, userId: UserId): void {
   if (seq === 1) row.reachedStart = true;
   const { creates, joins, leaves, message } = definitionOf(event);
   if (isNew && counts(event, userId, row)) row.unread += 1;
+  if (isNew && countsAsMention(event, userId, row)) row.unreadMentions += 1;
   if (message && seq > (row.lastMessage?.conversationSeq ?? 0)) {
     row.lastMessage = message(event);
     row.activeAt = event.at;
@@ -110,13 +113,13 @@ function lastMessageAfter(last: Message | null, { name, target, value }: Registe
   if (last?.conversationSeq !== target || last.revoked) return last;
   if (name === 'revoked' && value) return tombstone(last, value);
   if (name !== 'content' || !value) return last;
-  const { message, version, at } = value;
-  return version > (last.edited?.version ?? 1) ? { ...last, ...message, edited: { version, at } } : last;
+  const { message, version, at, mentions } = value;
+  return version > (last.edited?.version ?? 1) ? { ...last, ...message, mentions, edited: { version, at } } : last;
 }
 
 /** An unsent read mark would be refused now; if the user comes back, the row is fetched. */
 export function withoutMembership(row: ConversationRow): ConversationRow {
-  return { ...withoutUnsentMark(row), member: false, unread: 0, stale: null };
+  return { ...withoutUnsentMark(row), member: false, unread: 0, unreadMentions: 0, stale: null };
 }
 
 function readUpTo(row: OwnRow, readSeq: number): void {

@@ -1,10 +1,10 @@
-import { type ConversationId, type ConversationSummary, definitionOf, type UserId } from '@tidemark/core';
+import type { ConversationId, ConversationSummary, UserId } from '@tidemark/core';
 import { unlessRefused } from '../call-error.ts';
 import { type ConversationRow, rowOfSummary } from '../local-store/conversation-row.ts';
 import type { LocalReplica } from '../local-store/local-replica.ts';
 import type { MessagingTrpc } from '../messaging-trpc.ts';
 import { withoutMembership } from './apply-entries.ts';
-import { countUnread, eventsAbove } from './unread.ts';
+import { changesCounts, countUnread, eventsAbove } from './unread.ts';
 
 /** Fetches one conversation whose row is stale, and merges it with what the feed brought meanwhile. Rejects: try again. */
 export async function refreshConversation(
@@ -25,14 +25,17 @@ export async function refreshConversation(
     if (summary.readSeq < row.readSeq) {
       // Counted above an older mark than ours. The one that sends our mark asks for the row again when it is confirmed.
       behind = row.unsentReadSeq === null;
-      return { conversations: [{ ...merge(summary, row), readSeq: row.readSeq, unread: row.unread, stale: 'count' }] };
+      const { readSeq, unread, unreadMentions } = row;
+      return { conversations: [{ ...merge(summary, row), readSeq, unread, unreadMentions, stale: 'count' }] };
     }
     const since = row.head > summary.head ? await eventsAbove(row, summary.head, replica) : [];
-    // What it counts was revoked since.
-    behind = since.some((event) => definitionOf(event).erases);
+    // What it counts was revoked since, or mentions others.
+    behind = since.some((event) => changesCounts(event, userId));
     if (behind) return undefined;
-    const unread = summary.unread + countUnread(since, userId, summary);
-    return { conversations: [{ ...merge(summary, row), unread }] };
+    const merged = merge(summary, row);
+    const later = countUnread(since, userId, summary);
+    const unread = merged.unread + later.unread;
+    return { conversations: [{ ...merged, unread, unreadMentions: merged.unreadMentions + later.unreadMentions }] };
   });
   if (behind) throw new Error('the summary is older than what is here');
 }

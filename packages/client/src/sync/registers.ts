@@ -3,8 +3,10 @@ import {
   type Event,
   type Message,
   type MessageErased,
+  type MessageRegisters,
   type MessageSent,
   type Register,
+  type RegisterName,
   registerKey,
   registersOf,
   type UserId,
@@ -16,11 +18,15 @@ export type KeptEvent<E extends Event = Event> = E & { readonly registers?: read
 
 /**
  * The registers that events set, as far as a user's device keeps them: of those that users own the user's. Versions are read from the server,
- * by whoever looks at them.
+ * by whoever looks at them, and whom a message mentions stands in it.
  */
 export function settingsOf(events: readonly Event[], userId: UserId): Register[] {
-  return events.flatMap(registersOf).filter(({ name, owner }) => name !== 'version' && (owner ?? userId) === userId);
+  return events
+    .flatMap(registersOf)
+    .filter(({ name, owner }) => !NOT_KEPT.includes(name) && (owner ?? userId) === userId);
 }
+
+const NOT_KEPT: readonly RegisterName[] = ['version', 'mention'];
 
 /** A row in the list of messages: a message, or what is left of it. */
 export type MessageEvent = MessageSent | MessageErased;
@@ -64,13 +70,17 @@ function isRevoked({ name }: Register): boolean {
   return name === 'revoked';
 }
 
+/** By which it differs from how it was sent. */
+export function registersNow({ registers = [] }: KeptEvent): MessageRegisters {
+  return Object.fromEntries(registers.map(({ name, value }) => [name, value]));
+}
+
 /** The message as it is now; its reactions in the order in which they came. */
 export function messageNow(event: KeptEvent<MessageEvent>): ReactedMessage {
   const { registers = [] } = event;
-  const now = Object.fromEntries(registers.map(({ name, value }) => [name, value]));
   const isMine = (key: string) => registers.some((each) => each.name === 'reaction' && each.key === key && each.value);
   const reactions = registers
     .flatMap(({ name, key, value }) => (name === 'reactions' && value ? [{ ...value, key, mine: isMine(key) }] : []))
     .sort((a, b) => a.since - b.since);
-  return { ...(definitionOf(event).message?.(event, now) as Message), reactions };
+  return { ...(definitionOf(event).message?.(event, registersNow(event)) as Message), reactions };
 }

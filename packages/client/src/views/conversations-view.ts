@@ -17,6 +17,8 @@ export interface ConversationItem<C> {
   readonly lastMessage: ReceivedMessage<C> | null;
   /** Messages above the read mark whose sender is someone else. */
   readonly unread: number;
+  /** Those of them that mention the user. */
+  readonly unreadMentions: number;
   readonly readSeq: number;
   /** conversationSeq of the newest event known. */
   readonly head: number;
@@ -76,6 +78,7 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
       peer: before ? before.item.peer : (peerOf(conversationId, userId) ?? null),
       lastMessage: isSameMessage ? before.item.lastMessage : row.lastMessage && reader.message(row.lastMessage),
       unread: row.unread,
+      unreadMentions: row.unreadMentions,
       readSeq,
       head,
       activeAt,

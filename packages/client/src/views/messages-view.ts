@@ -3,6 +3,7 @@ import {
   type Content,
   type ContentMap,
   type ConversationId,
+  type MentionsInput,
   NEWEST_REACTORS,
   type Receipt,
   type Revoked,
@@ -34,6 +35,8 @@ export interface PendingEdit<C> {
   readonly clientMessageId: CommandId;
   /** What it says, also after it failed. */
   readonly message: Content<C>;
+  /** Whom it mentions. */
+  readonly mentions?: MentionsInput | undefined;
   /** Why it failed. */
   readonly error: TidemarkError | null;
 }
@@ -51,6 +54,8 @@ export type DraftMessage<C> = {
   readonly receipt: Receipt | null;
   /** The message that it replies to. */
   readonly replyTo?: DraftTarget | undefined;
+  /** Whom it mentions. */
+  readonly mentions?: MentionsInput | undefined;
   /** Why it failed. */
   readonly error: TidemarkError | null;
   /** Those of this user alone, which are sent behind it. */
@@ -137,7 +142,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     return { key: keyOf(message.senderId, message.clientMessageId), status: 'stored', ...message };
   });
   const draftItem = remembered(({ draft, receipt, ...entry }: OutboxEntry): Item => {
-    const { clientMessageId, message, at, replyTo } = draft;
+    const { clientMessageId, message, at, replyTo, mentions } = draft;
     const key = keyOf(userId, clientMessageId);
     const sent = receipt?.messageId ? receipt : null;
     return {
@@ -147,6 +152,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
       senderId: userId,
       at,
       replyTo,
+      mentions,
       receipt: sent,
       reactions: [],
       ...entry,
@@ -206,15 +212,15 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
 
   function withRevoke(item: Item, { reason }: DraftRevoke, at: number): Item {
     const revoked = { by: userId, at, ...(reason !== undefined && { reason }) };
-    const nothing = { edit: undefined, edited: undefined, replyTo: undefined, reactions: [] };
+    const nothing = { edit: undefined, edited: undefined, replyTo: undefined, mentions: undefined, reactions: [] };
     return { ...item, ...nothing, ...tombstone(item as Receipt, revoked) } as Item;
   }
 
   function withEdit(item: Item, { draft, status: sent, error }: OutboxEntry): Item {
-    const { clientMessageId, message } = draft;
+    const { clientMessageId, message, mentions } = draft;
     const status = sent === 'failed' ? 'failed' : 'pending';
-    const content = status === 'pending' && reader.content(message);
-    return { ...item, ...content, edit: { status, clientMessageId, message, error } } as Item;
+    const said = status === 'pending' && { ...reader.content(message), mentions };
+    return { ...item, ...said, edit: { status, clientMessageId, message, mentions, error } } as Item;
   }
 
   /** Holds the view while the load is under way, also when nobody looks. */

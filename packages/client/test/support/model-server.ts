@@ -8,6 +8,7 @@ import {
   type ConversationSummary,
   type Cursor,
   counts,
+  countsAsMention,
   createIdSource,
   definitionOf,
   type EditInput,
@@ -23,9 +24,13 @@ import {
   formatCursor,
   type HistoryInput,
   type InboxEntry,
+  type Mentions,
+  type MentionsInput,
   type Message,
+  type MessageEdited,
   type MessageErased,
   type MessageId,
+  type MessageRegisters,
   type MessageSent,
   NEWEST_REACTORS,
   parseCursor,
@@ -243,6 +248,13 @@ export class ModelServer {
     });
   }
 
+  /** As `say`, with mentions. */
+  mention(userId: string, conversationId: string, text: string, mentions: MentionsInput): Receipt {
+    const clientMessageId = this.#ids.commandId(this.#now);
+    const message = { type: 'text', content: { text }, mentions };
+    return this.#send(userId as UserId, { conversationId, clientMessageId, ...message });
+  }
+
   /** Replies to the message at `seq` as another user would, at once. */
   reply(userId: string, conversationId: string, seq: number, text: string): Receipt {
     return this.#send(userId as UserId, {
@@ -255,8 +267,8 @@ export class ModelServer {
   }
 
   /** Edits as its author would, at once. */
-  edit(userId: string, conversationId: string, seq: number, text: string): CommandResult {
-    const message = { type: 'text', content: { text } };
+  edit(userId: string, conversationId: string, seq: number, text: string, mentions?: MentionsInput): CommandResult {
+    const message = { type: 'text', content: { text }, mentions };
     return this.#edit(userId as UserId, { conversationId, target: { seq }, ...message });
   }
 
@@ -494,7 +506,7 @@ export class ModelServer {
 
   // ── The writer ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #send(userId: UserId, { conversationId: id, clientMessageId, type, content, replyTo }: SendInput): Receipt {
+  #send(userId: UserId, { conversationId: id, clientMessageId, type, content, replyTo, mentions }: SendInput): Receipt {
     const conversationId = id as ConversationId;
     const known = this.#commands.get(`${userId} ${clientMessageId}`);
     if (known?.type === 'message.sent' || known?.type === 'message.erased') return receiptOf(known);
@@ -522,6 +534,7 @@ export class ModelServer {
       messageId: this.#ids.messageId(this.#now) as MessageId,
       message: { type, content },
       ...(replyTo && { replyTo: { seq: this.#messageAt(id, replyTo, 'replyTo').conversationSeq } }),
+      ...(mentions && { mentions: mentionsOf(mentions) }),
     });
     this.#commands.set(`${userId} ${clientMessageId}`, event);
     return receiptOf(event as MessageSent);
@@ -529,14 +542,17 @@ export class ModelServer {
 
   /** Of one's own message, as its server would. */
   #edit(userId: UserId, input: EditInput): CommandResult {
-    const { conversationId, target, type, content, expectedVersion, commandId } = input;
+    const { conversationId, target, type, content, mentions, expectedVersion, commandId } = input;
     const known = this.#commands.get(`${userId} ${commandId}`);
     if (known) return resultOf(known);
     const { log } = this.#conversation(userId, conversationId);
     const message = this.#messageAt(conversationId, target);
     if (message.actorId !== userId) throw new TidemarkError('forbidden', 'only its author', { field: 'target' });
     const targetSeq = message.conversationSeq;
-    const edits = log.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq);
+    const edits = log.filter(
+      (event): event is MessageEdited => event.type === 'message.edited' && event.targetSeq === targetSeq,
+    );
+    const { mentions: mentionsBefore } = edits.at(-1) ?? message;
     const version = edits.length + 1;
     if (expectedVersion !== undefined && expectedVersion !== version) {
       throw new TidemarkError('conflict', `is version ${version} now`, { field: 'expectedVersion' });
@@ -549,6 +565,8 @@ export class ModelServer {
       targetSeq,
       version: version + 1,
       message: { type, content },
+      ...(mentions && { mentions: mentionsOf(mentions) }),
+      ...(mentionsBefore && { mentionsBefore }),
     });
     if (commandId) this.#commands.set(`${userId} ${commandId}`, event);
     return resultOf(event);
@@ -743,14 +761,14 @@ export class ModelServer {
   }
 
   #messageNow(event: MessageSent | MessageErased): Message {
+    return definitionOf(event).message?.(event, this.#registersOf(event)) as Message;
+  }
+
+  #registersOf(event: Event): MessageRegisters {
     const { log } = this.#conversations.get(event.conversationId) as ModelConversation;
     const { registers } = project(log);
     const ofIt = registers.filter(({ target, key }) => target === event.conversationSeq && key === '');
-    const message = definitionOf(event).message?.(
-      event,
-      Object.fromEntries(ofIt.map((each) => [each.name, each.value])),
-    );
-    return message as Message;
+    return Object.fromEntries(ofIt.map((each) => [each.name, each.value]));
   }
 
   #summary(userId: UserId, conversationId: ConversationId): ConversationSummary | undefined {
@@ -768,6 +786,12 @@ export class ModelServer {
       unread: Math.min(
         this.unread,
         conversation.log.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
+      ),
+      unreadMentions: Math.min(
+        this.unread,
+        conversation.log.filter((event) =>
+          countsAsMention(event, userId, { joinedSeq, readSeq }, this.#registersOf(event)),
+        ).length,
       ),
       lastMessage: last ? this.#messageNow(last) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,
@@ -827,4 +851,9 @@ function receiptOf(event: MessageSent | MessageErased): Receipt {
 
 function resultOf({ conversationId, conversationSeq, at }: Event): CommandResult {
   return { conversationId, conversationSeq, at, messageId: null };
+}
+
+/** As its server would, but for who is no member. */
+function mentionsOf({ users = [], ...rest }: MentionsInput): Mentions {
+  return { users: users as readonly UserId[], ...rest };
 }

@@ -1,14 +1,17 @@
 import { type Content, type ContentMap, UNKNOWN_CONTENT } from '../content.ts';
 import type { CommandId, MessageId } from '../ids.ts';
-import type { Message, MessageRef, MessageTarget, Receipt, Revoked } from '../message.ts';
+import type { Mentions, Message, MessageRef, MessageTarget, Receipt, Revoked } from '../message.ts';
 import type { EventDefinition, MessageRegisters } from './event-definition.ts';
 import type { CommandHead, EventHead } from './heads.ts';
+import { mentionsSet } from './mentions-set.ts';
 
 export type SendMessage = CommandHead & {
   readonly type: 'message.send';
   readonly message: Content<ContentMap>;
   /** The message that it replies to; absent: none. */
   readonly replyTo?: MessageTarget | undefined;
+  /** Whom it mentions; the writer keeps the members among them. Absent: nobody. */
+  readonly mentions?: Mentions | undefined;
   /**
    * How many times the sender has taken the message up again after it was refused for good; absent: 0. What was refused
    * stays refused for every copy of the same intention, and a later one is decided anew.
@@ -23,6 +26,8 @@ export type MessageSent<C = ContentMap> = EventHead & {
   readonly message: Content<C>;
   /** The earlier message that it replies to, which everybody sees as it is when they look. */
   readonly replyTo?: MessageRef | undefined;
+  /** Absent: nobody. */
+  readonly mentions?: Mentions | undefined;
 };
 
 /** What is left of a `message.sent` once the message is revoked: it keeps its place, and does not count. */
@@ -36,7 +41,13 @@ export type MessageErased = EventHead & { readonly type: 'message.erased'; reado
 export function messageOf<C>(event: MessageSent<C>, { content }: MessageRegisters<C> = {}): Message<C> {
   const edited = content && { ...content.message, edited: { version: content.version, at: content.at } };
   const { replyTo } = event;
-  return { ...headOf(event), ...(replyTo && { replyTo }), ...(edited ?? event.message) };
+  const { mentions } = content ?? event;
+  return {
+    ...headOf(event),
+    ...(replyTo && { replyTo }),
+    ...(mentions && { mentions }),
+    ...(edited ?? event.message),
+  };
 }
 
 /** What is shown of a message that was revoked. */
@@ -59,7 +70,8 @@ function headOf(event: Omit<MessageErased, 'type'>): Receipt {
 
 export const messageSent: EventDefinition<MessageSent> = {
   message: messageOf,
-  content: ({ message, replyTo: _, ...rest }) => ({
+  sets: ({ conversationSeq, mentions }) => mentionsSet(conversationSeq, mentions),
+  content: ({ message, replyTo: _, mentions: __, ...rest }) => ({
     of: rest.conversationSeq,
     message,
     without: { ...rest, type: 'message.erased' },

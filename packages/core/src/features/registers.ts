@@ -14,6 +14,8 @@ export interface RegisterValues<C = ContentMap> {
   readonly reaction: true;
   /** How many have reacted with the register's key; there is none while nobody has. */
   readonly reactions: ReactionCount;
+  /** That a message mentions its owner, or without one all members. */
+  readonly mention: true;
   /** Of a conversation: what is pinned there, the last first. */
   readonly pins: readonly Pin[];
 }
@@ -62,7 +64,7 @@ export type RegisterSetting = {
     readonly target: number;
     readonly name: N;
     readonly key?: string;
-    readonly owner?: UserId;
+    readonly owner?: UserId | null;
     readonly value: RegisterValues[N] | null;
   };
 }[RegisterName];

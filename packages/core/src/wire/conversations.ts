@@ -67,6 +67,7 @@ export const conversationSummary = z.object({
   joinedSeq: conversationSeq,
   readSeq: position,
   unread: position,
+  unreadMentions: position,
   lastMessage: message.nullable(),
   activeAt: at,
 }) satisfies SchemaOf<ConversationSummary>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EditErased, EditMessage, MessageEdited } from '../features/edits.ts';
+import { givenMentions, mentions } from './messages.ts';
 import {
   commandHead,
   commandId,
@@ -16,15 +17,18 @@ import {
 
 const version = position.min(1);
 
-export const editInput = z.strictObject({
-  conversationId,
-  target,
-  type: contentType,
-  /** Checked against the kind's own schema by the router. */
-  content: z.unknown(),
-  expectedVersion: version.optional(),
-  commandId: commandId.optional(),
-});
+/** @param most users whom a message may mention */
+export const editInput = (most: number) =>
+  z.strictObject({
+    conversationId,
+    target,
+    type: contentType,
+    /** Checked against the kind's own schema by the router. */
+    content: z.unknown(),
+    mentions: givenMentions(most),
+    expectedVersion: version.optional(),
+    commandId: commandId.optional(),
+  });
 export const versionsInput = z.strictObject(messagePageInput);
 
 export const messageEdited = z.object({
@@ -33,6 +37,8 @@ export const messageEdited = z.object({
   targetSeq: conversationSeq,
   version,
   message: content,
+  mentions: mentions.optional(),
+  mentionsBefore: mentions.optional(),
 }) satisfies SchemaOf<MessageEdited>;
 
 export const editErased = z.object({
@@ -47,5 +53,6 @@ export const editMessage = z.object({
   ...commandHead.shape,
   target,
   message: content,
+  mentions: mentions.optional(),
   expectedVersion: version.optional(),
 }) satisfies SchemaOf<EditMessage>;

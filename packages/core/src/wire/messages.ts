@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MessageErased, MessageSent, SendMessage } from '../features/messages.ts';
-import type { Message, Receipt } from '../message.ts';
+import type { Mentions, Message, Receipt } from '../message.ts';
 import {
   at,
   commandHead,
@@ -10,6 +10,8 @@ import {
   conversationId,
   conversationSeq,
   eventHead,
+  members,
+  mentioned,
   messageId,
   messageRef,
   position,
@@ -20,16 +22,25 @@ import {
 
 const retry = position.max(1_000_000);
 
-export const sendInput = z.strictObject({
-  conversationId,
-  clientMessageId: commandId,
-  type: contentType,
-  /** Checked against the kind's own schema by the router. */
-  content: z.unknown(),
-  replyTo: target.optional(),
-  /** Raised by one when a person sends a refused message again under its id. */
-  retry: retry.optional(),
-});
+const mark = z.boolean().optional();
+export const mentions = z.object({ users: members, all: mark, here: mark }) satisfies SchemaOf<Mentions>;
+/** As a caller names them. @param max how many users */
+export const givenMentions = (max: number) =>
+  z.strictObject({ users: mentioned(max).default([]), all: mark, here: mark }).optional();
+
+/** @param most users whom a message may mention */
+export const sendInput = (most: number) =>
+  z.strictObject({
+    conversationId,
+    clientMessageId: commandId,
+    type: contentType,
+    /** Checked against the kind's own schema by the router. */
+    content: z.unknown(),
+    replyTo: target.optional(),
+    mentions: givenMentions(most),
+    /** Raised by one when a person sends a refused message again under its id. */
+    retry: retry.optional(),
+  });
 
 export const messageSent = z.object({
   type: z.literal('message.sent'),
@@ -37,6 +48,7 @@ export const messageSent = z.object({
   messageId,
   message: content,
   replyTo: messageRef.optional(),
+  mentions: mentions.optional(),
 }) satisfies SchemaOf<MessageSent>;
 
 export const messageErased = z.object({
@@ -50,6 +62,7 @@ export const sendMessage = z.object({
   ...commandHead.shape,
   message: content,
   replyTo: target.optional(),
+  mentions: mentions.optional(),
   retry: retry.optional(),
 }) satisfies SchemaOf<SendMessage>;
 
@@ -63,4 +76,5 @@ export const message = z.object({
   edited,
   revoked,
   replyTo: messageRef.optional(),
+  mentions: mentions.optional(),
 }) satisfies SchemaOf<Message>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CONTENT_TYPE, type Content, type ContentMap } from '../content.ts';
 import type { ConversationKind } from '../conversation.ts';
-import type { TidemarkError } from '../errors.ts';
+import type { ErrorCode, TidemarkError } from '../errors.ts';
 import type { CommandHead, EventHead } from '../features/heads.ts';
 import {
   type CommandId,
@@ -53,8 +53,13 @@ export const cursor = checked<Cursor>(parseCursor, 'cursor');
  * A list of user ids. Its length is looked at before any id, and nothing after the first id that breaks the rule: zod's own
  * array would make an issue, and an id parser an error with its stack, for each of 100,000.
  */
-function userIds(bounds: { min?: number; max: number; limit?: string }): z.ZodType<UserId[], string[]> {
-  const { min = 0, max, limit } = bounds;
+function userIds(bounds: {
+  min?: number;
+  max: number;
+  limit?: string;
+  code?: ErrorCode;
+}): z.ZodType<UserId[], string[]> {
+  const { min = 0, max, limit, code } = bounds;
   return z
     .unknown()
     .superRefine((value, context) => {
@@ -63,7 +68,7 @@ function userIds(bounds: { min?: number; max: number; limit?: string }): z.ZodTy
       if (value.length < min) return refuse(`must hold at least ${min}`);
       if (value.length > max) {
         if (limit === undefined) return refuse(`must hold at most ${max}`);
-        return refuse(`${value.length}, at most ${max} (${limit})`, { params: { code: 'too_many_members', limit } });
+        return refuse(`${value.length}, at most ${max} (${limit})`, { params: { code, limit } });
       }
       const wrong = value.findIndex((each) => !isUserId(each));
       if (wrong >= 0) refuse(USER_ID_RULE, { path: [wrong] });
@@ -75,7 +80,10 @@ const MEMBERS = 100_000;
 /** Of an event or a command that was accepted before. */
 export const members = userIds({ max: MEMBERS });
 /** As a caller names them. */
-export const givenMembers = (min: number, max: number) => userIds({ min, max, limit: 'limits.inboxMembers' });
+export const givenMembers = (min: number, max: number) =>
+  userIds({ min, max, limit: 'limits.inboxMembers', code: 'too_many_members' });
+/** Those of a message, as a caller names them. */
+export const mentioned = (max: number) => userIds({ max, limit: 'limits.mentions' });
 
 export const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 export const conversationSeq = position.min(1) as unknown as z.ZodType<ConversationSeq, number>;

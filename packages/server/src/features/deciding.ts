@@ -33,12 +33,21 @@ export interface DecideContext {
 /** The limits that hold in the order of a conversation. */
 export type DecideLimits = Pick<
   Limits,
-  'inboxMembers' | 'editWindowMs' | 'revokeWindowMs' | 'versions' | 'reactionsPerUser' | 'reactionKeys' | 'pins'
+  | 'inboxMembers'
+  | 'editWindowMs'
+  | 'revokeWindowMs'
+  | 'versions'
+  | 'reactionsPerUser'
+  | 'reactionKeys'
+  | 'pins'
+  | 'mentionAllMembers'
 >;
 
 /** Who may do what in a group. */
 export interface Permissions {
   readonly pin: 'owner' | 'everybody';
+  /** In groups of more than `limits.mentionAllMembers`; in smaller ones everybody may. */
+  readonly mentionAll: 'owner' | 'everybody';
 }
 
 /** Events to commit (none: nothing changes), with the result and the state after them. */

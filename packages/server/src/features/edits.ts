@@ -1,6 +1,7 @@
 import { type EditMessage, type MessageEdited, type MessageSent, TidemarkError } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { type DecideContext, done, headOf, requireMember } from './deciding.ts';
+import { mentioned } from './mentions.ts';
 import { requireMessage } from './targets.ts';
 
 export const editMessage: CommandDefinition<EditMessage> = {
@@ -15,15 +16,19 @@ export const editMessage: CommandDefinition<EditMessage> = {
     const edited = context.subjects.registers(message, 'content').get('');
     const version = edited?.value?.version ?? 1;
     requireVersion(version, command, context);
+    const { mentions: mentionsBefore } = edited?.value ?? message;
     const event: MessageEdited = {
       type: 'message.edited',
       ...headOf(current, command, context),
       targetSeq: message.conversationSeq,
       version: version + 1,
       message: command.message,
+      ...mentioned(current, command, context),
+      ...(mentionsBefore && { mentionsBefore }),
     };
     return done(current, [event]);
   },
+  addedFields: ['mentions'],
   content: ({ message }) => message,
   ledTo: ({ conversationId, target }, event) =>
     (event.type === 'message.edited' || event.type === 'edit.erased') &&

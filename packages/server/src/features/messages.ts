@@ -1,6 +1,7 @@
 import type { MessageSent, SendMessage } from '@tidemark/core';
 import type { CommandDefinition } from './command-definition.ts';
 import { done, headOf, openIfNew } from './deciding.ts';
+import { mentioned } from './mentions.ts';
 import { repliedTo, repliesToTheSame } from './replies.ts';
 
 export const sendMessage: CommandDefinition<SendMessage> = {
@@ -13,6 +14,7 @@ export const sendMessage: CommandDefinition<SendMessage> = {
       messageId: context.ids.messageId(context.now),
       message: command.message,
       ...repliedTo(current, command, context),
+      ...mentioned(current, command, context),
     };
     return done(state, [...opening, event]);
   },
@@ -22,7 +24,7 @@ export const sendMessage: CommandDefinition<SendMessage> = {
   intention: ({ conversationId, replyTo }) => (replyTo ? [conversationId, replyTo] : [conversationId]),
   isResult: (command, remembered) =>
     !command.replyTo && remembered.messageId !== null && remembered.conversationId === command.conversationId,
-  addedFields: ['replyTo'],
+  addedFields: ['replyTo', 'mentions'],
   content: ({ message }) => message,
   idField: 'clientMessageId',
 };

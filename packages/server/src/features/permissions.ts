@@ -2,7 +2,7 @@ import type { ConversationState } from '@tidemark/core';
 import { type Actor, isPrivileged, type Permissions } from './deciding.ts';
 
 /** What some members may do, and others not. */
-export type Permission = 'revokeOthers' | 'pin' | 'removeMembers';
+export type Permission = 'revokeOthers' | 'removeMembers' | keyof Permissions;
 
 /**
  * Whether a member may do so in their conversation: in a group its creator, and everybody where the application says so; anywhere, who
@@ -12,11 +12,12 @@ export function may(
   permission: Permission,
   state: ConversationState,
   { actorId, privileged }: Actor,
-  { pin }: Permissions,
+  permissions: Permissions,
 ): boolean {
   if (isPrivileged(state, privileged)) return true;
-  const { conversation } = state;
-  // In a direct conversation both pin, and neither revokes what the other has said.
-  if (conversation.kind !== 'group') return permission === 'pin';
-  return conversation.createdBy === actorId || (permission === 'pin' && pin === 'everybody');
+  const { kind, createdBy } = state.conversation;
+  const isCreators = permission === 'revokeOthers' || permission === 'removeMembers';
+  // In a direct conversation neither revokes what the other has said.
+  if (kind !== 'group') return !isCreators;
+  return createdBy === actorId || (!isCreators && permissions[permission] === 'everybody');
 }

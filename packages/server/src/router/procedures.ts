@@ -69,13 +69,13 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
   const newCommandId = (given: CommandId | undefined): CommandId => given ?? ids.commandId(ports.now());
 
   return {
-    send: make.mutation(wire.sendInput, async (actorId, input): Promise<Receipt> => {
+    send: make.mutation(wire.sendInput(limits.mentions), async (actorId, input): Promise<Receipt> => {
       const { conversationId, clientMessageId: commandId } = input;
       const message = await content.parse(input.type, input.content);
       const { members } = await gate.admit(actorId, conversationId);
-      const { replyTo, retry } = input;
+      const { replyTo, mentions, retry } = input;
       const result = await submit(
-        { type: 'message.send', conversationId, actorId, commandId, message, replyTo, retry },
+        { type: 'message.send', conversationId, actorId, commandId, message, replyTo, mentions, retry },
         members,
       );
       if (result.messageId === null) {
@@ -92,13 +92,13 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       };
     }),
 
-    edit: make.mutation(wire.editInput, async (actorId, input) => {
-      const { conversationId, target, expectedVersion } = input;
+    edit: make.mutation(wire.editInput(limits.mentions), async (actorId, input) => {
+      const { conversationId, target, mentions, expectedVersion } = input;
       const message = await content.parse(input.type, input.content);
       const { members } = await gate.admit(actorId, conversationId);
       const commandId = newCommandId(input.commandId);
       return submit(
-        { type: 'message.edit', conversationId, actorId, commandId, target, message, expectedVersion },
+        { type: 'message.edit', conversationId, actorId, commandId, target, message, mentions, expectedVersion },
         members,
       );
     }),

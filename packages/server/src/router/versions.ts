@@ -34,7 +34,10 @@ export async function versionsOf(history: HistoryStore, query: VersionsQuery): P
   const versions = found.flatMap(versionIn).sort((a, b) => b.version - a.version);
   const isLast = before > 1 && found.length === places.length && found.length < limit;
   // The first is what was sent.
-  if (isLast) versions.push({ version: 1, at: sent.at, message: sent.message });
+  if (isLast) {
+    const { at, message, mentions } = sent;
+    versions.push({ version: 1, at, message, ...(mentions && { mentions }) });
+  }
   return { versions, hasMore: before > 1 && !isLast };
 }
 
@@ -52,5 +55,7 @@ export interface VersionsQuery {
 }
 
 function versionIn(event: Event): EditedContent[] {
-  return event.type === 'message.edited' ? [{ version: event.version, at: event.at, message: event.message }] : [];
+  if (event.type !== 'message.edited') return [];
+  const { version, at, message, mentions } = event;
+  return [{ version, at, message, ...(mentions && { mentions }) }];
 }

@@ -30,7 +30,8 @@ test('a frame carries events, seqs and results between nodes unchanged', () => {
 
 test('a frame carries a message with all that it may have', () => {
   const chat = conversationBuilder();
-  const event: MessageSent = { ...chat.message({}), replyTo: { seq: 1 as ConversationSeq } };
+  const mentions = { users: [alice], all: true, here: true } as const;
+  const event: MessageSent = { ...chat.message({}), replyTo: { seq: 1 as ConversationSeq }, mentions };
   const schema = eventSchema.options.find(({ shape }) => 'messageId' in shape);
   expect(Object.keys(event).sort(), 'one that is new goes here').toEqual(Object.keys(schema?.shape ?? {}).sort());
   const frame: NodeFrame = { deliveries: [{ event, to: [[alice, 7 as Seq]] }], voids: [], replies: [] };

@@ -488,7 +488,7 @@ export class WriterWorld {
     const health = new Health(events);
     const transfer = new Transfer(partition, reader, {
       deployment: 'ours',
-      permissions: { pin: 'everybody' },
+      permissions: { pin: 'everybody', mentionAll: 'everybody' },
       holdsLease: () => lease.holds(),
       partitionOf,
       refusals: durableRefusals({

@@ -8,6 +8,7 @@ import {
   type EditMessage,
   type JsonObject,
   type MarkRead,
+  type Mentions,
   type MessageTarget,
   parseCommandId,
   parseConversationId,
@@ -43,22 +44,45 @@ function newCommandId(): CommandId {
 export function send(
   actorId: UserId,
   conversationId: ConversationId,
-  options: { text?: string; content?: JsonObject; replyTo?: MessageTarget; commandId?: CommandId } = {},
+  options: {
+    text?: string;
+    content?: JsonObject;
+    replyTo?: MessageTarget;
+    mentions?: Mentions;
+    commandId?: CommandId;
+  } = {},
 ): SendMessage {
-  const { text = 'hello', replyTo, commandId = newCommandId() } = options;
+  const { text = 'hello', replyTo, mentions, commandId = newCommandId() } = options;
   const message = { type: 'text', content: options.content ?? { text } };
-  return { type: 'message.send', actorId, conversationId, commandId, message, ...(replyTo && { replyTo }) };
+  return {
+    type: 'message.send',
+    actorId,
+    conversationId,
+    commandId,
+    message,
+    ...(mentions && { mentions }),
+    ...(replyTo && { replyTo }),
+  };
 }
 
 export function edit(
   actorId: UserId,
   conversationId: ConversationId,
   target: MessageTarget,
-  options: { text?: string; expectedVersion?: number; commandId?: CommandId } = {},
+  options: { text?: string; mentions?: Mentions; expectedVersion?: number; commandId?: CommandId } = {},
 ): EditMessage {
-  const { text = 'edited', expectedVersion, commandId = newCommandId() } = options;
+  const { text = 'edited', mentions, expectedVersion, commandId = newCommandId() } = options;
   const message = { type: 'text', content: { text } };
-  return { type: 'message.edit', actorId, conversationId, commandId, target, message, expectedVersion };
+  return {
+    type: 'message.edit',
+    actorId,
+    conversationId,
+    commandId,
+    target,
+    message,
+    ...(mentions && { mentions }),
+    expectedVersion,
+  };
 }
 
 export function react(

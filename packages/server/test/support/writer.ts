@@ -47,6 +47,7 @@ export interface WriterOptions {
   readonly parkAfterMs?: number;
   readonly inboxMembers?: number;
   readonly revokeWindowMs?: number;
+  readonly mentionAllMembers?: number;
   readonly batchRows?: number;
   readonly batchBytes?: number;
   readonly commandBytes?: number;
@@ -127,7 +128,7 @@ export function openWriter(options: WriterOptions = {}) {
   };
   const transfer = new Transfer(partition, reader, {
     deployment: 'ours',
-    permissions: options.permissions ?? { pin: 'owner' },
+    permissions: options.permissions ?? { pin: 'owner', mentionAll: 'owner' },
     refusals: durableRefusals({
       shared: backplane.refusals,
       store: storage.history,
@@ -151,6 +152,7 @@ export function openWriter(options: WriterOptions = {}) {
       ...DEFAULT_LIMITS,
       inboxMembers: options.inboxMembers ?? 500,
       revokeWindowMs: options.revokeWindowMs,
+      mentionAllMembers: options.mentionAllMembers ?? DEFAULT_LIMITS.mentionAllMembers,
     },
     batchRows: options.batchRows ?? 5_000,
     limitEvents: new LimitEvents(events, clock),

@@ -84,7 +84,7 @@ function live(steps: readonly { command: Command; now: number }[]): Life {
       mostAhead: 1_000,
       ids,
       limits: { ...DEFAULT_LIMITS, inboxMembers: 4 },
-      permissions: { pin: 'everybody' },
+      permissions: { pin: 'everybody', mentionAll: 'everybody' },
       subjects,
       isThere: () => true,
     });

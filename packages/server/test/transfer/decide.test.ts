@@ -44,7 +44,7 @@ function run(
   return decide(state, command, {
     now: options.now ?? 1_000,
     mostAhead: 500,
-    permissions: { pin: 'owner' },
+    permissions: { pin: 'owner', mentionAll: 'owner' },
     ids,
     limits: { ...DEFAULT_LIMITS, inboxMembers: options.inboxMembers ?? 500 },
     subjects: options.subjects ?? new Subjects(),

@@ -81,7 +81,7 @@ test('a pin whose answer was lost is one, with one result, and its id is for tha
 
 test('in a group its owner pins, or everybody where the application says so, and only members, what they see', async () => {
   const strict = openWriter();
-  const open = openWriter({ permissions: { pin: 'everybody' } });
+  const open = openWriter({ permissions: { pin: 'everybody', mentionAll: 'owner' } });
   for (const writer of [strict, open]) {
     await writer.write(createGroup(alice, [bob]), send(bob, group), addMembers(alice, [carol]), send(alice, group));
   }

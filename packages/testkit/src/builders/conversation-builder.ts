@@ -12,6 +12,7 @@ import {
   type JsonObject,
   type MembersAdded,
   type MembersRemoved,
+  type Mentions,
   type MessageEdited,
   type MessageRevoked,
   type MessageSent,
@@ -46,6 +47,8 @@ export interface MessageOptions {
   readonly content?: JsonObject;
   /** An earlier message of the conversation; none unless set. */
   readonly replyTo?: MessageSent;
+  /** Members whom it mentions; nobody unless set. */
+  readonly mentions?: Mentions;
   /** A new one unless set. */
   readonly commandId?: CommandId;
   /** Milliseconds since 1970; the next tick unless set. */
@@ -55,6 +58,8 @@ export interface MessageOptions {
 export interface EditOptions {
   /** `{ text: 'version <version>' }` unless set. */
   readonly content?: JsonObject;
+  /** Members whom it mentions; nobody unless set. */
+  readonly mentions?: Mentions;
   /** A new one unless set. */
   readonly commandId?: CommandId;
   /** Milliseconds since 1970; the next tick unless set. */
@@ -158,19 +163,32 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
     get state() {
       return state as ConversationState;
     },
-    message: ({ from = creator, type = 'text', content, replyTo, commandId, at } = {}) =>
+    message: ({ from = creator, type = 'text', content, replyTo, mentions, commandId, at } = {}) =>
       keep({
         type: 'message.sent',
         ...head(from, commandId, at),
         messageId: ids.messageId(),
         message: { type, content: content ?? { text: `message ${events.length + 1}` } },
         ...(replyTo && { replyTo: { seq: replyTo.conversationSeq } }),
+        ...(mentions && { mentions }),
       }),
-    edit: ({ conversationSeq: targetSeq, actorId, message: { type } }, { content, commandId, at } = {}) => {
-      const earlier = events.filter((event) => event.type === 'message.edited' && event.targetSeq === targetSeq).length;
-      const version = earlier + 2;
-      const message = { type, content: content ?? { text: `version ${version}` } };
-      return keep({ type: 'message.edited', ...head(actorId, commandId, at), targetSeq, version, message });
+    edit: (sent, { content, mentions, commandId, at } = {}) => {
+      const { conversationSeq: targetSeq, actorId } = sent;
+      const earlier = events.filter(
+        (event): event is MessageEdited => event.type === 'message.edited' && event.targetSeq === targetSeq,
+      );
+      const version = earlier.length + 2;
+      const message = { type: sent.message.type, content: content ?? { text: `version ${version}` } };
+      const { mentions: mentionsBefore } = earlier.at(-1) ?? sent;
+      return keep({
+        type: 'message.edited',
+        ...head(actorId, commandId, at),
+        targetSeq,
+        version,
+        message,
+        ...(mentions && { mentions }),
+        ...(mentionsBefore && { mentionsBefore }),
+      });
     },
     react: (
       { conversationSeq: targetSeq, actorId: targetAuthor },

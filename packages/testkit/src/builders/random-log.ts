@@ -1,4 +1,4 @@
-import type { Event, UserId } from '@tidemark/core';
+import type { Event, Mentions, UserId } from '@tidemark/core';
 import fc from 'fast-check';
 import { type ConversationBuilder, conversationBuilder } from './conversation-builder.ts';
 import { pinsIn } from './pins-in.ts';
@@ -7,7 +7,7 @@ import type { SeededIds } from './seeded-ids.ts';
 
 /** One command-like step; it is skipped where the writer would refuse it or find nothing to change. */
 export interface LogStep {
-  readonly type: 'message' | 'reply' | 'edit' | 'react' | 'pin' | 'revoke' | 'add' | 'remove' | 'leave';
+  readonly type: 'message' | 'mention' | 'reply' | 'edit' | 'react' | 'pin' | 'revoke' | 'add' | 'remove' | 'leave';
   /** Index of the user who acts or is acted upon, among {@link LOG_USERS}. */
   readonly who: number;
 }
@@ -24,6 +24,8 @@ export function logSteps(maxLength = 40): fc.Arbitrary<LogStep[]> {
       'message',
       'message',
       'message',
+      'mention',
+      'mention',
       'reply',
       'reply',
       'edit',
@@ -50,6 +52,7 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
     const userId = ids.userId(LOG_USERS[who] as string);
     const isMember = chat.state.members.has(userId);
     if (type === 'message' && isMember) chat.message({ from: userId });
+    if (type === 'mention' && isMember) chat.message({ from: userId, mentions: mentionsIn(chat) });
     if (type === 'reply' && isMember) {
       const joinedSeq = chat.state.members.get(userId) as number;
       const seen = chat.events.filter((event) => event.type === 'message.sent' && event.conversationSeq >= joinedSeq);
@@ -61,7 +64,9 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
       const own = chat.events.filter((event) => event.type === 'message.sent' && event.actorId === userId);
       // Old ones and new ones, several times over.
       const message = own[chat.events.length % Math.max(own.length, 1)];
-      if (message?.type === 'message.sent') chat.edit(message);
+      const mentions = mentionsIn(chat);
+      // Some take back whom they mentioned, and some mention others.
+      if (message?.type === 'message.sent') chat.edit(message, chat.events.length % 2 === 0 ? { mentions } : {});
     }
     if (type === 'react' && isMember) {
       const messages = chat.events.filter((event) => event.type === 'message.sent');
@@ -90,6 +95,14 @@ export function buildLog(ids: SeededIds, steps: readonly LogStep[]): Conversatio
     if (type === 'leave' && isMember && userId !== alice) chat.remove([userId], userId);
   }
   return chat;
+}
+
+/** Now one member, now two, now all. */
+function mentionsIn({ events, state }: ConversationBuilder): Mentions {
+  const members = [...state.members.keys()];
+  const turn = events.length % (members.length + 2);
+  if (turn === members.length) return { users: [], here: true };
+  return { users: members.slice(turn, turn + 2), ...(turn > members.length && { users: members, all: true }) };
 }
 
 /** The users of {@link buildLog}, members or not. */

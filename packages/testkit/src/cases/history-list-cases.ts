@@ -2,6 +2,7 @@ import {
   type ConversationSummary,
   type ConversationsQuery,
   counts,
+  countsAsMention,
   definitionOf,
   type Event,
   type HistoryStore,
@@ -38,6 +39,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
         createdAt: chat.created.at,
         head: 3,
         readSeq: 0,
+        unreadMentions: 0,
         activeAt: last.at,
       };
       const seen = { ...common, joinedSeq: 1, lastMessage: messageOf(last) };
@@ -179,7 +181,7 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
     },
   },
   {
-    name: 'list: unread, readSeq and lastMessage equal a count over the log, however it was batched',
+    name: 'list: unread, readSeq, lastMessage and unread mentions equal a count over the log, however it was batched',
     run: async (open) => {
       await using opened = await open();
       const { history } = opened;
@@ -207,11 +209,12 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
             const { conversations: listed } = await history.conversations({ userId, limit: 10 });
             expect(listed).toEqual(expected ? [expected] : []);
             if (!expected) continue;
-            const { head, joinedSeq, readSeq, unread } = expected;
+            const { head, joinedSeq, readSeq, unread, unreadMentions } = expected;
             for (const most of [1, 3]) {
               const isFar = head - Math.max(readSeq, joinedSeq - 1) > most * UNREAD_SPAN;
               const bounded = await history.conversation(userId, chat.conversationId, most);
               expect(bounded?.unread).toBe(isFar ? most : Math.min(unread, most));
+              expect(bounded?.unreadMentions).toBe(Math.min(unreadMentions, most));
             }
           }
         }),
@@ -325,6 +328,10 @@ function expectedSummary(
     joinedSeq,
     readSeq,
     unread: chat.events.filter((event) => counts(event, userId, { joinedSeq, readSeq })).length,
+    unreadMentions: chat.events.filter((event) => {
+      const content = event.type === 'message.sent' ? lastEditOf(chat.events, event) : undefined;
+      return countsAsMention(event, userId, { joinedSeq, readSeq }, { content });
+    }).length,
     lastMessage: last ? messageNow(chat, last) : null,
     activeAt: activeAtOf(chat),
   };

@@ -255,7 +255,8 @@ function contentOf(
 }
 
 function registerOf(chat: ConversationBuilder, message: MessageSent, edit: Edit): Register {
-  const value = { version: edit.version, at: edit.at, message: edit.message };
+  const { version, at, message: said, mentions } = edit;
+  const value = { version, at, message: said, ...(mentions && { mentions }) };
   return { ...contentOf(chat, message), value, seq: edit.conversationSeq };
 }
 
