@@ -1,4 +1,5 @@
 import { createClient, createConnection, memoryLocalStore } from '@tidemark/client';
+import { nextMention } from '@tidemark/client/mentions';
 import type { ConversationId } from '@tidemark/core';
 import { createTRPCClient } from '@trpc/client';
 import superjson from 'superjson';
@@ -44,6 +45,12 @@ export function lastingDevice(conversationId: ConversationId) {
           stop();
           return shown().map((text) => /"text":"([^"]*)"/.exec(text)?.[1] ?? text);
         },
+        /** What its list says of the conversation. */
+        unread: () => {
+          const { unread, unreadMentions } = client.conversation(conversationId).item.getSnapshot() ?? {};
+          return [unread, unreadMentions];
+        },
+        nextMention: (after?: number) => nextMention(client.conversation(conversationId), after),
         async close() {
           await client.close();
           await connection.close();

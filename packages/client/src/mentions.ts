@@ -1,0 +1,1 @@
+export { nextMention } from './views/next-mention.ts';
