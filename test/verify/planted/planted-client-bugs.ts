@@ -83,12 +83,12 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
       {
         file: SENDING,
         find: `return trpc.send.mutate(
-          { conversationId, clientMessageId, ...message,`,
+          { conversationId, clientMessageId, ...content,`,
         replace: `const tried = ((call as { tried?: Set<CommandId> }).tried ??= new Set());
         const sentAs = (tried.has(clientMessageId) ? \`\${clientMessageId}-\${tried.size}\` : clientMessageId) as CommandId;
         tried.add(clientMessageId);
         return trpc.send.mutate(
-          { conversationId, clientMessageId: sentAs, ...message,`,
+          { conversationId, clientMessageId: sentAs, ...content,`,
       },
     ],
     circumstance: REFUSED_COMMANDS,
