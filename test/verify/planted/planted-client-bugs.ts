@@ -137,4 +137,17 @@ export const CLIENT_BUGS: readonly PlantedBug[] = [
     faults: [],
     caughtBy: ['unread-identity'],
   },
+  {
+    name: 'mention-stays-after-an-edit',
+    plants: 'a client goes on counting a mention that an edit has dropped, and counts none that an edit has brought',
+    changes: [
+      {
+        file: 'packages/client/src/sync/unread.ts',
+        find: ' || changesMention(event, userId)',
+        replace: '',
+      },
+    ],
+    faults: [],
+    caughtBy: ['one-number'],
+  },
 ];

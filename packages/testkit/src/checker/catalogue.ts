@@ -20,7 +20,7 @@ import { snapshotEqualsLog } from './invariants/snapshot-equals-log.ts';
 import type { Need } from './invariants/something-observed.ts';
 import { stableReceipt } from './invariants/stable-receipt.ts';
 import { tombstonesWin } from './invariants/tombstones-win.ts';
-import { unreadIdentity } from './invariants/unread-identity.ts';
+import { oneNumber, unreadIdentity } from './invariants/unread-identity.ts';
 import { visibleOnce } from './invariants/visible-once.ts';
 import type { Observed } from './observed.ts';
 import type { InvariantName, Violation } from './violation.ts';
@@ -112,6 +112,11 @@ export const INVARIANTS: Readonly<Record<Exclude<InvariantName, 'something-obser
     claim: 'unread counts are the same everywhere, and follow from the log',
     needs: ['device dump'],
     find: unreadIdentity,
+  },
+  'one-number': {
+    claim: 'unread mentions are the same everywhere, and follow from what messages say now',
+    needs: ['device dump', 'dump of a fresh device'],
+    find: oneNumber,
   },
   'no-false-refusal': {
     claim: 'nobody is told that a message failed which was in order',

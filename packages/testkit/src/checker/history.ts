@@ -207,6 +207,8 @@ export interface DumpedConversation {
   readonly joinedSeq: number;
   readonly readSeq: number;
   readonly unread: number;
+  /** Absent from histories before mentions. */
+  readonly unreadMentions?: number;
   /** All events held, by conversationSeq. */
   readonly events: readonly Event<ContentMap>[];
   /** What is held of messages that were edited. Absent from histories before edits. */

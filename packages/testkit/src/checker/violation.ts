@@ -47,6 +47,7 @@ export type InvariantName =
   | 'durable-before-visible'
   | 'snapshot-equals-log'
   | 'unread-identity'
+  | 'one-number'
   | 'latest-edit'
   | 'tombstones-win'
   | 'reaction-count'

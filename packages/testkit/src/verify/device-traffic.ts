@@ -1,5 +1,12 @@
 import type { ConversationItem, MessageIds, StoredHandle } from '@tidemark/client';
-import { type CommandResult, type ContentMap, type ConversationId, type Random, TidemarkError } from '@tidemark/core';
+import {
+  type CommandResult,
+  type ContentMap,
+  type ConversationId,
+  type MentionsInput,
+  type Random,
+  TidemarkError,
+} from '@tidemark/core';
 import type { Operation } from '../checker/history.ts';
 import type { DeviceAdapter } from './device-adapter.ts';
 import type { DeviceClient } from './device-session.ts';
@@ -33,6 +40,8 @@ const GROUPS = 12;
 const DIRECT_SHARE = 0.4;
 /** Of messages, that reply to what was said last. */
 const REPLY_SHARE = 0.2;
+/** Of messages and edits, that mention somebody, now one and now all. */
+const MENTION_SHARE = 0.3;
 
 export interface TrafficOptions {
   readonly userId: string;
@@ -134,6 +143,7 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
       .send(message as { type: string; content: ContentMap[string] }, {
         clientMessageId,
         ...(last && { replyTo: last }),
+        ...mentions(),
       })
       .receipt.then(stored, done);
   }
@@ -152,7 +162,16 @@ export function deviceTraffic(options: TrafficOptions): DeviceTraffic {
     });
     const content = adapter.message(commandId) as { type: string; content: ContentMap[string] };
     const handle = client.conversation(conversationId);
-    follow(commandId, handle.edit({ senderId: userId, clientMessageId: target }, content, { commandId }));
+    follow(
+      commandId,
+      handle.edit({ senderId: userId, clientMessageId: target }, content, { commandId, ...mentions() }),
+    );
+  }
+
+  function mentions(): { mentions?: MentionsInput } {
+    const user = random() < MENTION_SHARE ? pick(others) : undefined;
+    if (user === undefined) return {};
+    return { mentions: random() < 0.2 ? { all: true } : { users: [user] } };
   }
 
   /** Most often to what this device has reacted to before: to take it back, or to ask for what is so already. */

@@ -119,7 +119,7 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
     const state = await kept.load();
     const conversations: DumpedConversation[] = [];
     for (const row of state.conversations) {
-      const { conversationId, member, head: newest, joinedSeq, readSeq, unread } = row;
+      const { conversationId, member, head: newest, joinedSeq, readSeq, unread, unreadMentions } = row;
       const held: readonly KeptEvent[] = await kept.events({ conversationId, after: 0, limit: 1_000_000 });
       const events = held.map(({ registers: _, ...event }) => event as Event);
       const known = {
@@ -127,7 +127,8 @@ export function runDevice(overrides: Partial<DeviceAdapter> = {}): void {
         reactions: held.flatMap(reactionsOf),
         revoked: held.flatMap(revokedIn),
       };
-      conversations.push({ conversationId, member, head: newest, joinedSeq, readSeq, unread, events, ...known });
+      const shown = { conversationId, member, head: newest, joinedSeq, readSeq, unread, unreadMentions };
+      conversations.push({ ...shown, events, ...known });
     }
     history.write({
       ...head,

@@ -212,6 +212,13 @@ describe('unread identity', () => {
     expect(failing(records)).toEqual(['unread-identity']);
   });
 
+  test('holds for mentions too, and is refuted by a device that counts one where there is none', () => {
+    const none = editShown(oneMessage(), 'bob-1/1', (each) => ({ ...each, unreadMentions: 0 }));
+    expect(failing(none)).toEqual([]);
+    const stale = editShown(none, 'bob-1/1', (each) => ({ ...each, unreadMentions: 1 }));
+    expect(failing(stale)).toEqual(['one-number']);
+  });
+
   test('is judged between devices where there is no log', () => {
     const records = edit(oneMessage(), 'log-dump', () => undefined);
     const options = { invariants: ['unread-identity'] } as const;

@@ -1,10 +1,17 @@
-import { type ConversationId, counts, DEFAULT_LIMITS, type UserId } from '@tidemark/core';
+import {
+  type ConversationId,
+  counts,
+  countsAsMention,
+  DEFAULT_LIMITS,
+  type MessageEdited,
+  type UserId,
+} from '@tidemark/core';
 import { present } from '../excerpt.ts';
 import type { DumpedConversation, RecordOf } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import type { ObservedConversation } from '../observed-conversation.ts';
 import { readMarks } from '../read-marks.ts';
-import { findings, type Violation } from '../violation.ts';
+import { type Findings, findings, type Violation } from '../violation.ts';
 
 /**
  * Unread is an identity: the messages above the user's read mark, since they joined, that others sent. Every device shows
@@ -12,31 +19,57 @@ import { findings, type Violation } from '../violation.ts';
  * numbers are one: "that many or more".
  */
 export function unreadIdentity(observed: Observed): Violation[] {
-  const found = findings('unread-identity', ['P13']);
+  return differing(observed, findings('unread-identity', ['P13']), {
+    what: 'unread',
+    shown: ({ unread }) => unread,
+    given: unreadOf,
+  });
+}
+
+/** The same for those of them that mention the user: by what each message says now, edits and revokes included. */
+export function oneNumber(observed: Observed): Violation[] {
+  return differing(observed, findings('one-number', ['P16']), {
+    what: 'unread mentions',
+    shown: ({ unreadMentions }) => unreadMentions,
+    given: unreadMentionsOf,
+  });
+}
+
+/** A number that each device shows of a conversation. */
+interface Count {
+  readonly what: string;
+  /** Undefined: the history is older than the number. */
+  readonly shown: (conversation: DumpedConversation) => number | undefined;
+  /** What the log gives; undefined: the user does not belong to it. */
+  readonly given: (conversation: ObservedConversation, userId: UserId, readSeq: number) => number | undefined;
+}
+
+function differing(observed: Observed, found: Findings, { what, shown: numberOf, given }: Count): Violation[] {
   const marks = readMarks(observed);
-  const firsts = new Map<string, { shown: DumpedConversation; dump: RecordOf<'device-dump'> }>();
+  const firsts = new Map<string, { number: number; dump: RecordOf<'device-dump'> }>();
   for (const { dump, key, userId } of observed.devices.values()) {
     for (const shown of dump?.conversations ?? []) {
-      if (!dump || !shown.member) continue;
+      const number = numberOf(shown);
+      if (!dump || !shown.member || number === undefined) continue;
       const { conversationId } = shown;
       const conversation = observed.conversations.get(conversationId);
       const subject = { kind: 'conversation', conversationId } as const;
       if (!conversation?.log) {
         const first = firsts.get(`${userId} ${conversationId}`);
-        if (!first) firsts.set(`${userId} ${conversationId}`, { shown, dump });
-        else if (counted(first.shown.unread) !== counted(shown.unread)) {
+        if (!first) firsts.set(`${userId} ${conversationId}`, { number, dump });
+        else if (counted(first.number) !== counted(number)) {
           found.add(() => ({
-            sentence: `${key} shows ${shown.unread} unread in ${conversationId}, and ${first.dump.userId}/${first.dump.deviceId} ${first.shown.unread}`,
+            sentence: `${key} shows ${number} ${what} in ${conversationId}, and ${first.dump.userId}/${first.dump.deviceId} ${first.number}`,
             subject,
             records: [only(first.dump, conversationId), only(dump, conversationId)],
           }));
         }
         continue;
       }
-      const unread = unreadOf(conversation, userId, marks.get(userId)?.get(conversationId) ?? 0);
-      if (unread === undefined || counted(unread) === counted(shown.unread)) continue;
+      const expected = given(conversation, userId, marks.get(userId)?.get(conversationId) ?? 0);
+      if (expected === undefined || counted(expected) === counted(number)) continue;
       found.add(() => ({
-        sentence: `${key} shows ${shown.unread} unread in ${conversationId}, where the log gives ${unread} to ${userId}`,
+        sentence: `${key} shows ${number} ${what} in ${conversationId}, where the log gives ${expected} to ${userId}`,
         subject,
         records: present(only(dump, conversationId), conversation.log),
       }));
@@ -45,18 +78,30 @@ export function unreadIdentity(observed: Observed): Violation[] {
   return found.list();
 }
 
-function counted(unread: number): number {
-  return Math.min(unread, DEFAULT_LIMITS.unread);
+function counted(number: number): number {
+  return Math.min(number, DEFAULT_LIMITS.unread);
 }
 
-/** `undefined`: the user does not belong to it. */
 function unreadOf(conversation: ObservedConversation, userId: UserId, readSeq: number): number | undefined {
-  const stay = conversation.staysOf(userId).find((each) => each.leftSeq === null);
-  if (!stay) return undefined;
-  let unread = 0;
-  for (const event of conversation.events)
-    if (event && counts(event, userId, { joinedSeq: stay.joinedSeq, readSeq })) unread += 1;
-  return unread;
+  const joinedSeq = joinedSeqOf(conversation, userId);
+  if (joinedSeq === undefined) return undefined;
+  return conversation.events.filter((event) => event && counts(event, userId, { joinedSeq, readSeq })).length;
+}
+
+function unreadMentionsOf(conversation: ObservedConversation, userId: UserId, readSeq: number): number | undefined {
+  const joinedSeq = joinedSeqOf(conversation, userId);
+  if (joinedSeq === undefined) return undefined;
+  const edits = new Map<number, MessageEdited>();
+  for (const event of conversation.events) if (event?.type === 'message.edited') edits.set(event.targetSeq, event);
+  const mentions = conversation.events.filter((event) => {
+    const content = event && edits.get(event.conversationSeq);
+    return event && countsAsMention(event, userId, { joinedSeq, readSeq }, { content });
+  });
+  return mentions.length;
+}
+
+function joinedSeqOf(conversation: ObservedConversation, userId: UserId): number | undefined {
+  return conversation.staysOf(userId).find((each) => each.leftSeq === null)?.joinedSeq;
 }
 
 function only(dump: RecordOf<'device-dump'>, conversationId: ConversationId): RecordOf<'device-dump'> {
