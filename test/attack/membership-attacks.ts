@@ -3,7 +3,7 @@ import { type Attacker, verdict } from './attacker.ts';
 import { SECRET } from './scene.ts';
 import { usual } from './target.ts';
 
-/** Ten calls about a conversation. Each must be refused to whoever is no member. */
+/** Eleven calls about a conversation. Each must be refused to whoever is no member. */
 const CALLS: readonly (readonly [method: string, path: string, input: (conversationId: string) => object])[] = [
   [
     'mutation',
@@ -19,6 +19,7 @@ const CALLS: readonly (readonly [method: string, path: string, input: (conversat
   ['mutation', 'conversations.removeMembers', (conversationId) => ({ conversationId, memberIds: ['bob'] })],
   ['mutation', 'conversations.leave', (conversationId) => ({ conversationId })],
   ['mutation', 'conversations.markRead', (conversationId) => ({ conversationId, readSeq: 1 })],
+  ['mutation', 'conversations.setSettings', (conversationId) => ({ conversationId, pinned: true })],
 ];
 
 /** Ids that no conversation of the caller has, some of them none at all. */
@@ -99,35 +100,35 @@ const ownPast = Array.from({ length: 3 }, () => 'conversations.history of the gr
 
 export const membershipAttacks: readonly Attack[] = [
   {
-    name: 'ten calls of a stranger about each of three conversations',
+    name: 'eleven calls of a stranger about each of three conversations',
     who: 'a user',
     target: usual,
     send: (attacker) => {
       const { group, direct, self } = attacker.scene;
       return tryAll(attacker, attacker.user, [group, direct, self]);
     },
-    must: { asked: 30, ...refusedAll },
+    must: { asked: 33, ...refusedAll },
     cost: SOME,
   },
   ...['removed', 'left'].map(
     (who): Attack => ({
-      name: `ten calls of a member who ${who === 'left' ? 'left' : 'was removed'} about each of three conversations`,
+      name: `eleven calls of a member who ${who === 'left' ? 'left' : 'was removed'} about each of three conversations`,
       who: 'a user',
       target: usual,
       send: (attacker) => {
         const { group, direct, self } = attacker.scene;
         return tryAll(attacker, who, [group, direct, self]);
       },
-      must: { asked: 30, ...refusedAll, granted: ownPast },
+      must: { asked: 33, ...refusedAll, granted: ownPast },
       cost: SOME,
     }),
   ),
   {
-    name: 'ten calls with each of 37 forged ids',
+    name: 'eleven calls with each of 37 forged ids',
     who: 'a user',
     target: usual,
     send: (attacker) => tryAll(attacker, attacker.user, FORGED),
-    must: { asked: 370, ...refusedAll },
+    must: { asked: 407, ...refusedAll },
     cost: { cpuMs: 8_000, memoryMb: 96 },
   },
   {

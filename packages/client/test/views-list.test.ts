@@ -1,4 +1,4 @@
-import { directConversationId, type Message, parseUserId } from '@tidemark/core';
+import { DEFAULT_SETTINGS, directConversationId, type Message, parseUserId } from '@tidemark/core';
 import { describe, expect, it } from 'vitest';
 import { type ConversationRow, rowOfSummary, unknownConversation } from '../src/local-store/conversation-row.ts';
 import { createReader, type Reader } from '../src/received.ts';
@@ -27,7 +27,8 @@ function messageOf(index: number, at: number): Message {
 
 function row(index: number, at: number, changes: Partial<ConversationRow> = {}): ConversationRow {
   const { member: _, ...unknown } = unknownConversation(idOf(index), alice, true);
-  const summary = { ...unknown, createdAt: 1, activeAt: at, unread: 1, lastMessage: messageOf(index, at) };
+  const known = { createdAt: 1, activeAt: at, unread: 1, lastMessage: messageOf(index, at) };
+  const summary = { ...unknown, ...known, settings: DEFAULT_SETTINGS, ownSeq: 0 };
   return { ...rowOfSummary(summary), ...changes };
 }
 

@@ -3,6 +3,7 @@ import type { Content, ContentMap } from './content.ts';
 import type { ConversationSummary } from './conversation.ts';
 import type { Event } from './features/events.ts';
 import type { Register } from './features/registers.ts';
+import type { SettingsChange } from './features/settings.ts';
 import type { ConversationId, ConversationSeq, Cursor, UserId } from './ids.ts';
 import type { FeedItem, InboxPage } from './inbox.ts';
 import type { EditedContent, Quote, Receipt } from './message.ts';
@@ -79,7 +80,15 @@ export interface Calls<In, Out> {
     reactions: Query<ReactionsInput, ReactionPage>;
     /** The pinned messages of a conversation of the caller as they are now, the last that was pinned first. */
     pins: Query<{ conversationId: string }, PinPage<Out>>;
-    /** Moves the caller's read mark forward to readSeq, at most to the conversation's head. */
+    /**
+     * Sets how the caller sees a conversation, on all their devices: what is not given stays as it is. Resolves when it is stored, with the
+     * same result for the same commandId, whose place is in the caller's own conversation.
+     */
+    setSettings: Mutation<SettingsInput, CommandResult>;
+    /**
+     * Moves the caller's read mark forward to readSeq, at most to the conversation's head. A conversation that they marked unread is so no
+     * more.
+     */
     markRead: Mutation<
       { conversationId: string; readSeq: number },
       { conversationId: ConversationId; readSeq: number }
@@ -161,6 +170,12 @@ export interface ReportInput {
   reason: string;
   /** For people: 1 to 2,000 characters. */
   text?: string | undefined;
+}
+
+/** A conversation of the caller's, and those of its settings that change. */
+export interface SettingsInput extends SettingsChange {
+  conversationId: string;
+  commandId?: string | undefined;
 }
 
 /** Without those that the caller may not see, since they were sent before they joined. */

@@ -103,7 +103,8 @@ export function project(events: readonly Event[]): Projection {
     const { conversationId, conversationSeq, actorId, at } = event;
     const { creates, joins, leaves, reads, message, bumps } = definitionOf(event);
     for (const register of registersOf(event)) {
-      const target = refKey({ conversationId, conversationSeq: register.target as ConversationSeq });
+      const { conversationId, target: conversationSeq } = register;
+      const target = refKey({ conversationId, conversationSeq: conversationSeq as ConversationSeq });
       if (!gone.has(target) || definitionOf(event).erases) registers.set(registerKey(register), register);
     }
     const before = heads.get(conversationId);
@@ -152,5 +153,11 @@ export function project(events: readonly Event[]): Projection {
 export function registersOf(event: Event): Register[] {
   const { conversationId, conversationSeq: seq } = event;
   const settings = definitionOf(event).sets?.(event) ?? [];
-  return settings.map((setting) => ({ conversationId, key: '', owner: null, ...setting, seq }));
+  return settings.map(({ of = conversationId, ...setting }) => ({
+    conversationId: of,
+    key: '',
+    owner: null,
+    ...setting,
+    seq,
+  }));
 }

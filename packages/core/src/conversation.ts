@@ -34,6 +34,26 @@ export interface Membership {
   readonly leftSeq: ConversationSeq | null;
 }
 
+/** Of whom a message in the conversation is told to its user, where they are not looking. */
+export type Notify = 'all' | 'mentions' | 'none';
+
+/** How one member sees a conversation, on all their devices: nobody else learns of it. */
+export interface ConversationSettings {
+  /** Stands above the others in the list. */
+  readonly pinned: boolean;
+  /** Until when it makes no sound, in ms since 1970; `null`: it does. */
+  readonly mutedUntil: number | null;
+  readonly notify: Notify;
+  /** Stands in the archive instead of the list. */
+  readonly archived: boolean;
+  /** Not listed until a message comes that is later than this conversationSeq; `null`: listed. */
+  readonly hiddenUntilNews: number | null;
+  /** To be read again, whatever is unread. The next read mark of the conversation takes it back. */
+  readonly markedUnread: boolean;
+  /** A name or note of the user's own: 1–200 characters. */
+  readonly remark: string | null;
+}
+
 /** A conversation as one of its members sees it in a list. */
 export interface ConversationSummary<C = ContentMap> extends Conversation {
   /** conversationSeq of the newest event. */
@@ -52,4 +72,10 @@ export interface ConversationSummary<C = ContentMap> extends Conversation {
   readonly lastMessage: Message<C> | null;
   /** When the newest message was sent, or the conversation was created: what lists are sorted by, newest first. */
   readonly activeAt: number;
+  readonly settings: ConversationSettings;
+  /**
+   * Place in the log of the user's own conversation of the last event that `settings` know of; 0: none has set any. An earlier one says
+   * nothing new.
+   */
+  readonly ownSeq: number;
 }

@@ -19,6 +19,7 @@ export type {
   ReportInput,
   RevokeInput,
   SendInput,
+  SettingsInput,
   TargetInput,
   VersionPage,
   VersionsInput,
@@ -36,9 +37,11 @@ export {
 export {
   type Conversation,
   type ConversationKind,
+  type ConversationSettings,
   type ConversationSummary,
   kindOf,
   type Membership,
+  type Notify,
 } from './conversation.ts';
 export {
   type ConversationHead,
@@ -108,6 +111,7 @@ export {
   type RevokedTarget,
   type RevokeMessages,
 } from './features/revokes.ts';
+export { DEFAULT_SETTINGS, type SetSettings, type SettingsChange, type SettingsChanged } from './features/settings.ts';
 export { counts, type ReadPosition } from './features/unread.ts';
 export { fingerprintAt, fingerprintDepth, fingerprintOf, fingerprintsAgree } from './fingerprint.ts';
 export {

@@ -24,6 +24,7 @@ export { reactInput, reactionKey, reactionsInput } from './wire/reactions.ts';
 export { markReadInput } from './wire/read-marks.ts';
 export { reportInput } from './wire/reports.ts';
 export { revokeInput } from './wire/revokes.ts';
+export { settingsInput } from './wire/settings.ts';
 export { commandId, conversationId, conversationSeq, cursor, userId } from './wire/shapes.ts';
 
 export const noInput = z.undefined();

@@ -21,6 +21,7 @@ test.each([
 
 test('messages alone count, whatever else happens in a conversation', () => {
   const taken = chat.message({ from: bob });
+  const own = conversationBuilder({ ids, kind: 'self', memberIds: [bob] });
   const events: Event[] = [
     chat.created,
     message,
@@ -31,7 +32,8 @@ test('messages alone count, whatever else happens in a conversation', () => {
     ...[taken, chat.edit(taken)].map(withoutContent),
     chat.add([ids.userId('carol')], bob),
     chat.remove([ids.userId('carol')], bob),
-    conversationBuilder({ ids, kind: 'self', memberIds: [bob] }).markRead(chat.conversationId, 1),
+    own.markRead(chat.conversationId, 1),
+    own.set(chat.conversationId, { pinned: true }),
   ];
   expect(events.map(({ type }) => type).sort()).toEqual([...EVENT_TYPES].sort());
   const unread = events.filter((event) => counts(event, ids.userId('dave'), { joinedSeq: 1, readSeq: 0 }));

@@ -7,6 +7,7 @@ import {
   commandKey,
   counts,
   countsAsMention,
+  DEFAULT_SETTINGS,
   definitionOf,
   type Event,
   type EventRef,
@@ -21,6 +22,8 @@ import {
   quoteOf,
   type Register,
   type RegisterKey,
+  type RegisterName,
+  type RegisterOf,
   type RegisterView,
   refKey,
   registerKey,
@@ -311,8 +314,26 @@ function messageRegisters(state: MemoryState, { conversationId, conversationSeq 
 function listed(state: MemoryState, { userId, after, unread }: ConversationsQuery): ConversationSummary[] {
   return present([...(state.conversationsOf.get(userId) ?? [])].map((id) => summarise(state, userId, id, unread)))
     .filter((each) => each.kind !== 'self' || each.lastMessage !== null)
+    .filter(({ conversationId }) => !isUnlisted(state, userId, conversationId))
     .sort(newestFirst)
     .filter((each) => !after || newestFirst(after, each) < 0);
+}
+
+/** Nothing has come since the user hid it. */
+function isUnlisted(state: MemoryState, userId: UserId, conversationId: ConversationId): boolean {
+  const upTo = ownRegister(state, userId, conversationId, 'unlisted')?.value;
+  return upTo != null && (state.conversations.get(conversationId)?.head.lastMessageSeq ?? 0) <= upTo;
+}
+
+/** What a user has set of a conversation. */
+function ownRegister<N extends RegisterName>(
+  state: MemoryState,
+  owner: UserId,
+  conversationId: ConversationId,
+  name: N,
+): RegisterOf<N> | undefined {
+  const key = registerKey({ conversationId, target: 0, name, key: '', owner });
+  return state.registers.get(key) as RegisterOf<N> | undefined;
 }
 
 type ListPlace = NonNullable<ConversationsQuery['after']>;
@@ -345,6 +366,7 @@ function summarise(
   }
   // Nothing before the user joined is visible to them, not even as the last message of a list.
   const last = lastMessageSeq !== null && lastMessageSeq >= stay.joinedSeq ? table.log.get(lastMessageSeq) : undefined;
+  const settings = ownRegister(state, userId, conversationId, 'settings');
   return {
     ...table.conversation,
     head,
@@ -354,6 +376,8 @@ function summarise(
     unreadMentions: Math.min(unreadMentions, most),
     lastMessage: (last && definitionOf(last).message?.(last, messageRegisters(state, last))) ?? null,
     activeAt: activeAt ?? table.conversation.createdAt,
+    settings: settings?.value ?? DEFAULT_SETTINGS,
+    ownSeq: settings?.seq ?? 0,
   };
 }
 

@@ -73,6 +73,8 @@ const INDEPENDENT: Omit<SqlDialect, 'rowSource' | 'rowParameters' | 'maxSetChars
       ${sql.join([...along, sql`${sql.ref(column)} = greatest(${old}, values(${sql.ref(column)}))`])}`;
   },
 
+  integerIn: (text) => sql`cast(${text} as signed)`,
+
   // Without an argument: what is converted from a time zone is ambiguous for an hour each autumn.
   wallTime: 'unix_timestamp() * 1000',
   write: writeInTransaction,

@@ -48,6 +48,8 @@ export const postgresDialect: SqlDialect = {
   // In the order of the key, which another index does not have: it would have to be sorted.
   endOfKey: (column, value) => sql`${column} >= ${value} and ${column} <= ${value} order by ${column} limit 1`,
 
+  integerIn: (text) => sql`cast(${text} as bigint)`,
+
   wallTime: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
   write: writeInOneStatement,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>

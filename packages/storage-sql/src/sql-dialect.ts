@@ -65,6 +65,9 @@ export interface SqlDialect {
    */
   endOfKey?(column: RawBuilder<unknown>, value: RawBuilder<unknown>): RawBuilder<unknown>;
 
+  /** The integer that a text is, compared and indexed as a column of type `int` is. */
+  integerIn(text: RawBuilder<unknown>): RawBuilder<unknown>;
+
   // ── Behaviour ──
   /** The server's clock, in ms since 1970, as an expression. Absent: the engine has no other clock than this process. */
   readonly wallTime?: string;

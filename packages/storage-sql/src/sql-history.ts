@@ -4,6 +4,7 @@ import {
   type ConversationState,
   type ConversationSummary,
   type ConversationsQuery,
+  DEFAULT_SETTINGS,
   definitionOf,
   type Event,
   type EventRef,
@@ -16,6 +17,7 @@ import {
   type Quote,
   type QuotesQuery,
   quoteOf,
+  type RegisterName,
   type StoreIdentity,
   saidIn,
   systemClock,
@@ -319,7 +321,9 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
   }: ConversationsQuery & { conversationId?: ConversationId }): RawBuilder<SummaryRow & Counted> {
     const list = conversationId === undefined;
     const which = list
-      ? sql`and (t.kind <> 'self' or t.last_message_seq >= m.joined_seq)`
+      ? sql`and (t.kind <> 'self' or t.last_message_seq >= m.joined_seq)
+          and not exists (select 1 from ${tables.registers} h where ${ownRegister('h', 't', 'unlisted', userId)}
+            and ${dialect.integerIn(sql`h.value`)} >= coalesce(t.last_message_seq, 0))`
       : sql`and t.conversation_id = ${conversationId}`;
     const from = after
       ? sql`and (t.active_at < ${after.activeAt}
@@ -328,6 +332,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
     const order = sql`order by q.active_at desc, q.conversation_id desc`;
     return sql<SummaryRow & Counted>`
       select p.*, ${eventColumns('conversation_id')}, g.name as register, g.value as register_value,
+        s.value as settings, coalesce(s.seq, 0) as own_seq,
         ${unreadOf(userId, unread)} as unread, ${unreadMentionsOf(userId, unread)} as unread_mentions
       from (
         select q.*, row_number() over (${order}) as place,
@@ -350,6 +355,7 @@ export function sqlHistory(database: SqlDatabase): HistoryStore {
       left join ${tables.events} e on e.conversation_id = p.conversation_id
         and e.conversation_seq = p.last_message_seq and e.conversation_seq >= p.joined_seq
       ${messageRegister('e')}
+      left join ${tables.registers} s on ${ownRegister('s', 'p', 'settings', userId)}
       where p.place <= ${limit} and (p.place = 1 or p.total <= ${bytes})
       order by p.active_at desc, p.conversation_id desc`;
   }
@@ -388,6 +394,13 @@ function countedTo(most: number | undefined, from: RawBuilder<unknown>, order = 
 /** What of `counts` in core is asked of the event alone. */
 function isCounted(alias: 'u' | 'o', userId: UserId): RawBuilder<unknown> {
   return sql`${sql.ref(`${alias}.type`)} ${oneOf(COUNTED_TYPES)} and ${sql.ref(`${alias}.actor_id`)} <> ${userId}`;
+}
+
+/** Where `alias` is what a user has set of the conversation of `of`: its whole key. */
+function ownRegister(alias: string, of: string, name: RegisterName, userId: UserId): RawBuilder<unknown> {
+  return sql`${sql.ref(`${alias}.conversation_id`)} = ${sql.ref(`${of}.conversation_id`)}
+    and ${sql.ref(`${alias}.target_seq`)} = 0 and ${sql.ref(`${alias}.name`)} = ${sql.lit(name)}
+    and ${sql.ref(`${alias}.register_key`)} = '' and ${sql.ref(`${alias}.owner`)} = ${userId}`;
 }
 
 /** The last event that a user may know of. @param stays those of the user, as `m` */
@@ -472,6 +485,9 @@ type SummaryRow = ConversationRow & { [K in keyof Omit<EventRow, 'conversation_i
   readonly read_seq: number;
   readonly unread: number;
   readonly unread_mentions: number;
+  /** JSON text; null where the user has set nothing. */
+  readonly settings: string | null;
+  readonly own_seq: number;
 };
 
 function conversationOf(row: ConversationRow): ConversationState['conversation'] {
@@ -523,5 +539,7 @@ function toSummary(row: SummaryRow): ConversationSummary {
     unreadMentions: row.unread_mentions,
     lastMessage: (last && definitionOf(last).message?.(last, registersIn(row))) ?? null,
     activeAt: row.active_at,
+    settings: row.settings === null ? DEFAULT_SETTINGS : JSON.parse(row.settings),
+    ownSeq: row.own_seq,
   } as ConversationSummary;
 }

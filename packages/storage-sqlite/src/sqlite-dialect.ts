@@ -30,6 +30,8 @@ export const sqliteDialect: SqlDialect = {
       where excluded.${sql.ref(column)} > ${table}.${sql.ref(column)}`;
   },
 
+  integerIn: (text) => sql`cast(${text} as integer)`,
+
   write: writeInTransaction,
   exclusively: <T>(db: Kysely<unknown>, work: (db: Kysely<unknown>) => Promise<T>): Promise<T> =>
     db.transaction().execute(work),

@@ -10,6 +10,7 @@ import { historyRefusalCases } from './cases/history-refusal-cases.ts';
 import { historyRegisterCases } from './cases/history-register-cases.ts';
 import { historyReplyCases } from './cases/history-reply-cases.ts';
 import { historyRevokeCases } from './cases/history-revoke-cases.ts';
+import { historySettingsCases } from './cases/history-settings-cases.ts';
 import { historyWriterCases } from './cases/history-writer-cases.ts';
 import { inboxCases } from './cases/inbox-cases.ts';
 import { inboxRetentionCases } from './cases/inbox-retention-cases.ts';
@@ -33,6 +34,7 @@ export const historyCases: readonly ConformanceCase<OpenedHistory>[] = [
   ...historyReplyCases,
   ...historyRevokeCases,
   ...historyMentionCases,
+  ...historySettingsCases,
   ...historyWriterCases,
   ...historyRefusalCases,
   ...historyResetCases,

@@ -12,6 +12,7 @@ export { buildLog, inBatches, LOG_USERS, type LogStep, logSteps, logUsers } from
 export { reactionCountsIn, reactorsIn } from './builders/reactions-in.ts';
 export { SEEDED_START, type SeededIds, seededIds, seededRandom } from './builders/seeded-ids.ts';
 export { batchFor, refOf, rowsFor, type SeqCounter, seqCounter } from './builders/seq-counter.ts';
+export { ownSeqIn, settingsIn } from './builders/settings-in.ts';
 export {
   type ConformanceOptions,
   historyCases,

@@ -20,6 +20,7 @@ import {
   registerKey,
   type Storage,
   type UserId,
+  selfConversationId,
   withoutContent,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';
@@ -33,6 +34,61 @@ export interface BrokenStorage {
 }
 
 export const BROKEN_STORAGES: readonly BrokenStorage[] = [
+  // ── Settings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  {
+    mistake: 'settings are those of whoever set some last',
+    caughtBy: 'settings: a summary holds those of its user',
+    open: (state) =>
+      withSummaries(state, (summary) => {
+        const [last] = [...state.registers.values()].filter(
+          ({ name, conversationId }) => name === 'settings' && conversationId === summary.conversationId,
+        );
+        return last?.name === 'settings' && last.value
+          ? { ...summary, settings: last.value, ownSeq: last.seq }
+          : summary;
+      }),
+  },
+  {
+    mistake: 'settings stand in the conversation of the event that set them',
+    caughtBy: 'settings: what a writer looks up',
+    open: (state) => {
+      const storage = memoryStorage({ state });
+      return withHistory(storage, {
+        findRegisters: (keys) =>
+          storage.history.findRegisters(
+            keys.map((key) =>
+              key.name === 'settings' && key.owner ? { ...key, conversationId: selfConversationId(key.owner) } : key,
+            ),
+          ),
+      });
+    },
+  },
+  {
+    mistake: 'the first settings stay',
+    caughtBy: 'settings: the last in the order of the log',
+    open: (state) => {
+      const first = new Map<string, ConversationSummary['settings']>();
+      return withSummaries(state, (summary) => {
+        if (summary.ownSeq === 0) return summary;
+        const settings = first.get(summary.conversationId) ?? summary.settings;
+        first.set(summary.conversationId, settings);
+        return { ...summary, settings };
+      });
+    },
+  },
+  {
+    mistake: 'what is hidden until news is listed',
+    caughtBy: 'settings: what is hidden until news',
+    open: (state) => {
+      const { history } = memoryStorage({ state });
+      return withHistory(memoryStorage({ state }), {
+        conversations: (query) => {
+          for (const [key, { name }] of state.registers) if (name === 'unlisted') state.registers.delete(key);
+          return history.conversations(query);
+        },
+      });
+    },
+  },
   // ── Uniqueness ───────────────────────────────────────────────────────────────────────────────────────────────────
   {
     mistake: 'commands are not unique',

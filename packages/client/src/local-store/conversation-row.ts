@@ -7,8 +7,13 @@ import {
   type UserId,
 } from '@tidemark/core';
 
+/** Of a summary, what a device takes as the server has it, and does not move on: it has no view of it yet. */
+type OfServer = 'settings' | 'ownSeq';
+
 /** A conversation as this device knows it: the summary of the server, moved on by the events since. */
-export interface ConversationRow extends ConversationSummary {
+export interface ConversationRow
+  extends Omit<ConversationSummary, OfServer>,
+    Partial<Pick<ConversationSummary, OfServer>> {
   /** False after the user was removed or left: off the list, its messages kept. */
   readonly member: boolean;
   /**

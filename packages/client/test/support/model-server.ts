@@ -4,6 +4,7 @@ import {
   type CommandResult,
   type ConversationId,
   type ConversationSeq,
+  type ConversationSettings,
   type ConversationState,
   type ConversationSummary,
   type Cursor,
@@ -46,6 +47,8 @@ import {
   recipientsOf,
   type SendInput,
   type Seq,
+  type SettingsChange,
+  type SettingsInput,
   selfConversationId,
   type TargetInput,
   TidemarkError,
@@ -53,7 +56,7 @@ import {
   WIRE_VERSION,
   wireTrouble,
 } from '@tidemark/core';
-import { quoteIn, reactorsIn } from '@tidemark/testkit';
+import { ownSeqIn, quoteIn, reactorsIn, settingsIn } from '@tidemark/testkit';
 import type { FeedObserver, MessagingTrpc } from '../../src/index.ts';
 
 interface ModelConversation {
@@ -91,6 +94,7 @@ export type CallName =
   | 'versions'
   | 'reactions'
   | 'markRead'
+  | 'setSettings'
   | 'command';
 
 /**
@@ -329,13 +333,38 @@ export class ModelServer {
     });
   }
 
-  markRead(userId: string, of: string, readSeq: number): Event {
+  setSettings(userId: string, of: string, settings: SettingsChange, given?: string): Event {
+    const known = this.#commands.get(`${userId} ${given}`);
+    if (known) return known;
+    const { conversationId, actorId } = this.#openOwn(userId);
+    const before = settingsIn(this.#conversations.get(conversationId)?.log ?? [], of as ConversationId);
+    const commandId = (given ?? this.#ids.commandId(this.#now)) as CommandId;
+    const event = this.#commit({
+      type: 'settings.changed',
+      conversationId,
+      actorId,
+      commandId,
+      of: of as ConversationId,
+      settings: { ...before, ...settings } as ConversationSettings,
+    });
+    this.#commands.set(`${userId} ${commandId}`, event);
+    return event;
+  }
+
+  /** The conversation of a user alone, which comes into being with the first event in it. */
+  #openOwn(userId: string) {
     const conversationId = selfConversationId(userId);
-    const [actorId, commandId] = [userId as UserId, this.#ids.commandId(this.#now)];
+    const actorId = userId as UserId;
     if (!this.#conversations.has(conversationId)) {
       const created = { actorId, commandId: null, kind: 'self', title: null, memberIds: [actorId] } as const;
       this.#commit({ type: 'conversation.created', conversationId, ...created });
     }
+    return { conversationId, actorId };
+  }
+
+  markRead(userId: string, of: string, readSeq: number): Event {
+    const { conversationId, actorId } = this.#openOwn(userId);
+    const commandId = this.#ids.commandId(this.#now);
     const key = `${userId} ${of}`;
     this.#readMarks.set(key, Math.max(this.#readMarks.get(key) ?? 0, readSeq));
     const seq = readSeq as ConversationSeq;
@@ -447,6 +476,11 @@ export class ModelServer {
           }),
         },
         history: { query: call('history', (input: HistoryInput) => this.#history(userId, input)) },
+        setSettings: {
+          mutate: call('setSettings', ({ conversationId, commandId, ...settings }: SettingsInput) =>
+            resultOf(this.setSettings(userId, conversationId, settings, commandId)),
+          ),
+        },
         markRead: {
           mutate: call('markRead', ({ conversationId, readSeq }: { conversationId: string; readSeq: number }) => {
             this.markRead(userId, conversationId, readSeq);
@@ -778,6 +812,7 @@ export class ModelServer {
     const readSeq = this.#readMarks.get(`${userId} ${conversationId}`) ?? 0;
     const messages = this.#rowsOf(conversationId).filter((event) => event.conversationSeq >= joinedSeq);
     const last = messages.at(-1);
+    const own = this.#conversations.get(selfConversationId(userId))?.log ?? [];
     return {
       ...conversation.state.conversation,
       head: conversation.state.head,
@@ -795,6 +830,8 @@ export class ModelServer {
       ),
       lastMessage: last ? this.#messageNow(last) : null,
       activeAt: last?.at ?? conversation.state.conversation.createdAt,
+      settings: settingsIn(own, conversationId),
+      ownSeq: ownSeqIn(own, conversationId),
     };
   }
 

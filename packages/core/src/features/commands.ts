@@ -6,6 +6,7 @@ import type { SetPin } from './pins.ts';
 import type { SetReaction } from './reactions.ts';
 import type { MarkRead } from './read-marks.ts';
 import type { RevokeMessages } from './revokes.ts';
+import type { SetSettings } from './settings.ts';
 
 /** An intention, already parsed and authorised by a router; the writer of the conversation decides it in order. */
 export type Command =
@@ -17,7 +18,8 @@ export type Command =
   | CreateConversation
   | AddMembers
   | RemoveMembers
-  | MarkRead;
+  | MarkRead
+  | SetSettings;
 
 export type CommandType = Command['type'];
 

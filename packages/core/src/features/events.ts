@@ -8,6 +8,7 @@ import { type PinChanged, pinChanged } from './pins.ts';
 import { type ReactionChanged, reactionChanged } from './reactions.ts';
 import { type ReadMarked, readMarked } from './read-marks.ts';
 import { type MessageRevoked, messageRevoked } from './revokes.ts';
+import { type SettingsChanged, settingsChanged } from './settings.ts';
 
 /** What happened in a conversation, in the order of conversationSeq. The log of events is the truth; tables follow. */
 export type Event<C = ContentMap> =
@@ -21,7 +22,8 @@ export type Event<C = ContentMap> =
   | ConversationCreated
   | MembersAdded
   | MembersRemoved
-  | ReadMarked;
+  | ReadMarked
+  | SettingsChanged;
 
 export type EventType = Event['type'];
 
@@ -41,6 +43,7 @@ const EVENTS: { readonly [T in EventType]: EventDefinition<EventOf<T>> } = {
   'members.added': membersAdded,
   'members.removed': membersRemoved,
   'read.marked': readMarked,
+  'settings.changed': settingsChanged,
 };
 
 /** The types of event that this build knows. */

@@ -1,4 +1,5 @@
 import type { ContentMap } from '../content.ts';
+import type { ConversationSettings } from '../conversation.ts';
 import type { ConversationId, ConversationSeq, UserId } from '../ids.ts';
 import type { EditedContent, Pin, ReactionCount, Revoked } from '../message.ts';
 
@@ -18,6 +19,10 @@ export interface RegisterValues<C = ContentMap> {
   readonly mention: true;
   /** Of a conversation: what is pinned there, the last first. */
   readonly pins: readonly Pin[];
+  /** How its owner sees a conversation. */
+  readonly settings: ConversationSettings;
+  /** Up to where its owner wants a conversation not to be listed: `hiddenUntilNews` of the settings. */
+  readonly unlisted: number;
 }
 
 export type RegisterName = keyof RegisterValues;
@@ -50,7 +55,7 @@ export type Register<C = ContentMap> = {
   [N in RegisterName]: RegisterKey<N> & {
     /** `null`: it was set, and is not any more. */
     readonly value: RegisterValues<C>[N] | null;
-    /** conversationSeq of the event that set it. */
+    /** conversationSeq of the event that set it; where that stands in its owner's own conversation, as settings do, its place there. */
     readonly seq: ConversationSeq;
   };
 }[RegisterName];
@@ -58,9 +63,13 @@ export type Register<C = ContentMap> = {
 /** The register of one name. */
 export type RegisterOf<N extends RegisterName, C = ContentMap> = Extract<Register<C>, { readonly name: N }>;
 
-/** What an event sets; where nothing is said the key is empty, and the register has no owner. */
+/**
+ * What an event sets; where nothing is said the key is empty, and the register has no owner. `of`: in another conversation than its own,
+ * which the conversation of a user alone may do for registers of that user.
+ */
 export type RegisterSetting = {
   [N in RegisterName]: {
+    readonly of?: ConversationId;
     readonly target: number;
     readonly name: N;
     readonly key?: string;

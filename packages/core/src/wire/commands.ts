@@ -8,6 +8,7 @@ import { setPin } from './pins.ts';
 import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
 import { revokeMessages } from './revokes.ts';
+import { setSettings } from './settings.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
 /** Every type of command. A type without a row does not compile. */
@@ -21,4 +22,5 @@ export const command = oneOf({
   'members.add': addMembers,
   'members.remove': removeMembers,
   'read.mark': markRead,
+  'settings.set': setSettings,
 } satisfies { readonly [T in CommandType]: z.ZodObject & SchemaOf<CommandOf<T>> });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ConversationSummary } from '../conversation.ts';
 import type { ConversationCreated, CreateConversation } from '../features/conversations.ts';
 import { message } from './messages.ts';
+import { conversationSettings } from './settings.ts';
 import {
   at,
   commandHead,
@@ -70,4 +71,6 @@ export const conversationSummary = z.object({
   unreadMentions: position,
   lastMessage: message.nullable(),
   activeAt: at,
+  settings: conversationSettings,
+  ownSeq: position,
 }) satisfies SchemaOf<ConversationSummary>;

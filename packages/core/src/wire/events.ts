@@ -8,6 +8,7 @@ import { pinChanged } from './pins.ts';
 import { reactionChanged } from './reactions.ts';
 import { readMarked } from './read-marks.ts';
 import { messageRevoked } from './revokes.ts';
+import { settingsChanged } from './settings.ts';
 import { oneOf, type SchemaOf } from './shapes.ts';
 
 /** Every type of event. A type without a row does not compile. */
@@ -23,4 +24,5 @@ export const event = oneOf({
   'members.added': membersAdded,
   'members.removed': membersRemoved,
   'read.marked': readMarked,
+  'settings.changed': settingsChanged,
 } satisfies { readonly [T in EventType]: z.ZodObject & SchemaOf<EventOf<T>> });

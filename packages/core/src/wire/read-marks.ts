@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MarkRead, ReadMarked } from '../features/read-marks.ts';
+import { conversationSettings } from './settings.ts';
 import { commandHead, conversationId, conversationSeq, eventHead, type SchemaOf } from './shapes.ts';
 
 export const markReadInput = z.strictObject({ conversationId, readSeq: conversationSeq });
@@ -9,6 +10,7 @@ export const readMarked = z.object({
   ...eventHead.shape,
   of: conversationId,
   readSeq: conversationSeq,
+  settings: conversationSettings.optional(),
 }) satisfies SchemaOf<ReadMarked>;
 
 export const markRead = z.object({
@@ -16,4 +18,5 @@ export const markRead = z.object({
   ...commandHead.shape,
   of: conversationId,
   readSeq: conversationSeq,
+  unmarks: z.literal(true).optional(),
 }) satisfies SchemaOf<MarkRead>;

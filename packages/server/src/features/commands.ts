@@ -8,6 +8,7 @@ import { setPin } from './pins.ts';
 import { setReaction } from './reactions.ts';
 import { markRead } from './read-marks.ts';
 import { revokeMessages } from './revokes.ts';
+import { setSettings } from './settings.ts';
 
 /** Every type of command that this build carries out. A type without a row does not compile. */
 const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> } = {
@@ -20,6 +21,7 @@ const COMMANDS: { readonly [T in CommandType]: CommandDefinition<CommandOf<T>> }
   'members.add': addMembers,
   'members.remove': removeMembers,
   'read.mark': markRead,
+  'settings.set': setSettings,
 };
 
 /** Fields of every command that came in a later release; see `CommandDefinition.addedFields`. */

@@ -22,6 +22,8 @@ export interface SubjectNames {
   readonly targets?: readonly MessageTarget[];
   /** Registers of its conversation itself, which have neither key nor owner. */
   readonly ofConversation?: readonly RegisterName[];
+  /** Registers of the actor's, in whatever conversation; their key is empty. */
+  readonly own?: readonly OwnRegister[];
   /** An owned register of them that the actor may give up: `left` of its newest owners are known when all of a batch have. */
   readonly leaves?: { readonly name: RegisterName; readonly key: string; readonly left: number } | undefined;
   /**
@@ -30,6 +32,9 @@ export interface SubjectNames {
    */
   readonly places?: readonly EventRef[];
 }
+
+/** A register of somebody's, without whose. */
+export type OwnRegister<N extends RegisterName = RegisterName> = Omit<RegisterKey<N>, 'owner' | 'key'>;
 
 /** Registers that differ in their owners alone. */
 export type OwnedGroup = Omit<RegisterKey, 'owner'>;
@@ -92,6 +97,11 @@ export class Subjects {
   ofConversation<N extends RegisterName>(conversationId: ConversationId, name: N): RegisterOf<N> | undefined {
     const found = this.#registers.get(groupKey({ conversationId, target: 0, name, owner: null }))?.get('');
     return found as RegisterOf<N> | undefined;
+  }
+
+  /** A register of a user's, where it is set. */
+  own<N extends RegisterName>(register: OwnRegister<N>, owner: UserId): RegisterOf<N> | undefined {
+    return this.#registers.get(groupKey({ ...register, owner }))?.get('') as RegisterOf<N> | undefined;
   }
 
   /** The newest owners of an event's register, the last first; undefined where no command of the batch may give it up. */

@@ -18,6 +18,7 @@ const HOOKS = {
   'members.add': 'beforeAddMembers',
   'members.remove': 'beforeRemoveMembers',
   'read.mark': 'beforeMarkRead',
+  'settings.set': 'beforeSetSettings',
 } as const satisfies Record<CommandType, `before${string}`>;
 
 export type HookName = (typeof HOOKS)[CommandType];
@@ -34,6 +35,7 @@ export interface Replacements<In> {
   'members.add': { readonly memberIds: readonly string[] };
   'members.remove': never;
   'read.mark': never;
+  'settings.set': never;
 }
 
 /** Nothing accepts. `replace` is checked like what a caller gives. A refusal reaches the caller as `forbidden`. */
@@ -213,5 +215,6 @@ function replacersOf(content: Pick<ContentKinds, 'parse'>, { inboxMembers }: Pic
     },
     'members.remove': none,
     'read.mark': none,
+    'settings.set': none,
   };
 }

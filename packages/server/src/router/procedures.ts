@@ -273,13 +273,23 @@ export function buildProcedures(make: CallMaker, ports: ProcedureOptions) {
       markRead: make.mutation(wire.markReadInput, async (actorId, { conversationId: of, readSeq: wanted }) => {
         // What is unread isn't asked for, so nothing is counted.
         const summary = await requireSummary(actorId, of, 1);
-        const readSeq = Math.min(wanted, summary.head) as typeof wanted;
-        if (readSeq > summary.readSeq) {
+        const readSeq = Math.max(summary.readSeq, Math.min(wanted, summary.head)) as typeof wanted;
+        const unmarks = summary.settings.markedUnread ? true : undefined;
+        if (readSeq > summary.readSeq || unmarks) {
           const conversationId = selfConversationId(actorId);
           const commandId = newCommandId(undefined);
-          await submit({ type: 'read.mark', conversationId, actorId, of, readSeq, commandId }, 1);
+          await submit({ type: 'read.mark', conversationId, actorId, of, readSeq, unmarks, commandId }, 1);
         }
-        return { conversationId: of, readSeq: Math.max(readSeq, summary.readSeq) };
+        return { conversationId: of, readSeq };
+      }),
+
+      setSettings: make.mutation(wire.settingsInput, async (actorId, input) => {
+        const { conversationId: of, commandId: given, ...settings } = input;
+        // What is unread isn't asked for, so nothing is counted.
+        await requireSummary(actorId, of, 1);
+        const commandId = newCommandId(given);
+        const conversationId = selfConversationId(actorId);
+        return submit({ type: 'settings.set', conversationId, actorId, of, settings, commandId }, 1);
       }),
     },
   };

@@ -5,7 +5,6 @@ import {
   type EventRef,
   type HistoryStore,
   type MessageTarget,
-  type Register,
   type RegisterKey,
   refKey,
   registerKey,
@@ -33,19 +32,20 @@ export async function loadSubjects(history: Reads, commands: readonly Command[])
     const { conversationId, actorId: viewer } = command;
     return targets.map((target) => ({ conversationId, target, viewer, leaves }));
   });
-  if (named.length === 0) return undefined;
-  const [events, ofConversations] = await Promise.all([
+  const keys = keysOf(commands);
+  if (named.length === 0 && keys.length === 0) return undefined;
+  const [events, byKey] = await Promise.all([
     loadEvents(history, named),
-    loadOfConversations(history, commands),
+    keys.length > 0 ? history.findRegisters(keys) : [],
   ]);
   const known = new Subjects(events);
   const found = named.flatMap((names) => {
     const event = known.event(names.conversationId, names.target);
     return event ? [{ ...names, target: event.conversationSeq as number }] : [];
   });
-  if (found.length === 0) return new Subjects(events, ofConversations);
+  if (found.length === 0) return new Subjects(events, byKey);
   const [registers, owners] = await Promise.all([history.findShown(found), loadOwners(history, found)]);
-  return new Subjects(events, [...registers, ...ofConversations], owners);
+  return new Subjects(events, [...registers, ...byKey], owners);
 }
 
 async function loadEvents(history: Reads, named: readonly Named[]) {
@@ -64,17 +64,19 @@ async function loadEvents(history: Reads, named: readonly Named[]) {
   return found.flat();
 }
 
-/** Registers of conversations themselves. */
-async function loadOfConversations(history: Reads, commands: readonly Command[]): Promise<Register[]> {
+/** Registers of conversations themselves, and of the actors. */
+function keysOf(commands: readonly Command[]): RegisterKey[] {
   const keys = new Map<string, RegisterKey>();
   for (const command of commands) {
-    const { ofConversation = [] } = commandDefinitionOf(command).subjects?.(command) ?? {};
-    for (const name of ofConversation) {
-      const key = { conversationId: command.conversationId, target: 0, name, key: '', owner: null };
-      keys.set(registerKey(key), key);
-    }
+    const { ofConversation = [], own = [] } = commandDefinitionOf(command).subjects?.(command) ?? {};
+    const { conversationId, actorId } = command;
+    const named: RegisterKey[] = [
+      ...ofConversation.map((name) => ({ conversationId, target: 0, name, key: '', owner: null })),
+      ...own.map((register) => ({ ...register, key: '', owner: actorId })),
+    ];
+    for (const key of named) keys.set(registerKey(key), key);
   }
-  return keys.size > 0 ? history.findRegisters([...keys.values()]) : [];
+  return [...keys.values()];
 }
 
 /** So many owners of each register that some of the batch may give up that enough are left when all of them do. */

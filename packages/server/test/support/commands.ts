@@ -18,6 +18,8 @@ import {
   type SendMessage,
   type SetPin,
   type SetReaction,
+  type SetSettings,
+  type SettingsChange,
   selfConversationId,
   type UserId,
 } from '@tidemark/core';
@@ -152,4 +154,13 @@ export function markRead(actorId: UserId, of: ConversationId, readSeq: number): 
     readSeq: readSeq as ConversationSeq,
     commandId: newCommandId(),
   };
+}
+
+export function set(
+  actorId: UserId,
+  of: ConversationId,
+  settings: SettingsChange,
+  commandId: CommandId = newCommandId(),
+): SetSettings {
+  return { type: 'settings.set', conversationId: selfConversationId(actorId), actorId, of, settings, commandId };
 }

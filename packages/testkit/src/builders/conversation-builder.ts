@@ -5,6 +5,7 @@ import {
   type ConversationId,
   type ConversationKind,
   type ConversationSeq,
+  type ConversationSettings,
   type ConversationState,
   directConversationId,
   type Event,
@@ -20,12 +21,14 @@ import {
   type ReactionChanged,
   type ReadMarked,
   recipientsOf,
+  type SettingsChanged,
   selfConversationId,
   type UserId,
 } from '@tidemark/core';
 import { pinsIn } from './pins-in.ts';
 import { reactionCountsIn } from './reactions-in.ts';
 import { type SeededIds, seededIds } from './seeded-ids.ts';
+import { settingsIn } from './settings-in.ts';
 
 export interface ConversationBuilderOptions {
   /** Where ids and times come from; `seededIds(1)` unless set. Share it between the conversations of one test. */
@@ -110,7 +113,9 @@ export interface ConversationBuilder {
   add(memberIds: readonly UserId[], actorId?: UserId): MembersAdded;
   /** `actorId` is the creator unless set; a member leaves with `remove([member], member)`. */
   remove(memberIds: readonly UserId[], actorId?: UserId): MembersRemoved;
-  /** The user of a `self` conversation has read `of` up to `readSeq`. */
+  /** The user of a `self` conversation sets how they see `of`. */
+  set(of: ConversationId, settings: Partial<ConversationSettings>): SettingsChanged;
+  /** The user of a `self` conversation has read `of` up to `readSeq`, which is marked unread no more. */
   markRead(of: ConversationId, readSeq: number): ReadMarked;
   /** Who finds the event in their inbox. */
   recipientsOf(event: Event): readonly UserId[];
@@ -221,7 +226,14 @@ export function conversationBuilder(options: ConversationBuilderOptions = {}): C
     },
     add: (added, actorId = creator) => keep({ type: 'members.added', ...head(actorId), memberIds: added }),
     remove: (removed, actorId = creator) => keep({ type: 'members.removed', ...head(actorId), memberIds: removed }),
-    markRead: (of, readSeq) => keep({ type: 'read.marked', ...head(creator), of, readSeq: readSeq as ConversationSeq }),
+    set: (of, settings) =>
+      keep({ type: 'settings.changed', ...head(creator), of, settings: { ...settingsIn(events, of), ...settings } }),
+    markRead: (of, readSeq) => {
+      const before = settingsIn(events, of);
+      const unmarked = before.markedUnread && { settings: { ...before, markedUnread: false } };
+      const mark = { type: 'read.marked', of, readSeq: readSeq as ConversationSeq } as const;
+      return keep({ ...mark, ...head(creator), ...unmarked });
+    },
     recipientsOf: (event) => recipients.get(event.conversationSeq) ?? [],
   };
 }

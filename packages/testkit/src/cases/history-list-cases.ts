@@ -3,6 +3,7 @@ import {
   type ConversationsQuery,
   counts,
   countsAsMention,
+  DEFAULT_SETTINGS,
   definitionOf,
   type Event,
   type HistoryStore,
@@ -16,6 +17,7 @@ import { expect } from 'vitest';
 import { type ConversationBuilder, conversationBuilder } from '../builders/conversation-builder.ts';
 import { buildLog, inBatches, logSteps, logUsers } from '../builders/random-log.ts';
 import { seededIds } from '../builders/seeded-ids.ts';
+import { ownSeqIn, settingsIn } from '../builders/settings-in.ts';
 import type { ConformanceCase, OpenedHistory } from '../conformance-case.ts';
 import { appended, lastEditOf, revokedRegisters } from './history-assertions.ts';
 
@@ -41,6 +43,8 @@ export const historyListCases: readonly ConformanceCase<OpenedHistory>[] = [
         readSeq: 0,
         unreadMentions: 0,
         activeAt: last.at,
+        settings: DEFAULT_SETTINGS,
+        ownSeq: 0,
       };
       const seen = { ...common, joinedSeq: 1, lastMessage: messageOf(last) };
       expect(await opened.history.conversation(alice, chat.conversationId)).toEqual({ ...seen, unread: 1 });
@@ -321,6 +325,7 @@ function expectedSummary(
     event.type === 'read.marked' && event.actorId === userId && event.of === chat.conversationId ? event.readSeq : [],
   );
   const readSeq = Math.max(0, ...marked);
+  const own = reads.filter((event) => event.actorId === userId);
   const last = chat.events.findLast((event) => definitionOf(event).message && event.conversationSeq >= joinedSeq);
   return {
     ...chat.state.conversation,
@@ -334,6 +339,8 @@ function expectedSummary(
     }).length,
     lastMessage: last ? messageNow(chat, last) : null,
     activeAt: activeAtOf(chat),
+    settings: settingsIn(own, chat.conversationId),
+    ownSeq: ownSeqIn(own, chat.conversationId),
   };
 }
 
