@@ -1,6 +1,14 @@
 import type { ConversationRow } from '@tidemark/client';
 import { indexedDbLocalStore } from '@tidemark/client/indexeddb';
-import type { CommandId, ConversationId, Cursor, Event, MessageId, UserId } from '@tidemark/core';
+import {
+  type CommandId,
+  type ConversationId,
+  type Cursor,
+  DEFAULT_SETTINGS,
+  type Event,
+  type MessageId,
+  type UserId,
+} from '@tidemark/core';
 
 /** Runs in a page: writes messages as a catch-up does, rows and cursor with them, and gives messages per second. */
 export async function measureApply(total: number, batch: number, conversations: number): Promise<number> {
@@ -59,6 +67,8 @@ function row(which: number, head: number): ConversationRow {
     unreadMentions: 0,
     lastMessage: null,
     activeAt: head,
+    settings: DEFAULT_SETTINGS,
+    ownSeq: 0,
     member: true,
     stale: null,
     local: { from: 1, to: head },

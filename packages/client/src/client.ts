@@ -6,6 +6,7 @@ import type {
   Member,
   MentionsInput,
   Receipt,
+  SettingsChange,
   TidemarkError,
   UserId,
 } from '@tidemark/core';
@@ -108,7 +109,13 @@ export interface ConversationHandle<CIn, COut, S extends JsonValue = never> {
    * sent. What is refused for good is shown again. `message` is as for `edit`.
    */
   revoke(message: MessageIds, options?: RevokeOptions): StoredHandle;
-  /** Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
+  /**
+   * Sets how the user sees this conversation, on all their devices: shown at once in `item`, kept, and sent behind what waits here. What is not
+   * given stays as it is; of two devices the last in the order of the server stands, for each setting. What is refused for good is
+   * shown no longer.
+   */
+  setSettings(settings: SettingsChange, options?: SettingsOptions): StoredHandle;
+  /** What was marked unread is so no more. Up to `readSeq`, or to the newest message here. Resolves when kept locally; the server learns it when it can. */
   markRead(readSeq?: number): Promise<void>;
   members(): Promise<readonly Member[]>;
   addMembers(userIds: readonly string[]): Promise<CommandResult>;
@@ -154,6 +161,11 @@ export interface RevokeOptions {
   /** Shown with the tombstone: 1–200 characters. */
   readonly reason?: string;
   /** Made up unless given. Revoked twice under the same id is revoked once. */
+  readonly commandId?: string;
+}
+
+export interface SettingsOptions {
+  /** Made up unless given. Set twice under the same id is set once. */
   readonly commandId?: string;
 }
 

@@ -44,7 +44,11 @@ export function createConversationHandle(
       const revoke = { target: targetOf(message), ...(reason !== undefined && { reason }) };
       return storing(outbox.revoke(conversationId, revoke, commandId));
     },
-    markRead: (readSeq) => whenCommitted(ask('markRead', { conversationId, readSeq: readSeq ?? null })),
+    setSettings: (settings, { commandId } = {}) => storing(outbox.set(conversationId, settings, commandId)),
+    markRead: (readSeq) => {
+      if (item.getSnapshot()?.settings.markedUnread) handle.setSettings({ markedUnread: false });
+      return whenCommitted(ask('markRead', { conversationId, readSeq: readSeq ?? null }));
+    },
     members: () => ask('members', { conversationId }),
     addMembers: (memberIds) => command('addMembers', { conversationId, memberIds: [...memberIds] }),
     removeMembers: (memberIds) => command('removeMembers', { conversationId, memberIds: [...memberIds] }),

@@ -34,6 +34,7 @@ import { confirmedCalls } from './sync/confirmed-calls.ts';
 import { signOutTabs } from './tabs/tab-group.ts';
 import { createConversationHandles } from './views/conversation-handles.ts';
 import { createConversationsView } from './views/conversations-view.ts';
+import { settingsNow } from './views/settings-now.ts';
 
 export function createClient<T extends AnyMessagingTrpc, S extends JsonValue = never, R extends JsonValue = never>(
   options: ClientOptions<T, S, R>,
@@ -75,7 +76,10 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
     trpc,
     replica,
     limits: () => life.leadership?.sync.limits,
-    onChange: (conversationId) => handles.messagesOf(conversationId)?.change(),
+    onChange: (conversationId) => {
+      handles.messagesOf(conversationId)?.change();
+      conversations.change(conversationId);
+    },
     onKept: (drafts) => {
       // Whoever leads next finds them in the store, unless it had no room.
       if (tabs) group.ask('adopt', { drafts }).catch(() => undefined);
@@ -85,7 +89,9 @@ function createUntypedClient(options: UntypedOptions): Client<ContentMap, Conten
   });
 
   // ── Views ────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const conversations = createConversationsView(userId, context.reader);
+  const conversations = createConversationsView(userId, context.reader, (row) =>
+    settingsNow(row, outbox.entriesOf(row.conversationId)),
+  );
   const handles: Handles = createConversationHandles((conversationId, usage) =>
     createConversationHandle(conversationId, {
       ...context,

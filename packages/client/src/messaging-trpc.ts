@@ -108,7 +108,7 @@ export interface AnyMessagingTrpc extends Pick<MessagingTrpc, 'react' | 'revoke'
     };
   } & Pick<
     MessagingTrpc['conversations'],
-    'members' | 'markRead' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'
+    'members' | 'markRead' | 'setSettings' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leave'
   >;
 }
 

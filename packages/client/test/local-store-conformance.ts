@@ -1,4 +1,11 @@
-import type { CommandId, ConversationId, Cursor, Event, UserId } from '@tidemark/core';
+import {
+  type CommandId,
+  type ConversationId,
+  type Cursor,
+  DEFAULT_SETTINGS,
+  type Event,
+  type UserId,
+} from '@tidemark/core';
 import type { ConversationRow, Draft, LocalStore } from '../src/index.ts';
 
 /*
@@ -43,6 +50,8 @@ function row(conversationId: ConversationId, head: number): ConversationRow {
     unreadMentions: 0,
     lastMessage: null,
     activeAt: head,
+    settings: DEFAULT_SETTINGS,
+    ownSeq: 0,
     member: true,
     stale: null,
     local: { from: 1, to: head },

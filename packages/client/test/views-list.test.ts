@@ -4,6 +4,7 @@ import { type ConversationRow, rowOfSummary, unknownConversation } from '../src/
 import { createReader, type Reader } from '../src/received.ts';
 import { type ConversationsView, createConversationsView } from '../src/views/conversations-view.ts';
 import { createOrderedItems } from '../src/views/ordered-items.ts';
+import { settingsNow } from '../src/views/settings-now.ts';
 
 const alice = parseUserId('alice');
 const COUNT = 10_000;
@@ -43,7 +44,7 @@ function bigList(): { list: ConversationsView; rows: ConversationRow[]; computed
       return reader.message(message);
     },
   };
-  const list = createConversationsView(alice, counting);
+  const list = createConversationsView(alice, counting, (row) => settingsNow(row, []));
   const rows = Array.from({ length: COUNT }, (_, index) => row(index, 1_000 + index));
   list.reset(rows);
   return { list, rows, computed: () => computed };
@@ -88,7 +89,7 @@ describe('a list of 10,000 conversations', () => {
       for (const each of changed) current.set(each.conversationId, each);
       list.update({ conversations: changed });
     }
-    const fresh = createConversationsView(alice, createReader(['text']));
+    const fresh = createConversationsView(alice, createReader(['text']), (row) => settingsNow(row, []));
     fresh.reset(current.values());
     expect(list.list.getSnapshot()).toEqual(fresh.list.getSnapshot());
     expect(list.unread.getSnapshot()).toBe(fresh.unread.getSnapshot());

@@ -19,8 +19,8 @@ import {
   refKey,
   registerKey,
   type Storage,
-  type UserId,
   selfConversationId,
+  type UserId,
   withoutContent,
 } from '@tidemark/core';
 import { createMemoryState, type MemoryState, memoryStorage } from '@tidemark/storage-memory';

@@ -1,19 +1,15 @@
 import {
   type ConversationId,
   type ConversationSummary,
+  DEFAULT_SETTINGS,
   type Event,
   isEventType,
   kindOf,
   type UserId,
 } from '@tidemark/core';
 
-/** Of a summary, what a device takes as the server has it, and does not move on: it has no view of it yet. */
-type OfServer = 'settings' | 'ownSeq';
-
 /** A conversation as this device knows it: the summary of the server, moved on by the events since. */
-export interface ConversationRow
-  extends Omit<ConversationSummary, OfServer>,
-    Partial<Pick<ConversationSummary, OfServer>> {
+export interface ConversationRow extends ConversationSummary {
   /** False after the user was removed or left: off the list, its messages kept. */
   readonly member: boolean;
   /**
@@ -58,6 +54,8 @@ export function rowOfSummary(summary: ConversationSummary, before?: Conversation
     ...summary,
     // Servers before mentions don't say.
     unreadMentions: summary.unreadMentions ?? 0,
+    // The feed may have brought later ones.
+    ...(before && before.ownSeq > summary.ownSeq && { settings: before.settings, ownSeq: before.ownSeq }),
     member: true,
     stale: null,
     local: before?.local ?? null,
@@ -98,6 +96,8 @@ export function unknownConversation(conversationId: ConversationId, userId: User
     unreadMentions: 0,
     lastMessage: null,
     activeAt: 0,
+    settings: DEFAULT_SETTINGS,
+    ownSeq: 0,
     member,
     stale: 'unknown',
     local: null,

@@ -8,6 +8,7 @@ import type {
   Event,
   JsonValue,
   MentionsInput,
+  SettingsChange,
   UserId,
 } from '@tidemark/core';
 import type { ConversationRow } from './conversation-row.ts';
@@ -93,7 +94,7 @@ export interface LocalChanges {
   readonly cursor?: Cursor;
 }
 
-/** A message, or what is said of one (an edit, a reaction, that it is revoked), handed to the client and not yet known to be stored. */
+/** A message, or what is said of one (an edit, a reaction, that it is revoked) or set of its conversation, handed to the client and not yet known to be stored. */
 export interface Draft {
   /** Of what is no message: its command id. */
   readonly clientMessageId: CommandId;
@@ -118,6 +119,8 @@ export interface Draft {
   readonly reaction?: DraftReaction;
   /** What it revokes; absent: nothing. */
   readonly revoke?: DraftRevoke;
+  /** What it sets of its conversation; absent: nothing. */
+  readonly settings?: SettingsChange;
   /** What is uploaded before it is sent. Absent: nothing. */
   readonly attachments?: readonly DraftAttachment[];
 }

@@ -86,7 +86,7 @@ export function createExpectedMessages(options: ExpectedMessagesOptions): { add(
     add: (slot) => {
       const { draft, receipt } = slot.entry;
       const id = draft.clientMessageId;
-      const upTo = replica.rows.get(draft.conversationId)?.local?.to ?? 0;
+      const upTo = (receipt && replica.rows.get(receipt.conversationId)?.local?.to) ?? 0;
       // What changed nothing has no event: it stands on one that is here, or comes.
       const isHere = isSwitch(draft) && upTo >= (receipt?.conversationSeq ?? Infinity);
       if (slot.passed === 'yes' || isHere) fetches.add(id);

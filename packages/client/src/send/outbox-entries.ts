@@ -29,7 +29,9 @@ export class DraftDiscardedError extends TidemarkError {
 export type Stored = Receipt | (Omit<Receipt, 'messageId'> & { readonly messageId: null });
 
 /** Where a draft is stored; `messageId`: of a message alone. */
-export type Place = Pick<Stored, 'conversationSeq' | 'at'> & { readonly messageId?: Stored['messageId'] };
+export type Place = Pick<Stored, 'conversationId' | 'conversationSeq' | 'at'> & {
+  readonly messageId?: Stored['messageId'];
+};
 
 /** A draft and what became of it. Replaced, never changed. */
 export interface OutboxEntry {
@@ -46,9 +48,14 @@ export function targetOf({ edit, reaction, revoke }: Draft): DraftTarget | undef
   return (edit ?? reaction ?? revoke)?.target;
 }
 
-/** What is on or off: it changes nothing where it is so already, and leaves nothing to try again. */
-export function isSwitch({ reaction, revoke }: Draft): boolean {
-  return (reaction ?? revoke) !== undefined;
+/** What is on or off, or set: it changes nothing where it is so already, and leaves nothing to try again. */
+export function isSwitch({ reaction, revoke, settings }: Draft): boolean {
+  return (reaction ?? revoke ?? settings) !== undefined;
+}
+
+/** Whether a draft is a message itself. */
+export function isOwnMessage(draft: Draft): boolean {
+  return !draft.edit && !isSwitch(draft);
 }
 
 /** An entry with what only this run knows. */
@@ -119,8 +126,8 @@ export function createOutboxEntries(options: {
     onChange(slot.entry.draft.conversationId);
   }
 
-  function sent(slot: Slot, { messageId = null, conversationSeq, at }: Place): void {
-    const { clientMessageId, conversationId } = slot.entry.draft;
+  function sent(slot: Slot, { messageId = null, conversationId, conversationSeq, at }: Place): void {
+    const { clientMessageId } = slot.entry.draft;
     const receipt = { messageId, clientMessageId, conversationId, conversationSeq, senderId: userId, at } as Stored;
     show(slot, { status: 'sent', receipt });
     slot.resolve(receipt);

@@ -20,6 +20,7 @@ import {
   type MentionsInput,
   parseCommandId,
   type Receipt,
+  type SettingsChange,
   TidemarkError,
   type UserId,
 } from '@tidemark/core';
@@ -61,6 +62,8 @@ export interface Outbox {
    * waits to be said of it.
    */
   revoke(conversationId: ConversationId, revoke: DraftRevoke, commandId?: string): Promise<unknown>;
+  /** Sets how the user sees a conversation. */
+  set(conversationId: ConversationId, settings: SettingsChange, commandId?: string): Promise<unknown>;
   /** Discards a draft that is not in the local store yet. False when it is: then the leader has to. */
   discardUnsaved(id: CommandId): Promise<boolean>;
   /** In the tab that leads. */
@@ -179,7 +182,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     conversationId: ConversationId,
     { type, content }: Content<ContentMap>,
     [field, given]: readonly [field: string, given: string | undefined],
-    rest: Partial<Pick<Draft, 'edit' | 'reaction' | 'revoke' | 'attachments' | 'replyTo' | 'mentions'>>,
+    rest: Partial<Pick<Draft, 'edit' | 'reaction' | 'revoke' | 'settings' | 'attachments' | 'replyTo' | 'mentions'>>,
   ): Slot {
     const at = timing.clock.now();
     const clientMessageId = given === undefined ? ids.commandId(at) : parseCommandId(given, field);
@@ -314,6 +317,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     edit,
     react,
     revoke,
+    set: async (conversationId, settings, commandId) => {
+      throwIfClosed(closing);
+      return enqueue(conversationId, NOTHING_SAID, ['commandId', commandId], {
+        settings: copyOf(settings as JsonObject),
+      }).receipt;
+    },
     send: (conversationId, message, { clientMessageId, attachments = [], mentions }, replyTo) => {
       throwIfClosed(closing);
       const sources = attachments.map((source) => ({ source: copyOf(source) }));

@@ -28,7 +28,15 @@ import { type RetryTiming, waitToRetry } from '../retry.ts';
 import { within } from '../within.ts';
 import { createExpectedMessages } from './expected-messages.ts';
 import { checkSize } from './message-size.ts';
-import { isSwitch, type OutboxEntries, type Place, type Slot, type Stored, targetOf } from './outbox-entries.ts';
+import {
+  isOwnMessage,
+  isSwitch,
+  type OutboxEntries,
+  type Place,
+  type Slot,
+  type Stored,
+  targetOf,
+} from './outbox-entries.ts';
 import { createOutboxLanes, type LaneEffect } from './outbox-lanes.ts';
 import type { AttachmentHooks } from './uploads.ts';
 
@@ -182,10 +190,10 @@ export function createSending(
   }
 
   async function call(draft: Draft, message: Content<ContentMap>): Promise<Place> {
-    const { conversationId, clientMessageId, retries, replyTo, mentions, edit, reaction, revoke } = draft;
+    const { conversationId, clientMessageId, retries, replyTo, mentions, edit, reaction, revoke, settings } = draft;
     const content = { ...message, ...(mentions && { mentions }) };
     const send = async (signal: AbortSignal): Promise<Place> => {
-      if (!targetOf(draft)) {
+      if (isOwnMessage(draft)) {
         const retry = retries !== undefined && { retry: retries };
         return trpc.send.mutate(
           { conversationId, clientMessageId, ...content, ...(replyTo && { replyTo }), ...retry },
@@ -196,6 +204,7 @@ export function createSending(
       const said = async (): Promise<Place> => {
         if (edit) return trpc.edit.mutate({ ...head, ...edit, ...content }, { signal });
         if (reaction) return trpc.react.mutate({ ...head, ...reaction }, { signal });
+        if (settings) return trpc.conversations.setSettings.mutate({ ...head, ...settings }, { signal });
         const { target, ...reason } = revoke as DraftRevoke;
         return trpc.revoke.mutate({ ...head, targets: [target], ...reason }, { signal });
       };

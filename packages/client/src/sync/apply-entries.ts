@@ -61,6 +61,11 @@ export function applyEntries(
     applyEvent(event, own(known ?? unknownConversation(conversationId, userId, true)), userId);
     if (isKept(event)) applied.events.push(event);
     if (isNews && changesCounts(event, userId)) applied.recount.add(conversationId);
+    for (const register of settingsOf([event], userId)) {
+      const row = conversations.get(register.conversationId) ?? rows.get(register.conversationId);
+      if (register.name === 'settings' && register.value && row && register.seq > (row.ownSeq ?? 0))
+        Object.assign(own(row), { settings: register.value, ownSeq: register.seq });
+    }
     const draft = ownDraftIn(event, userId);
     if (draft) applied.removeDrafts.push(draft);
     const mark = event.actorId === userId ? definitionOf(event).reads?.(event) : undefined;

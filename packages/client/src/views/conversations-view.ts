@@ -1,4 +1,11 @@
-import { type ContentMap, type ConversationId, type ConversationKind, peerOf, type UserId } from '@tidemark/core';
+import {
+  type ContentMap,
+  type ConversationId,
+  type ConversationKind,
+  type ConversationSettings,
+  peerOf,
+  type UserId,
+} from '@tidemark/core';
 import { type ConversationRow, isKnown } from '../local-store/conversation-row.ts';
 import type { LocalChanges } from '../local-store/local-store.ts';
 import type { Reader, ReceivedMessage } from '../received.ts';
@@ -24,6 +31,8 @@ export interface ConversationItem<C> {
   readonly head: number;
   /** When the newest message was sent, or the conversation was created; ms since 1970. */
   readonly activeAt: number;
+  /** How the user sees it, with what is not stored yet. The list has what is pinned first, and what is archived too. */
+  readonly settings: ConversationSettings;
 }
 
 type Item = ConversationItem<ContentMap>;
@@ -46,6 +55,8 @@ export interface ConversationsView {
   itemView(conversationId: ConversationId): View<Item | null>;
   /** Begins anew with these rows. */
   reset(rows: Iterable<ConversationRow>): void;
+  /** Something that waits to be set of it has changed. */
+  change(conversationId: ConversationId): void;
   /** Takes in a committed change; what it costs depends on the change, not on the length of the list. */
   update(changes: LocalChanges): void;
 }
@@ -53,7 +64,12 @@ export interface ConversationsView {
 /** More changed rows than this share of the list are sorted in at once. */
 const MANY = 1 / 16;
 
-export function createConversationsView(userId: UserId, reader: Reader): ConversationsView {
+/** @param settingsOf how the user sees the conversation of a row, with what waits to be set */
+export function createConversationsView(
+  userId: UserId,
+  reader: Reader,
+  settingsOf: (row: ConversationRow) => ConversationSettings,
+): ConversationsView {
   const known = new Map<ConversationId, Known>();
   const ordered = createOrderedItems(newestFirst);
   const itemListeners = new Map<ConversationId, Listeners>();
@@ -62,13 +78,15 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
   const unread = createView(() => total);
 
   function know(row: ConversationRow, before: Known | undefined): Known {
-    const made: Known = { row, item: itemOf(row, before), listed: isListed(row) };
+    const item = itemOf(row, before);
+    const made: Known = { row, item, listed: isListed(row, item.settings) };
     known.set(row.conversationId, made);
     return made;
   }
 
   function itemOf(row: ConversationRow, before: Known | undefined): Item {
     const { conversationId, kind, title, createdBy, readSeq, head, activeAt } = row;
+    const settings = settingsOf(row);
     const isSameMessage = before !== undefined && before.row.lastMessage === row.lastMessage;
     const item: Item = {
       conversationId,
@@ -82,6 +100,7 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
       readSeq,
       head,
       activeAt,
+      settings: before && isSame(before.item.settings, settings) ? before.item.settings : settings,
     };
     return before && isSame(before.item, item) ? before.item : item;
   }
@@ -148,21 +167,28 @@ export function createConversationsView(userId: UserId, reader: Reader): Convers
       },
     }),
     reset,
+    change: (conversationId) => {
+      const before = known.get(conversationId);
+      if (before) takeIn([before.row], true);
+    },
     update,
   };
 }
 
 /** The conversation of the user alone also carries read marks; it is a conversation once there is a message in it. */
-function isListed(row: ConversationRow): boolean {
-  return row.member && row.stale !== 'unknown' && (row.kind !== 'self' || row.lastMessage !== null);
+function isListed(row: ConversationRow, { hiddenUntilNews }: ConversationSettings): boolean {
+  const { member, stale, kind, lastMessage } = row;
+  if (hiddenUntilNews !== null && (lastMessage?.conversationSeq ?? 0) <= hiddenUntilNews) return false;
+  return member && stale !== 'unknown' && (kind !== 'self' || lastMessage !== null);
 }
 
 function newestFirst(a: Item, b: Item): number {
+  if (a.settings.pinned !== b.settings.pinned) return a.settings.pinned ? -1 : 1;
   if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
   if (a.conversationId === b.conversationId) return 0;
   return a.conversationId < b.conversationId ? 1 : -1;
 }
 
-function isSame(a: Item, b: Item): boolean {
-  return (Object.keys(a) as (keyof Item)[]).every((field) => a[field] === b[field]);
+function isSame<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(b) as (keyof T)[]).every((field) => a[field] === b[field]);
 }

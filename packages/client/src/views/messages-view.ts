@@ -14,7 +14,7 @@ import {
 } from '@tidemark/core';
 import type { DraftReaction, DraftRevoke, DraftTarget, LocalChanges } from '../local-store/local-store.ts';
 import type { ReactedReceivedMessage, Reader } from '../received.ts';
-import { type OutboxEntry, targetOf } from '../send/outbox-entries.ts';
+import { isOwnMessage, type OutboxEntry, targetOf } from '../send/outbox-entries.ts';
 import type { UploadingAttachment } from '../send/uploads.ts';
 import type { MessageEvent, MessageReaction } from '../sync/registers.ts';
 import { createMessageWindow, type MessageSource } from './message-window.ts';
@@ -178,7 +178,7 @@ export function createMessagesView(options: MessagesViewOptions): LiveMessagesVi
     if (isEnd) {
       const keys = new Set(items.map((item) => item.key));
       // A draft whose message is here is about to be dropped by the outbox.
-      const unstored = waiting.filter(({ draft }) => !targetOf(draft)).map(draftItem);
+      const unstored = waiting.filter(({ draft }) => isOwnMessage(draft)).map(draftItem);
       items.push(...unstored.filter((item) => !keys.has(item.key)).map(asSaid));
     }
     const end = known?.local?.to;

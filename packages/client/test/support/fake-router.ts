@@ -8,6 +8,7 @@ import type {
   Member,
   Receipt,
 } from '@tidemark/core';
+import { settingsInput } from '@tidemark/core/wire';
 import { initTRPC, tracked } from '@trpc/server';
 import superjson from 'superjson';
 import { z } from 'zod';
@@ -184,6 +185,9 @@ export const chatProcedures = {
       .mutation(({ ctx, input: { commandId, ...rest } }) =>
         ctx.port.conversations.leave.mutate({ ...rest, ...(commandId && { commandId }) }),
       ),
+    setSettings: procedure
+      .input(settingsInput)
+      .mutation(({ ctx, input }) => ctx.port.conversations.setSettings.mutate(input)),
     markRead: procedure
       .input(one.extend({ readSeq: z.number() }))
       .mutation(({ ctx, input }) => ctx.port.conversations.markRead.mutate(input)),
