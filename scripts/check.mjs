@@ -16,6 +16,7 @@ const LANES = [
   [
     { script: 'build', title: 'build (tsdown)' },
     { script: 'check:examples', title: 'types of examples on the built packages (tsc)' },
+    { script: 'check:api', title: 'what the packages export is what their api.txt says' },
     { script: 'check:packages', title: 'packed packages (npm pack, publint, attw)' },
     { script: 'check:size', title: 'what a browser loads, without Node built-ins (size-limit)' },
   ],
