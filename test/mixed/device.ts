@@ -54,13 +54,18 @@ export function openDevice(port: () => number, user: string, road: 'websocket' |
       client.conversation(conversationId).send({ type: 'text', content: { text } }).receipt,
     edit: (sent: Sent, text: string) =>
       client.conversation(sent.conversationId).edit(sent, { type: 'text', content: { text } }).stored,
-    /** What the messages of a conversation say here, the oldest first. */
+    react: (sent: Sent, key: string) => client.conversation(sent.conversationId).react(sent, key).stored,
+    revoke: (sent: Sent) => client.conversation(sent.conversationId).revoke(sent).stored,
+    /** What the messages of a conversation say here, the oldest first; `revoked`, and its reactions behind it. */
     async textsOf(conversationId: string): Promise<string[]> {
       const { messages } = client.conversation(conversationId);
       const release = messages.subscribe(() => undefined);
       do await messages.loadOlder();
       while (messages.getSnapshot().hasOlder);
-      const texts = messages.getSnapshot().items.map(({ content }) => ('text' in content ? String(content.text) : ''));
+      const texts = messages.getSnapshot().items.map(({ content, revoked, reactions }) => {
+        const text = revoked ? 'revoked' : 'text' in content ? String(content.text) : '';
+        return [text, ...reactions.map(({ key, count }) => `${key}${count}`)].join(' ');
+      });
       release();
       return texts;
     },

@@ -24,6 +24,8 @@ export interface ServerProcessOptions {
   readonly trpc?: TrpcFixture;
   /** Lines that its sources have otherwise: a server of another release. */
   readonly changes?: readonly Change[];
+  /** The path of a program that runs in place of today's: a server that was released. */
+  readonly program?: string;
   /** Which frames to this node are lost. */
   readonly dropFrames?: 'odd' | 'all';
   /** ms by which its wall clock is off from the start. */
@@ -98,7 +100,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     [
       '--enable-source-maps',
       '--expose-gc',
-      await bundledProgram(PROGRAM, options.trpc, options.changes),
+      options.program ?? (await bundledProgram(PROGRAM, options.trpc, options.changes)),
       `--redis=${options.redis}`,
       `--postgres=${options.postgres}`,
       `--settings=${JSON.stringify(settings)}`,

@@ -53,7 +53,7 @@ const installed: Plugin = {
 };
 
 /** Sources read their Lua scripts beside themselves; a bundle has nothing beside it. */
-const luaInline: Plugin = {
+export const luaInline: Plugin = {
   name: 'lua-inline',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]redis[\\/]scripts\.ts$/ }, async ({ path }) => {
