@@ -246,8 +246,9 @@ export class Transfer {
     const standing = setBacks.current();
     // Looked at before anything is written.
     standing.catch(() => {});
-    const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const { states, isFresh } = await this.#load(tasks, suspicious);
+    // After the states: what another writer commits in between is found, and is not taken for what others did.
+    const known = suspicious ? await this.#lookUp(tasks) : undefined;
     const subjects = await loadSubjects(
       storage.history,
       tasks.map(({ envelope }) => envelope.command),

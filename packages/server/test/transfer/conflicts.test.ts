@@ -1,4 +1,4 @@
-import { type Seq, type Storage, UnavailableError } from '@tidemark/core';
+import { parseCommandId, type Seq, type Storage, UnavailableError } from '@tidemark/core';
 import { memoryStorage } from '@tidemark/storage-memory';
 import { describe, expect, test } from 'vitest';
 import {
@@ -37,6 +37,27 @@ function beforeFirstCommit(storage: Storage, first: () => Promise<unknown>): Sto
 }
 
 describe('when another owner was faster', () => {
+  test('between what is asked of the store: the same command has the same receipt', async () => {
+    const storage = memoryStorage();
+    const first = openWriter({ storage });
+    const create = createGroup(alice, [bob], { conversationId: otherGroup, commandId: parseCommandId('create') });
+    const early = addMembers(bob, [carol], { conversationId: otherGroup });
+    let receipt: unknown;
+    const findByCommand: Storage['history']['findByCommand'] = async (commands) => {
+      const found = await storage.history.findByCommand(commands);
+      if (receipt === undefined) [receipt] = await first.write(create, send(bob, otherGroup));
+      return found;
+    };
+    const second = openWriter({
+      storage: { ...storage, history: { ...storage.history, findByCommand } },
+      shared: first.shared,
+      partition: 1,
+    });
+    const [, repeated] = await second.write(early, create);
+    expect(receipt).toMatchObject({ conversationSeq: 1 });
+    expect(repeated).toEqual(receipt);
+  });
+
   test('the batch runs again after the events of the other', async () => {
     const { first, second } = twoOwners();
     const conflicted = recorded(first.events, 'conflicted');
