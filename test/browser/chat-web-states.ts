@@ -198,6 +198,24 @@ export const CHAT_WEB_STATES: readonly ChatWebState[] = [
     },
   },
   {
+    name: 'settings-dialog',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Bob Lindqvist');
+      await page.getByRole('button', { name: 'Settings of this conversation' }).click();
+      await page.getByRole('checkbox', { name: 'Keep on top of the list' }).check();
+      await page.getByRole('combobox', { name: 'Muted' }).selectOption('Until I change it');
+    },
+  },
+  {
+    name: 'set-conversations',
+    enter: async (page, chat) => {
+      await opened(page, chat, 'Carol Okafor');
+      await page.getByRole('button', { name: 'Settings of this conversation' }).click();
+      await page.getByRole('button', { name: 'Mark as unread' }).click();
+      await page.getByText('Marked as unread').waitFor();
+    },
+  },
+  {
     name: 'editing',
     enter: async (page, chat) => {
       await opened(page, chat, 'Bob Lindqvist');

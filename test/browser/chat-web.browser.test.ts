@@ -94,6 +94,52 @@ describe.skipIf(executable === undefined)('the chat in a browser', () => {
     expect(await rows(alice).count()).toBe(4);
   });
 
+  test('a conversation is kept on top, muted, named, marked unread and archived, in all windows of its user alone', async () => {
+    await using chat = await startChatWeb();
+    await using browser = await startBrowser(executable as string);
+    const [desk, phone] = [await windowOf(browser, chat.url, 'alice'), await windowOf(browser, chat.url, 'alice')];
+    const bob = await windowOf(browser, chat.url, 'bob');
+    for (const name of ['Bob Lindqvist', 'Carol Okafor']) {
+      await openDirect(desk, name);
+      await say(desk, `Hello ${name}`);
+    }
+    const lines = (page: Page) => page.getByRole('navigation', { name: 'Conversations' }).getByRole('button');
+    const settings = async (name: RegExp) => {
+      await lines(desk).filter({ hasText: name }).click();
+      await desk.getByRole('button', { name: 'Settings of this conversation' }).click();
+    };
+
+    await settings(/Bob/);
+    await desk.getByRole('checkbox', { name: 'Keep on top of the list' }).check();
+    await desk.getByRole('combobox', { name: 'Muted' }).selectOption('Until I change it');
+    await desk.getByRole('textbox', { name: 'Your name for it' }).fill('Bobby');
+    await desk.getByRole('button', { name: 'Done' }).click();
+    for (const page of [desk, phone]) {
+      await lines(page)
+        .first()
+        .filter({ hasText: 'Bobby' })
+        .filter({ hasText: 'Kept on top' })
+        .filter({ hasText: 'Muted' })
+        .waitFor();
+      expect(await lines(page).count()).toBe(2);
+    }
+    await bob.getByRole('button', { name: /Alice Moreau/ }).waitFor();
+
+    await settings(/Bobby/);
+    await desk.getByRole('button', { name: 'Mark as unread' }).click();
+    for (const page of [desk, phone]) await lines(page).filter({ hasText: 'Marked as unread' }).waitFor();
+    await lines(phone).filter({ hasText: 'Bobby' }).click();
+    for (const page of [desk, phone]) await page.getByText('Marked as unread').waitFor({ state: 'detached' });
+
+    await settings(/Carol/);
+    await desk.getByRole('checkbox', { name: 'Move to the archive' }).check();
+    await phone.getByRole('button', { name: 'Archive (1)' }).click();
+    await phone.getByRole('navigation', { name: 'Archive' }).getByText('Carol Okafor', { exact: true }).waitFor();
+    await phone.reload();
+    await phone.getByRole('button', { name: 'Archive (1)' }).waitFor();
+    expect(await lines(phone).filter({ hasText: 'Carol' }).count()).toBe(0);
+  });
+
   test('both reply to messages, by mouse and by keyboard, and a quote says what its message says now, and leads there', async () => {
     await using chat = await startChatWeb();
     await using browser = await startBrowser(executable as string);

@@ -12,6 +12,8 @@ export function ConversationHead(props: {
   readonly onClose: () => void;
   /** Undefined: they are not this user's to see. */
   readonly onMembers: (() => void) | undefined;
+  /** Undefined: it is not on this user's list. */
+  readonly onSettings: (() => void) | undefined;
 }) {
   const { account } = useSession();
   const { conversationId } = props;
@@ -27,6 +29,7 @@ export function ConversationHead(props: {
         {title}
       </h2>
       {isGroup && props.onMembers && <IconButton icon="people" label="Members" onClick={props.onMembers} />}
+      {props.onSettings && <IconButton icon="more" label="Settings of this conversation" onClick={props.onSettings} />}
     </header>
   );
 }

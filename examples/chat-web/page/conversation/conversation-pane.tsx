@@ -10,6 +10,7 @@ import { IconButton } from '../ui/button.tsx';
 import { ConversationHead } from './conversation-head.tsx';
 import styles from './conversation-pane.module.css';
 import { NoConversation } from './no-conversation.tsx';
+import { SettingsDialog } from './settings-dialog.tsx';
 import { useStanding } from './use-standing.ts';
 
 type TextItem = Extract<Item, { type: 'text' }>;
@@ -21,6 +22,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
   const { account, files } = useSession();
   const standing = useStanding(conversationId);
   const [isShowingMembers, setShowingMembers] = useState(false);
+  const [isShowingSettings, setShowingSettings] = useState(false);
   const [sent, setSent] = useState(0);
   const [problem, setProblem] = useState('');
   const [editing, setEditing] = useState<TextItem>();
@@ -64,6 +66,7 @@ export function ConversationPane(props: { readonly conversationId: string; reado
         conversationId={conversationId}
         item={item}
         onClose={onClose}
+        onSettings={item ? () => setShowingSettings(true) : undefined}
         onMembers={standing === 'member' ? () => setShowingMembers(true) : undefined}
       />
       <MessageList
@@ -125,6 +128,13 @@ export function ConversationPane(props: { readonly conversationId: string; reado
             // Once the dialog is closed: what opened it is gone with the message.
             requestAnimationFrame(() => field.current?.focus({ preventScroll: true }));
           }}
+        />
+      )}
+      {isShowingSettings && (
+        <SettingsDialog
+          conversationId={conversationId}
+          onClose={() => setShowingSettings(false)}
+          onMarkUnread={onClose}
         />
       )}
       {isShowingMembers && standing === 'member' && (

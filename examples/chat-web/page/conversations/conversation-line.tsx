@@ -3,8 +3,10 @@ import { useSession } from '../account/session.ts';
 import { useNameOf } from '../people/use-names.ts';
 import { Avatar } from '../ui/avatar.tsx';
 import { unreadCount } from '../ui/count.ts';
+import { Icon } from '../ui/icon.tsx';
 import { shortTime } from '../ui/time.ts';
 import styles from './conversation-line.module.css';
+import { isMuted } from './muted.ts';
 import { type Item, summaryOf } from './preview.ts';
 import { useTitleOf } from './title.ts';
 
@@ -21,13 +23,15 @@ export const ConversationLine = memo(ConversationLineOnce, (before, after) => {
 
 function ConversationLineOnce({ item, isOpen, isTabStop, onOpen }: LineProps) {
   const title = useTitleOf()(item);
-  const { unread, lastMessage, conversationId } = item;
+  const { unread, lastMessage, conversationId, settings } = item;
+  const isUnread = unread > 0 || settings.markedUnread;
   return (
     <button
       type="button"
       className={styles.line}
       data-id={conversationId}
-      data-unread={unread > 0 || undefined}
+      data-unread={isUnread || undefined}
+      data-muted={isMuted(settings) || undefined}
       aria-current={isOpen || undefined}
       tabIndex={isTabStop ? 0 : -1}
       onClick={onOpen}
@@ -38,21 +42,32 @@ function ConversationLineOnce({ item, isOpen, isTabStop, onOpen }: LineProps) {
           <span className={styles.title} dir="auto">
             {title}
           </span>
+          {settings.pinned && <Mark icon="pin" label="Kept on top" />}
+          {isMuted(settings) && <Mark icon="muted" label="Muted" />}
           <time className={styles.time} dateTime={new Date(item.activeAt).toISOString()}>
             {shortTime(item.activeAt, Date.now())}
           </time>
         </span>
         <span className={styles.bottom}>
           <Preview item={item} message={lastMessage} isOpen={isOpen} />
-          {unread > 0 && (
-            <span className={styles.badge}>
-              {unreadCount(unread)}
-              <span className="hidden-text"> unread</span>
+          {isUnread && (
+            <span className={styles.badge} data-dot={unread === 0 || undefined}>
+              {unread > 0 ? unreadCount(unread) : ''}
+              <span className="hidden-text">{unread > 0 ? ' unread' : 'Marked as unread'}</span>
             </span>
           )}
         </span>
       </span>
     </button>
+  );
+}
+
+function Mark(props: { readonly icon: 'pin' | 'muted'; readonly label: string }) {
+  return (
+    <span className={styles.mark} title={props.label}>
+      <Icon name={props.icon} size={14} />
+      <span className="hidden-text">{props.label}</span>
+    </span>
   );
 }
 

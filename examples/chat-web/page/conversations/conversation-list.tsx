@@ -8,7 +8,11 @@ import styles from './conversation-list.module.css';
 
 /** Newest activity first. One line is in the tab order; arrows, Home and End move among them. */
 export function ConversationList(props: { readonly open: string | null; readonly onNew: () => void }) {
-  const conversations = useConversations();
+  const all = useConversations();
+  const archived = all.filter(({ settings }) => settings.archived);
+  const [isAskedFor, setAskedFor] = useState(false);
+  const isArchive = isAskedFor && archived.length > 0;
+  const conversations = isArchive ? archived : all.filter(({ settings }) => !settings.archived);
   const { state } = useConnection();
   const list = useRef<VListHandle>(null);
   const box = useRef<HTMLElement>(null);
@@ -31,7 +35,7 @@ export function ConversationList(props: { readonly open: string | null; readonly
     focusWhenThere(() => box.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`));
   }
 
-  if (conversations.length === 0) {
+  if (all.length === 0) {
     return (
       <nav className={styles.empty} aria-label="Conversations">
         {state === 'live' ? (
@@ -48,7 +52,7 @@ export function ConversationList(props: { readonly open: string | null; readonly
     );
   }
   return (
-    <nav className={styles.list} aria-label="Conversations" ref={box} onKeyDown={move}>
+    <nav className={styles.list} aria-label={isArchive ? 'Archive' : 'Conversations'} ref={box} onKeyDown={move}>
       <VList ref={list} data={conversations} keepMounted={[tabStop]} className={styles.scroller} tabIndex={-1}>
         {(item, index) => (
           <ConversationLine
@@ -63,6 +67,11 @@ export function ConversationList(props: { readonly open: string | null; readonly
           />
         )}
       </VList>
+      {archived.length > 0 && (
+        <button type="button" className={styles.archive} onClick={() => setAskedFor(!isArchive)}>
+          {isArchive ? 'Back to the conversations' : `Archive (${archived.length})`}
+        </button>
+      )}
     </nav>
   );
 }

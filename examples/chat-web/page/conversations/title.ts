@@ -7,10 +7,12 @@ import { useNameOf } from '../people/use-names.ts';
 export function useTitleOf(): (conversation: {
   readonly conversationId: string;
   readonly title?: string | null;
+  readonly settings?: { readonly remark: string | null } | undefined;
 }) => string {
   const nameOf = useNameOf();
   const { account } = useSession();
-  return ({ conversationId, title }) => {
+  return ({ conversationId, title, settings }) => {
+    if (settings?.remark) return settings.remark;
     const peer = peerOf(conversationId, account.id);
     if (peer !== undefined) return nameOf(peer);
     if (kindOf(conversationId) === 'self') return 'Notes to myself';

@@ -72,6 +72,11 @@ export function MessageList(props: {
   useEffect(() => {
     if (isReading && unread > 0) void markRead();
   }, [isReading, unread, markRead]);
+  // Once it is looked at, and not while somebody who reads it marks it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as said
+  useEffect(() => {
+    if (isReading && item?.settings.markedUnread) void markRead();
+  }, [isReading]);
 
   const { toNewest, toMessage, retry, isStuck } = place;
   const goTo = useCallback(
