@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CommandId, Event, MessageSent, Storage } from '@tidemark/core';
+import { type CommandId, DEFAULT_SETTINGS, type Event, type MessageSent, type Storage } from '@tidemark/core';
 import { expect, test } from 'vitest';
 import { readContents } from './contents.ts';
 import { ENGINES } from './engines.ts';
@@ -7,6 +7,14 @@ import { ENGINES } from './engines.ts';
 const RELEASES = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? entry.name : [],
 );
+
+/** What came later, of whoever never used it. */
+const LATER = { unreadMentions: 0, settings: DEFAULT_SETTINGS, ownSeq: 0 };
+
+/** A reviver of JSON: summaries have what came after the release that wrote them. */
+function asToday(_: string, value: unknown): unknown {
+  return value instanceof Object && 'activeAt' in value ? { ...LATER, ...value } : value;
+}
 
 test.each(RELEASES.flatMap((release) => Object.entries(ENGINES).map(([name, start]) => ({ release, name, start }))))(
   'what $release wrote is read as it was, and written on: $name',
@@ -16,7 +24,7 @@ test.each(RELEASES.flatMap((release) => Object.entries(ENGINES).map(([name, star
     await using engine = await start();
     await engine.restore(file('sql'));
     const storage = await engine.open();
-    expect(await readContents(storage)).toEqual(JSON.parse(file('json')));
+    expect(await readContents(storage)).toEqual(JSON.parse(file('json'), asToday));
     await writesOn(storage, JSON.parse(file('json')).events);
     const again = await engine.open();
     expect(await again.history.identity()).toBe(JSON.parse(file('json')).identity);
