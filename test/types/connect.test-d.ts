@@ -6,7 +6,9 @@ import {
   type LiveOptions,
 } from '@tidemark/client';
 import { attachmentUpload } from '@tidemark/client/attachments';
+import { nextMention } from '@tidemark/client/mentions';
 import { createChatHooks, useChatClient } from '@tidemark/client/react';
+import type { ConversationSeq, ConversationSettings } from '@tidemark/core';
 import { createMessaging } from '@tidemark/server';
 import { memoryStorage } from '@tidemark/storage-memory';
 import type { TRPCClient } from '@trpc/client';
@@ -53,6 +55,32 @@ describe('connect', () => {
     send({ type: 'sticker', content: { text: 'x' } });
     // @ts-expect-error the content of another kind
     send({ type: 'text', content: { orderId: 'A-17' } });
+  });
+
+  test('mentions users beside the content, and sets how a conversation is seen', () => {
+    const conversation = alice.direct('bob');
+    const message = { type: 'text', content: { text: '@Bob' } } as const;
+    void (() => conversation.send(message, { mentions: { users: ['bob'], all: true } }));
+    // @ts-expect-error ids, in a list
+    void (() => conversation.send(message, { mentions: { users: 'bob' } }));
+    // @ts-expect-error nobody else is named
+    void (() => conversation.send(message, { mentions: { everybody: true } }));
+    // @ts-expect-error beside the content, not in it
+    void (() => conversation.send({ ...message, mentions: { users: ['bob'] } }));
+    expectTypeOf(nextMention(conversation)).resolves.toEqualTypeOf<ConversationSeq | null>();
+    // @ts-expect-error a conversation of a client
+    void (() => nextMention({ conversationId: 'd:alice,bob' }));
+
+    void (() => conversation.setSettings({ pinned: true, mutedUntil: null, notify: 'mentions', remark: 'Bobby' }));
+    // @ts-expect-error on or off
+    void (() => conversation.setSettings({ pinned: 'yes' }));
+    // @ts-expect-error no such level
+    void (() => conversation.setSettings({ notify: 'some' }));
+    // @ts-expect-error no such setting
+    void (() => conversation.setSettings({ colour: 'red' }));
+    type Item = NonNullable<ReturnType<typeof conversation.item.getSnapshot>>;
+    expectTypeOf<Item['settings']>().toEqualTypeOf<ConversationSettings>();
+    expectTypeOf<Item['unreadMentions']>().toEqualTypeOf<number>();
   });
 
   test('takes the keys of messaging in the router, and no other', () => {
