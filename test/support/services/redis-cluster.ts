@@ -54,8 +54,8 @@ async function form(started: readonly (Service | NotHere)[]): Promise<RedisClust
   const clients = nodes.map((node) => new Redis(node.url));
   for (const client of clients) client.on('error', () => {});
   try {
-    await introduce(clients, nodes);
-    await Promise.all(clients.map(untilReady));
+    await assignSlots(clients);
+    await Promise.all(clients.map((client) => untilReady(client, nodes)));
   } catch (error) {
     await dispose();
     throw error;
@@ -65,8 +65,8 @@ async function form(started: readonly (Service | NotHere)[]): Promise<RedisClust
   return { urls: nodes.map((node) => node.url), nodes, [Symbol.asyncDispose]: dispose };
 }
 
-/** Gives each node its third of the slots and an epoch of its own, then lets all of them meet. */
-async function introduce(clients: readonly Redis[], nodes: readonly Service[]): Promise<void> {
+/** Gives each node its third of the slots and an epoch of its own. */
+async function assignSlots(clients: readonly Redis[]): Promise<void> {
   await Promise.all(
     clients.map(async (client, index) => {
       const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / NODES)) as [number, number];
@@ -74,13 +74,24 @@ async function introduce(clients: readonly Redis[], nodes: readonly Service[]): 
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
     }),
   );
-  for (const client of clients.slice(1)) await client.call('CLUSTER', 'MEET', '127.0.0.1', (nodes[0] as Service).port);
 }
 
-async function untilReady(client: Redis): Promise<void> {
+/**
+ * Lets it meet the others until it knows them. A node gives a meeting up that lasts longer than its time-out, while the other one
+ * may have ended it well: who was given up is never heard of again, unless they meet anew.
+ */
+async function untilReady(client: Redis, nodes: readonly Service[]): Promise<void> {
+  let meetAt = 0;
   for (const end = performance.now() + PATIENCE_MS; ; await sleep(20)) {
     const info = String(await client.call('CLUSTER', 'INFO'));
-    if (info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${NODES}`)) return;
-    if (performance.now() > end) throw new Error(`the Redis Cluster does not form:\n${info}`);
+    const knowsAll = info.includes(`cluster_known_nodes:${NODES}`);
+    if (info.includes('cluster_state:ok') && knowsAll) return;
+    const now = performance.now();
+    if (now > end) throw new Error(`the Redis Cluster does not form:\n${info}`);
+    if (knowsAll || now < meetAt) continue;
+    meetAt = now + 2 * NODE_TIMEOUT_MS;
+    for (const { port } of nodes) {
+      if (port !== client.options.port) await client.call('CLUSTER', 'MEET', '127.0.0.1', port);
+    }
   }
 }
