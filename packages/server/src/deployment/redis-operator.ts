@@ -3,6 +3,7 @@ import { decodeEnvelope, type Envelope, encodeEnvelope } from '../ingress/envelo
 import { assertRedisClient, type RedisClient } from '../redis/client.ts';
 import { type RedisKeys, redisKeys } from '../redis/keys.ts';
 import { RedisCalls } from '../redis/redis-calls.ts';
+import { lagOf, redisTime } from '../redis/redis-time.ts';
 import * as scripts from '../redis/scripts.ts';
 import { stampOf } from './claims.ts';
 
@@ -92,7 +93,7 @@ class RedisOperator implements Operator {
     const [fields, rows, now] = await Promise.all([
       this.#deployment(),
       this.#calls.run(scripts.liveNodes, [this.#keys.nodes], []) as Promise<readonly string[]>,
-      this.#now(),
+      redisTime(this.#calls),
     ]);
     const aheadMs = Date.now() - now;
     const { identity, epoch, partitions } = fields;
@@ -167,14 +168,6 @@ class RedisOperator implements Operator {
     return Object.fromEntries(reply.flatMap((name, at) => (at % 2 === 0 ? [[name, reply[at + 1]]] : [])));
   }
 
-  async #now(): Promise<number> {
-    const [seconds, microseconds] = ((await this.#calls.command('time')) as [string, string]).map(Number) as [
-      number,
-      number,
-    ];
-    return seconds * 1_000 + Math.floor(microseconds / 1_000);
-  }
-
   async #partition(partition: number, now: number): Promise<PartitionStatus> {
     const [owner, backlog, oldest, deadLetters] = await Promise.all([
       this.#calls.command('get', this.#keys.owner(partition)),
@@ -182,12 +175,11 @@ class RedisOperator implements Operator {
       this.#calls.command('xrange', this.#keys.commands(partition), '-', '+', 'COUNT', 1),
       this.#calls.command('xlen', this.#keys.dead(partition)),
     ]);
-    const [entry] = oldest as Letter[];
     return {
       partition,
       owner: owner === null ? undefined : (String(owner).split('/').at(-1) as NodeId),
       backlog: Number(backlog),
-      lagMs: entry ? Math.max(0, now - Number(entry[0].split('-', 1)[0])) : 0,
+      lagMs: lagOf((oldest as Letter[])[0], now),
       deadLetters: Number(deadLetters),
     };
   }

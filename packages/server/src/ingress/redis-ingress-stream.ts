@@ -4,6 +4,7 @@ import { isOutOfMemory } from '../redis/failure.ts';
 import type { RedisKeys } from '../redis/keys.ts';
 import type { RedisCalls } from '../redis/redis-calls.ts';
 import { RedisMemory } from '../redis/redis-memory.ts';
+import { lagOf, redisTime } from '../redis/redis-time.ts';
 import * as scripts from '../redis/scripts.ts';
 import { backlogFull, memoryFull } from './backlog-full.ts';
 import type { IngressStream, PartitionReader } from './ingress-stream.ts';
@@ -73,15 +74,12 @@ export class RedisIngressStream implements IngressStream {
   }
 
   async lag(partition: number): Promise<number> {
-    const [entries, time] = await Promise.all([
+    const [entries, now] = await Promise.all([
       this.#calls.command('xrange', this.#keys.commands(partition), '-', '+', 'COUNT', 1),
-      this.#calls.command('time'),
+      redisTime(this.#calls),
     ]);
     const [oldest] = entries as RawEntry[];
-    if (!oldest) return 0;
-    const [seconds, microseconds] = (time as [string, string]).map(Number) as [number, number];
-    const [id] = oldest;
-    return Math.max(0, seconds * 1_000 + microseconds / 1_000 - Number(id.split('-', 1)[0]));
+    return lagOf(oldest, now);
   }
 
   async close(): Promise<void> {
