@@ -34,7 +34,7 @@ export interface Membership {
   readonly leftSeq: ConversationSeq | null;
 }
 
-/** Of whom a message in the conversation is told to its user, where they are not looking. */
+/** Which messages of the conversation its user is notified of. */
 export type Notify = 'all' | 'mentions' | 'none';
 
 /** How one member sees a conversation, on all their devices: nobody else learns of it. */

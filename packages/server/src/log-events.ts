@@ -48,7 +48,7 @@ const withError = ({ error, ...others }: { readonly error: unknown }): Fields =>
   error: errorFields(error),
 });
 
-/** A new event is written here before it compiles. Null: it is told often, and metrics count it. */
+/** Without a row for a new event this does not compile. Null: it happens too often for a log, and metrics count it. */
 const LINES: { readonly [Name in ServerEventName]: Line<ServerEvents[Name]> } = {
   committed: null,
   published: null,
